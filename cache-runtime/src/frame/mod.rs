@@ -1,0 +1,1 @@
+//! Frames: an entry as bytes.

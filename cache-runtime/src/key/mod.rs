@@ -1,0 +1,1 @@
+//! Keys: an injective encoding of arguments.

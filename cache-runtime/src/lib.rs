@@ -1,0 +1,13 @@
+//! Annotate an async function and it is cached: in memory, in Redis for the whole fleet, and never
+//! stale after an acknowledged invalidation.
+
+mod error;
+mod clock;
+mod events;
+
+pub mod key;
+mod tag;
+
+mod frame;
+
+mod redis;
