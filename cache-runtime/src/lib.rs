@@ -1,8 +1,8 @@
 //! Annotate an async function and it is cached: in memory, in Redis for the whole fleet, and never
 //! stale after an acknowledged invalidation.
 
-mod error;
 mod clock;
+mod error;
 mod events;
 
 pub mod key;
