@@ -1,0 +1,82 @@
+//! The canonical text of a shape.
+//!
+//! Nodes are numbered breadth first from the root, so the text does not depend on the order in
+//! which passes found them. Every name is quoted and every list bracketed: two graphs that differ
+//! have texts that differ.
+
+use std::collections::VecDeque;
+use std::fmt::Write;
+
+use super::graph::{Alternative, Form, Graph, Kind, NodeId, State};
+
+/// Bumped when the text changes for the same type.
+const FORMAT: &str = "shape 1";
+
+pub(super) fn canonical(graph: &Graph, root: Option<NodeId>) -> String {
+    let mut numbering = Numbering {
+        numbers: vec![None; graph.nodes.len()],
+        queue: VecDeque::new(),
+        next: 0,
+    };
+    let mut out = String::from(FORMAT);
+    if let Some(root) = root {
+        numbering.number(graph, root);
+    }
+    while let Some(node) = numbering.queue.pop_front() {
+        let node = &graph.nodes[node];
+        out.push('\n');
+        kind(&mut out, node.kind);
+        for alternative in &node.alternatives {
+            out.push_str(" |");
+            parts(&mut out, graph, &mut numbering, alternative);
+        }
+    }
+    out
+}
+
+struct Numbering {
+    numbers: Vec<Option<usize>>,
+    queue: VecDeque<NodeId>,
+    next: usize,
+}
+
+impl Numbering {
+    fn number(&mut self, graph: &Graph, node: NodeId) -> String {
+        // Leaves stand where they are used: which visitor asked makes no difference to them.
+        if let Kind::Leaf(_) = graph.nodes[node].kind {
+            let mut text = String::new();
+            kind(&mut text, graph.nodes[node].kind);
+            if self.next == 0 {
+                self.queue.push_back(node);
+            }
+            return text;
+        }
+        let number = self.numbers[node].unwrap_or_else(|| {
+            self.queue.push_back(node);
+            self.next += 1;
+            self.numbers[node] = Some(self.next);
+            self.next
+        });
+        format!("#{number}")
+    }
+}
+
+fn kind(out: &mut String, kind: Kind) {
+    // `Debug` of these is written by the derive from names that this crate chose; strings in it
+    // are quoted and escaped.
+    let _ = match kind {
+        Kind::Leaf(leaf) => write!(out, "{leaf:?}"),
+        other => write!(out, "{other:?}"),
+    };
+}
+
+fn parts(out: &mut String, graph: &Graph, numbering: &mut Numbering, alternative: &Alternative) {
+    let _ = write!(out, "{:?}", alternative.form);
+    if !matches!(alternative.state, State::Done(_)) {
+        out.push('?');
+    }
+    for part in &alternative.parts {
+        out.push(' ');
+        out.push_str(&numbering.number(graph, *part));
+    }
+}

@@ -1,0 +1,4 @@
+//! Tests of frames, by concern.
+
+mod codecs;
+mod zoo;
