@@ -9,6 +9,7 @@ use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 
 use super::Unreadable;
+use crate::policy::Compression;
 
 /// Payloads up to this many bytes are left as they are.
 const THRESHOLD: usize = 1024;
@@ -26,20 +27,6 @@ const LZ4_SLACK: usize = 64;
 /// How much is set aside before a stream has shown that it holds as much as it claims.
 const FIRST_ALLOCATION: usize = 1 << 20;
 
-/// How a payload is compressed. Only payloads over 1 KiB are, and only if that saves 10 %.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Compression {
-    /// Not at all.
-    #[default]
-    None,
-    /// LZ4: the fastest.
-    Lz4,
-    /// Zstandard: smaller, still fast.
-    Zstd,
-    /// Gzip: for readers that know nothing else.
-    Gzip,
-}
 
 impl Compression {
     pub(super) fn to_byte(self) -> u8 {

@@ -18,7 +18,8 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{CodecId, Compression, Unreadable};
+use super::{CodecId, Unreadable};
+use crate::policy::Compression;
 
 /// How many bytes a stamp has.
 pub(crate) const STAMP_LEN: usize = 24;

@@ -14,8 +14,6 @@ mod shape;
 mod tests;
 mod unreadable;
 
-pub use compress::Compression;
-
 pub(crate) use codec::{CodecId, EncodeError, decode, encode, encoded_len};
 pub(crate) use compress::compress;
 pub(crate) use header::{
