@@ -11,3 +11,6 @@ mod tag;
 mod frame;
 
 mod redis;
+
+pub use cache_macros::CacheKey;
+pub use key::{CacheKey, KeyWriter, Rounded, Serialized};
