@@ -37,7 +37,7 @@ proptest! {
         left in prop::collection::vec(any_tree(), 1..4),
         right in prop::collection::vec(any_tree(), 1..4),
     ) {
-        let row = |parts: &[Tree]| parts.iter().flat_map(|part| bytes(part)).collect::<Vec<_>>();
+        let row = |parts: &[Tree]| parts.iter().flat_map(bytes).collect::<Vec<_>>();
         prop_assert_eq!(row(&left) == row(&right), left == right);
     }
 
