@@ -36,11 +36,11 @@ pub mod __private;
 pub use cache::{
     Cache, CacheBuilder, Entry, Health, Inspection, Namespace, RedisHealth, TagHandle, bypass,
 };
-pub use cache_macros::{CacheKey, cache_invalidate, cached};
+pub use cache_macros::CacheKey;
 pub use clock::Clock;
 pub use error::CacheError;
 pub use events::{HistogramSnapshot, MissStats, NamespaceStats, Stats, Tier, UnstoredStats};
-pub use key::{CacheKey, KeyWriter};
+pub use key::{CacheKey, KeyWriter, Rounded, Serialized};
 pub use policy::{Compression, Lease, Policy};
 pub use tag::Tag;
 pub use value::Cacheable;
