@@ -33,6 +33,7 @@
 //! Paths are written by the bytes the platform holds them in: `a//b` is not `a/b`, and a path that
 //! isn't UTF-8, or has separators, reads differently on Windows and on Unix.
 
+mod buffer;
 mod compound;
 mod impls;
 mod kind;

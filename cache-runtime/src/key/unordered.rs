@@ -35,7 +35,7 @@ impl Listing {
         let mut items = KeyWriter::new();
         items.length(self.expected);
         let start = self.at + items.bytes.len();
-        items.bytes.clear();
+        items.bytes.truncate(0);
         items.bytes.extend_from_slice(&writer.bytes[start..]);
 
         writer.bytes.truncate(self.at);

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use smallvec::SmallVec;
-
+use super::buffer::Buffer;
 use super::{CacheKey, kind};
 
 /// Lengths below this take one byte; others take this byte and then eight.
@@ -24,17 +23,17 @@ const LONG: u8 = 0xff;
 /// ```
 #[derive(Clone)]
 pub struct KeyWriter {
-    pub(super) bytes: SmallVec<[u8; 256]>,
+    pub(super) bytes: Buffer,
     failure: Option<Box<str>>,
 }
 
 impl KeyWriter {
-    /// An empty key. It costs no more than setting a length to zero.
+    /// An empty key, of no allocation.
     #[inline]
     #[must_use]
     pub fn new() -> Self {
         Self {
-            bytes: SmallVec::new(),
+            bytes: Buffer::new(),
             failure: None,
         }
     }
@@ -135,21 +134,22 @@ impl KeyWriter {
         self.bytes.push(kind);
     }
 
-    /// A value of fixed width, in one extension of the buffer.
+    /// A value of fixed width.
     #[inline]
     pub(super) fn put<const WIDTH: usize>(&mut self, kind: u8, value: [u8; WIDTH]) {
-        // A slice of a fixed array can't name `WIDTH + 1`, and every width here is at most 32.
-        let mut bytes = [0; 33];
-        bytes[0] = kind;
-        bytes[1..=WIDTH].copy_from_slice(&value);
-        self.bytes.extend_from_slice(&bytes[..=WIDTH]);
+        self.bytes.extend_from_parts([kind], &value);
     }
 
     /// A value of any length: the length, then the bytes.
     #[inline]
     pub(super) fn run(&mut self, kind: u8, value: &[u8]) {
-        self.kind_and_length(kind, value.len());
-        self.bytes.extend_from_slice(value);
+        match u8::try_from(value.len()) {
+            Ok(short) if short < LONG => self.bytes.extend_from_parts([kind, short], value),
+            _ => {
+                self.kind_and_length(kind, value.len());
+                self.bytes.extend_from_slice(value);
+            }
+        }
     }
 
     /// Bytes that lie in two pieces.
@@ -182,8 +182,13 @@ impl KeyWriter {
     /// A name inside a structure: its length and its bytes, of no kind.
     #[inline]
     pub(super) fn name(&mut self, name: &str) {
-        self.length(name.len());
-        self.bytes.extend_from_slice(name.as_bytes());
+        match u8::try_from(name.len()) {
+            Ok(short) if short < LONG => self.bytes.extend_from_parts([short], name.as_bytes()),
+            _ => {
+                self.length(name.len());
+                self.bytes.extend_from_slice(name.as_bytes());
+            }
+        }
     }
 }
 
