@@ -188,7 +188,7 @@ impl<'a> Fetch<'a> {
         let stamped = self.request.stamped();
         let mut names = vec![self.request.names.entry.clone()];
         names.extend(stamped.iter().map(|subject| self.request.stamp_name(subject)));
-        let read = self.link.read(&names).await?;
+        let read = self.link.read(names).await?;
         self.request.emit(Event::Read(clock.elapsed()));
         let mut values = read.values.into_iter();
         let entry = values.next().flatten();
@@ -229,7 +229,7 @@ impl<'a> Fetch<'a> {
             return Ok(judged);
         };
         let names: Vec<_> = subjects.iter().map(|s| self.request.stamp_name(s)).collect();
-        let read = self.link.read(&names).await?;
+        let read = self.link.read(names).await?;
         let stamps = read.values.into_iter().map(as_stamp);
         seen.stamps.extend(subjects.into_iter().zip(stamps));
         Ok(judge(self.request, entry, seen))
@@ -305,7 +305,7 @@ impl<'a> Fetch<'a> {
         let names = [&self.request.names.entry, &self.request.names.lease].map(String::clone);
         while waiting.elapsed() < wait {
             tokio::time::sleep((waiting.elapsed() / 8).clamp(SHORTEST, LONGEST)).await;
-            let read = self.link.read(&names).await?;
+            let read = self.link.read(names.to_vec()).await?;
             let mut values = read.values.into_iter();
             let entry = values.next().flatten();
             let lease = values.next().flatten();

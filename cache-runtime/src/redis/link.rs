@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::fault::Fault;
 use super::live::Live;
+use super::reads::Reads;
 use super::settings::LinkSettings;
 use super::supervise::supervise;
 use crate::clock::Stopwatch;
@@ -41,6 +42,7 @@ pub(super) struct Shared {
     pub(super) tell: Box<dyn Fn(LinkEvent) + Send + Sync>,
     pub(super) live: ArcSwapOption<Live>,
     pub(super) phase: watch::Sender<Phase>,
+    pub(super) reads: Reads,
     epoch: AtomicU64,
     closed: AtomicBool,
     supervisor: Mutex<Option<(JoinHandle<()>, Handle)>>,
@@ -80,6 +82,7 @@ impl Link {
             tell: Box::new(tell),
             live: ArcSwapOption::empty(),
             phase: watch::channel(Phase::Connecting).0,
+            reads: Reads::default(),
             epoch: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             supervisor: Mutex::new(None),

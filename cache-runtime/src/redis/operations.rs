@@ -1,5 +1,5 @@
-//! What is asked of a node. Each operation is one round trip and touches keys of one slot, but for
-//! reads, which the topology will split.
+//! What is asked of a node. Each operation is one round trip, and each script
+//! touches keys of one slot.
 
 use std::sync::Arc;
 
@@ -9,15 +9,6 @@ use super::fault::Fault;
 use super::link::Link;
 use super::live::{Live, unwrap};
 use super::scripts::{FILL, LEASE, Lua, NOSTORE, RELEASE, RENEW, SCRIPTS, STAMP};
-
-/// What a read found, and the node at that time.
-#[derive(Debug)]
-pub(crate) struct Read {
-    /// In the order asked; a key of another type is `None`.
-    pub(crate) values: Vec<Option<Vec<u8>>>,
-    pub(crate) node_ms: u64,
-    pub(crate) run_id: [u8; 8],
-}
 
 /// A wish for the lease of an entry.
 #[derive(Debug)]
@@ -68,25 +59,6 @@ pub(crate) enum Filled {
 }
 
 impl Link {
-    /// Reads keys in one command.
-    pub(crate) async fn read(&self, names: &[String]) -> Result<Read, Fault> {
-        let mut command = redis::cmd(if names.len() == 1 { "GET" } else { "MGET" });
-        command.arg(names);
-        let (answer, live) = self.command(&command).await?;
-        let values = match answer {
-            Value::Array(items) if names.len() > 1 => items.into_iter().map(bytes).collect(),
-            one => vec![bytes(one)],
-        };
-        if values.len() != names.len() {
-            return Err(Fault::Protocol);
-        }
-        Ok(Read {
-            values,
-            node_ms: live.node_ms(),
-            run_id: live.run_id,
-        })
-    }
-
     /// Asks for a lease, and in the same round trip for the stamps that a load notes before it
     /// begins.
     pub(crate) async fn lease(
@@ -176,7 +148,7 @@ impl Link {
         Ok(unwrap(answer)? == Value::Int(1))
     }
 
-    async fn command(&self, command: &Cmd) -> Result<(Value, Arc<Live>), Fault> {
+    pub(super) async fn command(&self, command: &Cmd) -> Result<(Value, Arc<Live>), Fault> {
         let live = self.live().await?;
         let answer = self.watched(&live, live.command(command).await)?;
         Ok((answer, live))
@@ -246,7 +218,7 @@ fn leased(answer: Value) -> Result<Leased, Fault> {
     })
 }
 
-fn bytes(value: Value) -> Option<Vec<u8>> {
+pub(super) fn bytes(value: Value) -> Option<Vec<u8>> {
     match value {
         Value::BulkString(bytes) => Some(bytes),
         Value::SimpleString(text) => Some(text.into_bytes()),
