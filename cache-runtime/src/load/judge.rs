@@ -9,9 +9,6 @@ use crate::frame::{self, Frame, Stamp, StampKind, Stamped, Unreadable};
 use crate::stamp::Subject;
 use crate::value::Cacheable;
 
-/// The largest payload a frame may unfold to, in bytes.
-const MOST_UNFOLDED: usize = 64 << 20;
-
 /// The stamps of one round trip, and the node's time and run at it.
 #[derive(Debug)]
 pub(crate) struct Seen {
@@ -65,7 +62,7 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
     if !unknown.is_empty() {
         return Judged::Unknown(unknown.into_iter().map(subject).collect());
     }
-    match frame::decode(&frame, MOST_UNFOLDED) {
+    match frame::decode(&frame, frame::DEFAULT_LIMIT) {
         Ok(value) => Judged::Fresh {
             value,
             bytes: bytes.len(),
@@ -87,12 +84,7 @@ fn invalid<T>(why: Miss, bytes: &[u8]) -> Judged<T> {
 
 fn parse<'a>(request: &Request, bytes: &'a [u8]) -> Result<Frame<'a>, Unreadable> {
     let frame = frame::parse(bytes)?;
-    if frame.header.digest != request.digest {
-        return Err(Unreadable::Digest);
-    }
-    if frame.header.shape != request.site.shape.fingerprint {
-        return Err(Unreadable::Shape);
-    }
+    frame.expect(&request.digest, request.site.shape.fingerprint)?;
     Ok(frame)
 }
 

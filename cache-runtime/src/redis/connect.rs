@@ -17,10 +17,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const QUEUE: usize = 1_024;
 
 /// Connects, loads the scripts and learns the node's run id and time.
-pub(super) async fn connect(settings: &LinkSettings, epoch: u64) -> Result<Live, Fault> {
+pub(super) async fn connect(settings: &LinkSettings) -> Result<Live, Fault> {
     let connected = tokio::time::timeout(PATIENCE, open(settings)).await;
     let connection = connected.map_err(|_| Fault::Timeout)?.map_err(|error| Fault::of(&error))?;
-    let live = Live::new(connection, [0; 8], epoch, settings.op_timeout.max(PATIENCE / 2));
+    let live = Live::new(connection, [0; 8], settings.op_timeout.max(PATIENCE / 2));
     let mut greeting = redis::pipe();
     for script in SCRIPTS {
         greeting.cmd("SCRIPT").arg("LOAD").arg(script.code());
@@ -32,7 +32,7 @@ pub(super) async fn connect(settings: &LinkSettings, epoch: u64) -> Result<Live,
     let mut answer = || super::live::unwrap(answers.next().ok_or(Fault::Protocol)?);
     let run_id = run_id(&answer()?).ok_or(Fault::Protocol)?;
     let node_ms = time_ms(&answer()?).ok_or(Fault::Protocol)?;
-    let live = Live::new(live.connection, run_id, epoch, settings.op_timeout);
+    let live = Live::new(live.connection, run_id, settings.op_timeout);
     live.set_time(node_ms, sent);
     Ok(live)
 }

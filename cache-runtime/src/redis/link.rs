@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -43,7 +43,6 @@ pub(super) struct Shared {
     pub(super) live: ArcSwapOption<Live>,
     pub(super) phase: watch::Sender<Phase>,
     pub(super) reads: Reads,
-    epoch: AtomicU64,
     closed: AtomicBool,
     supervisor: Mutex<Option<(JoinHandle<()>, Handle)>>,
 }
@@ -83,7 +82,6 @@ impl Link {
             live: ArcSwapOption::empty(),
             phase: watch::channel(Phase::Connecting).0,
             reads: Reads::default(),
-            epoch: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             supervisor: Mutex::new(None),
         }))
@@ -157,11 +155,6 @@ impl Link {
 impl Shared {
     pub(super) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
-    }
-
-    /// Each connection has an epoch of its own; it moves before the connection is made.
-    pub(super) fn next_epoch(&self) -> u64 {
-        self.epoch.fetch_add(1, Ordering::AcqRel) + 1
     }
 }
 

@@ -18,7 +18,6 @@ pub(super) struct Live {
     pub(super) connection: MultiplexedConnection,
     /// The first 8 bytes of the run id: another after each restart of the server.
     pub(super) run_id: [u8; 8],
-    pub(super) epoch: u64,
     pub(super) op_timeout: Duration,
     /// Node's Unix milliseconds less this machine's monotonic ones, never too small: the answer
     /// is taken to have been given when the question was sent.
@@ -32,13 +31,11 @@ impl Live {
     pub(super) fn new(
         connection: MultiplexedConnection,
         run_id: [u8; 8],
-        epoch: u64,
         op_timeout: Duration,
     ) -> Self {
         Self {
             connection,
             run_id,
-            epoch,
             op_timeout,
             offset_ms: AtomicI64::new(0),
             timeouts: AtomicU32::new(0),
@@ -96,13 +93,6 @@ impl Live {
             Err(_) => {}
         }
         answer
-    }
-
-    /// A reply that shows the node is no longer what it was, such as `READONLY` inside a script.
-    pub(super) fn distrust(&self, fault: Fault) {
-        if fault.ends_the_connection() {
-            self.broken.notify_one();
-        }
     }
 
     pub(super) async fn until_broken(&self) {
