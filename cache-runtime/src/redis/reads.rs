@@ -2,8 +2,9 @@
 //!
 //! The client's cost is by the command and not by the key, so under load joined reads take a third
 //! of the time. A caller alone pays nothing for it: its read is sent at once, from its own task.
+//! Only tasks of the runtime hold up others: a caller's own future may be left unpolled for ever.
 
-use std::sync::Arc;
+use std::mem;
 
 use parking_lot::Mutex;
 use redis::Value;
@@ -14,8 +15,8 @@ use super::fault::Fault;
 use super::link::Link;
 use super::operations::bytes;
 
-/// So many commands of reads are under way at once; further reads wait to be joined.
-const UNDER_WAY: usize = 2;
+/// So many tasks send joined reads at once; further reads wait to be joined.
+const SENDERS: usize = 2;
 
 /// So many reads go into one command at most, so that none holds up the node for long.
 const JOINED: usize = 128;
@@ -42,7 +43,18 @@ pub(super) struct Reads(Mutex<Queue>);
 #[derive(Debug, Default)]
 struct Queue {
     waiting: Vec<Waiting>,
-    under_way: usize,
+    /// Reads that their callers sent themselves.
+    alone: usize,
+    /// Tasks that send joined reads.
+    senders: usize,
+}
+
+/// How a read goes on.
+enum Way {
+    Alone(Vec<String>),
+    Joined(oneshot::Receiver<Result<Read, Fault>>),
+    /// The same, and a sender is to be started for it.
+    First(oneshot::Receiver<Result<Read, Fault>>),
 }
 
 impl Link {
@@ -50,26 +62,32 @@ impl Link {
     ///
     /// Dropping the future leaves the reads that were joined to it under way.
     pub(crate) async fn read(&self, names: Vec<String>) -> Result<Read, Fault> {
-        match self.0.reads.enter(names) {
-            Entered::Turn(names) => {
-                let _turn = Turn(self);
-                self.fetch(&names).await
+        let told = match self.0.reads.enter(names) {
+            Way::Alone(names) => {
+                let _alone = Alone(&self.0.reads);
+                return self.fetch(&names).await;
             }
-            Entered::Queue(told) => told.await.unwrap_or(Err(Fault::Down)),
+            Way::Joined(told) => told,
+            Way::First(told) => {
+                let sender = Sender(self.clone());
+                // Without a runtime the sender is dropped, and with it what waits.
+                let runtime = Handle::try_current().map_err(|_| Fault::Down)?;
+                runtime.spawn(sender.send());
+                told
+            }
+        };
+        // Its sender's own timeout comes first; this is for a runtime that no longer runs it.
+        let patience = self.0.settings.op_timeout * 2;
+        match tokio::time::timeout(patience, told).await {
+            Ok(told) => told.unwrap_or(Err(Fault::Down)),
+            Err(_) => Err(Fault::Timeout),
         }
     }
 
     async fn fetch(&self, names: &[String]) -> Result<Read, Fault> {
         let mut command = redis::cmd(if names.len() == 1 { "GET" } else { "MGET" });
         command.arg(names);
-        let (answer, live) = match self.command(&command).await {
-            Ok(answered) => answered,
-            Err(fault) => {
-                // What waits behind a command that failed would wait as long, for the same.
-                self.0.reads.fail(fault);
-                return Err(fault);
-            }
-        };
+        let (answer, live) = self.command(&command).await?;
         let values: Vec<_> = match answer {
             Value::Array(items) if names.len() > 1 => items.into_iter().map(bytes).collect(),
             one => vec![bytes(one)],
@@ -83,12 +101,65 @@ impl Link {
             run_id: live.run_id,
         })
     }
+}
 
-    /// Sends what waits, joined, until nothing does; then gives its turn back.
-    async fn drain(self) {
-        while let Some(batch) = self.0.reads.next() {
+impl Reads {
+    fn enter(&self, names: Vec<String>) -> Way {
+        let mut queue = self.0.lock();
+        if queue.alone + queue.senders == 0 {
+            queue.alone += 1;
+            return Way::Alone(names);
+        }
+        let (tell, told) = oneshot::channel();
+        queue.waiting.push(Waiting { names, tell });
+        if queue.senders < SENDERS {
+            queue.senders += 1;
+            return Way::First(told);
+        }
+        Way::Joined(told)
+    }
+
+    /// The next reads to join.
+    fn next(&self) -> Vec<Waiting> {
+        let mut queue = self.0.lock();
+        queue.waiting.retain(|one| !one.tell.is_closed());
+        let joined = queue.waiting.len().min(JOINED);
+        queue.waiting.drain(..joined).collect()
+    }
+
+    /// What waits behind a command that failed would wait as long, for the same.
+    fn fail(&self, fault: Fault) {
+        for one in mem::take(&mut self.0.lock().waiting) {
+            let _ = one.tell.send(Err(fault));
+        }
+    }
+}
+
+/// A read that its caller sends itself, while it does.
+struct Alone<'a>(&'a Reads);
+
+impl Drop for Alone<'_> {
+    fn drop(&mut self) {
+        self.0.0.lock().alone -= 1;
+    }
+}
+
+/// The right of a task to send joined reads.
+struct Sender(Link);
+
+impl Sender {
+    /// Sends what waits, joined, until nothing does.
+    async fn send(self) {
+        loop {
+            let batch = self.0.0.reads.next();
+            if batch.is_empty() {
+                return;
+            }
             let names: Vec<String> = batch.iter().flat_map(|one| one.names.clone()).collect();
-            let mut read = self.fetch(&names).await;
+            let mut read = self.0.fetch(&names).await;
+            if let Err(fault) = read {
+                self.0.0.reads.fail(fault);
+            }
             for waiting in batch {
                 let share = read.as_mut().map_err(|fault| *fault).map(|read| Read {
                     values: read.values.drain(..waiting.names.len()).collect(),
@@ -102,63 +173,18 @@ impl Link {
     }
 }
 
-enum Entered {
-    Turn(Vec<String>),
-    Queue(oneshot::Receiver<Result<Read, Fault>>),
-}
-
-impl Reads {
-    fn enter(&self, names: Vec<String>) -> Entered {
-        let mut queue = self.0.lock();
-        if queue.under_way < UNDER_WAY {
-            queue.under_way += 1;
-            return Entered::Turn(names);
-        }
-        let (tell, told) = oneshot::channel();
-        queue.waiting.push(Waiting { names, tell });
-        Entered::Queue(told)
-    }
-
-    fn fail(&self, fault: Fault) {
-        let waiting = std::mem::take(&mut self.0.lock().waiting);
-        for one in waiting {
-            let _ = one.tell.send(Err(fault));
-        }
-    }
-
-    /// The next reads to join; without any, a turn is given back.
-    fn next(&self) -> Option<Vec<Waiting>> {
-        let mut queue = self.0.lock();
-        queue.waiting.retain(|one| !one.tell.is_closed());
-        if queue.waiting.is_empty() {
-            queue.under_way -= 1;
-            return None;
-        }
-        let joined = queue.waiting.len().min(JOINED);
-        Some(queue.waiting.drain(..joined).collect())
-    }
-}
-
-/// The right to have one command of reads under way. When its holder is done, or dropped, what came
-/// meanwhile is sent by a task that takes the turn over.
-struct Turn<'a>(&'a Link);
-
-impl Drop for Turn<'_> {
+impl Drop for Sender {
     fn drop(&mut self) {
         let mut queue = self.0.0.reads.0.lock();
-        if queue.waiting.is_empty() {
-            queue.under_way -= 1;
-            return;
-        }
-        match Handle::try_current() {
-            Ok(runtime) => {
-                let link = Link(Arc::clone(&self.0.0));
-                runtime.spawn(link.drain());
-            }
-            // Nothing can run them: their callers go to the origin.
-            Err(_) => {
+        queue.senders -= 1;
+        // What came since the last look has no other sender to wait for: it starts one of its own.
+        if queue.senders == 0 && !queue.waiting.is_empty() {
+            if let Ok(runtime) = Handle::try_current() {
+                queue.senders += 1;
+                drop(queue);
+                runtime.spawn(Sender(self.0.clone()).send());
+            } else {
                 queue.waiting.clear();
-                queue.under_way -= 1;
             }
         }
     }
