@@ -17,7 +17,7 @@ use super::samples::{FLAVOURS, LENGTHS};
 use super::trace::{Halt, Tracer};
 
 /// Steps after which a type counts as too large.
-const MAX_STEPS: u32 = 1_000_000;
+const MAX_STEPS: u32 = 200_000;
 
 /// How deep a type may nest.
 const MAX_DEPTH: u32 = 128;
@@ -113,7 +113,7 @@ impl Book {
         if result.is_err() && !self.blamed.get() {
             self.flavours.borrow_mut().insert(key, own + 1);
             self.blame(own + 1 > FLAVOURS, || {
-                format!("no sample satisfies {}", type_name::<S>())
+                format!("no sample satisfies `{}`", sown::<S>())
             });
         }
         (at.get(), result)
@@ -241,6 +241,14 @@ impl Book {
             self.stuck.set(!others);
         }
     }
+}
+
+/// The name of what a seed makes; most seeds are a `PhantomData` of it.
+fn sown<S>() -> &'static str {
+    let name = type_name::<S>();
+    (name.strip_prefix("core::marker::PhantomData<"))
+        .and_then(|name| name.strip_suffix('>'))
+        .unwrap_or(name)
 }
 
 /// How many elements more a flavour offers: a type that checks itself afterwards may want several.

@@ -8,7 +8,7 @@ use serde::de::Expected;
 pub(super) type NodeId = usize;
 
 /// Nodes after which a type counts as too large.
-const MAX_NODES: usize = 4096;
+const MAX_NODES: usize = 2048;
 
 /// What a part of a type asks its deserializer for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -130,8 +130,20 @@ enum Shifted {
     C,
 }
 
+/// As above, but the shifted numbers are all those of some variant.
+#[derive(Serialize, Deserialize)]
+enum ShiftedBack {
+    #[serde(skip_deserializing)]
+    A,
+    B,
+    C,
+}
+
 #[test]
 fn variants_counted_differently_are_caught() {
+    assert_eq!(check(&ShiftedBack::A), Err(Mismatch::Structure));
+    assert_eq!(check(&ShiftedBack::B), Err(Mismatch::Structure));
+    assert_eq!(check(&ShiftedBack::C), Err(Mismatch::Structure));
     assert_eq!(check(&Shifted::A), Ok(()));
     assert_eq!(check(&Shifted::B), Err(Mismatch::Structure));
     assert_eq!(check(&Shifted::C), Err(Mismatch::Structure));
