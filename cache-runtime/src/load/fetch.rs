@@ -105,8 +105,8 @@ pub(crate) async fn claim(request: &Request, link: &Link) -> Result<Option<Right
     let token = rand::random();
     let lease_ms = request.tiers.limits.lease_ms;
     let seen_at = request.tiers.clock.now();
-    link.claim(&request.names.lease, &token, lease_ms).await?;
-    let lease = Lease::held(link, &request.names, token, lease_ms);
+    link.claim(&request.name.lease(), &token, lease_ms).await?;
+    let lease = Lease::held(link, &request.name, token, lease_ms);
     let asks = Asks::new(request);
     let stamps = link.stamps(&asks.stamps()).await?;
     Ok(noted(request.stamped(), &stamps).map(|stamps| Right {
@@ -146,10 +146,10 @@ impl<'a> Fetch<'a> {
             let token = rand::random();
             let (leased, now_seen) = self.ask(&token, &id).await?;
             let lease_ms = self.request.tiers.limits.lease_ms;
-            let names = &self.request.names;
+            let name = &self.request.name;
             let lease = match leased {
-                Leased::Acquired => Lease::held(self.link, names, token, lease_ms),
-                Leased::Shared { token } => Lease::shared(self.link, names, token),
+                Leased::Acquired => Lease::held(self.link, name, token, lease_ms),
+                Leased::Shared { token } => Lease::shared(self.link, name, token),
                 Leased::NoStore => return Ok(Fetched::Load(None)),
                 Leased::Entry(bytes) => {
                     judged = self.judged(Some(&bytes), &now_seen).await?;
@@ -186,7 +186,7 @@ impl<'a> Fetch<'a> {
         let clock = Stopwatch::start();
         let sent = self.request.tiers.clock.now();
         let stamped = self.request.stamped();
-        let mut names = vec![self.request.names.entry.clone()];
+        let mut names = vec![self.request.name.as_str().to_owned()];
         names.extend(stamped.iter().map(|subject| self.request.stamp_name(subject)));
         let read = self.link.read(names).await?;
         self.request.emit(Event::Read(clock.elapsed()));
@@ -272,8 +272,8 @@ impl<'a> Fetch<'a> {
         let sent = request.tiers.clock.now();
         let asks = Asks::new(request);
         let ask = LeaseAsk {
-            lease: &request.names.lease,
-            entry: &request.names.entry,
+            lease: &request.name.lease(),
+            entry: request.name.as_str(),
             token,
             ttl_ms: request.tiers.limits.lease_ms,
             invalid_id,
@@ -302,7 +302,7 @@ impl<'a> Fetch<'a> {
     ) -> Result<bool, Fault> {
         const SHORTEST: Duration = Duration::from_millis(2);
         const LONGEST: Duration = Duration::from_millis(50);
-        let names = [&self.request.names.entry, &self.request.names.lease].map(String::clone);
+        let names = [self.request.name.as_str().to_owned(), self.request.name.lease()];
         while waiting.elapsed() < wait {
             tokio::time::sleep((waiting.elapsed() / 8).clamp(SHORTEST, LONGEST)).await;
             let read = self.link.read(names.to_vec()).await?;

@@ -76,12 +76,7 @@ impl Link {
                 told
             }
         };
-        // Its sender's own timeout comes first; this is for a runtime that no longer runs it.
-        let patience = self.0.settings.op_timeout * 2;
-        match tokio::time::timeout(patience, told).await {
-            Ok(told) => told.unwrap_or(Err(Fault::Down)),
-            Err(_) => Err(Fault::Timeout),
-        }
+        told.await.unwrap_or(Err(Fault::Down))
     }
 
     async fn fetch(&self, names: &[String]) -> Result<Read, Fault> {
@@ -151,23 +146,38 @@ impl Sender {
     /// Sends what waits, joined, until nothing does.
     async fn send(self) {
         loop {
-            let batch = self.0.0.reads.next();
+            let mut batch = self.0.0.reads.next();
+            if batch.is_empty() {
+                // Those just told read on, most likely, and are let go first.
+                tokio::task::yield_now().await;
+                batch = self.0.0.reads.next();
+            }
             if batch.is_empty() {
                 return;
             }
-            let names: Vec<String> = batch.iter().flat_map(|one| one.names.clone()).collect();
-            let mut read = self.0.fetch(&names).await;
+            let mut names = Vec::with_capacity(batch.len() * 2);
+            let shares: Vec<_> = batch
+                .into_iter()
+                .map(|one| {
+                    let count = one.names.len();
+                    names.extend(one.names);
+                    (count, one.tell)
+                })
+                .collect();
+            let read = self.0.fetch(&names).await;
             if let Err(fault) = read {
                 self.0.0.reads.fail(fault);
             }
-            for waiting in batch {
-                let share = read.as_mut().map_err(|fault| *fault).map(|read| Read {
-                    values: read.values.drain(..waiting.names.len()).collect(),
-                    node_ms: read.node_ms,
-                    run_id: read.run_id,
+            let (node_ms, run_id) = read.as_ref().map_or((0, [0; 8]), |r| (r.node_ms, r.run_id));
+            let mut values = read.map(|read| read.values.into_iter());
+            for (count, tell) in shares {
+                let share = values.as_mut().map_err(|fault| *fault).map(|values| Read {
+                    values: values.take(count).collect(),
+                    node_ms,
+                    run_id,
                 });
                 // Who asked may have gone away.
-                let _ = waiting.tell.send(share);
+                let _ = tell.send(share);
             }
         }
     }

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use super::zoo::Plain;
+use crate::policy::Compression;
 use crate::frame::{
-    CodecId, Compression, DEFAULT_LIMIT, Header, ID_OFFSET, StampKind, Stamped, decode, encode,
+    CodecId, DEFAULT_LIMIT, Header, ID_OFFSET, StampKind, Stamped, decode, encode,
     parse, write,
 };
 

@@ -7,8 +7,9 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::codecs::{CODECS, COMPRESSIONS, header};
 use super::validated::Validated;
 use super::zoo::{Everything, Expr, Foreign, List, Plain, Tree};
+use crate::policy::Compression;
 use crate::frame::{
-    CodecId, Compression, Frame, StampKind, Stamped, Unreadable, compress, decode, encode, parse,
+    CodecId, Frame, StampKind, Stamped, Unreadable, compress, decode, encode, parse,
     write,
 };
 

@@ -7,8 +7,9 @@ use serde::de::DeserializeOwned;
 
 use super::codecs::{COMPRESSIONS, header};
 use super::zoo::{Expr, List, Tree};
+use crate::policy::Compression;
 use crate::frame::{
-    CodecId, Compression, DEFAULT_LIMIT, Unreadable, compress, decode, encode, parse, write,
+    CodecId, DEFAULT_LIMIT, Unreadable, compress, decode, encode, parse, write,
 };
 
 const MIB: usize = 1 << 20;

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::policy::Compression;
 use crate::frame::{
-    CodecId, Compression, DEFAULT_LIMIT, Unreadable, Verdict, decode, encode, parse, serializes_as,
+    CodecId, DEFAULT_LIMIT, Unreadable, Verdict, decode, encode, parse, serializes_as,
     shape, write,
 };
 
