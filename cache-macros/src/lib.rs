@@ -3,6 +3,7 @@
 mod borrow;
 mod cache;
 mod cached;
+mod derive_key;
 mod duration;
 mod errors;
 mod function;
@@ -34,6 +35,24 @@ pub fn cache_invalidate(annotation: TokenStream, item: TokenStream) -> TokenStre
         item.clone(),
         invalidate::expand(annotation.into(), item.into()),
     )
+}
+
+/// Makes a struct or enum usable as a cache key: by its fields' names and values.
+///
+/// See `CacheKey` in `cache-runtime` for what is equal to what. On a field:
+///
+/// | `#[cache_key(..)]` | meaning |
+/// |---|---|
+/// | `skip` | the field is not part of the key |
+/// | `rename = "name"` | the field's name in the key, so that a renamed field keeps its entries |
+/// | `round = 3` | a float is rounded to so many decimals, 0 to 15 |
+/// | `with = path` | `path`, a `fn(&T, &mut KeyWriter)`, writes the field, as one value |
+///
+/// `rename` stands on the type and on variants too; `crate = path` on the type says where the
+/// runtime is, when it was renamed.
+#[proc_macro_derive(CacheKey, attributes(cache_key))]
+pub fn derive_cache_key(input: TokenStream) -> TokenStream {
+    derive_key::derive(input.into()).into()
 }
 
 /// An expansion, or its errors beside the item as it was, so that callers still resolve.

@@ -1,1 +1,110 @@
 //! The one place that asks for the time.
+//!
+//! Expiry is judged on the kernel's coarse monotonic clock: 3 ns a look where a precise one takes
+//! 20, in steps of 1 to 4 ms. It is the kernel's and not a value that a task advances, so a process
+//! that was stopped and resumed sees the silence at its first hit.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// A point on this machine's monotonic clock, in milliseconds. It means nothing elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment(pub(crate) u64);
+
+impl Moment {
+    pub(crate) fn plus_ms(self, ms: u64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+
+    pub(crate) fn ms_since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// Where a cache reads the time: the kernel, or a value that a test moves.
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Source);
+
+#[derive(Clone, Debug, Default)]
+enum Source {
+    #[default]
+    Kernel,
+    Manual(Arc<AtomicU64>),
+}
+
+impl Clock {
+    /// A clock that stands still until [`advance`](Self::advance) moves it, for tests of expiry.
+    ///
+    /// It decides when entries in memory expire; Redis keeps its own time.
+    #[must_use]
+    pub fn manual() -> Self {
+        Self(Source::Manual(Arc::new(AtomicU64::new(1))))
+    }
+
+    /// Moves a [`manual`](Self::manual) clock; the kernel's is not ours to move, and stays.
+    pub fn advance(&self, by: Duration) {
+        if let Source::Manual(now) = &self.0 {
+            let ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+            now.fetch_add(ms, Ordering::Relaxed);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn now(&self) -> Moment {
+        match &self.0 {
+            Source::Kernel => Moment(kernel_ms()),
+            Source::Manual(now) => Moment(now.load(Ordering::Relaxed)),
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[inline]
+fn kernel_ms() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
+    time.tv_sec.cast_unsigned() * 1_000 + time.tv_nsec.cast_unsigned() / 1_000_000
+}
+
+#[cfg(not(target_os = "linux"))]
+fn kernel_ms() -> u64 {
+    use std::sync::LazyLock;
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Measures one span of time precisely, for histograms.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manual_clock_moves_only_by_hand() {
+        let clock = Clock::manual();
+        let start = clock.now();
+        assert_eq!(clock.now(), start);
+        clock.clone().advance(Duration::from_millis(7));
+        assert_eq!(clock.now().ms_since(start), 7);
+    }
+
+    #[test]
+    fn the_kernel_clock_never_goes_back() {
+        let clock = Clock::default();
+        let start = clock.now();
+        assert!(start.0 > 0);
+        assert!(clock.now() >= start);
+    }
+}

@@ -1,1 +1,105 @@
 //! What can go wrong, and what to do about it.
+//!
+//! A *read* never returns an error of the cache: trouble there is a counted event and a load. What
+//! can fail is what a person asked for by name: building a cache, invalidating, putting.
+
+/// What went wrong, and what to do about it.
+///
+/// No variant carries a password, a key's arguments or a value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CacheError {
+    /// A setting of the builder or of the environment is wrong.
+    #[error("the setting `{setting}` is wrong: {reason}")]
+    Setting {
+        /// The builder's method, or the environment variable.
+        setting: &'static str,
+        /// What is wrong with it, and what it takes.
+        reason: String,
+    },
+    /// A namespace, tag or prefix has a form that would break the names in Redis.
+    #[error("the {what} {name:?} is refused: {reason}")]
+    Name {
+        /// `"namespace"`, `"tag"` or `"prefix"`.
+        what: &'static str,
+        /// The name, cut at 64 characters.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Redis could not be reached or did not do what was asked.
+    ///
+    /// An invalidation that returns this is *owed*: it is kept and retried in the background, and
+    /// this process serves nothing it covers until it is done. Other processes may serve the older
+    /// value until then, so an operation that must not be missed should be reported as failed.
+    #[error(
+        "the cache could not {doing}: {cause}; an invalidation is retried by itself, so look at \
+         `cache.health()` and at the server"
+    )]
+    Unavailable {
+        /// What was being done.
+        doing: &'static str,
+        /// Why it failed: `"down"`, `"timeout"`, or the server's reason.
+        cause: String,
+    },
+    /// The value could not be encoded, so the entry was invalidated instead of put.
+    #[error("the value can't be encoded: its `Serialize` must not fail; the entry was invalidated")]
+    Encode,
+    /// The value is over `max_value`, so the entry was invalidated instead of put.
+    #[error("the value is over `max_value`, {limit} bytes: raise it or store less; the entry was invalidated")]
+    TooLarge {
+        /// The setting, in bytes.
+        limit: usize,
+    },
+    /// Another load or invalidation came between, so the entry was invalidated and nothing put.
+    #[error("the entry was invalidated while it was put: nothing is stored; read it again")]
+    Overtaken,
+    /// The process default was set before.
+    #[error(
+        "a process default is installed already (the first cached call installs one from the \
+         environment): call `install` once, before any cached call, or use `scope`"
+    )]
+    Installed,
+    /// The cache was closed while invalidations were still owed.
+    #[error("closed with {left} invalidations not acknowledged by Redis: entries live to their ttl")]
+    Owed {
+        /// How many were left.
+        left: usize,
+    },
+}
+
+/// The result of what a person asks of the cache by name.
+pub(crate) type Result<T, E = CacheError> = std::result::Result<T, E>;
+
+/// Refuses what would break the names in Redis: a brace, a control character, over 256 bytes.
+pub(crate) fn check_name(what: &'static str, name: &str) -> Result<()> {
+    let reason = if name.is_empty() {
+        "it is empty"
+    } else if name.len() > 256 {
+        "it is over 256 bytes"
+    } else if name.contains(['{', '}']) {
+        "it has a brace, which Redis Cluster reads as a hash tag"
+    } else if name.chars().any(char::is_control) {
+        "it has a control character"
+    } else {
+        return Ok(());
+    };
+    Err(CacheError::Name {
+        what,
+        name: name.chars().take(64).collect(),
+        reason,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_break_redis_are_refused() {
+        for bad in ["", "a{b", "a}b", "a\nb", &"x".repeat(257)] {
+            assert!(check_name("tag", bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(check_name("tag", "user:42 é"), Ok(()));
+    }
+}

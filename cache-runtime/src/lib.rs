@@ -1,13 +1,46 @@
 //! Annotate an async function and it is cached: in memory, in Redis for the whole fleet, and never
 //! stale after an acknowledged invalidation.
 
-mod error;
+// Layers: a module imports only from those above it here; a test reads the `use` lines.
 mod clock;
+mod error;
 mod events;
 
 pub mod key;
+mod policy;
+mod returns;
 mod tag;
+mod value;
 
 mod frame;
+mod site;
 
+mod memory;
 mod redis;
+
+mod flight;
+mod lease;
+mod owed;
+mod stamp;
+mod tiers;
+
+mod invalidate;
+mod load;
+
+mod cache;
+
+#[doc(hidden)]
+#[path = "private/mod.rs"]
+pub mod __private;
+
+pub use cache::{
+    Cache, CacheBuilder, Entry, Health, Inspection, Namespace, RedisHealth, TagHandle, bypass,
+};
+pub use cache_macros::{CacheKey, cache_invalidate, cached};
+pub use clock::Clock;
+pub use error::CacheError;
+pub use events::{HistogramSnapshot, MissStats, NamespaceStats, Stats, Tier, UnstoredStats};
+pub use key::{CacheKey, KeyWriter, Rounded, Serialized};
+pub use policy::{Compression, Lease, Policy};
+pub use tag::Tag;
+pub use value::Cacheable;

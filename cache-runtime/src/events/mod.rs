@@ -1,1 +1,128 @@
-//! What the cache tells of itself.
+//! What the cache tells of itself: one closed set of events, counted per namespace and, where a
+//! person should know, logged.
+
+mod counters;
+mod histogram;
+mod log;
+mod snapshot;
+mod striped;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::RwLock;
+
+pub(crate) use counters::Counters;
+pub use histogram::HistogramSnapshot;
+pub use snapshot::{MissStats, NamespaceStats, Stats, UnstoredStats};
+
+/// A tier of the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Tier {
+    /// This process's memory.
+    Memory,
+    /// Redis, shared by every process.
+    Redis,
+}
+
+/// Why a read found nothing to serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Miss {
+    /// No entry is there.
+    Absent,
+    /// Its ttl is over.
+    Expired,
+    /// Its tag or namespace was invalidated, or its stamp was lost.
+    Invalidated,
+    /// Its bytes can't be read: foreign, cut, corrupt or of another shape.
+    Unreadable,
+    /// Redis was not asked, or did not answer.
+    Outage,
+    /// A person asked for a fresh load.
+    Refresh,
+}
+
+/// How a load ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loaded {
+    Ok,
+    Failed,
+    /// The caller dropped its future, or the loader panicked.
+    Abandoned,
+}
+
+/// Why a loaded value was returned and not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unstored {
+    /// An invalidation, or the end of the lease, came between.
+    Overtaken,
+    /// It is over `max_value`.
+    TooLarge,
+    /// Its `Serialize` failed.
+    Encode,
+    /// Redis was not to be had.
+    Outage,
+    /// Memory refused it: it is larger than a shard.
+    Memory,
+}
+
+/// What happened. The set is closed: every counter is moved by one of these.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Event<'a> {
+    Hit(Tier),
+    Miss(Miss),
+    Read(Duration),
+    Load { took: Duration, end: Loaded },
+    Stored { bytes: usize },
+    Unstored(Unstored),
+    /// A caller began to wait for another's load.
+    FollowerCame,
+    /// It waits no longer.
+    FollowerLeft,
+    Invalidated,
+    /// Something went wrong and the caller was served by the origin: `doing` is the step,
+    /// `cause` a word from a closed list.
+    Trouble { doing: &'static str, cause: &'a str },
+}
+
+/// The counters of every namespace of one cache, and its log.
+#[derive(Debug, Default)]
+pub(crate) struct Events {
+    namespaces: RwLock<HashMap<Arc<str>, Arc<Counters>>>,
+    log: log::Log,
+}
+
+impl Events {
+    /// The counters of a namespace, made when first asked for.
+    pub(crate) fn namespace(&self, name: &str) -> Arc<Counters> {
+        if let Some(found) = self.namespaces.read().get(name) {
+            return Arc::clone(found);
+        }
+        let mut namespaces = self.namespaces.write();
+        Arc::clone(namespaces.entry(name.into()).or_default())
+    }
+
+    /// Counts an event of a namespace, and logs it where a person should know.
+    pub(crate) fn emit(&self, namespace: &str, counters: &Counters, event: Event<'_>) {
+        counters.count(event);
+        self.log.write(namespace, event);
+    }
+
+    /// Tells of the connection to Redis, which belongs to no namespace.
+    pub(crate) fn connection(&self, up: bool, cause: &str) {
+        self.log.connection(up, cause);
+    }
+
+    pub(crate) fn snapshot(&self) -> Stats {
+        let namespaces = self.namespaces.read();
+        let mut rows: Vec<_> = namespaces
+            .iter()
+            .map(|(name, counters)| counters.snapshot(name))
+            .collect();
+        drop(namespaces);
+        rows.sort_by(|a, b| a.namespace.cmp(&b.namespace));
+        Stats { namespaces: rows }
+    }
+}

@@ -1,1 +1,26 @@
 //! Frames: an entry as bytes.
+//!
+//! A frame is a header and a payload under one checksum. Whatever is read back is untrusted: it
+//! becomes a value or an [`Unreadable`], never a panic and never an allocation its length did not
+//! pay for. [`shape::shape`] says what a value looks like, so that two builds whose types differ
+//! never read one another's bytes.
+
+mod codec;
+mod compress;
+mod guard;
+mod header;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod unreadable;
+
+pub(crate) use codec::{CodecId, EncodeError, decode, encode, encoded_len};
+pub(crate) use compress::compress;
+pub(crate) use header::{
+    EntryId, Frame, Header, ID_OFFSET, STAMP_LEN, Stamp, StampKind, Stamped, parse, write,
+};
+pub(crate) use shape::{Mismatch, Shape, Verdict, serializes_as, shape};
+pub(crate) use unreadable::Unreadable;
+
+/// How many bytes a payload may have once decompressed, unless a setting says otherwise.
+pub(crate) const DEFAULT_LIMIT: usize = 64 << 20;

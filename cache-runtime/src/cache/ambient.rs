@@ -1,0 +1,150 @@
+//! Which cache a call uses: the one in scope, else the process default.
+
+use std::ops::Deref;
+use std::sync::OnceLock;
+
+use super::Cache;
+use crate::error::{CacheError, Result};
+use crate::load::short;
+use crate::site::Digest;
+
+static INSTALLED: OnceLock<Option<Cache>> = OnceLock::new();
+
+tokio::task_local! {
+    static AMBIENT: Ambient;
+}
+
+/// What a task has around it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ambient {
+    cache: Option<Cache>,
+    bypassed: bool,
+    /// The one entry that calls inside reload, by the 128 bits that name it.
+    refresh: Option<[u8; 16]>,
+}
+
+/// The cache of one call.
+#[derive(Debug)]
+pub(crate) enum Current<'a> {
+    Borrowed(&'a Cache),
+    Scoped(Cache),
+}
+
+impl Deref for Current<'_> {
+    type Target = Cache;
+
+    #[inline]
+    fn deref(&self) -> &Cache {
+        match self {
+            Self::Borrowed(cache) => cache,
+            Self::Scoped(cache) => cache,
+        }
+    }
+}
+
+/// The cache that a call uses, if it is to use one: the explicit, the scoped, the installed.
+#[inline]
+pub(crate) fn current(explicit: Option<&Cache>) -> Option<Current<'_>> {
+    let scoped = AMBIENT.try_with(|ambient| match (ambient.bypassed, explicit) {
+        (true, _) => Some(None),
+        (false, Some(_)) => None,
+        (false, None) => ambient.cache.clone().map(Current::Scoped).map(Some),
+    });
+    let found = match (scoped, explicit) {
+        (Ok(Some(scoped)), _) => scoped?,
+        (_, Some(cache)) => Current::Borrowed(cache),
+        (_, None) => Current::Borrowed(installed()?),
+    };
+    found.tiers().is_on().then_some(found)
+}
+
+/// Whether the call with this key, on this task, is to reload its entry.
+pub(crate) fn refreshes(digest: &Digest) -> bool {
+    AMBIENT
+        .try_with(|ambient| ambient.refresh == Some(short(digest)))
+        .unwrap_or(false)
+}
+
+/// Whether some entry is to be reloaded on this task, so that memory may not answer for it.
+#[inline]
+pub(crate) fn may_refresh() -> bool {
+    AMBIENT
+        .try_with(|ambient| ambient.refresh.is_some())
+        .unwrap_or(false)
+}
+
+pub(crate) fn is_bypassed() -> bool {
+    AMBIENT.try_with(|ambient| ambient.bypassed).unwrap_or(false)
+}
+
+fn present() -> Ambient {
+    AMBIENT.try_with(Ambient::clone).unwrap_or_default()
+}
+
+pub(super) fn install(cache: &Cache) -> Result<()> {
+    INSTALLED
+        .set(Some(cache.clone()))
+        .map_err(|_| CacheError::Installed)
+}
+
+/// The process default, made from the environment where none was installed. Wrong settings there
+/// are logged once, and calls run without a cache.
+#[inline]
+fn installed() -> Option<&'static Cache> {
+    INSTALLED.get_or_init(from_environment).as_ref()
+}
+
+#[cold]
+fn from_environment() -> Option<Cache> {
+    match Cache::from_env() {
+        Ok(cache) => Some(cache),
+        Err(error) => {
+            tracing::error!(target: "cache", %error, "nothing is cached in this process");
+            None
+        }
+    }
+}
+
+/// Runs a future in which annotated functions use `cache`.
+pub(super) async fn scope<F: Future>(cache: &Cache, future: F) -> F::Output {
+    let ambient = Ambient {
+        cache: Some(cache.clone()),
+        ..present()
+    };
+    AMBIENT.scope(ambient, future).await
+}
+
+/// Runs a future in which every annotated function polled on this task runs without the cache: it
+/// neither reads nor stores.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use cache_runtime::{Cache, bypass, cached};
+///
+/// #[cached(ttl = "5m")]
+/// async fn now() -> std::time::SystemTime {
+///     std::time::SystemTime::now()
+/// }
+///
+/// Cache::memory().scope(async {
+///     assert_eq!(now().await, now().await);
+///     assert_ne!(now().await, bypass(now()).await);
+/// }).await;
+/// # });
+/// ```
+pub async fn bypass<F: Future>(future: F) -> F::Output {
+    let ambient = Ambient {
+        bypassed: true,
+        ..present()
+    };
+    AMBIENT.scope(ambient, future).await
+}
+
+/// Runs a future in which the call with this key reloads and stores.
+pub(super) async fn refreshing<F: Future>(digest: &Digest, future: F) -> F::Output {
+    let ambient = Ambient {
+        refresh: Some(short(digest)),
+        ..present()
+    };
+    AMBIENT.scope(ambient, future).await
+}

@@ -1,0 +1,232 @@
+//! Settings by name, checked at `build()`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Cache;
+use crate::clock::Clock;
+use crate::error::{CacheError, Result, check_name};
+use crate::events::Events;
+use crate::memory::Memory;
+use crate::redis::{Link, LinkEvent, LinkSettings};
+use crate::site::Names;
+use crate::tiers::{Limits, Parts, Tiers};
+
+/// The settings of a cache. Every one has a default; [`build`](Self::build) names the wrong one.
+///
+/// ```
+/// use cache_runtime::Cache;
+/// use std::time::Duration;
+///
+/// let cache = Cache::builder()
+///     .url("memory:")
+///     .prefix("shop")
+///     .memory_bytes(256 << 20)
+///     .op_timeout(Duration::from_millis(50))
+///     .build()?;
+/// # Ok::<_, cache_runtime::CacheError>(())
+/// ```
+#[derive(Clone)]
+pub struct CacheBuilder {
+    url: String,
+    prefix: String,
+    memory_bytes: u64,
+    max_value: usize,
+    op_timeout: Duration,
+    lag: Duration,
+    lease: Duration,
+    ca_file: Option<PathBuf>,
+    enabled: bool,
+    clock: Clock,
+}
+
+impl Default for CacheBuilder {
+    fn default() -> Self {
+        Self {
+            url: MEMORY.to_owned(),
+            prefix: "cache".to_owned(),
+            memory_bytes: 64 << 20,
+            max_value: 8 << 20,
+            op_timeout: Duration::from_millis(100),
+            lag: Duration::from_secs(2),
+            lease: Duration::from_secs(5),
+            ca_file: None,
+            enabled: true,
+            clock: Clock::default(),
+        }
+    }
+}
+
+/// The URL of a cache that needs no server.
+const MEMORY: &str = "memory:";
+
+impl CacheBuilder {
+    /// Where Redis is: `redis://[user:password@]host[:port][/database]`, `rediss://` for TLS
+    /// (feature `tls`), `redis+unix:///path`; or `memory:`, the default, for none.
+    #[must_use]
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.url = url.into();
+        self
+    }
+
+    /// What every name in Redis begins with; `cache` at first. Programs that share a prefix share
+    /// entries.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// How much this process's memory may hold, in bytes of encoded values and keys; 64 MiB at
+    /// first, 0 for no memory tier.
+    #[must_use]
+    pub fn memory_bytes(mut self, bytes: u64) -> Self {
+        self.memory_bytes = bytes;
+        self
+    }
+
+    /// The largest value stored, in encoded bytes; 8 MiB at first. A larger one is returned and
+    /// counted as `too_large`.
+    #[must_use]
+    pub fn max_value(mut self, bytes: usize) -> Self {
+        self.max_value = bytes;
+        self
+    }
+
+    /// How long one command to Redis may take; 100 ms at first.
+    #[must_use]
+    pub fn op_timeout(mut self, timeout: Duration) -> Self {
+        self.op_timeout = timeout;
+        self
+    }
+
+    /// The longest that memory may be behind an invalidation of another process; 2 s at first.
+    #[must_use]
+    pub fn lag(mut self, lag: Duration) -> Self {
+        self.lag = lag;
+        self
+    }
+
+    /// How long a lease outlives a process that died in a load; 5 s at first. A living one renews.
+    #[must_use]
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
+        self
+    }
+
+    /// A file of PEM certificates to trust for `rediss://`, instead of the system's.
+    #[must_use]
+    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.ca_file = Some(path.into());
+        self
+    }
+
+    /// Whether to cache at all; `false` makes every call run its body.
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = enabled;
+        self
+    }
+
+    /// The clock that expires entries in memory; for tests.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Builds the cache. Redis is connected to in the background, at the first use.
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::Setting`] or [`CacheError::Name`], naming the first wrong setting.
+    pub fn build(self) -> Result<Cache, CacheError> {
+        self.check()?;
+        if self.url == MEMORY {
+            return Ok(self.build_memory());
+        }
+        let events = Arc::new(Events::default());
+        let settings = self.link_settings()?;
+        let told = Arc::clone(&events);
+        let link = Link::new(settings, move |event| match event {
+            LinkEvent::Up => told.connection(true, ""),
+            LinkEvent::Down(fault) => told.connection(false, fault.as_str()),
+        });
+        Ok(self.assemble(events, Some(link)))
+    }
+
+    /// The cache these settings give when no server is asked for; wrong ones are not looked at.
+    pub(super) fn build_memory(self) -> Cache {
+        self.assemble(Arc::default(), None)
+    }
+
+    fn assemble(self, events: Arc<Events>, link: Option<Link>) -> Cache {
+        let memory = (self.memory_bytes > 0).then(|| Memory::new(self.memory_bytes, self.max_value));
+        Cache(Arc::new(Tiers::new(Parts {
+            memory,
+            link,
+            events,
+            clock: self.clock,
+            names: Names::new(&self.prefix),
+            limits: Limits {
+                max_value: self.max_value,
+                lag_ms: millis(self.lag),
+                lease_ms: millis(self.lease),
+            },
+            enabled: self.enabled,
+        })))
+    }
+
+    fn link_settings(&self) -> Result<LinkSettings> {
+        let settings = LinkSettings::parse(&self.url)
+            .and_then(|settings| settings.with_ca_file(self.ca_file.as_deref()))
+            .map_err(|reason| CacheError::Setting {
+                setting: "url",
+                reason: reason.to_string(),
+            })?;
+        Ok(settings.with_times(self.op_timeout, self.lag))
+    }
+
+    fn check(&self) -> Result<()> {
+        check_name("prefix", &self.prefix)?;
+        let over_zero = "must be over zero, at least a millisecond";
+        let rules: [(&str, bool, &str); 5] = [
+            ("op_timeout", millis(self.op_timeout) > 0, over_zero),
+            ("lag", millis(self.lag) > 0, over_zero),
+            ("lease", millis(self.lease) >= 100, "must be at least 100 ms"),
+            ("max_value", self.max_value > 0, "must be over zero"),
+            (
+                "memory_bytes",
+                self.memory_bytes > 0 || self.url != MEMORY,
+                "is zero and the url is `memory:`, so nothing could be kept: use `enabled(false)`",
+            ),
+        ];
+        match rules.into_iter().find(|(_, holds, _)| !holds) {
+            Some((setting, _, reason)) => Err(CacheError::Setting {
+                setting,
+                reason: reason.to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl std::fmt::Debug for CacheBuilder {
+    /// Without the URL, which may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CacheBuilder")
+            .field("prefix", &self.prefix)
+            .field("memory_bytes", &self.memory_bytes)
+            .field("max_value", &self.max_value)
+            .field("op_timeout", &self.op_timeout)
+            .field("lag", &self.lag)
+            .field("lease", &self.lease)
+            .field("enabled", &self.enabled)
+            .finish_non_exhaustive()
+    }
+}

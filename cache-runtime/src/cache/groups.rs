@@ -1,0 +1,105 @@
+//! What many entries share: a tag, a namespace. Each is invalidated in O(1).
+
+use std::fmt;
+
+use super::Cache;
+use crate::error::{CacheError, Result, check_name};
+use crate::invalidate::invalidate;
+use crate::owed::Target;
+use crate::stamp::Subject;
+use crate::tag::Tag;
+
+/// Everything that carries a tag; made by [`Cache::tag`].
+pub struct TagHandle {
+    cache: Cache,
+    tag: Tag,
+}
+
+impl TagHandle {
+    pub(super) fn new(cache: Cache, tag: Tag) -> Self {
+        Self { cache, tag }
+    }
+
+    /// Invalidates everything that carries the tag, in every namespace, by deleting its stamp:
+    /// one command, however many entries there are.
+    ///
+    /// A read in this process that begins after this returned `Ok` sees only loads that began
+    /// after this was called; in other processes at the latest `lag` later.
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::Unavailable`](crate::CacheError::Unavailable) if Redis did not acknowledge;
+    /// the invalidation is then owed and retried. [`CacheError::Name`](crate::CacheError::Name)
+    /// for a tag that is refused.
+    ///
+    /// # Cancellation
+    ///
+    /// Once polled it is carried out, even if the future is dropped.
+    pub async fn invalidate(&self) -> Result<(), CacheError> {
+        let target = tag_target(&self.cache, &self.tag)?;
+        invalidate(self.cache.tiers(), vec![target]).await
+    }
+}
+
+impl fmt::Debug for TagHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TagHandle").field(&self.tag).finish()
+    }
+}
+
+/// A namespace of a cache; made by [`Cache::namespace`].
+pub struct Namespace {
+    cache: Cache,
+    name: String,
+}
+
+impl Namespace {
+    pub(super) fn new(cache: Cache, name: &str) -> Self {
+        Self {
+            cache,
+            name: name.to_owned(),
+        }
+    }
+
+    /// Invalidates every entry of the namespace, by deleting its stamp: one command, however many
+    /// entries there are. What is promised is what [`TagHandle::invalidate`] promises.
+    ///
+    /// # Errors
+    ///
+    /// As [`TagHandle::invalidate`].
+    ///
+    /// # Cancellation
+    ///
+    /// Once polled it is carried out, even if the future is dropped.
+    pub async fn invalidate(&self) -> Result<(), CacheError> {
+        let target = namespace_target(&self.cache, &self.name)?;
+        invalidate(self.cache.tiers(), vec![target]).await
+    }
+}
+
+impl fmt::Debug for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Namespace").field(&self.name).finish()
+    }
+}
+
+pub(crate) fn tag_target(cache: &Cache, tag: &Tag) -> Result<Target> {
+    tag.check()?;
+    Ok(Target {
+        subject: Subject::Tag(tag.name().clone()),
+        namespace: None,
+        names: vec![cache.tiers().names.tag(tag.as_str())],
+        namespace_stamp: String::new(),
+    })
+}
+
+pub(crate) fn namespace_target(cache: &Cache, namespace: &str) -> Result<Target> {
+    check_name("namespace", namespace)?;
+    let stamp = cache.tiers().names.namespace(namespace);
+    Ok(Target {
+        subject: Subject::Namespace(namespace.into()),
+        namespace: Some(namespace.into()),
+        names: vec![stamp.clone()],
+        namespace_stamp: stamp,
+    })
+}

@@ -1,0 +1,287 @@
+//! The handle people hold: `Cache`, and what it hands out.
+
+mod ambient;
+mod builder;
+mod entry;
+mod environment;
+mod groups;
+mod health;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use ambient::bypass;
+pub use builder::CacheBuilder;
+pub use entry::{Entry, Inspection};
+pub use groups::{Namespace, TagHandle};
+pub use health::{Health, RedisHealth};
+
+pub(crate) use ambient::{Current, current, is_bypassed, may_refresh, refreshes};
+pub(crate) use groups::{namespace_target, tag_target};
+
+use crate::error::{CacheError, Result, check_name};
+use crate::events::{Event, Stats};
+use crate::key::{CacheKey, KeyWriter};
+use crate::load::{self, Draft};
+use crate::memory::Kept;
+use crate::policy::Policy;
+use crate::returns::{Fallible, NotShared as _, Probe};
+use crate::site::{self, Interned};
+use crate::tag::Tag;
+use crate::tiers::Tiers;
+use crate::value::Cacheable;
+
+/// A cache: this process's memory, and Redis where it is set. Cheap to clone; clones share all.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use cache_runtime::{Cache, cached};
+///
+/// #[cached(ttl = "5m")]
+/// async fn square(n: u64) -> u64 {
+///     n * n
+/// }
+///
+/// let cache = Cache::memory();
+/// let (first, second) = cache.scope(async { (square(4).await, square(4).await) }).await;
+/// assert_eq!((first, second), (16, 16));
+/// assert_eq!(cache.stats().namespaces[0].loads, 1);
+/// # });
+/// ```
+#[derive(Clone)]
+pub struct Cache(Arc<Tiers>);
+
+impl Cache {
+    /// Settings by name, each with a default.
+    #[must_use]
+    pub fn builder() -> CacheBuilder {
+        CacheBuilder::default()
+    }
+
+    /// The cache that the environment describes; see [`CacheBuilder::environment`].
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::Setting`] or [`CacheError::Name`], naming the variable.
+    pub fn from_env() -> Result<Self, CacheError> {
+        Self::builder().environment()?.build()
+    }
+
+    /// A cache in this process's memory alone, 64 MiB: what needs no server.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self::builder().build_memory()
+    }
+
+    /// Makes this the process default: what annotated functions use outside any [`scope`](Self::scope).
+    ///
+    /// Without it, the first cached call installs [`Cache::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::Installed`] if there is a default already.
+    pub fn install(&self) -> Result<(), CacheError> {
+        ambient::install(self)
+    }
+
+    /// Runs a future in which annotated functions use this cache: for tests and tenants.
+    ///
+    /// It reaches what the future polls on its own task, not tasks it spawns.
+    pub async fn scope<F: Future>(&self, future: F) -> F::Output {
+        ambient::scope(self, future).await
+    }
+
+    /// Everything that carries a tag.
+    pub fn tag(&self, tag: impl Into<Tag>) -> TagHandle {
+        TagHandle::new(self.clone(), tag.into())
+    }
+
+    /// Everything in a namespace.
+    pub fn namespace(&self, namespace: impl AsRef<str>) -> Namespace {
+        Namespace::new(self.clone(), namespace.as_ref())
+    }
+
+    /// The value under a key of a namespace, loaded once if no tier has it: what
+    /// [`cached`](crate::cached) does, by hand.
+    ///
+    /// Entries of one namespace, key and value type are shared by all such calls.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use cache_runtime::{Cache, Policy};
+    /// use std::time::Duration;
+    ///
+    /// let cache = Cache::memory();
+    /// let policy = Policy::new(Duration::from_secs(60));
+    /// let len = cache
+    ///     .get_or_load("len", "some text", &policy, async { Ok::<_, std::io::Error>(9_u64) })
+    ///     .await?;
+    /// assert_eq!(len, 9);
+    /// # Ok::<_, std::io::Error>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The load's own. Trouble of the cache is an event and a load.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future gives up its place; another waiting caller loads instead.
+    pub async fn get_or_load<T, E, K, F>(
+        &self,
+        namespace: &str,
+        key: &K,
+        policy: &Policy,
+        load: F,
+    ) -> Result<T, E>
+    where
+        T: Cacheable,
+        K: CacheKey + ?Sized,
+        F: Future<Output = Result<T, E>>,
+    {
+        let mut writer = KeyWriter::new();
+        key.write(&mut writer);
+        let load = std::pin::pin!(load);
+        if !self.tiers().is_on() || is_bypassed() {
+            return load.await;
+        }
+        let site = site::by_hand::<T>(namespace);
+        if let Some(value) = self.in_memory(site, writer.as_bytes()) {
+            return Ok(value);
+        }
+        if writer.failure().is_some() {
+            self.unwritable(site);
+            return load.await;
+        }
+        match self.draft(site, *policy, writer.as_bytes()).with_tags(&[]) {
+            Ok(request) => {
+                let share = Probe::<Result<T, E>>::new().share();
+                Box::pin(load::load::<Fallible, Result<T, E>, _>(request, share, load)).await
+            }
+            Err(error) => {
+                self.refused(site, &error);
+                load.await
+            }
+        }
+    }
+
+    /// What happened since it was built, a row a namespace.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.tiers().events.snapshot()
+    }
+
+    /// How the tiers are right now.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        health::health(self.tiers())
+    }
+
+    /// Waits up to five seconds for owed invalidations, then closes the connection to Redis. From
+    /// then on annotated functions that use this cache run without it.
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::Owed`] if invalidations were left that Redis has not acknowledged.
+    pub async fn close(&self) -> Result<(), CacheError> {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let tiers = self.tiers();
+        tiers.turn_off();
+        let Some(link) = &tiers.link else {
+            return Ok(());
+        };
+        crate::invalidate::retry(tiers);
+        let settled = async {
+            while tiers.owed.len() > 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let _ = tokio::time::timeout(PATIENCE, settled).await;
+        link.close().await;
+        match tiers.owed.len() {
+            0 => Ok(()),
+            left => Err(CacheError::Owed { left }),
+        }
+    }
+
+    pub(crate) fn tiers(&self) -> &Arc<Tiers> {
+        &self.0
+    }
+
+    /// A hit in memory, counted; nothing is allocated.
+    #[inline]
+    pub(crate) fn in_memory<T: Cacheable>(&self, site: &Interned, parts: &[u8]) -> Option<T> {
+        let tiers = &*self.0;
+        let memory = tiers.memory.as_ref()?;
+        let sought = crate::memory::Sought {
+            site: site.id,
+            hash: tiers.hash(site.id, parts),
+            parts,
+        };
+        let held = memory.get(sought, tiers.clock.now())?;
+        held.counters.memory_hit();
+        held.get()
+    }
+
+    pub(crate) fn draft(&self, site: &'static Interned, policy: Policy, parts: &[u8]) -> Draft {
+        Draft {
+            tiers: Arc::clone(&self.0),
+            site,
+            policy,
+            key: Kept {
+                site: site.id,
+                hash: self.0.hash(site.id, parts),
+                parts: parts.into(),
+            },
+            readable: None,
+        }
+    }
+
+    /// The cache that these tiers are of.
+    pub(crate) fn of(tiers: &Arc<Tiers>) -> Self {
+        Self(Arc::clone(tiers))
+    }
+
+    /// A name that the cache refuses: the call runs without it, and is counted.
+    #[cold]
+    pub(crate) fn refused(&self, site: &Interned, error: &CacheError) {
+        tracing::debug!(target: "cache", site = site.identity, %error, "not cached");
+        self.uncached(site, "bad_name");
+    }
+
+    /// A function of a generic impl that takes no receiver and whose key does not name `Self`: one
+    /// type's calls can't be told from another's, so they run without the cache.
+    #[cold]
+    pub(crate) fn indistinct(&self, site: &Interned) {
+        self.uncached(site, "generic_impl_without_self");
+    }
+
+    /// An argument that could not be written into the key: `Serialized` of a type that fails to
+    /// serialize, for one. The call runs without the cache.
+    #[cold]
+    pub(crate) fn unwritable(&self, site: &Interned) {
+        self.uncached(site, "unwritable_key");
+    }
+
+    fn uncached(&self, site: &Interned, cause: &'static str) {
+        let events = &self.tiers().events;
+        let namespace = match check_name("namespace", site.namespace) {
+            Ok(()) => site.namespace,
+            Err(_) => "(refused)",
+        };
+        let event = Event::Trouble {
+            doing: "name the entry",
+            cause,
+        };
+        events.emit(namespace, &events.namespace(namespace), event);
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("health", &self.health())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,116 @@
+//! The counters of one namespace.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use super::histogram::Histogram;
+use super::snapshot::{MissStats, NamespaceStats, UnstoredStats};
+use super::striped::Striped;
+use super::{Event, Loaded, Miss, Tier, Unstored};
+
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    memory_hits: Striped,
+    redis_hits: AtomicU64,
+    misses: [AtomicU64; 6],
+    loads: [AtomicU64; 3],
+    unstored: [AtomicU64; 5],
+    load_time: Histogram,
+    read_time: Histogram,
+    stores: AtomicU64,
+    stored_bytes: AtomicU64,
+    followers: AtomicU64,
+    waiting: AtomicU64,
+    invalidations: AtomicU64,
+    /// By step and cause; both come from closed lists, so this stays small.
+    troubles: Mutex<BTreeMap<(&'static str, String), u64>>,
+}
+
+impl Counters {
+    /// A hit in memory: the one count on the hot path.
+    #[inline]
+    pub(crate) fn memory_hit(&self) {
+        self.memory_hits.add_one();
+    }
+
+    pub(super) fn count(&self, event: Event<'_>) {
+        match event {
+            Event::Hit(Tier::Memory) => self.memory_hits.add_one(),
+            Event::Hit(Tier::Redis) => add(&self.redis_hits, 1),
+            Event::Miss(why) => add(&self.misses[why as usize], 1),
+            Event::Read(took) => self.read_time.record(took),
+            Event::Load { took, end } => {
+                add(&self.loads[end as usize], 1);
+                self.load_time.record(took);
+            }
+            Event::Stored { bytes } => {
+                add(&self.stores, 1);
+                add(&self.stored_bytes, bytes as u64);
+            }
+            Event::Unstored(why) => add(&self.unstored[why as usize], 1),
+            Event::FollowerCame => {
+                add(&self.followers, 1);
+                add(&self.waiting, 1);
+            }
+            Event::FollowerLeft => {
+                self.waiting.fetch_sub(1, Ordering::Relaxed);
+            }
+            Event::Invalidated => add(&self.invalidations, 1),
+            Event::Trouble { doing, cause } => {
+                let mut troubles = self.troubles.lock();
+                *troubles.entry((doing, cause.to_owned())).or_default() += 1;
+            }
+        }
+    }
+
+    pub(super) fn snapshot(&self, namespace: &str) -> NamespaceStats {
+        let miss = |why: Miss| get(&self.misses[why as usize]);
+        let unstored = |why: Unstored| get(&self.unstored[why as usize]);
+        NamespaceStats {
+            namespace: namespace.to_owned(),
+            memory_hits: self.memory_hits.sum(),
+            redis_hits: get(&self.redis_hits),
+            misses: MissStats {
+                absent: miss(Miss::Absent),
+                expired: miss(Miss::Expired),
+                invalidated: miss(Miss::Invalidated),
+                unreadable: miss(Miss::Unreadable),
+                outage: miss(Miss::Outage),
+                refresh: miss(Miss::Refresh),
+            },
+            loads: get(&self.loads[Loaded::Ok as usize]),
+            failed_loads: get(&self.loads[Loaded::Failed as usize]),
+            abandoned_loads: get(&self.loads[Loaded::Abandoned as usize]),
+            load_time: self.load_time.snapshot(),
+            read_time: self.read_time.snapshot(),
+            stores: get(&self.stores),
+            stored_bytes: get(&self.stored_bytes),
+            unstored: UnstoredStats {
+                overtaken: unstored(Unstored::Overtaken),
+                too_large: unstored(Unstored::TooLarge),
+                encode: unstored(Unstored::Encode),
+                outage: unstored(Unstored::Outage),
+                memory: unstored(Unstored::Memory),
+            },
+            followers: get(&self.followers),
+            waiting: get(&self.waiting),
+            invalidations: get(&self.invalidations),
+            troubles: self
+                .troubles
+                .lock()
+                .iter()
+                .map(|((doing, cause), count)| (format!("{doing}: {cause}"), *count))
+                .collect(),
+        }
+    }
+}
+
+fn add(counter: &AtomicU64, by: u64) {
+    counter.fetch_add(by, Ordering::Relaxed);
+}
+
+fn get(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}

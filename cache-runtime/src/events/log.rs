@@ -1,0 +1,99 @@
+//! The log: what a person should know, said once and then at most every ten seconds.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::Event;
+use crate::clock::Stopwatch;
+
+const QUIET: Duration = Duration::from_secs(10);
+
+/// Writes `tracing` events; trouble of one kind is not repeated within ten seconds.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    said: Mutex<HashMap<(&'static str, String), Said>>,
+}
+
+#[derive(Debug)]
+struct Said {
+    last: Stopwatch,
+    held_back: u64,
+}
+
+impl Log {
+    pub(super) fn write(&self, namespace: &str, event: Event<'_>) {
+        match event {
+            Event::Trouble { doing, cause } => {
+                if let Some(held_back) = self.due(doing, cause) {
+                    tracing::warn!(
+                        target: "cache",
+                        namespace,
+                        doing,
+                        cause,
+                        held_back,
+                        "the cache is in trouble; callers are served by the origin"
+                    );
+                }
+            }
+            Event::Load { took, end } => {
+                tracing::debug!(target: "cache", namespace, ?took, ?end, "load");
+            }
+            Event::Unstored(why) => {
+                tracing::debug!(target: "cache", namespace, ?why, "not stored");
+            }
+            Event::Invalidated => tracing::debug!(target: "cache", namespace, "invalidated"),
+            Event::Miss(why) => tracing::trace!(target: "cache", namespace, ?why, "miss"),
+            Event::Hit(tier) => tracing::trace!(target: "cache", namespace, ?tier, "hit"),
+            Event::Stored { bytes } => {
+                tracing::trace!(target: "cache", namespace, bytes, "stored");
+            }
+            Event::Read(_) | Event::FollowerCame | Event::FollowerLeft => {}
+        }
+    }
+
+    pub(super) fn connection(&self, up: bool, cause: &str) {
+        if up {
+            // Trouble that comes back after a recovery is news again.
+            self.said.lock().clear();
+            tracing::info!(target: "cache", "connected to redis");
+        } else if let Some(held_back) = self.due("connect", cause) {
+            tracing::warn!(target: "cache", cause, held_back, "redis can't be reached");
+        }
+    }
+
+    /// Whether to say it now, and how many were held back since it was last said.
+    fn due(&self, doing: &'static str, cause: &str) -> Option<u64> {
+        let mut said = self.said.lock();
+        let Some(entry) = said.get_mut(&(doing, cause.to_owned())) else {
+            let first = Said {
+                last: Stopwatch::start(),
+                held_back: 0,
+            };
+            said.insert((doing, cause.to_owned()), first);
+            return Some(0);
+        };
+        if entry.last.elapsed() < QUIET {
+            entry.held_back += 1;
+            return None;
+        }
+        entry.last = Stopwatch::start();
+        Some(std::mem::take(&mut entry.held_back))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_kind_of_trouble_is_said_once() {
+        let log = Log::default();
+        assert_eq!(log.due("read", "timeout"), Some(0));
+        assert_eq!(log.due("read", "timeout"), None);
+        assert_eq!(log.due("fill", "timeout"), Some(0));
+        log.connection(true, "");
+        assert_eq!(log.due("read", "timeout"), Some(0));
+    }
+}

@@ -1,0 +1,151 @@
+//! The statistics as a caller reads them, and as a table.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::HistogramSnapshot;
+
+/// The statistics of a cache since it was built. `Display` prints them as a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// One row a namespace, by name.
+    pub namespaces: Vec<NamespaceStats>,
+}
+
+impl Stats {
+    /// The row of one namespace, if anything happened there.
+    #[must_use]
+    pub fn namespace(&self, name: &str) -> Option<&NamespaceStats> {
+        self.namespaces.iter().find(|row| row.namespace == name)
+    }
+}
+
+/// What happened in one namespace, as counts since the cache was built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NamespaceStats {
+    /// The namespace.
+    pub namespace: String,
+    /// Reads served from this process's memory.
+    pub memory_hits: u64,
+    /// Reads served from Redis.
+    pub redis_hits: u64,
+    /// Reads that found nothing to serve, by cause.
+    pub misses: MissStats,
+    /// Loads that gave a value.
+    pub loads: u64,
+    /// Loads that gave the origin's error.
+    pub failed_loads: u64,
+    /// Loads whose caller went away, or that panicked.
+    pub abandoned_loads: u64,
+    /// How long loads took, however they ended.
+    pub load_time: HistogramSnapshot,
+    /// How long reads from Redis took, hit or miss.
+    pub read_time: HistogramSnapshot,
+    /// Values stored.
+    pub stores: u64,
+    /// What they took in all, in bytes as stored.
+    pub stored_bytes: u64,
+    /// Values returned and not stored, by cause.
+    pub unstored: UnstoredStats,
+    /// Callers that waited for another caller's load.
+    pub followers: u64,
+    /// Those that wait right now.
+    pub waiting: u64,
+    /// Invalidations of an entry or of the namespace.
+    pub invalidations: u64,
+    /// Steps that went wrong, as `step: cause`; callers were served by the origin.
+    pub troubles: BTreeMap<String, u64>,
+}
+
+impl NamespaceStats {
+    /// Reads served from a cache tier.
+    #[must_use]
+    pub fn hits(&self) -> u64 {
+        self.memory_hits + self.redis_hits
+    }
+}
+
+/// Why reads found nothing to serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MissStats {
+    /// No entry was there.
+    pub absent: u64,
+    /// Its ttl was over.
+    pub expired: u64,
+    /// It was invalidated, or its stamp was lost.
+    pub invalidated: u64,
+    /// Its bytes could not be read.
+    pub unreadable: u64,
+    /// Redis was not asked, or did not answer.
+    pub outage: u64,
+    /// A fresh load was asked for.
+    pub refresh: u64,
+}
+
+impl MissStats {
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.absent + self.expired + self.invalidated + self.unreadable + self.outage + self.refresh
+    }
+}
+
+/// Why loaded values were not stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnstoredStats {
+    /// An invalidation, or the end of the lease, came between.
+    pub overtaken: u64,
+    /// Over `max_value`.
+    pub too_large: u64,
+    /// The value's `Serialize` failed.
+    pub encode: u64,
+    /// Redis was not to be had.
+    pub outage: u64,
+    /// Memory refused it.
+    pub memory: u64,
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self
+            .namespaces
+            .iter()
+            .map(|row| row.namespace.len())
+            .fold("namespace".len(), usize::max);
+        writeln!(
+            f,
+            "{:width$}  {:>8} {:>8} {:>8} {:>8} {:>9} {:>9} {:>10} {:>9}",
+            "namespace",
+            "memory",
+            "redis",
+            "misses",
+            "loads",
+            "followers",
+            "load p50",
+            "stored",
+            "troubles",
+        )?;
+        for row in &self.namespaces {
+            writeln!(
+                f,
+                "{:width$}  {:>8} {:>8} {:>8} {:>8} {:>9} {:>9} {:>8} B {:>9}",
+                row.namespace,
+                row.memory_hits,
+                row.redis_hits,
+                row.misses.total(),
+                row.loads,
+                row.followers,
+                row.load_time
+                    .quantile(0.5)
+                    .map_or_else(|| "-".to_owned(), |took| format!("≤{took:?}")),
+                row.stored_bytes,
+                row.troubles.values().sum::<u64>(),
+            )?;
+        }
+        Ok(())
+    }
+}

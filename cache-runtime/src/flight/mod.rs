@@ -1,0 +1,127 @@
+//! Herd protection in one process: one caller loads, the others wait for its outcome.
+//!
+//! The leader's body runs in its own task, unspawned. When the leader is dropped or panics, its
+//! permit falls to one follower, which runs its own body; the others keep waiting. When it fails
+//! with an error that can't be shared, and when a follower has waited too long, followers load for
+//! themselves, at most [`ALONE`] at once, and the first value serves all that still wait.
+
+mod table;
+
+use std::any::Any;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::clock::Moment;
+use crate::memory::Held;
+use crate::stamp::Watch;
+
+pub(crate) use table::{Flights, Seat};
+
+/// How many followers load for themselves at once, a key and process.
+const ALONE: usize = 8;
+
+/// What a flight ended with, shared by its followers.
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    Value(Arc<Held>),
+    Error(Arc<dyn Any + Send + Sync>),
+}
+
+/// Under which a call that begins now may join: those of a hit in memory.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    /// What its value rests on: a call that finds one flipped starts a flight of its own.
+    pub(crate) watch: Watch,
+    /// Without pushes, other processes' invalidations are not seen: no one joins after `lag`.
+    pub(crate) until: Moment,
+}
+
+/// One load and those who wait for it.
+#[derive(Debug)]
+pub(crate) struct Flight {
+    terms: Terms,
+    lead: Semaphore,
+    alone: Semaphore,
+    outcome: OnceLock<Outcome>,
+}
+
+/// What a caller is to do.
+#[derive(Debug)]
+pub(crate) enum Turn<'a> {
+    /// Load, for everyone who waits.
+    Lead(#[expect(dead_code, reason = "held for its drop")] SemaphorePermit<'a>),
+    /// Load for itself, without waiting for anyone.
+    Alone(#[expect(dead_code, reason = "held for its drop")] Option<SemaphorePermit<'a>>),
+    /// It was loaded by another.
+    Done(Outcome),
+}
+
+impl Flight {
+    fn new(terms: Terms) -> Self {
+        Self {
+            terms,
+            lead: Semaphore::new(1),
+            alone: Semaphore::new(ALONE),
+            outcome: OnceLock::new(),
+        }
+    }
+
+    fn is_joinable(&self, now: Moment) -> bool {
+        now < self.terms.until && self.terms.watch.holds()
+    }
+
+    /// The cells its value rests on.
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.terms.watch
+    }
+
+    /// Leads at once if nobody does yet.
+    pub(crate) fn try_lead(&self) -> Option<Turn<'_>> {
+        self.lead.try_acquire().ok().map(Turn::Lead)
+    }
+
+    /// Waits for the leader's outcome, or to be promoted; past `wait`, loads for itself.
+    ///
+    /// Dropping the future gives up the place and nothing else.
+    pub(crate) async fn turn(&self, wait: Duration) -> Turn<'_> {
+        if let Ok(Ok(permit)) = timeout(wait, self.lead.acquire()).await {
+            return Turn::Lead(permit);
+        }
+        // Closed: done or failed. Timed out: done with waiting.
+        if let Some(outcome) = self.outcome.get() {
+            return Turn::Done(outcome.clone());
+        }
+        let permit = self.alone.acquire().await.ok();
+        // Looked at again: a value that came while this caller queued serves it as well.
+        match self.outcome.get() {
+            Some(outcome) => Turn::Done(outcome.clone()),
+            None => Turn::Alone(permit),
+        }
+    }
+
+    /// Ends the flight: everyone who waits gets the outcome.
+    pub(crate) fn finish(&self, outcome: Outcome) {
+        // A second loader's outcome is as good; the first stands.
+        let _ = self.outcome.set(outcome);
+        self.lead.close();
+        self.alone.close();
+    }
+
+    /// The leader failed with an error that can't be shared: the others load for themselves.
+    pub(crate) fn fail(&self) {
+        self.lead.close();
+    }
+}
+
+/// Like tokio's, and without limit where there is no tokio runtime to keep the time.
+pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Result<F::Output, ()> {
+    if tokio::runtime::Handle::try_current().is_err() {
+        return Ok(future.await);
+    }
+    tokio::time::timeout(limit, future).await.map_err(|_| ())
+}
+
+#[cfg(test)]
+mod tests;

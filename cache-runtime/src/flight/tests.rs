@@ -1,0 +1,153 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::*;
+use crate::clock::Moment;
+use crate::memory::Kept;
+use crate::stamp::{Cells, Subject};
+
+const NOW: Moment = Moment(1);
+
+fn terms(cells: &Cells, subjects: &[Subject]) -> Terms {
+    Terms {
+        watch: cells.watch(subjects),
+        until: Moment(100),
+    }
+}
+
+fn anyone() -> Terms {
+    terms(&Cells::default(), &[])
+}
+
+const LONG: Duration = Duration::from_secs(60);
+
+fn key() -> Kept {
+    Kept {
+        site: 1,
+        hash: 9,
+        parts: (*b"k").into(),
+    }
+}
+
+fn value(n: u32) -> Outcome {
+    Outcome::Value(Arc::new(Held {
+        until: Moment(u64::MAX),
+        watch: Cells::default().watch(&[]),
+        weight: 1,
+        counters: Arc::default(),
+        value: n,
+    }))
+}
+
+fn number(turn: &Turn<'_>) -> Option<u32> {
+    match turn {
+        Turn::Done(Outcome::Value(held)) => held.get(),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn followers_get_the_leaders_value() {
+    let flights = Arc::new(Flights::default());
+    let leader = flights.join(&key(), NOW, anyone);
+    let permit = leader.try_lead().unwrap();
+    let followers: Vec<_> = (0..50)
+        .map(|_| {
+            let flights = Arc::clone(&flights);
+            tokio::spawn(async move {
+                let seat = flights.join(&key(), NOW, || unreachable!("the flight is there"));
+                number(&seat.turn(LONG).await)
+            })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    leader.finish(value(7));
+    for follower in followers {
+        assert_eq!(follower.await.unwrap(), Some(7));
+    }
+    drop(permit);
+    drop(leader);
+    assert_eq!(flights.len(), 0);
+}
+
+#[tokio::test]
+async fn a_dropped_leader_promotes_exactly_one() {
+    let flights = Flights::default();
+    let leader = flights.join(&key(), NOW, anyone);
+    let permit = leader.try_lead().unwrap();
+    let one = flights.join(&key(), NOW, || unreachable!());
+    let other = flights.join(&key(), NOW, || unreachable!());
+    drop(permit);
+    drop(leader);
+    let promoted = one.turn(LONG).await;
+    assert!(matches!(promoted, Turn::Lead(_)));
+    assert!(other.try_lead().is_none());
+    one.finish(value(1));
+    assert_eq!(number(&other.turn(LONG).await), Some(1));
+}
+
+#[tokio::test]
+async fn after_a_failure_at_most_eight_load_and_the_first_value_serves_the_rest() {
+    let flights = Flights::default();
+    let seats: Vec<_> = (0..12)
+        .map(|_| flights.join(&key(), NOW, anyone))
+        .collect();
+    let permit = seats[0].try_lead().unwrap();
+    seats[0].fail();
+    drop(permit);
+    let mut alone = Vec::new();
+    for seat in &seats[1..9] {
+        alone.push(seat.turn(LONG).await);
+    }
+    assert!(alone.iter().all(|turn| matches!(turn, Turn::Alone(Some(_)))));
+    let queued = tokio::time::timeout(Duration::from_millis(20), seats[9].turn(LONG)).await;
+    assert!(queued.is_err(), "a ninth would load at once");
+    seats[3].finish(value(3));
+    assert_eq!(number(&seats[9].turn(LONG).await), Some(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_follower_past_its_wait_loads_for_itself() {
+    let flights = Flights::default();
+    let leader = flights.join(&key(), NOW, anyone);
+    let _permit = leader.try_lead().unwrap();
+    let follower = flights.join(&key(), NOW, || unreachable!());
+    assert!(matches!(follower.turn(LONG).await, Turn::Alone(Some(_))));
+}
+
+#[test]
+fn a_call_after_an_invalidation_joins_no_older_flight() {
+    let flights = Flights::default();
+    let cells = Cells::default();
+    let tag = [Subject::Tag("t".into())];
+    let before = flights.join(&key(), NOW, || terms(&cells, &tag));
+    let permit = before.try_lead().unwrap();
+    cells.flip(&tag[0]);
+    let after = flights.join(&key(), NOW, || terms(&cells, &tag));
+    assert!(after.try_lead().is_some(), "it must load for itself");
+    drop(permit);
+    drop(before);
+    assert_eq!(flights.len(), 1, "leaving the older one leaves the newer");
+    drop(after);
+    assert_eq!(flights.len(), 0);
+}
+
+#[test]
+fn a_landed_flight_is_joined_no_more() {
+    let flights = Flights::default();
+    let first = flights.join(&key(), NOW, anyone);
+    first.land();
+    let second = flights.join(&key(), NOW, anyone);
+    assert!(second.try_lead().is_some());
+    first.land();
+    assert_eq!(flights.len(), 1);
+}
+
+#[test]
+fn past_its_terms_a_flight_is_joined_no_more() {
+    let flights = Flights::default();
+    let before = flights.join(&key(), Moment(99), anyone);
+    let _permit = before.try_lead().unwrap();
+    assert!(flights.join(&key(), Moment(99), anyone).try_lead().is_none());
+    assert!(flights.join(&key(), Moment(100), anyone).try_lead().is_some());
+}

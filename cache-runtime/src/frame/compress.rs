@@ -1,0 +1,190 @@
+//! Compression of payloads, and its undoing under a cap.
+//!
+//! A compressed payload is the length it had before, as a little-endian u64, then the stream.
+
+use std::borrow::Cow;
+use std::io::{self, Read, Write};
+
+use flate2::bufread::GzDecoder;
+use flate2::write::GzEncoder;
+
+use super::Unreadable;
+use crate::policy::Compression;
+
+/// Payloads up to this many bytes are left as they are.
+const THRESHOLD: usize = 1024;
+
+/// What zstd may keep as its window: 8 MiB, above what any level used here asks for.
+const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// The level of zstd: its own default.
+const ZSTD_LEVEL: i32 = 3;
+
+/// The most that one byte of lz4 can stand for, and what a stream can hold beyond that.
+const LZ4_RATIO: usize = 255;
+const LZ4_SLACK: usize = 64;
+
+/// How much is set aside before a stream has shown that it holds as much as it claims.
+const FIRST_ALLOCATION: usize = 1 << 20;
+
+
+impl Compression {
+    pub(super) fn to_byte(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Lz4 => 1,
+            Self::Zstd => 2,
+            Self::Gzip => 3,
+        }
+    }
+
+    pub(super) fn from_byte(byte: u8) -> Option<Self> {
+        match byte {
+            0 => Some(Self::None),
+            1 => Some(Self::Lz4),
+            2 => Some(Self::Zstd),
+            3 => Some(Self::Gzip),
+            _ => None,
+        }
+    }
+}
+
+/// Compresses a payload as wanted if that pays, and says how it was left.
+pub(crate) fn compress(payload: Vec<u8>, wanted: Compression) -> (Compression, Vec<u8>) {
+    if payload.len() <= THRESHOLD {
+        return (Compression::None, payload);
+    }
+    match squeeze(&payload, wanted) {
+        // At least 10 % smaller, in integers: packed <= 0.9 * payload.
+        Ok(Some(packed)) if packed.len() <= payload.len() - payload.len() / 10 => (wanted, packed),
+        _ => (Compression::None, payload),
+    }
+}
+
+fn squeeze(payload: &[u8], wanted: Compression) -> io::Result<Option<Vec<u8>>> {
+    let mut out = Vec::with_capacity(payload.len() / 2);
+    out.extend_from_slice(&(payload.len() as u64).to_le_bytes());
+    match wanted {
+        Compression::None => return Ok(None),
+        Compression::Lz4 => out.extend_from_slice(&lz4_flex::block::compress(payload)),
+        Compression::Zstd => {
+            let mut encoder = zstd::stream::write::Encoder::new(&mut out, ZSTD_LEVEL)?;
+            encoder.set_pledged_src_size(Some(payload.len() as u64))?;
+            encoder.write_all(payload)?;
+            encoder.finish()?;
+        }
+        Compression::Gzip => {
+            let mut encoder = GzEncoder::new(&mut out, flate2::Compression::default());
+            encoder.write_all(payload)?;
+            encoder.finish()?;
+        }
+    }
+    Ok(Some(out))
+}
+
+/// Undoes [`compress`]. Nothing over `limit` bytes is produced, and nothing near it is set aside
+/// for a stream that only claims to be so long.
+pub(super) fn decompress(
+    packed: &[u8],
+    compression: Compression,
+    limit: usize,
+) -> Result<Cow<'_, [u8]>, Unreadable> {
+    if compression == Compression::None {
+        return if packed.len() > limit {
+            Err(Unreadable::TooLarge)
+        } else {
+            Ok(Cow::Borrowed(packed))
+        };
+    }
+    let (declared, stream) = packed
+        .split_first_chunk::<8>()
+        .ok_or(Unreadable::Compression)?;
+    let declared = usize::try_from(u64::from_le_bytes(*declared))
+        .ok()
+        .filter(|declared| *declared <= limit)
+        .ok_or(Unreadable::TooLarge)?;
+    let out = match compression {
+        Compression::None => return Ok(Cow::Borrowed(packed)),
+        Compression::Lz4 => unpack_lz4(stream, declared),
+        Compression::Zstd => unpack_zstd(stream, declared),
+        Compression::Gzip => unpack_gzip(stream, declared),
+    }?;
+    Ok(Cow::Owned(out))
+}
+
+fn unpack_lz4(stream: &[u8], declared: usize) -> Result<Vec<u8>, Unreadable> {
+    let possible = stream.len().saturating_mul(LZ4_RATIO) + LZ4_SLACK;
+    if declared > possible {
+        return Err(Unreadable::TooLarge);
+    }
+    let mut out = vec![0; declared];
+    match lz4_flex::block::decompress_into(stream, &mut out) {
+        Ok(written) if written == declared => Ok(out),
+        Err(lz4_flex::block::DecompressError::OutputTooSmall { .. }) => Err(Unreadable::TooLarge),
+        _ => Err(Unreadable::Compression),
+    }
+}
+
+fn unpack_zstd(stream: &[u8], declared: usize) -> Result<Vec<u8>, Unreadable> {
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(stream)
+        .map_err(|_| Unreadable::Compression)?
+        .single_frame();
+    decoder
+        .window_log_max(ZSTD_WINDOW_LOG)
+        .map_err(|_| Unreadable::Compression)?;
+    let out = drain(&mut decoder, declared)?;
+    if decoder.finish().is_empty() {
+        Ok(out)
+    } else {
+        Err(Unreadable::Compression)
+    }
+}
+
+fn unpack_gzip(stream: &[u8], declared: usize) -> Result<Vec<u8>, Unreadable> {
+    let mut decoder = GzDecoder::new(stream);
+    let out = drain(&mut decoder, declared)?;
+    if decoder.into_inner().is_empty() {
+        Ok(out)
+    } else {
+        Err(Unreadable::Compression)
+    }
+}
+
+/// Reads exactly the declared number of bytes to the stream's end, one more at the most.
+fn drain(stream: &mut impl Read, declared: usize) -> Result<Vec<u8>, Unreadable> {
+    let mut out = Vec::with_capacity(declared.min(FIRST_ALLOCATION));
+    stream
+        .take(declared as u64 + 1)
+        .read_to_end(&mut out)
+        .map_err(|_| Unreadable::Compression)?;
+    match out.len() {
+        len if len == declared => Ok(out),
+        len if len > declared => Err(Unreadable::TooLarge),
+        _ => Err(Unreadable::Compression),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Zeros that go on far longer than claimed, then fail.
+    struct Endless {
+        left: usize,
+    }
+
+    impl Read for Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.left = (self.left.checked_sub(buffer.len())).ok_or(io::ErrorKind::Other)?;
+            buffer.fill(0);
+            Ok(buffer.len())
+        }
+    }
+
+    #[test]
+    fn no_stream_is_read_further_than_it_claims() {
+        let mut stream = Endless { left: 1 << 20 };
+        assert_eq!(drain(&mut stream, 1000), Err(Unreadable::TooLarge));
+        assert_eq!(stream.left, (1 << 20) - 1001);
+    }
+}

@@ -1,0 +1,259 @@
+//! The header: what an entry says of itself before its payload.
+//!
+//! All integers are little-endian.
+//!
+//! | at | what |
+//! |---|---|
+//! | 0 | magic, 4 bytes |
+//! | 4 | format version, codec, compression, flags: a byte each |
+//! | 8 | entry id, 16 bytes |
+//! | 24 | length of the whole frame, u64 |
+//! | 32 | digest of the key, 32 bytes |
+//! | 64 | shape, born, fresh until, stale until, load time: u64 each |
+//! | 104 | number of stamps, u32; then each: kind u8, length of its name u32, name, stamp |
+//! | … | payload |
+//! | end − 8 | xxh3-64 of all the bytes before it |
+
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{CodecId, Unreadable};
+use crate::policy::Compression;
+
+/// How many bytes a stamp has.
+pub(crate) const STAMP_LEN: usize = 24;
+
+/// Where the entry id stands in a frame: scripts read it there without parsing the rest.
+pub(crate) const ID_OFFSET: usize = 8;
+
+const MAGIC: [u8; 4] = [0xC5, b'f', b'r', b'm'];
+const VERSION: u8 = 1;
+const FIXED_LEN: usize = 108;
+const CHECKSUM_LEN: usize = 8;
+
+/// The least a stamp with its name can take, which bounds how many a frame can claim.
+const STAMPED_MIN: usize = 1 + 4 + STAMP_LEN;
+
+/// A stamp: 8 random bytes whose change makes entries invalid, 8 whose change makes them stale,
+/// and 8 of the run id of the node that keeps it.
+pub(crate) type Stamp = [u8; STAMP_LEN];
+
+/// 16 random bytes, one such id per load.
+pub(crate) type EntryId = [u8; 16];
+
+/// What a stamp belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum StampKind {
+    /// A tag.
+    Tag,
+    /// A namespace.
+    Namespace,
+}
+
+impl StampKind {
+    fn to_byte(self) -> u8 {
+        match self {
+            Self::Tag => 0,
+            Self::Namespace => 1,
+        }
+    }
+
+    fn from_byte(byte: u8) -> Option<Self> {
+        match byte {
+            0 => Some(Self::Tag),
+            1 => Some(Self::Namespace),
+            _ => None,
+        }
+    }
+}
+
+/// A name and the stamp it had before the load began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stamped {
+    pub(crate) kind: StampKind,
+    pub(crate) name: Arc<str>,
+    pub(crate) stamp: Stamp,
+}
+
+/// What an entry says of itself. Times are in milliseconds of the clock of the node that keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) codec: CodecId,
+    pub(crate) compression: Compression,
+    pub(crate) flags: u8,
+    pub(crate) id: EntryId,
+    pub(crate) digest: [u8; 32],
+    pub(crate) shape: u64,
+    pub(crate) born_ms: u64,
+    pub(crate) fresh_until_ms: u64,
+    pub(crate) stale_until_ms: u64,
+    /// How long the load took, in microseconds.
+    pub(crate) load_us: u64,
+    pub(crate) stamps: Vec<Stamped>,
+}
+
+/// A frame as read: its header, and its payload still encoded and compressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Frame<'a> {
+    pub(crate) header: Header,
+    pub(crate) payload: &'a [u8],
+}
+
+impl Frame<'_> {
+    /// Checks that the frame was written for this key and this shape.
+    pub(crate) fn expect(&self, digest: &[u8; 32], shape: u64) -> Result<(), Unreadable> {
+        if self.header.digest != *digest {
+            return Err(Unreadable::Digest);
+        }
+        if self.header.shape != shape {
+            return Err(Unreadable::Shape);
+        }
+        Ok(())
+    }
+}
+
+/// Writes a frame around a payload that is already encoded and compressed as the header says.
+pub(crate) fn write(header: &Header, payload: &[u8]) -> Vec<u8> {
+    let stamps: usize = (header.stamps.iter())
+        .map(|stamped| STAMPED_MIN + stamped.name.len())
+        .sum();
+    let total = FIXED_LEN + stamps + payload.len() + CHECKSUM_LEN;
+    let mut out = Vec::with_capacity(total);
+    out.extend_from_slice(&MAGIC);
+    out.push(VERSION);
+    out.push(header.codec.to_byte());
+    out.push(header.compression.to_byte());
+    out.push(header.flags);
+    out.extend_from_slice(&header.id);
+    out.extend_from_slice(&(total as u64).to_le_bytes());
+    out.extend_from_slice(&header.digest);
+    for word in [
+        header.shape,
+        header.born_ms,
+        header.fresh_until_ms,
+        header.stale_until_ms,
+        header.load_us,
+    ] {
+        out.extend_from_slice(&word.to_le_bytes());
+    }
+    out.extend_from_slice(&length(header.stamps.len()));
+    for stamped in &header.stamps {
+        out.push(stamped.kind.to_byte());
+        out.extend_from_slice(&length(stamped.name.len()));
+        out.extend_from_slice(stamped.name.as_bytes());
+        out.extend_from_slice(&stamped.stamp);
+    }
+    out.extend_from_slice(payload);
+    let checksum = xxh3_64(&out);
+    out.extend_from_slice(&checksum.to_le_bytes());
+    out
+}
+
+/// A length no `u32` holds is written as the largest, which no reader accepts: a miss, no panic.
+fn length(len: usize) -> [u8; 4] {
+    u32::try_from(len).unwrap_or(u32::MAX).to_le_bytes()
+}
+
+/// Reads a frame and checks everything that can be checked without the key and the type.
+///
+/// # Errors
+///
+/// The first thing found wrong, in the order of [`Unreadable`].
+pub(crate) fn parse(bytes: &[u8]) -> Result<Frame<'_>, Unreadable> {
+    let mut reader = Reader { rest: bytes };
+    if reader.array::<4>()? != MAGIC {
+        return Err(Unreadable::Magic);
+    }
+    let [version, codec, compression, flags] = reader.array()?;
+    if version != VERSION {
+        return Err(Unreadable::Version);
+    }
+    let id = reader.array()?;
+    if reader.u64()? != bytes.len() as u64 {
+        return Err(Unreadable::Truncated);
+    }
+    let body = verified(bytes)?;
+    // From here on the checksum's own bytes are out of reach of every length in the header.
+    reader.rest = body.get(32..).ok_or(Unreadable::Truncated)?;
+    let digest = reader.array()?;
+    let header = Header {
+        codec: CodecId::from_byte(codec).ok_or(Unreadable::Codec)?,
+        compression: Compression::from_byte(compression).ok_or(Unreadable::Compression)?,
+        flags,
+        id,
+        digest,
+        shape: reader.u64()?,
+        born_ms: reader.u64()?,
+        fresh_until_ms: reader.u64()?,
+        stale_until_ms: reader.u64()?,
+        load_us: reader.u64()?,
+        stamps: reader.stamps()?,
+    };
+    let payload = reader.rest;
+    Ok(Frame { header, payload })
+}
+
+/// The bytes that the checksum covers, if it matches.
+fn verified(bytes: &[u8]) -> Result<&[u8], Unreadable> {
+    let (body, checksum) = bytes
+        .split_last_chunk::<CHECKSUM_LEN>()
+        .ok_or(Unreadable::Truncated)?;
+    if xxh3_64(body) == u64::from_le_bytes(*checksum) {
+        Ok(body)
+    } else {
+        Err(Unreadable::Checksum)
+    }
+}
+
+/// A cursor that can't step past the end.
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl Reader<'_> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Unreadable> {
+        let (head, rest) = (self.rest)
+            .split_first_chunk::<N>()
+            .ok_or(Unreadable::Truncated)?;
+        self.rest = rest;
+        Ok(*head)
+    }
+
+    fn u64(&mut self) -> Result<u64, Unreadable> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    fn length(&mut self) -> Result<usize, Unreadable> {
+        let length = u32::from_le_bytes(self.array()?);
+        usize::try_from(length).map_err(|_| Unreadable::Truncated)
+    }
+
+    fn stamps(&mut self) -> Result<Vec<Stamped>, Unreadable> {
+        let count = self.length()?;
+        if count > self.rest.len() / STAMPED_MIN {
+            return Err(Unreadable::Truncated);
+        }
+        let mut stamps = Vec::with_capacity(count);
+        for _ in 0..count {
+            stamps.push(self.stamped()?);
+        }
+        Ok(stamps)
+    }
+
+    fn stamped(&mut self) -> Result<Stamped, Unreadable> {
+        let [kind] = self.array()?;
+        let kind = StampKind::from_byte(kind).ok_or(Unreadable::Decode)?;
+        let length = self.length()?;
+        let (name, rest) = (self.rest)
+            .split_at_checked(length)
+            .ok_or(Unreadable::Truncated)?;
+        self.rest = rest;
+        let name = std::str::from_utf8(name).map_err(|_| Unreadable::Decode)?;
+        Ok(Stamped {
+            kind,
+            name: Arc::from(name),
+            stamp: self.array()?,
+        })
+    }
+}

@@ -1,0 +1,195 @@
+//! The other side of a shape: whether a value writes what its type reads.
+//!
+//! `skip_serializing_if`, a `serialize_with` of another kind or a hand-written `Serialize` can write
+//! what `Deserialize` does not expect. A positional codec would then read garbage, so each value is
+//! walked before it is stored. Kinds and names are compared, never data, and nothing is allocated.
+
+mod parts;
+mod value;
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::ser::Error;
+
+use super::graph::{Form, Graph, Kind, Leaf, Node, NodeId, State};
+use super::{Shape, Verdict};
+use crate::frame::guard::MAX_DEPTH;
+use parts::Walk;
+
+/// Why a value must not be stored as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mismatch {
+    /// It writes another structure than its type reads: a positional codec would misread it.
+    Structure,
+    /// It nests deeper than is ever read back.
+    TooDeep,
+    /// It holds a `Some(None)` or `Some(())`, which MessagePack reads back as `None`.
+    NestedNone,
+    /// Its own `Serialize` failed.
+    Failed,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Structure => "it writes another structure than its type reads",
+            Self::TooDeep => "it nests too deeply to be read back",
+            Self::NestedNone => "it holds a `Some(None)`, which would read back as `None`",
+            Self::Failed => "its `Serialize` failed",
+        })
+    }
+}
+
+impl std::error::Error for Mismatch {}
+
+impl Error for Mismatch {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self::Failed
+    }
+}
+
+/// Checks that a value writes what the type of this shape reads.
+///
+/// # Errors
+///
+/// [`Mismatch::Structure`] means the value needs a codec with names; the others that it can't be
+/// stored.
+pub(crate) fn serializes_as<T: Serialize + ?Sized>(
+    value: &T,
+    shape: &Shape,
+) -> Result<(), Mismatch> {
+    if let Verdict::NotBinary(_) = shape.verdict {
+        return Err(Mismatch::Structure);
+    }
+    let want = match shape.root {
+        Some(root) => Want::Node(&shape.graph, root),
+        None => Want::Anything,
+    };
+    value.serialize(Check {
+        want,
+        depth: 0,
+        strict_none: false,
+        in_some: false,
+    })
+}
+
+/// Checks that MessagePack, where `Some(None)` and `None` are the same byte, keeps a value.
+pub(in crate::frame) fn keeps_every_option<T: Serialize + ?Sized>(
+    value: &T,
+) -> Result<(), Mismatch> {
+    let want = Want::Anything;
+    value.serialize(Check {
+        want,
+        depth: 0,
+        strict_none: true,
+        in_some: false,
+    })
+}
+
+/// What a part of a value should write.
+#[derive(Clone, Copy)]
+enum Want<'g> {
+    /// Not known: the tracing did not get so far.
+    Anything,
+    Leaf(Leaf),
+    Node(&'g Graph, NodeId),
+}
+
+impl<'g> Want<'g> {
+    /// The node, newtypes unwrapped: they write nothing of their own.
+    fn node(self) -> Option<(&'g Graph, &'g Node)> {
+        let Self::Node(graph, mut id) = self else {
+            return None;
+        };
+        for _ in 0..graph.nodes.len() {
+            let node = &graph.nodes[id];
+            match (node.kind, node.alternatives.as_slice()) {
+                (Kind::Newtype(_), [only]) => id = *only.parts.first()?,
+                _ => return Some((graph, node)),
+            }
+        }
+        None
+    }
+}
+
+/// Walks a value beside what it should write.
+#[derive(Clone, Copy)]
+struct Check<'g> {
+    want: Want<'g>,
+    depth: u32,
+    /// Whether a `None` or unit right inside a `Some` is an error.
+    strict_none: bool,
+    in_some: bool,
+}
+
+impl<'g> Check<'g> {
+    /// The check of a part, some levels further in.
+    fn inside(&self, want: Want<'g>, levels: u32) -> Result<Self, Mismatch> {
+        let depth = self.depth + levels;
+        if depth > MAX_DEPTH {
+            return Err(Mismatch::TooDeep);
+        }
+        Ok(Self {
+            want,
+            depth,
+            in_some: false,
+            ..*self
+        })
+    }
+
+    fn leaf(&self, accepts: impl Fn(Leaf) -> bool) -> Result<(), Mismatch> {
+        let fits = match (self.want, self.want.node()) {
+            (Want::Leaf(leaf), _) => accepts(leaf),
+            (_, Some((_, node))) => matches!(node.kind, Kind::Leaf(leaf) if accepts(leaf)),
+            (_, None) => true,
+        };
+        if fits {
+            Ok(())
+        } else {
+            Err(Mismatch::Structure)
+        }
+    }
+
+    fn nothing(&self) -> Result<(), Mismatch> {
+        if self.strict_none && self.in_some {
+            return Err(Mismatch::NestedNone);
+        }
+        Ok(())
+    }
+
+    /// A variant: its index and name must be those that the type reads, and so must its form.
+    fn variant(
+        self,
+        index: u32,
+        name: &str,
+        fits: impl Fn(Form) -> bool,
+    ) -> Result<Walk<'g>, Mismatch> {
+        let Some((graph, node)) = self.want.node() else {
+            return match self.want {
+                Want::Leaf(_) => Err(Mismatch::Structure),
+                _ => Walk::unknown(self, 2),
+            };
+        };
+        let Kind::Enum(_, names) = node.kind else {
+            return Err(Mismatch::Structure);
+        };
+        let index = index as usize;
+        let alternative = node.alternatives.get(index).ok_or(Mismatch::Structure)?;
+        // The names of aliases stand in the list as well, so a variant may stand later in it than
+        // its index says; the list is exact when every name in it is a variant.
+        let aliased = node
+            .alternatives
+            .iter()
+            .any(|other| other.form == Form::Refused);
+        let named = match names.iter().position(|known| *known == name) {
+            Some(at) => at == index || (aliased && at > index),
+            None => false,
+        };
+        let seen = matches!(alternative.state, State::Done(_));
+        if !named || (seen && !fits(alternative.form)) {
+            return Err(Mismatch::Structure);
+        }
+        Walk::parts(self, graph, alternative, 2)
+    }
+}

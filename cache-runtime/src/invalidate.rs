@@ -1,0 +1,155 @@
+//! The invalidation algorithm: drop this process's copies, delete in Redis, drop again.
+//!
+//! It runs in a task of its own, so a caller that goes away does not cut it short. What Redis did
+//! not acknowledge is owed: kept, retried, and covered by nothing served here meanwhile.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::{CacheError, Result};
+use crate::events::Event;
+use crate::owed::Target;
+use crate::redis::{Fault, Link};
+use crate::stamp::Subject;
+use crate::tiers::Tiers;
+
+/// Invalidates the targets; `Ok` is the acknowledgement that the guarantee speaks of.
+///
+/// # Cancellation
+///
+/// Once polled, it is carried out even if the future is dropped.
+pub(crate) async fn invalidate(tiers: &Arc<Tiers>, targets: Vec<Target>) -> Result<()> {
+    count(tiers, &targets);
+    drop_copies(tiers, &targets);
+    let Some(link) = &tiers.link else {
+        return Ok(());
+    };
+    let done = begin(tiers, link, targets);
+    match done.await {
+        Ok(()) => Ok(()),
+        Err(cause) => Err(CacheError::Unavailable {
+            doing: "invalidate",
+            cause,
+        }),
+    }
+}
+
+/// Begins an invalidation that nobody waits for; it is owed until it is done.
+pub(crate) fn owe(tiers: &Arc<Tiers>, targets: Vec<Target>) {
+    count(tiers, &targets);
+    drop_copies(tiers, &targets);
+    if tiers.link.is_some() {
+        tiers.owed.add(&targets);
+        retry(tiers);
+    }
+}
+
+fn count(tiers: &Tiers, targets: &[Target]) {
+    for namespace in targets.iter().filter_map(|target| target.namespace.as_ref()) {
+        let counters = tiers.events.namespace(namespace);
+        tiers.events.emit(namespace, &counters, Event::Invalidated);
+    }
+}
+
+/// One flip a subject makes everything that rests on it invalid here, and its flights unjoinable.
+fn drop_copies(tiers: &Tiers, targets: &[Target]) {
+    for target in targets {
+        tiers.cells.flip(&target.subject);
+    }
+}
+
+/// Runs it in a task; the returned future only waits for it.
+fn begin(
+    tiers: &Arc<Tiers>,
+    link: &Link,
+    targets: Vec<Target>,
+) -> impl Future<Output = Result<(), String>> + use<> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let (unsent, owing) = (targets.clone(), Arc::clone(tiers));
+    let (tiers, link) = (Arc::clone(tiers), link.clone());
+    let runner = link.clone();
+    runner.detach(async move {
+        let outcome = delete(&tiers, &link, &targets).await;
+        if let Err(fault) = &outcome {
+            tiers.owed.add(&targets);
+            trouble(&tiers, &targets, fault);
+            retry(&tiers);
+        }
+        let _ = tell.send(outcome.map_err(|fault| fault.as_str().to_owned()));
+    });
+    async move {
+        told.await.unwrap_or_else(|_| {
+            owing.owed.add(&unsent);
+            Err("there is no tokio runtime to run it".to_owned())
+        })
+    }
+}
+
+/// Deletes in Redis, and drops what was read here while it was under way.
+async fn delete(tiers: &Tiers, link: &Link, targets: &[Target]) -> Result<(), Fault> {
+    let names: Vec<String> = targets.iter().flat_map(|t| t.names.iter().cloned()).collect();
+    let outcome = link.unlink(&names).await;
+    drop_copies(tiers, targets);
+    outcome
+}
+
+fn trouble(tiers: &Tiers, targets: &[Target], fault: &Fault) {
+    let event = Event::Trouble {
+        doing: "invalidate",
+        cause: fault.as_str(),
+    };
+    let mut told: Vec<&str> = targets.iter().map(namespace).collect();
+    told.sort_unstable();
+    told.dedup();
+    for namespace in told {
+        tiers.events.emit(namespace, &tiers.events.namespace(namespace), event);
+    }
+}
+
+/// Tags are of no namespace; what goes wrong with them is counted under their own heading.
+fn namespace(target: &Target) -> &str {
+    match &target.subject {
+        Subject::Tag(_) => "(tags)",
+        _ => target.namespace.as_deref().unwrap_or("(tags)"),
+    }
+}
+
+/// Starts the task that retries what is owed, unless it runs or there is no runtime to run it.
+pub(crate) fn retry(tiers: &Arc<Tiers>) {
+    let (Some(link), true) = (&tiers.link, tiers.owed.len() > 0) else {
+        return;
+    };
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+        return;
+    };
+    let mut retrying = tiers.retrying.lock();
+    if retrying.as_ref().is_some_and(|task| !task.is_finished()) {
+        return;
+    }
+    // Weak: an abandoned cache does not live on for what it owes.
+    let weak = Arc::downgrade(tiers);
+    let link = link.clone();
+    *retrying = Some(runtime.spawn(async move {
+        let mut pause = Duration::from_millis(20);
+        while let Some(tiers) = weak.upgrade() {
+            if settle(&tiers, &link).await {
+                return;
+            }
+            drop(tiers);
+            tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
+            pause = (pause * 2).min(Duration::from_secs(1));
+        }
+    }));
+}
+
+/// One attempt at all that is owed; whether nothing is left.
+async fn settle(tiers: &Tiers, link: &Link) -> bool {
+    let owed = tiers.owed.all();
+    for few in owed.chunks(256) {
+        let targets: Vec<Target> = few.iter().map(|(target, _)| target.clone()).collect();
+        if delete(tiers, link, &targets).await.is_ok() {
+            tiers.owed.settle(few);
+        }
+    }
+    tiers.owed.len() == 0
+}

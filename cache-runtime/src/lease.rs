@@ -1,0 +1,100 @@
+//! Herd protection between processes: a lease in Redis, which its holder's store needs.
+//!
+//! A token is fresh each time a lease is taken. An invalidation deletes the lease, so that a load
+//! that began before it finds its token gone and can't store.
+
+use std::time::Duration;
+
+use crate::redis::Link;
+use crate::site::EntryNames;
+
+/// The random bytes that a lease holds.
+pub(crate) type Token = [u8; 16];
+
+/// How long followers in other processes see that a result was not stored, in milliseconds:
+/// longer than they sleep between two looks, so that they load at once and together.
+pub(crate) const NOSTORE_MS: u64 = 200;
+
+/// The right to store one load. Dropped unused, it gives the lease back without waiting for it.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    link: Link,
+    names: EntryNames,
+    token: Token,
+    ms: u64,
+    /// Shared with its holder's process, or spent: not ours to renew or give back.
+    ours: bool,
+}
+
+impl Lease {
+    pub(crate) fn held(link: &Link, names: &EntryNames, token: Token, ms: u64) -> Self {
+        Self {
+            link: link.clone(),
+            names: names.clone(),
+            token,
+            ms,
+            ours: true,
+        }
+    }
+
+    /// Another's token, under which a load may store as well (`lease = "process"`).
+    pub(crate) fn shared(link: &Link, names: &EntryNames, token: Token) -> Self {
+        let mut lease = Self::held(link, names, token, 0);
+        lease.ours = false;
+        lease
+    }
+
+    pub(crate) fn token(&self) -> &Token {
+        &self.token
+    }
+
+    pub(crate) fn names(&self) -> &EntryNames {
+        &self.names
+    }
+
+    /// The store was answered: the token is gone from Redis.
+    pub(crate) fn spent(mut self) {
+        self.ours = false;
+    }
+
+    /// Tells followers elsewhere not to wait: nothing will be stored.
+    pub(crate) fn nothing_to_store(mut self) {
+        if std::mem::take(&mut self.ours) {
+            let (link, lease, token) = (self.link.clone(), self.names.lease.clone(), self.token);
+            self.link.detach(async move {
+                let _ = link.nostore(&lease, &token, NOSTORE_MS).await;
+            });
+        }
+    }
+
+    /// Runs the load and renews the lease each third of its life, in the caller's own task.
+    pub(crate) async fn during<F: Future>(&self, mut load: std::pin::Pin<&mut F>) -> F::Output {
+        if !self.ours {
+            return load.await;
+        }
+        loop {
+            tokio::select! {
+                biased;
+                loaded = &mut load => return loaded,
+                () = self.renew() => {}
+            }
+        }
+    }
+
+    async fn renew(&self) {
+        tokio::time::sleep(Duration::from_millis(self.ms / 3)).await;
+        // A renewal that fails costs the lease at worst, and then the store is refused.
+        let _ = self.link.renew(&self.names.lease, &self.token, self.ms).await;
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if self.ours {
+            let (link, lease, token) = (self.link.clone(), self.names.lease.clone(), self.token);
+            self.link.detach(async move {
+                let _ = link.release(&lease, &token).await;
+            });
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The store of a loaded value: its frame in Redis under the lease, then its copy in memory.
+
+use std::sync::Arc;
+
+use super::fetch::Right;
+use super::request::Request;
+use super::stamps::LONGEST_MS;
+use crate::clock::Moment;
+use crate::events::{Event, Unstored};
+use crate::frame::{self, CodecId, Header};
+use crate::memory::Held;
+use crate::redis::{Fault, Filled};
+use crate::stamp::Watch;
+use crate::value::Cacheable;
+
+/// A load that gave a value, on its way into the tiers.
+#[derive(Debug)]
+pub(super) struct Loading {
+    pub(super) right: Option<Right>,
+    pub(super) watch: Watch,
+    pub(super) began: Moment,
+    pub(super) took_us: u64,
+}
+
+/// What became of the frame.
+pub(super) enum Kept {
+    /// It is in Redis; memory may rest on the reads it was made under.
+    Stored { seen_at: Moment },
+    /// There is no Redis to be coherent with.
+    Local,
+    /// It is not in Redis: memory may have it until the load's start is `lag` old.
+    Briefly,
+    /// It is returned and nothing more.
+    Nowhere,
+}
+
+/// Stores a value where it may be stored, and gives it back as memory holds it.
+pub(super) async fn store<T: Cacheable>(
+    request: &Request,
+    loading: Loading,
+    value: T,
+) -> Arc<Held<T>> {
+    let tiers = &request.tiers;
+    let (watch, began) = (loading.watch.clone(), loading.began);
+    let (kept, bytes) = match weigh(request, &value) {
+        Ok(payload) => {
+            let bytes = payload.len();
+            (fill(request, loading, payload).await, bytes)
+        }
+        Err(why) => (refuse(request, loading, why), 0),
+    };
+    let now = tiers.clock.now();
+    let fresh = now.plus_ms(request.policy.ttl_ms);
+    let briefly = |from: Moment| fresh.min(from.plus_ms(tiers.limits.lag_ms));
+    let held = Arc::new(Held {
+        until: match kept {
+            Kept::Stored { seen_at } => briefly(seen_at),
+            Kept::Local => fresh,
+            Kept::Briefly => briefly(began),
+            Kept::Nowhere => now,
+        },
+        watch,
+        weight: u32::try_from(bytes).unwrap_or(u32::MAX),
+        counters: Arc::clone(&request.counters),
+        value,
+    });
+    request.keep(&held);
+    held
+}
+
+/// The value's bytes where a frame will carry them, else only how many they are.
+pub(super) enum Payload {
+    Bytes(Vec<u8>, CodecId),
+    Weight(usize),
+}
+
+impl Payload {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes, _) => bytes.len(),
+            Self::Weight(weight) => *weight,
+        }
+    }
+}
+
+pub(super) fn weigh<T: Cacheable>(request: &Request, value: &T) -> Result<Payload, Unstored> {
+    let codec = codec_for(request, value);
+    let payload = if request.tiers.link.is_some() {
+        frame::encode(codec, value).map(|bytes| Payload::Bytes(bytes, codec))
+    } else {
+        frame::encoded_len(codec, value).map(Payload::Weight)
+    };
+    let payload = payload.map_err(|_| Unstored::Encode)?;
+    if payload.len() > request.tiers.limits.max_value {
+        return Err(Unstored::TooLarge);
+    }
+    Ok(payload)
+}
+
+/// A value whose `Serialize` writes another structure than its `Deserialize` reads would be garbage
+/// to a positional codec, so its site leaves bincode for good.
+fn codec_for<T: Cacheable>(request: &Request, value: &T) -> CodecId {
+    let site = request.site;
+    if site.codec() == CodecId::Bincode
+        && frame::serializes_as(value, &site.shape).is_err()
+        && site.leave_bincode()
+    {
+        tracing::debug!(
+            target: "cache",
+            site = site.identity,
+            "the type is written differently than it is read: stored as MessagePack with names"
+        );
+    }
+    site.codec()
+}
+
+fn refuse(request: &Request, loading: Loading, why: Unstored) -> Kept {
+    request.emit(Event::Unstored(why));
+    if let Some(right) = loading.right {
+        right.lease.nothing_to_store();
+    }
+    Kept::Nowhere
+}
+
+pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) -> Kept {
+    let Some(link) = &request.tiers.link else {
+        request.emit(Event::Stored {
+            bytes: payload.len(),
+        });
+        return Kept::Local;
+    };
+    let (Payload::Bytes(bytes, codec), Some(right)) = (payload, loading.right) else {
+        request.emit(Event::Unstored(Unstored::Outage));
+        return Kept::Briefly;
+    };
+    let (compression, payload) = frame::compress(bytes, request.policy.compression);
+    let ttl_ms = request.policy.ttl_ms.min(LONGEST_MS);
+    let Some(born_ms) = link.node_ms() else {
+        request.emit(Event::Unstored(Unstored::Outage));
+        return Kept::Briefly;
+    };
+    let header = Header {
+        codec,
+        compression,
+        flags: 0,
+        id: rand::random(),
+        digest: request.digest,
+        shape: request.site.shape.fingerprint,
+        born_ms,
+        fresh_until_ms: born_ms.saturating_add(ttl_ms),
+        stale_until_ms: born_ms.saturating_add(ttl_ms),
+        load_us: loading.took_us,
+        stamps: right.stamps,
+    };
+    let frame = frame::write(&header, &payload);
+    let names = right.lease.names();
+    let filled = link
+        .fill(&names.entry, &names.lease, right.lease.token(), &frame, ttl_ms)
+        .await;
+    match filled {
+        Ok(Filled::Stored) => {
+            right.lease.spent();
+            request.emit(Event::Stored { bytes: frame.len() });
+            Kept::Stored {
+                seen_at: right.seen_at,
+            }
+        }
+        Ok(Filled::Lost) => {
+            right.lease.spent();
+            request.emit(Event::Unstored(Unstored::Overtaken));
+            Kept::Briefly
+        }
+        Err(fault) => unfilled(request, &fault),
+    }
+}
+
+/// The lease is given back by its drop.
+fn unfilled(request: &Request, fault: &Fault) -> Kept {
+    request.trouble("store", fault.as_str());
+    request.emit(Event::Unstored(Unstored::Outage));
+    Kept::Briefly
+}

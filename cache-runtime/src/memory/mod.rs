@@ -1,0 +1,172 @@
+//! The memory tier: decoded values behind `Arc`, bounded by their encoded bytes.
+//!
+//! An entry carries its own expiry and the cells of what it rests on; a hit looks at both. There is
+//! no removal by tag: the next hit on an invalid entry drops it.
+
+mod shards;
+
+use std::any::Any;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::sync::Arc;
+
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{Equivalent, Weighter};
+
+use crate::clock::Moment;
+use crate::events::Counters;
+use crate::stamp::Watch;
+
+/// A value in memory. `T` is the value's type, or `dyn Any` where the tier doesn't care.
+#[derive(Debug)]
+pub(crate) struct Held<T: ?Sized = dyn Any + Send + Sync> {
+    /// Served before this moment only.
+    pub(crate) until: Moment,
+    /// Served while this holds only.
+    pub(crate) watch: Watch,
+    pub(crate) weight: u32,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) value: T,
+}
+
+impl Held {
+    /// The value, if it is a `T`; it always is, as the site's id is of one type.
+    #[inline]
+    pub(crate) fn get<T: Clone + 'static>(&self) -> Option<T> {
+        self.value.downcast_ref::<T>().cloned()
+    }
+}
+
+/// A key in memory: the site and the encoded parts, compared in full, with their hash beside them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sought<'a> {
+    pub(crate) site: u32,
+    pub(crate) hash: u64,
+    pub(crate) parts: &'a [u8],
+}
+
+/// The same, owned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) site: u32,
+    pub(crate) hash: u64,
+    pub(crate) parts: Arc<[u8]>,
+}
+
+impl Kept {
+    pub(crate) fn sought(&self) -> Sought<'_> {
+        Sought {
+            site: self.site,
+            hash: self.hash,
+            parts: &self.parts,
+        }
+    }
+}
+
+impl Hash for Sought<'_> {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl Hash for Kept {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl Equivalent<Kept> for Sought<'_> {
+    #[inline]
+    fn equivalent(&self, key: &Kept) -> bool {
+        self.site == key.site && *self.parts == *key.parts
+    }
+}
+
+/// Passes a hash on that was computed before.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Computed(u64);
+
+impl Hasher for Computed {
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        // Keys write one `u64`; this keeps other input from being lost.
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    #[inline]
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Bytes;
+
+impl Weighter<Kept, Arc<Held>> for Bytes {
+    fn weight(&self, key: &Kept, held: &Arc<Held>) -> u64 {
+        u64::from(held.weight) + key.parts.len() as u64 + PER_ENTRY
+    }
+}
+
+/// What an entry takes beside its value: the key, the table's slot, the cells. It also keeps the
+/// weight over zero, which the store would never evict.
+const PER_ENTRY: u64 = 160;
+
+type Store = Cache<Kept, Arc<Held>, Bytes, BuildHasherDefault<Computed>>;
+
+/// The memory tier of one cache.
+#[derive(Debug)]
+pub(crate) struct Memory(Store);
+
+impl Memory {
+    /// Holds up to `bytes` in all, and any one value up to `max_value`.
+    pub(crate) fn new(bytes: u64, max_value: usize) -> Self {
+        let (hash, lifecycle) = (BuildHasherDefault::default(), DefaultLifecycle::default());
+        Self(match shards::options(bytes, max_value) {
+            Some(options) => Cache::with_options(options, Bytes, hash, lifecycle),
+            // Only where a required option is missing, which none is.
+            None => Cache::with(shards::items(bytes), bytes, Bytes, hash, lifecycle),
+        })
+    }
+
+    /// The value, if it may still be served; one that may not is dropped.
+    #[inline]
+    pub(crate) fn get(&self, key: Sought<'_>, now: Moment) -> Option<Arc<Held>> {
+        let held = self.0.get(&key)?;
+        if now < held.until && held.watch.holds() {
+            return Some(held);
+        }
+        self.drop_exactly(key, &held);
+        None
+    }
+
+    #[cold]
+    fn drop_exactly(&self, key: Sought<'_>, held: &Arc<Held>) {
+        self.0.remove_if(&key, |found| Arc::ptr_eq(found, held));
+    }
+
+    /// Keeps a value; `false` if the store would not take it.
+    pub(crate) fn insert(&self, key: Kept, held: Arc<Held>) -> bool {
+        let sought = key.clone();
+        self.0.insert(key, held);
+        self.0.contains_key(&sought.sought())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn weight(&self) -> u64 {
+        self.0.weight()
+    }
+}
+
+#[cfg(test)]
+mod tests;

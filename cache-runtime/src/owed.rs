@@ -1,0 +1,135 @@
+//! Invalidations that Redis has not acknowledged: kept and retried, never dropped.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::stamp::Subject;
+
+/// Past this many owed entries of a cache, a further one is owed as its whole namespace.
+const MOST: usize = 1_024;
+
+/// One invalidation: what of, and for an entry its names in Redis.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Target {
+    pub(crate) subject: Subject,
+    pub(crate) namespace: Option<Arc<str>>,
+    /// What to unlink, in this order: an entry's lease before the entry.
+    pub(crate) names: Vec<String>,
+    /// The stamp of its namespace, for an entry that is merged into it.
+    pub(crate) namespace_stamp: String,
+}
+
+impl Target {
+    fn widened(&self) -> Option<Self> {
+        let namespace = self.namespace.clone()?;
+        matches!(self.subject, Subject::Entry(_)).then(|| Self {
+            subject: Subject::Namespace(Arc::clone(&namespace)),
+            namespace: Some(namespace),
+            names: vec![self.namespace_stamp.clone()],
+            namespace_stamp: self.namespace_stamp.clone(),
+        })
+    }
+}
+
+/// What one cache owes. While anything is owed, this process serves nothing it covers.
+#[derive(Debug, Default)]
+pub(crate) struct Owed {
+    /// With the number of the failure that left it here: a retry sent before a later failure does
+    /// not settle that one.
+    targets: Mutex<HashMap<Target, u64>>,
+    count: AtomicUsize,
+}
+
+impl Owed {
+    pub(crate) fn add(&self, targets: &[Target]) {
+        let mut owed = self.targets.lock();
+        for target in targets {
+            let wide = if owed.len() >= MOST { target.widened() } else { None };
+            let failures = owed.entry(wide.unwrap_or_else(|| target.clone())).or_default();
+            *failures += 1;
+        }
+        self.count.store(owed.len(), Ordering::Release);
+    }
+
+    /// Strikes out what was done, unless it failed again since [`all`](Self::all) was read.
+    pub(crate) fn settle(&self, done: &[(Target, u64)]) {
+        let mut owed = self.targets.lock();
+        for (target, failures) in done {
+            if owed.get(target) == Some(failures) {
+                owed.remove(target);
+            }
+        }
+        self.count.store(owed.len(), Ordering::Release);
+    }
+
+    pub(crate) fn all(&self) -> Vec<(Target, u64)> {
+        let owed = self.targets.lock();
+        owed.iter().map(|(target, failures)| (target.clone(), *failures)).collect()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.count.load(Ordering::Acquire)
+    }
+
+    /// Whether an entry that rests on these subjects may not be served.
+    pub(crate) fn covers(&self, subjects: &[Subject]) -> bool {
+        if self.len() == 0 {
+            return false;
+        }
+        let owed = self.targets.lock();
+        owed.keys().any(|target| subjects.contains(&target.subject))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(n: u32) -> Target {
+        let mut digest = [0; 16];
+        digest[..4].copy_from_slice(&n.to_le_bytes());
+        Target {
+            subject: Subject::Entry(digest),
+            namespace: Some("ns".into()),
+            names: vec![format!("lease{n}"), format!("entry{n}")],
+            namespace_stamp: "stamp".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_is_owed_is_covered_until_it_is_settled() {
+        let owed = Owed::default();
+        let one = entry(1);
+        assert!(!owed.covers(std::slice::from_ref(&one.subject)));
+        owed.add(std::slice::from_ref(&one));
+        owed.add(std::slice::from_ref(&one));
+        assert_eq!(owed.len(), 1);
+        assert!(owed.covers(&[one.subject.clone(), Subject::Tag("t".into())]));
+        assert!(!owed.covers(&[entry(2).subject]));
+        owed.settle(&owed.all());
+        assert_eq!(owed.len(), 0);
+    }
+
+    #[test]
+    fn a_retry_does_not_settle_a_later_failure() {
+        let owed = Owed::default();
+        owed.add(&[entry(1)]);
+        let retried = owed.all();
+        owed.add(&[entry(1)]);
+        owed.settle(&retried);
+        assert_eq!(owed.len(), 1);
+    }
+
+    #[test]
+    fn past_the_limit_entries_are_owed_as_their_namespace() {
+        let owed = Owed::default();
+        let many: Vec<_> = (0..5_000).map(entry).collect();
+        owed.add(&many);
+        assert_eq!(owed.len(), MOST + 1);
+        let last = [many[4_999].subject.clone(), Subject::Namespace("ns".into())];
+        assert!(owed.covers(&last), "none is dropped");
+    }
+}

@@ -1,0 +1,145 @@
+//! What an annotation allows: ttl, compression, herd protection.
+
+use std::time::Duration;
+
+/// How a payload is compressed. Only payloads over 1 KiB are, and only if that saves a tenth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Compression {
+    /// Not at all.
+    #[default]
+    None,
+    /// LZ4: the fastest, saves about half of text-like payloads.
+    Lz4,
+    /// Zstandard at level 3: smaller, several times slower than LZ4.
+    Zstd,
+    /// Gzip at level 6: for readers in other languages.
+    Gzip,
+}
+
+/// Who shares one load of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lease {
+    /// Every process: one loads, the others wait for its value. The default.
+    Fleet,
+    /// The callers in one process; other processes load for themselves at the same time.
+    Process,
+}
+
+/// What an annotation allows. [`cached`](crate::cached) writes it from its arguments; for
+/// [`Cache::get_or_load`](crate::Cache::get_or_load) it is made by hand.
+///
+/// ```
+/// use cache_runtime::{Compression, Policy};
+/// use std::time::Duration;
+///
+/// static POLICY: Policy = Policy::new(Duration::from_secs(300)).compress(Compression::Lz4);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    pub(crate) ttl_ms: u64,
+    pub(crate) compression: Compression,
+    pub(crate) lease: Lease,
+    pub(crate) wait_ms: u64,
+}
+
+impl Policy {
+    /// An entry is fresh for `ttl`; other values are the defaults of [`cached`](crate::cached).
+    ///
+    /// # Panics
+    ///
+    /// If `ttl` is under a millisecond; in a `const` or `static` that is a compile error.
+    #[must_use]
+    pub const fn new(ttl: Duration) -> Self {
+        Self::ttl_ms(millis(ttl))
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn ttl_ms(ttl_ms: u64) -> Self {
+        assert!(ttl_ms > 0, "`ttl` must be over zero");
+        Self {
+            ttl_ms,
+            compression: Compression::None,
+            lease: Lease::Fleet,
+            wait_ms: 5_000,
+        }
+    }
+
+    /// Compresses payloads over 1 KiB, kept only if 10 % smaller.
+    #[must_use]
+    pub const fn compress(mut self, compression: Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+
+    /// Who shares one load.
+    #[must_use]
+    pub const fn lease(mut self, lease: Lease) -> Self {
+        self.lease = lease;
+        self
+    }
+
+    /// How long a follower waits for another's load before it loads for itself. 5 s at first.
+    #[must_use]
+    pub const fn wait(self, wait: Duration) -> Self {
+        self.wait_ms(millis(wait))
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn wait_ms(mut self, wait_ms: u64) -> Self {
+        self.wait_ms = wait_ms;
+        self
+    }
+}
+
+/// A duration as an annotation may state it: a [`Duration`], whole seconds, or text.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Ttl<T>(pub T);
+
+impl Ttl<Duration> {
+    #[must_use]
+    pub const fn millis(self) -> u64 {
+        millis(self.0)
+    }
+}
+
+impl Ttl<u64> {
+    #[must_use]
+    pub const fn millis(self) -> u64 {
+        self.0.saturating_mul(1_000)
+    }
+}
+
+impl Ttl<u32> {
+    #[must_use]
+    pub const fn millis(self) -> u64 {
+        self.0 as u64 * 1_000
+    }
+}
+
+/// `as` here and above: `try_from` is not const, and the value is bounded first.
+const fn millis(duration: Duration) -> u64 {
+    let ms = duration.as_millis();
+    if ms > u64::MAX as u128 {
+        u64::MAX
+    } else {
+        ms as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ttl_is_a_duration_or_seconds() {
+        const LONG: u64 = Ttl(Duration::MAX).millis();
+        assert_eq!(LONG, u64::MAX);
+        assert_eq!(Ttl(Duration::from_millis(1_500)).millis(), 1_500);
+        assert_eq!(Ttl(7_u64).millis(), 7_000);
+        assert_eq!(Ttl(7_u32).millis(), 7_000);
+    }
+}

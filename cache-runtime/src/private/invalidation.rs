@@ -1,0 +1,105 @@
+//! What `#[cache_invalidate]` does around its function.
+
+use std::sync::Arc;
+
+use crate::cache::{Cache, Entry, current, namespace_target, tag_target};
+use crate::error::CacheError;
+use crate::invalidate::{invalidate, owe};
+use crate::owed::Target;
+use crate::tag::Tag;
+use crate::tiers::Tiers;
+
+/// The targets of one call. From the moment the function is polled they are owed: on its return,
+/// on an `Err` (which may hide a commit), and when the caller drops it half-way.
+#[derive(Debug)]
+pub struct Invalidation {
+    cache: Option<Cache>,
+    /// With the tiers each is of: an entry may be of another cache than the rest.
+    targets: Vec<(Arc<Tiers>, Target)>,
+    only_ok: bool,
+    armed: bool,
+}
+
+impl Invalidation {
+    #[must_use]
+    pub fn new(cache: Option<&Cache>) -> Self {
+        Self {
+            cache: current(cache).map(|cache| cache.clone()),
+            targets: Vec::new(),
+            only_ok: false,
+            armed: false,
+        }
+    }
+
+    pub fn tag(&mut self, tag: impl Into<Tag>) {
+        let tag = tag.into();
+        self.add(|cache| tag_target(cache, &tag));
+    }
+
+    pub fn namespace(&mut self, namespace: impl AsRef<str>) {
+        self.add(|cache| namespace_target(cache, namespace.as_ref()));
+    }
+
+    pub fn entry<T>(&mut self, entry: &Entry<T>) {
+        self.targets.extend(entry.target());
+    }
+
+    fn add(&mut self, target: impl FnOnce(&Cache) -> Result<Target, CacheError>) {
+        let Some(cache) = &self.cache else {
+            return;
+        };
+        match target(cache) {
+            Ok(target) => self.targets.push((Arc::clone(cache.tiers()), target)),
+            Err(error) => {
+                tracing::error!(target: "cache", %error, "an annotated invalidation is refused");
+            }
+        }
+    }
+
+    /// Invalidates before the function runs too.
+    pub async fn before(&mut self) {
+        for (tiers, targets) in self.by_cache() {
+            // A failure is owed and logged; the function runs in any case.
+            let _ = Box::pin(invalidate(&tiers, targets)).await;
+        }
+    }
+
+    /// Only an `Ok` invalidates; an `Err` or a drop is taken to have changed nothing.
+    pub fn only_ok(&mut self) {
+        self.only_ok = true;
+    }
+
+    /// The function is about to be polled.
+    pub fn arm(&mut self) {
+        self.armed = true;
+    }
+
+    /// The function returned. What fails now is owed and logged; it is not the function's failure.
+    pub async fn finish(mut self, ok: bool) {
+        if ok || !self.only_ok {
+            self.before().await;
+        }
+        self.armed = false;
+    }
+
+    fn by_cache(&self) -> Vec<(Arc<Tiers>, Vec<Target>)> {
+        let mut groups: Vec<(Arc<Tiers>, Vec<Target>)> = Vec::new();
+        for (tiers, target) in &self.targets {
+            match groups.iter_mut().find(|(known, _)| Arc::ptr_eq(known, tiers)) {
+                Some((_, targets)) => targets.push(target.clone()),
+                None => groups.push((Arc::clone(tiers), vec![target.clone()])),
+            }
+        }
+        groups
+    }
+}
+
+impl Drop for Invalidation {
+    fn drop(&mut self) {
+        if self.armed && !self.only_ok {
+            for (tiers, targets) in self.by_cache() {
+                owe(&tiers, targets);
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What generated code calls. Not public: it changes with the macros, which come from the same
+//! release.
+
+mod invalidation;
+mod name;
+mod phases;
+
+pub use crate::key::KeyWriter;
+pub use crate::policy::{Compression, Lease, Policy, Ttl};
+pub use crate::returns::{ErrorShare, Fallible, NotResult, NotShared, Plain, Probe, Returns};
+pub use crate::site::{At, Site, Spec};
+pub use crate::tag::Tag;
+pub use invalidation::Invalidation;
+pub use name::Name;
+pub use phases::{Call, Lookup, budget, entry, load, lookup, part};

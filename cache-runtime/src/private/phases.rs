@@ -1,0 +1,154 @@
+//! The two phases of an annotated call: a look in memory, then the load.
+
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use crate::cache::{Cache, Current, Entry, current, may_refresh, refreshes};
+use crate::key::{CacheKey, KeyWriter};
+use crate::load::{self, Draft, Request};
+use crate::policy::Policy;
+use crate::returns::{ErrorShare, Returns};
+use crate::site::{At, Interned};
+use crate::tag::Tag;
+
+use super::Name;
+
+/// Spends a unit of the runtime's cooperative budget: a loop of hits must not starve timers.
+#[inline]
+pub async fn budget() {
+    tokio::task::coop::consume_budget().await;
+}
+
+/// Writes one part of a key.
+#[inline]
+pub fn part<T: CacheKey + ?Sized>(writer: &mut KeyWriter, value: &T) {
+    value.write(writer);
+}
+
+/// What the first phase gives.
+#[derive(Debug)]
+pub enum Lookup<M: Returns<R>, R> {
+    Hit(R),
+    Miss(Call<M, R>),
+}
+
+/// A call that memory could not serve; empty if it is to run without a cache.
+#[derive(Debug)]
+pub struct Call<M, R> {
+    draft: Option<Box<Draft>>,
+    returns: PhantomData<fn() -> (M, R)>,
+}
+
+impl<M, R> Call<M, R> {
+    fn new(draft: Option<Box<Draft>>) -> Self {
+        Self {
+            draft,
+            returns: PhantomData,
+        }
+    }
+
+    /// Gives the entry a name that a person can read.
+    #[must_use]
+    pub fn named(mut self, name: Name) -> Self {
+        if let Some(draft) = &mut self.draft {
+            draft.readable = Some(name.into_text());
+        }
+        self
+    }
+}
+
+/// The first phase: a look in memory, synchronous and without an allocation on a hit.
+#[inline]
+pub fn lookup<M: Returns<R>, R>(
+    _mode: M,
+    at: At,
+    policy: &'static Policy,
+    cache: Option<&Cache>,
+    key: &KeyWriter,
+) -> Lookup<M, R> {
+    let Some(cache) = current(cache) else {
+        return Lookup::Miss(Call::new(None));
+    };
+    let site = at.intern::<M::Value>();
+    if !may_refresh()
+        && let Some(value) = cache.in_memory(site, key.as_bytes())
+    {
+        return Lookup::Hit(M::value(value));
+    }
+    Lookup::Miss(Call::new(draft(&cache, site, policy, key)))
+}
+
+#[cold]
+fn draft(
+    cache: &Current<'_>,
+    site: &'static Interned,
+    policy: &Policy,
+    key: &KeyWriter,
+) -> Option<Box<Draft>> {
+    if !site.cacheable {
+        cache.indistinct(site);
+        return None;
+    }
+    if key.failure().is_some() {
+        cache.unwritable(site);
+        return None;
+    }
+    Some(Box::new(cache.draft(site, *policy, key.as_bytes())))
+}
+
+/// The second phase: the tiers, and the body if they have nothing to serve.
+pub async fn load<M: Returns<R>, R, F: Future<Output = R>, const N: usize>(
+    call: Call<M, R>,
+    tags: [Tag; N],
+    share: Option<ErrorShare<M::Error>>,
+    body: Pin<&mut F>,
+) -> R {
+    let Some(request) = request(call.draft, &tags) else {
+        return body.await;
+    };
+    // Boxed, so that a caller's future grows by a pointer and not by the algorithm.
+    if refreshes(&request.digest) {
+        return Box::pin(load::refresh::<M, R, F>(&request, body)).await;
+    }
+    if may_refresh()
+        && let Some(held) = request.in_memory()
+        && let Some(value) = held.get()
+    {
+        request.counters.memory_hit();
+        return M::value(value);
+    }
+    Box::pin(load::load::<M, R, F>(request, share, body)).await
+}
+
+fn request(draft: Option<Box<Draft>>, tags: &[Tag]) -> Option<Request> {
+    let draft = *draft?;
+    let cache = Cache::of(&draft.tiers);
+    let site = draft.site;
+    draft
+        .with_tags(tags)
+        .map_err(|error| cache.refused(site, &error))
+        .ok()
+}
+
+/// The entry that a companion gives.
+#[expect(clippy::too_many_arguments, reason = "called by generated code only")]
+pub fn entry<M: Returns<R>, R, const N: usize>(
+    _mode: M,
+    _returns: PhantomData<fn() -> R>,
+    at: At,
+    policy: &'static Policy,
+    cache: Option<&Cache>,
+    key: &KeyWriter,
+    tags: [Tag; N],
+    name: Option<Name>,
+) -> Entry<M::Value> {
+    let Some(cache) = current(cache) else {
+        return Entry::new(Ok(None));
+    };
+    let Some(draft) = draft(&cache, at.intern::<M::Value>(), policy, key) else {
+        return Entry::new(Ok(None));
+    };
+    let mut draft = *draft;
+    draft.readable = name.map(Name::into_text);
+    Entry::new(draft.with_tags(&tags).map(Some))
+}

@@ -1,0 +1,101 @@
+//! Why Redis did not do what was asked, from a closed list of causes. No server text is kept: it may
+//! quote a key or a password.
+
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+/// Why an operation failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// There is no connection.
+    Down,
+    /// No answer within `op_timeout`.
+    Timeout,
+    /// The connection broke.
+    Broken,
+    /// The user or the password is wrong, or missing.
+    Auth,
+    /// The user may not run the command or touch the key.
+    NoPermission,
+    /// The key holds another type of value.
+    WrongType,
+    /// The node is a replica.
+    ReadOnly,
+    /// The server's memory is full and its policy evicts nothing.
+    OutOfMemory,
+    /// The server is still reading its data set, or has lost its master.
+    NotReady,
+    /// It lost the scripts just loaded.
+    NoScript,
+    /// TLS could not be agreed on, or the certificate is not trusted.
+    Tls,
+    /// An answer of an unexpected form.
+    Protocol,
+    /// Another error of the server.
+    Refused,
+}
+
+impl Fault {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Down => "down",
+            Self::Timeout => "timeout",
+            Self::Broken => "connection_broken",
+            Self::Auth => "wrong_user_or_password",
+            Self::NoPermission => "no_permission",
+            Self::WrongType => "wrong_type",
+            Self::ReadOnly => "read_only",
+            Self::OutOfMemory => "out_of_memory",
+            Self::NotReady => "not_ready",
+            Self::NoScript => "no_script",
+            Self::Tls => "tls",
+            Self::Protocol => "protocol",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// Whether the connection is of no more use.
+    pub(super) fn ends_the_connection(self) -> bool {
+        matches!(self, Self::Broken | Self::ReadOnly | Self::Protocol)
+    }
+
+    pub(super) fn of(error: &RedisError) -> Self {
+        if error.is_timeout() {
+            return Self::Timeout;
+        }
+        match error.kind() {
+            ErrorKind::AuthenticationFailed => Self::Auth,
+            ErrorKind::Server(kind) => Self::of_kind(kind, error.detail()),
+            ErrorKind::Parse | ErrorKind::UnexpectedReturnType => Self::Protocol,
+            _ if error.is_io_error() && error.to_string().contains("certificate") => Self::Tls,
+            _ if error.is_unrecoverable_error() || error.is_io_error() => Self::Broken,
+            _ => Self::of_code(error.code().unwrap_or_default()),
+        }
+    }
+
+    fn of_kind(kind: ServerErrorKind, detail: Option<&str>) -> Self {
+        match kind {
+            ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown => Self::NotReady,
+            ServerErrorKind::NoScript => Self::NoScript,
+            ServerErrorKind::ReadOnly => Self::ReadOnly,
+            ServerErrorKind::NoPerm => Self::NoPermission,
+            // An error inside a script is a plain `ERR` that quotes the real one.
+            _ => Self::of_code(detail.unwrap_or_default()),
+        }
+    }
+
+    fn of_code(text: &str) -> Self {
+        let codes = [
+            ("WRONGPASS", Self::Auth),
+            ("NOAUTH", Self::Auth),
+            ("NOPERM", Self::NoPermission),
+            ("WRONGTYPE", Self::WrongType),
+            ("OOM", Self::OutOfMemory),
+            ("READONLY", Self::ReadOnly),
+            ("LOADING", Self::NotReady),
+            ("ACLs", Self::NoPermission),
+            ("out of memory", Self::OutOfMemory),
+        ];
+        let found = codes.into_iter().find(|(code, _)| text.contains(code));
+        found.map_or(Self::Refused, |(_, fault)| fault)
+    }
+}

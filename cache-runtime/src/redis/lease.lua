@@ -1,0 +1,35 @@
+-- Takes the lease of an entry, or says why not.
+--
+-- KEYS[1]  the lease
+-- KEYS[2]  the entry
+-- ARGV[1]  the caller's token, 16 bytes
+-- ARGV[2]  how long the lease lives, in milliseconds
+-- ARGV[3]  the id of the entry that the caller found invalid; empty if it found none
+-- ARGV[4]  '1' to share the token of another holder, '0' to wait for it
+--
+-- Replies  {'acquired'} · {'held', milliseconds left} · {'shared', token} · {'nostore'}
+--          {'entry', frame}: another entry than the one found invalid came meanwhile
+--
+-- Invariant: the lease holds one token at a time, and one's own is as good as acquired. An entry of
+-- another type than a string counts as none, and is overwritten by the store.
+local lease = redis.call('GET', KEYS[1])
+if lease == ARGV[1] then
+  return {'acquired'}
+end
+if redis.call('TYPE', KEYS[2]).ok == 'string' then
+  -- A frame has its id at bytes 8 to 23; a shorter one has what is there.
+  if redis.call('GETRANGE', KEYS[2], 8, 23) ~= ARGV[3] then
+    return {'entry', redis.call('GET', KEYS[2])}
+  end
+end
+if lease == 'nostore' then
+  return {'nostore'}
+end
+if lease then
+  if ARGV[4] == '1' then
+    return {'shared', lease}
+  end
+  return {'held', redis.call('PTTL', KEYS[1])}
+end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return {'acquired'}

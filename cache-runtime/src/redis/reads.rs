@@ -1,0 +1,191 @@
+//! Reads that come while others are under way are joined into one command.
+//!
+//! The client's cost is by the command and not by the key, so under load joined reads take a third
+//! of the time. A caller alone pays nothing for it: its read is sent at once, from its own task.
+//! Only tasks of the runtime hold up others: a caller's own future may be left unpolled for ever.
+
+use std::mem;
+
+use parking_lot::Mutex;
+use redis::Value;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use super::fault::Fault;
+use super::link::Link;
+use super::operations::bytes;
+
+/// So many tasks send joined reads at once; further reads wait to be joined.
+const SENDERS: usize = 2;
+
+/// So many reads go into one command at most, so that none holds up the node for long.
+const JOINED: usize = 128;
+
+/// What a read found, and the node at that time.
+#[derive(Debug)]
+pub(crate) struct Read {
+    /// In the order asked; a key of another type than a string is `None`.
+    pub(crate) values: Vec<Option<Vec<u8>>>,
+    pub(crate) node_ms: u64,
+    pub(crate) run_id: [u8; 8],
+}
+
+#[derive(Debug)]
+struct Waiting {
+    names: Vec<String>,
+    tell: oneshot::Sender<Result<Read, Fault>>,
+}
+
+/// The reads of one link.
+#[derive(Debug, Default)]
+pub(super) struct Reads(Mutex<Queue>);
+
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: Vec<Waiting>,
+    /// Reads that their callers sent themselves.
+    alone: usize,
+    /// Tasks that send joined reads.
+    senders: usize,
+}
+
+/// How a read goes on.
+enum Way {
+    Alone(Vec<String>),
+    Joined(oneshot::Receiver<Result<Read, Fault>>),
+    /// The same, and a sender is to be started for it.
+    First(oneshot::Receiver<Result<Read, Fault>>),
+}
+
+impl Link {
+    /// Reads keys, all at one moment of the node.
+    ///
+    /// Dropping the future leaves the reads that were joined to it under way.
+    pub(crate) async fn read(&self, names: Vec<String>) -> Result<Read, Fault> {
+        let told = match self.0.reads.enter(names) {
+            Way::Alone(names) => {
+                let _alone = Alone(&self.0.reads);
+                return self.fetch(&names).await;
+            }
+            Way::Joined(told) => told,
+            Way::First(told) => {
+                let sender = Sender(self.clone());
+                // Without a runtime the sender is dropped, and with it what waits.
+                let runtime = Handle::try_current().map_err(|_| Fault::Down)?;
+                runtime.spawn(sender.send());
+                told
+            }
+        };
+        // Its sender's own timeout comes first; this is for a runtime that no longer runs it.
+        let patience = self.0.settings.op_timeout * 2;
+        match tokio::time::timeout(patience, told).await {
+            Ok(told) => told.unwrap_or(Err(Fault::Down)),
+            Err(_) => Err(Fault::Timeout),
+        }
+    }
+
+    async fn fetch(&self, names: &[String]) -> Result<Read, Fault> {
+        let mut command = redis::cmd(if names.len() == 1 { "GET" } else { "MGET" });
+        command.arg(names);
+        let (answer, live) = self.command(&command).await?;
+        let values: Vec<_> = match answer {
+            Value::Array(items) if names.len() > 1 => items.into_iter().map(bytes).collect(),
+            one => vec![bytes(one)],
+        };
+        if values.len() != names.len() {
+            return Err(Fault::Protocol);
+        }
+        Ok(Read {
+            values,
+            node_ms: live.node_ms(),
+            run_id: live.run_id,
+        })
+    }
+}
+
+impl Reads {
+    fn enter(&self, names: Vec<String>) -> Way {
+        let mut queue = self.0.lock();
+        if queue.alone + queue.senders == 0 {
+            queue.alone += 1;
+            return Way::Alone(names);
+        }
+        let (tell, told) = oneshot::channel();
+        queue.waiting.push(Waiting { names, tell });
+        if queue.senders < SENDERS {
+            queue.senders += 1;
+            return Way::First(told);
+        }
+        Way::Joined(told)
+    }
+
+    /// The next reads to join.
+    fn next(&self) -> Vec<Waiting> {
+        let mut queue = self.0.lock();
+        queue.waiting.retain(|one| !one.tell.is_closed());
+        let joined = queue.waiting.len().min(JOINED);
+        queue.waiting.drain(..joined).collect()
+    }
+
+    /// What waits behind a command that failed would wait as long, for the same.
+    fn fail(&self, fault: Fault) {
+        for one in mem::take(&mut self.0.lock().waiting) {
+            let _ = one.tell.send(Err(fault));
+        }
+    }
+}
+
+/// A read that its caller sends itself, while it does.
+struct Alone<'a>(&'a Reads);
+
+impl Drop for Alone<'_> {
+    fn drop(&mut self) {
+        self.0.0.lock().alone -= 1;
+    }
+}
+
+/// The right of a task to send joined reads.
+struct Sender(Link);
+
+impl Sender {
+    /// Sends what waits, joined, until nothing does.
+    async fn send(self) {
+        loop {
+            let batch = self.0.0.reads.next();
+            if batch.is_empty() {
+                return;
+            }
+            let names: Vec<String> = batch.iter().flat_map(|one| one.names.clone()).collect();
+            let mut read = self.0.fetch(&names).await;
+            if let Err(fault) = read {
+                self.0.0.reads.fail(fault);
+            }
+            for waiting in batch {
+                let share = read.as_mut().map_err(|fault| *fault).map(|read| Read {
+                    values: read.values.drain(..waiting.names.len()).collect(),
+                    node_ms: read.node_ms,
+                    run_id: read.run_id,
+                });
+                // Who asked may have gone away.
+                let _ = waiting.tell.send(share);
+            }
+        }
+    }
+}
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        let mut queue = self.0.0.reads.0.lock();
+        queue.senders -= 1;
+        // What came since the last look has no other sender to wait for: it starts one of its own.
+        if queue.senders == 0 && !queue.waiting.is_empty() {
+            if let Ok(runtime) = Handle::try_current() {
+                queue.senders += 1;
+                drop(queue);
+                runtime.spawn(Sender(self.0.clone()).send());
+            } else {
+                queue.waiting.clear();
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The Lua scripts, each a file of its own that states its keys, arguments and replies.
+
+use std::sync::LazyLock;
+
+use redis::{Cmd, Script};
+
+/// A script and its hash.
+pub(super) struct Lua {
+    code: &'static str,
+    script: LazyLock<Script>,
+}
+
+macro_rules! scripts {
+    ($($name:ident = $file:literal),* $(,)?) => {
+        $(pub(super) static $name: Lua = Lua {
+            code: include_str!($file),
+            script: LazyLock::new(|| Script::new(include_str!($file))),
+        };)*
+
+        /// All of them, loaded when a connection is made.
+        pub(super) static SCRIPTS: &[&Lua] = &[$(&$name),*];
+    };
+}
+
+scripts! {
+    LEASE = "lease.lua",
+    STAMP = "stamp.lua",
+    FILL = "fill.lua",
+    RENEW = "renew.lua",
+    RELEASE = "release.lua",
+    NOSTORE = "nostore.lua",
+}
+
+impl Lua {
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The call by hash; keys and arguments are to be added.
+    pub(super) fn call(&self, keys: usize) -> Cmd {
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(self.script.get_hash()).arg(keys);
+        command
+    }
+}

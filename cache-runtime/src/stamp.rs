@@ -1,0 +1,186 @@
+//! Stamps and cells: what makes an entry invalid at once.
+//!
+//! In Redis a tag has a *stamp*, random bytes that an invalidation deletes; entries carry the
+//! stamps that their load noted before it began. In a process, each subject that a value rests on
+//! has a *cell*: an invalidation flips it, and every hit looks at the cells of its entry. So one
+//! store makes every entry under a tag invalid, without walking them.
+
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
+
+/// What an invalidation is of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Subject {
+    Tag(Arc<str>),
+    Namespace(Arc<str>),
+    /// 128 bits of the entry's digest, as in its name in Redis.
+    Entry([u8; 16]),
+}
+
+/// Whether a subject was invalidated since the cell was registered. A flipped cell is never reset.
+#[derive(Debug, Default)]
+pub(crate) struct Cell {
+    flipped: AtomicBool,
+}
+
+impl Cell {
+    #[inline]
+    pub(crate) fn is_flipped(&self) -> bool {
+        // Acquire: who sees the flip sees what the invalidation did before it.
+        self.flipped.load(Ordering::Acquire)
+    }
+
+    fn flip(&self) {
+        self.flipped.store(true, Ordering::Release);
+    }
+}
+
+/// The cells of what one value rests on.
+#[derive(Clone, Debug)]
+pub(crate) struct Watch(Arc<[Arc<Cell>]>);
+
+impl Watch {
+    /// Whether nothing the value rests on was invalidated.
+    #[inline]
+    pub(crate) fn holds(&self) -> bool {
+        !self.0.iter().any(|cell| cell.is_flipped())
+    }
+}
+
+const SHARDS: usize = 16;
+
+/// A shard is swept of cells that nothing rests on when it has grown to twice its last live size.
+#[derive(Debug, Default)]
+struct Shard {
+    cells: HashMap<Subject, Weak<Cell>, foldhash::fast::RandomState>,
+    sweep_at: usize,
+}
+
+/// The table of cells: at most one unflipped cell a subject.
+#[derive(Debug, Default)]
+pub(crate) struct Cells {
+    shards: [Mutex<Shard>; SHARDS],
+    hash: foldhash::fast::RandomState,
+}
+
+impl Cells {
+    /// The cells of these subjects; registered before the read or load that will rest on them.
+    pub(crate) fn watch(&self, subjects: &[Subject]) -> Watch {
+        Watch(subjects.iter().map(|subject| self.register(subject)).collect())
+    }
+
+    fn register(&self, subject: &Subject) -> Arc<Cell> {
+        let mut shard = self.shard(subject).lock();
+        if let Some(cell) = shard.cells.get(subject).and_then(Weak::upgrade) {
+            return cell;
+        }
+        shard.sweep();
+        let cell = Arc::new(Cell::default());
+        shard.cells.insert(subject.clone(), Arc::downgrade(&cell));
+        cell
+    }
+
+    /// Drops all that rests on the watch's first subject and gives a watch for its successor, or
+    /// `None` if something the watch holds was invalidated before: the successor is then too old.
+    pub(crate) fn supersede(&self, subject: &Subject, watch: &Watch) -> Option<Watch> {
+        let mut shard = self.shard(subject).lock();
+        if !watch.holds() {
+            return None;
+        }
+        let fresh = Arc::new(Cell::default());
+        let before = shard.cells.insert(subject.clone(), Arc::downgrade(&fresh));
+        if let Some(cell) = before.and_then(|cell| cell.upgrade()) {
+            cell.flip();
+        }
+        let rest = watch.0.iter().skip(1).cloned();
+        Some(Watch(std::iter::once(fresh).chain(rest).collect()))
+    }
+
+    /// Makes everything that rests on the subject invalid in this process.
+    pub(crate) fn flip(&self, subject: &Subject) {
+        // Flipped under the lock: who registers afterwards gets a new cell, never this one.
+        let mut shard = self.shard(subject).lock();
+        if let Some(cell) = shard.cells.remove(subject).and_then(|cell| cell.upgrade()) {
+            cell.flip();
+        }
+    }
+
+    fn shard(&self, subject: &Subject) -> &Mutex<Shard> {
+        let hash = self.hash.hash_one(subject);
+        &self.shards[(hash >> 32) as usize % SHARDS]
+    }
+
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().cells.len()).sum()
+    }
+}
+
+impl Shard {
+    fn sweep(&mut self) {
+        if self.cells.len() < self.sweep_at.max(64) {
+            return;
+        }
+        self.cells.retain(|_, cell| cell.strong_count() > 0);
+        self.sweep_at = self.cells.len() * 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tag(name: &str) -> Subject {
+        Subject::Tag(name.into())
+    }
+
+    #[test]
+    fn a_flip_reaches_all_that_rest_on_the_subject_and_nothing_else() {
+        let cells = Cells::default();
+        let one = cells.watch(&[tag("a"), tag("b")]);
+        let other = cells.watch(&[tag("b")]);
+        cells.flip(&tag("a"));
+        assert!(!one.holds());
+        assert!(other.holds());
+    }
+
+    #[test]
+    fn a_flipped_cell_is_never_used_again() {
+        let cells = Cells::default();
+        let before = cells.watch(&[tag("a")]);
+        cells.flip(&tag("a"));
+        let after = cells.watch(&[tag("a")]);
+        assert!(!before.holds() && after.holds());
+        cells.flip(&tag("a"));
+        assert!(!after.holds());
+    }
+
+    #[test]
+    fn a_successor_outlives_its_elders_but_not_an_invalidation() {
+        let cells = Cells::default();
+        let subjects = [tag("entry"), tag("t")];
+        let elder = cells.watch(&subjects);
+        let successor = cells.supersede(&subjects[0], &elder).unwrap();
+        assert!(!elder.holds() && successor.holds());
+        assert!(cells.supersede(&subjects[0], &elder).is_none());
+        cells.flip(&subjects[1]);
+        assert!(!successor.holds());
+        assert!(cells.supersede(&subjects[0], &successor).is_none());
+    }
+
+    #[test]
+    fn cells_nothing_rests_on_are_swept() {
+        let cells = Cells::default();
+        let kept = cells.watch(&[tag("kept")]);
+        for i in 0..100_000 {
+            cells.watch(&[tag(&i.to_string())]);
+        }
+        assert!(cells.len() < 10_000, "{}", cells.len());
+        cells.flip(&tag("kept"));
+        assert!(!kept.holds());
+    }
+}

@@ -1,0 +1,95 @@
+//! What one cache is made of, shared by its handles and the calls under way.
+
+use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::events::Events;
+use crate::flight::Flights;
+use crate::memory::Memory;
+use crate::owed::Owed;
+use crate::redis::Link;
+use crate::site::Names;
+use crate::stamp::Cells;
+
+/// The limits a builder sets.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    /// The largest value stored, in bytes as stored.
+    pub(crate) max_value: usize,
+    /// The longest that memory may be behind an invalidation elsewhere, in milliseconds.
+    pub(crate) lag_ms: u64,
+    /// How long a lease lives without renewal, in milliseconds.
+    pub(crate) lease_ms: u64,
+}
+
+/// The tiers of one cache, and what keeps them coherent.
+#[derive(Debug)]
+pub(crate) struct Tiers {
+    pub(crate) memory: Option<Memory>,
+    pub(crate) link: Option<Link>,
+    pub(crate) cells: Cells,
+    pub(crate) flights: Flights,
+    pub(crate) owed: Owed,
+    /// The task that retries what is owed, while there is anything.
+    pub(crate) retrying: parking_lot::Mutex<Option<JoinHandle<()>>>,
+    pub(crate) events: Arc<Events>,
+    pub(crate) clock: Clock,
+    pub(crate) names: Names,
+    pub(crate) limits: Limits,
+    /// Off by setting, or closed: every call runs as if there were no cache.
+    off: AtomicBool,
+    hash: foldhash::quality::RandomState,
+}
+
+/// The parts a builder brings.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) memory: Option<Memory>,
+    pub(crate) link: Option<Link>,
+    pub(crate) events: Arc<Events>,
+    pub(crate) clock: Clock,
+    pub(crate) names: Names,
+    pub(crate) limits: Limits,
+    pub(crate) enabled: bool,
+}
+
+impl Tiers {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            memory: parts.memory,
+            link: parts.link,
+            cells: Cells::default(),
+            flights: Flights::default(),
+            owed: Owed::default(),
+            retrying: parking_lot::Mutex::default(),
+            events: parts.events,
+            clock: parts.clock,
+            names: parts.names,
+            limits: parts.limits,
+            off: AtomicBool::new(!parts.enabled),
+            hash: foldhash::quality::RandomState::default(),
+        }
+    }
+
+    /// The hash that a site's key has in this cache's tables.
+    #[inline]
+    pub(crate) fn hash(&self, site: u32, parts: &[u8]) -> u64 {
+        let mut hasher = self.hash.build_hasher();
+        hasher.write_u32(site);
+        hasher.write(parts);
+        hasher.finish()
+    }
+
+    #[inline]
+    pub(crate) fn is_on(&self) -> bool {
+        !self.off.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn turn_off(&self) {
+        self.off.store(true, Ordering::Relaxed);
+    }
+}

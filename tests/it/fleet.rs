@@ -1,0 +1,127 @@
+//! What is claimed of several processes, with several processes and a real Redis.
+
+use std::time::{Duration, Instant};
+
+use cache_tests::{Actor, Origin, Server};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_actor");
+
+fn actor(server: &Server, origin: &Origin, memory: &str, lease_ms: &str) -> Actor {
+    let url = server.url();
+    let settings = [
+        ("CACHE_URL", url.as_str()),
+        ("CACHE_MEMORY_BYTES", memory),
+        ("LEASE_MS", lease_ms),
+    ];
+    Actor::start(BINARY, origin, &settings).unwrap()
+}
+
+/// `loads slowest_ms values` of an actor's answer.
+fn parse(answer: &str) -> (u64, u64, &str) {
+    let mut words = answer.splitn(3, ' ');
+    let mut number = || words.next().unwrap().parse().unwrap();
+    let (loads, slowest) = (number(), number());
+    (loads, slowest, words.next().unwrap())
+}
+
+#[tokio::test]
+async fn two_processes_of_500_callers_share_one_load() {
+    let (server, origin) = (crate::server().await, Origin::new().unwrap());
+    let (one, two) = (actor(&server, &origin, "67108864", "5000"), actor(&server, &origin, "67108864", "5000"));
+    // Both are connected before the race.
+    origin.set(0, "warm").unwrap();
+    assert_eq!(parse(&one.ask("call 0 1 0").await.unwrap()).2, "warm");
+    assert_eq!(parse(&two.ask("call 0 1 0").await.unwrap()).2, "warm");
+    for id in 1..=5 {
+        origin.set(id, "value").unwrap();
+        let command = format!("call {id} 500 100");
+        let (first, second) = (one.ask(&command), two.ask(&command));
+        let (first, second) = (first.await.unwrap(), second.await.unwrap());
+        let (first, second) = (parse(&first), parse(&second));
+        assert_eq!(first.0 + second.0, 1, "loads of key {id}");
+        assert_eq!((first.2, second.2), ("value", "value"));
+    }
+}
+
+#[tokio::test]
+async fn a_leader_killed_in_its_load_costs_the_others_at_most_its_lease() {
+    let (server, origin) = (crate::server().await, Origin::new().unwrap());
+    let mut doomed = actor(&server, &origin, "0", "1000");
+    let other = actor(&server, &origin, "0", "1000");
+    origin.set(1, "value").unwrap();
+    let lost = doomed.ask("call 1 1 60000");
+    crate::until(Duration::from_secs(5), || async {
+        server.keys().await.iter().any(|key| key.ends_with(":lease"))
+    })
+    .await;
+    let waiting = other.ask("call 1 50 10");
+    doomed.kill9().unwrap();
+    let start = Instant::now();
+    let (loads, _, values) = waiting.await.map(|a| { let (l, s, v) = parse(&a); (l, s, v.to_owned()) }).unwrap();
+    assert_eq!((loads, values.as_str()), (1, "value"));
+    // The lease, one load, and room for a busy machine; far from the 60 s of the lost load.
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    assert!(lost.await.is_err());
+}
+
+/// One race: a slow load is under way in `loader` when `invalidator` clears the entry.
+async fn race(server: &Server, origin: &Origin, loader: &Actor, invalidator: &Actor, id: u64) {
+    for kind in ["tag", "entry", "namespace"] {
+        origin.set(id, "old").unwrap();
+        assert_eq!(invalidator.ask(&format!("invalidate {kind} {id}")).await.unwrap(), "ok");
+        let load = loader.ask(&format!("call {id} 3 300"));
+        crate::until(Duration::from_secs(5), || async {
+            server.keys().await.iter().any(|key| key.ends_with(":lease"))
+        })
+        .await;
+        // The load has read the origin, or is about to: the lease comes before the load.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        origin.set(id, "new").unwrap();
+        assert_eq!(invalidator.ask(&format!("invalidate {kind} {id}")).await.unwrap(), "ok");
+        for reader in [invalidator, loader] {
+            let answer = reader.ask(&format!("call {id} 2 0")).await.unwrap();
+            assert_eq!(parse(&answer).2, "new", "{kind} {id}");
+        }
+        load.await.unwrap();
+        for reader in [invalidator, loader] {
+            let answer = reader.ask(&format!("call {id} 2 0")).await.unwrap();
+            assert_eq!(parse(&answer).2, "new", "{kind} {id} after the older load ended");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_process_reads_an_older_load_after_an_invalidation_with_memory_off() {
+    let (server, origin) = (crate::server().await, Origin::new().unwrap());
+    let (one, two) = (actor(&server, &origin, "0", "5000"), actor(&server, &origin, "0", "5000"));
+    for id in 0..4 {
+        race(&server, &origin, &one, &two, id).await;
+    }
+}
+
+#[tokio::test]
+async fn the_process_that_invalidates_reads_no_older_load_with_every_tier() {
+    let (server, origin) = (crate::server().await, Origin::new().unwrap());
+    let one = actor(&server, &origin, "67108864", "5000");
+    for id in 0..4 {
+        race(&server, &origin, &one, &one, id).await;
+    }
+}
+
+#[tokio::test]
+async fn memory_of_another_process_is_behind_by_lag_at_most() {
+    let (server, origin) = (crate::server().await, Origin::new().unwrap());
+    let (one, two) = (actor(&server, &origin, "67108864", "5000"), actor(&server, &origin, "67108864", "5000"));
+    origin.set(1, "old").unwrap();
+    assert_eq!(parse(&two.ask("call 1 1 0").await.unwrap()).2, "old");
+    origin.set(1, "new").unwrap();
+    let start = Instant::now();
+    assert_eq!(one.ask("invalidate tag 1").await.unwrap(), "ok");
+    assert_eq!(parse(&one.ask("call 1 1 0").await.unwrap()).2, "new");
+    crate::until(Duration::from_secs(10), || async {
+        parse(&two.ask("call 1 1 0").await.unwrap()).2 == "new"
+    })
+    .await;
+    // `lag` is 2 s; the rest is the round trip to the actor.
+    assert!(start.elapsed() < Duration::from_millis(2_500), "{:?}", start.elapsed());
+}

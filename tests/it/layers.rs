@@ -1,0 +1,119 @@
+//! The layers of ARCHITECTURE.md: a module imports only from those below it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// From the bottom up; modules in one row may not import each other but where listed in `WITHIN`.
+const LAYERS: &[&[&str]] = &[
+    &["error", "clock", "events"],
+    &["key", "tag", "value", "returns", "policy"],
+    &["frame", "site"],
+    &["stamp", "memory", "redis"],
+    &["flight", "lease", "owed"],
+    &["tiers"],
+    &["load", "invalidate"],
+    &["cache"],
+    &["private"],
+];
+
+/// Imports within a row, each in one direction.
+const WITHIN: &[(&str, &str)] = &[
+    ("events", "clock"),
+    ("returns", "value"),
+    ("tag", "error"),
+    ("site", "frame"),
+    ("memory", "stamp"),
+    ("load", "invalidate"),
+];
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../cache-runtime/src")
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn layer(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|row| row.contains(&module))
+}
+
+/// The top-level module that a file is of.
+fn module(file: &Path) -> String {
+    let inside = file.strip_prefix(source()).unwrap();
+    let first = inside.components().next().unwrap();
+    Path::new(first.as_os_str()).file_stem().unwrap().to_str().unwrap().to_owned()
+}
+
+/// The modules that a file names as `crate::module`.
+fn named(text: &str) -> Vec<String> {
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .flat_map(|line| line.split("crate::").skip(1))
+        .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+        .filter(|name: &String| !name.is_empty())
+        .collect()
+}
+
+#[test]
+fn a_module_imports_only_from_below() {
+    let mut all = Vec::new();
+    files(&source(), &mut all);
+    let mut wrong = Vec::new();
+    for file in all.iter().filter(|file| !file.ends_with("lib.rs") && !is_test(file)) {
+        let from = module(file);
+        let Some(height) = layer(&from) else {
+            wrong.push(format!("{from} is in no layer"));
+            continue;
+        };
+        for to in named(&fs::read_to_string(file).unwrap()) {
+            let allowed = match layer(&to) {
+                Some(other) if other < height || to == from => true,
+                Some(other) if other == height => WITHIN.contains(&(&from, &to)),
+                Some(_) => false,
+                // A name at the crate's root, in docs' links for one.
+                None => true,
+            };
+            if !allowed {
+                wrong.push(format!("{} names crate::{to}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_redis_names_the_redis_crate_and_only_the_clock_asks_for_the_time() {
+    let mut all = Vec::new();
+    files(&source(), &mut all);
+    for file in &all {
+        let text = fs::read_to_string(file).unwrap();
+        let own = module(file);
+        if own != "redis" {
+            assert!(!text.contains("use redis") && !text.contains(" ::redis"), "{}", file.display());
+        }
+        if own != "clock" && !is_test(file) {
+            for asking in ["Instant::now", "SystemTime::now"] {
+                let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+                assert!(!code.into_iter().any(|line| line.contains(asking)), "{}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_macros_do_not_depend_on_the_runtime() {
+    let manifest = source().join("../../cache-macros/Cargo.toml");
+    assert!(!fs::read_to_string(manifest).unwrap().contains("cache-runtime.workspace"));
+}
+
+fn is_test(file: &Path) -> bool {
+    file.components().any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "tests.rs")))
+}

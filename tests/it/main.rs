@@ -1,0 +1,21 @@
+//! The one integration binary: what users see, on servers and processes that the tests start.
+
+mod trouble;
+
+use std::time::{Duration, Instant};
+
+use cache_tests::Server;
+
+/// A plain server of the test's own.
+async fn server() -> Server {
+    Server::start().await.unwrap()
+}
+
+/// Waits until a condition holds; fails after `limit`.
+async fn until<F: Future<Output = bool>>(limit: Duration, condition: impl Fn() -> F) {
+    let start = Instant::now();
+    while !condition().await {
+        assert!(start.elapsed() < limit, "not within {limit:?}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}

@@ -1,0 +1,269 @@
+//! A real Redis server of a test's own: a free port, no disk, gone when dropped.
+
+use std::io;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use redis::aio::MultiplexedConnection;
+use rustix::process::{Pid, Signal, kill_process};
+
+/// A server under test.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    folder: tempfile::TempDir,
+    builder: ServerBuilder,
+    port: u16,
+}
+
+/// What kind of server to start.
+#[derive(Clone, Debug, Default)]
+pub struct ServerBuilder {
+    password: Option<String>,
+    tls: bool,
+    arguments: Vec<String>,
+}
+
+impl ServerBuilder {
+    /// Asks for a password from everyone.
+    #[must_use]
+    pub fn password(mut self, password: &str) -> Self {
+        self.password = Some(password.to_owned());
+        self
+    }
+
+    /// Speaks TLS only, with a certificate made for it; see [`Server::ca_file`].
+    #[must_use]
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
+    /// One more argument of the server, such as `--maxmemory`.
+    #[must_use]
+    pub fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// Starts it, and waits until it answers.
+    ///
+    /// # Errors
+    ///
+    /// If no server is installed, or it does not answer within ten seconds.
+    pub async fn start(self) -> io::Result<Server> {
+        let folder = tempfile::tempdir()?;
+        if self.tls {
+            certificates(folder.path())?;
+        }
+        let port = free_port()?;
+        let child = self.spawn(folder.path(), port)?;
+        let server = Server {
+            child,
+            folder,
+            builder: self,
+            port,
+        };
+        server.until_ready().await?;
+        Ok(server)
+    }
+
+    fn spawn(&self, folder: &Path, port: u16) -> io::Result<Child> {
+        let mut command = Command::new(binary()?);
+        let port = port.to_string();
+        let socket = folder.join("socket");
+        command.args(["--save", "", "--appendonly", "no", "--bind", "127.0.0.1"]);
+        command.args(["--enable-debug-command", "yes"]);
+        command.arg("--dir").arg(folder).arg("--unixsocket").arg(&socket);
+        if self.tls {
+            command.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"]);
+            command.arg("--tls-cert-file").arg(folder.join("cert.pem"));
+            command.arg("--tls-key-file").arg(folder.join("key.pem"));
+            command.arg("--tls-ca-cert-file").arg(folder.join("ca.pem"));
+        } else {
+            command.args(["--port", &port]);
+        }
+        if let Some(password) = &self.password {
+            command.args(["--requirepass", password]);
+        }
+        command.args(&self.arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+    }
+}
+
+impl Server {
+    /// A plain server.
+    ///
+    /// # Errors
+    ///
+    /// As [`ServerBuilder::start`].
+    pub async fn start() -> io::Result<Self> {
+        ServerBuilder::default().start().await
+    }
+
+    /// A server of some kind.
+    #[must_use]
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::default()
+    }
+
+    /// Where it is, with its password.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.builder.tls { "rediss" } else { "redis" };
+        let password = self.builder.password.as_ref();
+        let password = password.map_or_else(String::new, |word| format!(":{word}@"));
+        format!("{scheme}://{password}localhost:{}", self.port)
+    }
+
+    /// Where its Unix socket is.
+    #[must_use]
+    pub fn unix_url(&self) -> String {
+        format!("redis+unix://{}", self.folder.path().join("socket").display())
+    }
+
+    /// The certificate of the authority that signed a TLS server's own.
+    #[must_use]
+    pub fn ca_file(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// The server's process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// A connection of the test's own, over the Unix socket.
+    ///
+    /// # Errors
+    ///
+    /// If the server does not answer.
+    pub async fn connect(&self) -> redis::RedisResult<MultiplexedConnection> {
+        let password = self.builder.password.as_ref();
+        let password = password.map_or_else(String::new, |word| format!("?pass={word}"));
+        let client = redis::Client::open(format!("{}{password}", self.unix_url()))?;
+        client.get_multiplexed_async_connection().await
+    }
+
+    /// Runs one command.
+    ///
+    /// # Errors
+    ///
+    /// The server's.
+    pub async fn command(&self, words: &[&[u8]]) -> redis::RedisResult<redis::Value> {
+        let mut command = redis::Cmd::new();
+        command.arg(words);
+        command.query_async(&mut self.connect().await?).await
+    }
+
+    /// Every key.
+    ///
+    /// # Errors
+    ///
+    /// The server's.
+    pub async fn keys(&self) -> redis::RedisResult<Vec<String>> {
+        redis::cmd("KEYS").arg("*").query_async(&mut self.connect().await?).await
+    }
+
+    /// Kills it with SIGKILL.
+    ///
+    /// # Errors
+    ///
+    /// If the signal can't be sent.
+    pub fn kill9(&mut self) -> io::Result<()> {
+        self.child.kill()?;
+        self.child.wait().map(drop)
+    }
+
+    /// Starts it again after [`kill9`](Self::kill9), on the same port and empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`ServerBuilder::start`].
+    pub async fn restart(&mut self) -> io::Result<()> {
+        self.child = self.builder.spawn(self.folder.path(), self.port)?;
+        self.until_ready().await
+    }
+
+    /// Stops it in its tracks: connections stay open and nothing answers.
+    ///
+    /// # Errors
+    ///
+    /// If the signal can't be sent.
+    pub fn pause(&self) -> io::Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    ///
+    /// If the signal can't be sent.
+    pub fn resume(&self) -> io::Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> io::Result<()> {
+        kill_process(Pid::from_child(&self.child), signal).map_err(io::Error::from)
+    }
+
+    async fn until_ready(&self) -> io::Result<()> {
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(10) {
+            if let Ok(mut connection) = self.connect().await
+                && redis::cmd("PING").exec_async(&mut connection).await.is_ok()
+            {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Err(io::Error::other("the server does not answer"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.resume();
+        let _ = self.kill9();
+    }
+}
+
+/// `$REDIS_SERVER`, else a server on the `PATH`.
+fn binary() -> io::Result<PathBuf> {
+    if let Some(path) = std::env::var_os("REDIS_SERVER") {
+        return Ok(path.into());
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .flat_map(|folder| ["redis-server", "valkey-server"].map(|name| folder.join(name)))
+        .find(|candidate| candidate.is_file())
+        .ok_or_else(|| {
+            io::Error::other(
+                "no Redis server: run `cargo xtask test`, which brings one, or install \
+                 redis-server, or set REDIS_SERVER",
+            )
+        })
+}
+
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// An authority, and a certificate for `localhost` that it signed.
+fn certificates(folder: &Path) -> io::Result<()> {
+    let other = io::Error::other::<rcgen::Error>;
+    let mut authority = rcgen::CertificateParams::new(Vec::new()).map_err(other)?;
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let authority_key = rcgen::KeyPair::generate().map_err(other)?;
+    let authority_cert = authority.self_signed(&authority_key).map_err(other)?;
+    let issuer = rcgen::Issuer::new(authority, authority_key);
+    let key = rcgen::KeyPair::generate().map_err(other)?;
+    let own = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).map_err(other)?;
+    let own = own.signed_by(&key, &issuer).map_err(other)?;
+    std::fs::write(folder.join("ca.pem"), authority_cert.pem())?;
+    std::fs::write(folder.join("cert.pem"), own.pem())?;
+    std::fs::write(folder.join("key.pem"), key.serialize_pem())
+}
