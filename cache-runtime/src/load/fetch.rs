@@ -75,6 +75,8 @@ pub(crate) async fn fetch<T: Cacheable>(
 pub(crate) enum Look {
     /// To serve it: it counts as a hit.
     Serve,
+    /// To serve it to one that waited for it: counted as its follower.
+    Verify,
     /// To tell of it.
     Inspect,
 }
@@ -90,7 +92,7 @@ pub(crate) async fn peek<T: Cacheable>(
         return None;
     }
     let mut fetch = Fetch::new(request, link, watch);
-    fetch.missed = look == Look::Inspect;
+    fetch.missed = look != Look::Serve;
     match fetch.read().await {
         Ok((judged, seen)) => fetch.hit(judged, &seen).ok(),
         Err(fault) => {

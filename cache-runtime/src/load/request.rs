@@ -107,6 +107,7 @@ impl Request {
         Terms {
             watch: self.watch(),
             until,
+            verify: self.tiers.memory.is_none() && self.tiers.link.is_some(),
         }
     }
 

@@ -28,18 +28,21 @@ pub(super) enum Kept {
     Stored { seen_at: Moment },
     /// There is no Redis to be coherent with.
     Local,
+    /// Its lease was lost: it, or the like of it, may have been invalidated.
+    Overtaken,
     /// It is not in Redis: memory may have it until the load's start is `lag` old.
     Briefly,
     /// It is returned and nothing more.
     Nowhere,
 }
 
-/// Stores a value where it may be stored, and gives it back as memory holds it.
+/// Stores a value where it may be stored, and gives it back as memory holds it, with whether Redis
+/// can tell of its validity.
 pub(super) async fn store<T: Cacheable>(
     request: &Request,
     loading: Loading,
     value: T,
-) -> Arc<Held<T>> {
+) -> (Arc<Held<T>>, bool) {
     let tiers = &request.tiers;
     let (watch, began) = (loading.watch.clone(), loading.began);
     let (kept, bytes) = match weigh(request, &value) {
@@ -56,7 +59,7 @@ pub(super) async fn store<T: Cacheable>(
         until: match kept {
             Kept::Stored { seen_at } => briefly(seen_at),
             Kept::Local => fresh,
-            Kept::Briefly => briefly(began),
+            Kept::Briefly | Kept::Overtaken => briefly(began),
             Kept::Nowhere => now,
         },
         watch,
@@ -65,7 +68,7 @@ pub(super) async fn store<T: Cacheable>(
         value,
     });
     request.keep(&held);
-    held
+    (held, matches!(kept, Kept::Stored { .. } | Kept::Overtaken))
 }
 
 /// The value's bytes where a frame will carry them, else only how many they are.
@@ -173,7 +176,7 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
         Ok(Filled::Lost) => {
             right.lease.spent();
             request.emit(Event::Unstored(Unstored::Overtaken));
-            Kept::Briefly
+            Kept::Overtaken
         }
         Err(fault) => unfilled(request, &fault),
     }
