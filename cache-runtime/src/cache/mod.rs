@@ -266,8 +266,8 @@ impl Cache {
 
     fn uncached(&self, site: &Interned, cause: &'static str) {
         let events = &self.tiers().events;
-        let namespace = match check_name("namespace", site.namespace) {
-            Ok(()) => site.namespace,
+        let namespace = match check_name("namespace", &site.namespace) {
+            Ok(()) => &*site.namespace,
             Err(_) => "(refused)",
         };
         let event = Event::Trouble {

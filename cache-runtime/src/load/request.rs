@@ -42,7 +42,7 @@ pub(crate) struct Draft {
 impl Draft {
     /// Names everything; fails if a namespace or tag has a form that is refused.
     pub(crate) fn with_tags(self, tags: &[Tag]) -> Result<Request> {
-        let namespace: Arc<str> = self.site.namespace.into();
+        let namespace = Arc::clone(&self.site.namespace);
         check_name("namespace", &namespace)?;
         tags.iter().try_for_each(Tag::check)?;
         let digest = self.site.digest(&self.key.parts);
@@ -92,9 +92,9 @@ impl Request {
     pub(crate) fn target(&self) -> Target {
         Target {
             subject: self.subjects[0].clone(),
-            namespace: Some(self.site.namespace.into()),
+            namespace: Some(Arc::clone(&self.site.namespace)),
             names: vec![self.name.lease(), self.name.as_str().to_owned()],
-            namespace_stamp: self.tiers.names.namespace(self.site.namespace),
+            namespace_stamp: self.tiers.names.namespace(&self.site.namespace),
         }
     }
 
@@ -132,7 +132,7 @@ impl Request {
     }
 
     pub(crate) fn emit(&self, event: Event<'_>) {
-        self.tiers.events.emit(self.site.namespace, &self.counters, event);
+        self.tiers.events.emit(&self.site.namespace, &self.counters, event);
     }
 
     pub(crate) fn miss(&self, why: Miss) {
