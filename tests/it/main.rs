@@ -2,6 +2,7 @@
 
 mod embedded;
 mod fleet;
+mod herd;
 mod identity;
 mod layers;
 mod trouble;
