@@ -55,15 +55,16 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    /// An outage begins once, however many attempts fail.
-    pub(super) fn go_down(&mut self, now: Fault) {
+    /// An outage begins once, however many attempts fail; whether this was news.
+    pub(super) fn go_down(&mut self, now: Fault) -> bool {
         match self {
-            Self::Down { cause, .. } => *cause = now,
+            Self::Down { cause, .. } => std::mem::replace(cause, now) != now,
             _ => {
                 *self = Self::Down {
                     since: Stopwatch::start(),
                     cause: now,
                 };
+                true
             }
         }
     }
@@ -95,7 +96,10 @@ impl Link {
         self.run()?;
         let mut phase = self.0.phase.subscribe();
         let over = phase.wait_for(|phase| !matches!(phase, Phase::Connecting));
-        let _ = tokio::time::timeout(self.0.settings.op_timeout, over).await;
+        if tokio::time::timeout(self.0.settings.op_timeout, over).await.is_err() {
+            // The attempt goes on, but only those who came first wait for it.
+            self.0.go_down(Fault::Timeout);
+        }
         self.0.live.load_full().ok_or(Fault::Down)
     }
 
@@ -147,7 +151,7 @@ impl Link {
             let _ = task.await;
         }
         self.0.live.store(None);
-        self.0.phase.send_modify(|phase| phase.go_down(Fault::Down));
+        self.0.go_down(Fault::Down);
     }
 }
 
@@ -167,6 +171,7 @@ impl fmt::Debug for Link {
         f.debug_struct("Link")
             .field("settings", &self.0.settings)
             .field("state", &self.state())
+            .field("epoch", &self.0.live.load().as_ref().map(|live| live.epoch))
             .finish_non_exhaustive()
     }
 }

@@ -8,7 +8,7 @@ use redis::{Cmd, Pipeline, Value};
 use super::fault::Fault;
 use super::link::Link;
 use super::live::{Live, unwrap};
-use super::scripts::{FILL, LEASE, Lua, NOSTORE, RELEASE, RENEW, SCRIPTS, STAMP};
+use super::scripts::{self, FILL, LEASE, Lua, NOSTORE, RELEASE, RENEW, STAMP};
 
 /// What a read found, and the node at that time.
 #[derive(Debug)]
@@ -70,12 +70,17 @@ pub(crate) enum Filled {
 impl Link {
     /// Reads keys in one command.
     pub(crate) async fn read(&self, names: &[String]) -> Result<Read, Fault> {
-        let mut command = redis::cmd(if names.len() == 1 { "GET" } else { "MGET" });
-        command.arg(names);
-        let (answer, live) = self.command(&command).await?;
-        let values = match answer {
-            Value::Array(items) if names.len() > 1 => items.into_iter().map(bytes).collect(),
-            one => vec![bytes(one)],
+        // Room for the names and their lengths: growing would cost more than the rest.
+        let room = names.iter().map(|name| name.len() + 16).sum();
+        let mut command = Cmd::with_capacity(names.len() + 1, room);
+        command.arg(if names.len() == 1 { "GET" } else { "MGET" }).arg(names);
+        let live = self.live().await?;
+        let values = match self.watched(&live, live.command(&command).await) {
+            Ok(Value::Array(items)) if names.len() > 1 => items.into_iter().map(bytes).collect(),
+            Ok(one) => vec![bytes(one)],
+            // `MGET` answers nil for such a key where `GET` fails.
+            Err(Fault::WrongType) => vec![None],
+            Err(fault) => return Err(fault),
         };
         if values.len() != names.len() {
             return Err(Fault::Protocol);
@@ -158,14 +163,17 @@ impl Link {
     pub(crate) async fn claim(&self, lease: &str, token: &[u8; 16], ms: u64) -> Result<(), Fault> {
         let mut command = redis::cmd("SET");
         command.arg(lease).arg(token.as_slice()).arg("PX").arg(ms);
-        self.command(&command).await.map(drop)
+        self.command(&command).await
     }
 
     /// Deletes keys, in this order.
     pub(crate) async fn unlink(&self, names: &[String]) -> Result<(), Fault> {
+        if names.is_empty() {
+            return Ok(());
+        }
         let mut command = redis::cmd("UNLINK");
         command.arg(names);
-        self.command(&command).await.map(drop)
+        self.command(&command).await
     }
 
     async fn yes(&self, call: Cmd) -> Result<bool, Fault> {
@@ -176,25 +184,24 @@ impl Link {
         Ok(unwrap(answer)? == Value::Int(1))
     }
 
-    async fn command(&self, command: &Cmd) -> Result<(Value, Arc<Live>), Fault> {
+    async fn command(&self, command: &Cmd) -> Result<(), Fault> {
         let live = self.live().await?;
-        let answer = self.watched(&live, live.command(command).await)?;
-        Ok((answer, live))
+        self.watched(&live, live.command(command).await).map(drop)
     }
 
     /// Script calls; scripts that the server forgot are loaded again, once. Every script may be
     /// run twice: the same token takes a lease once, and a spent one stores nothing.
     async fn scripted(&self, live: &Arc<Live>, calls: &Pipeline) -> Result<Vec<Value>, Fault> {
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
         let answers = self.watched(live, live.commands(calls).await)?;
-        let forgotten = |answer: &Value| unwrap(answer.clone()) == Err(Fault::NoScript);
-        if !answers.iter().any(forgotten) {
+        if !answers.iter().any(|answer| Fault::of_answer(answer) == Some(Fault::NoScript)) {
             return Ok(answers);
         }
-        let mut load = redis::pipe();
-        for script in SCRIPTS {
-            load.cmd("SCRIPT").arg("LOAD").arg(script.code());
+        for loaded in self.watched(live, live.commands(&scripts::load()).await)? {
+            unwrap(loaded)?;
         }
-        self.watched(live, live.commands(&load).await)?;
         self.watched(live, live.commands(calls).await)
     }
 
