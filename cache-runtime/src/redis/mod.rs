@@ -11,6 +11,8 @@ mod operations;
 mod scripts;
 mod settings;
 mod supervise;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use fault::Fault;
 pub(crate) use link::{Link, LinkEvent, LinkState};

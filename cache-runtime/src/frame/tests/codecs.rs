@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::zoo::for_each_sample;
+use crate::Compression;
 use crate::frame::{
-    CodecId, Compression, DEFAULT_LIMIT, Header, Verdict, compress, decode, encode, encoded_len,
+    CodecId, DEFAULT_LIMIT, Header, Verdict, compress, decode, encode, encoded_len,
     parse, serializes_as, shape, write,
 };
 
