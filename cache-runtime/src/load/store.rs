@@ -155,7 +155,13 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
     let frame = frame::write(&header, &payload);
     let names = right.lease.names();
     let filled = link
-        .fill(&names.entry, &names.lease, right.lease.token(), &frame, ttl_ms)
+        .fill(
+            &names.entry,
+            &names.lease,
+            right.lease.token(),
+            &frame,
+            ttl_ms,
+        )
         .await;
     match filled {
         Ok(Filled::Stored) => {

@@ -27,7 +27,12 @@ impl Names {
     }
 
     /// `readable` stands before 8 hex of the digest; without it there are 32 hex, 128 bits.
-    pub(crate) fn entry(&self, namespace: &str, digest: &Digest, readable: Option<&str>) -> EntryNames {
+    pub(crate) fn entry(
+        &self,
+        namespace: &str,
+        digest: &Digest,
+        readable: Option<&str>,
+    ) -> EntryNames {
         let mut entry = String::with_capacity(self.prefix.len() + namespace.len() + 48);
         entry.push_str(&self.prefix);
         entry.push_str(":e:");

@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use super::zoo::for_each_sample;
 use crate::Compression;
 use crate::frame::{
-    CodecId, DEFAULT_LIMIT, Header, Verdict, compress, decode, encode, encoded_len,
-    parse, serializes_as, shape, write,
+    CodecId, DEFAULT_LIMIT, Header, Verdict, compress, decode, encode, encoded_len, parse,
+    serializes_as, shape, write,
 };
 
 pub(super) const CODECS: [CodecId; 2] = [CodecId::Bincode, CodecId::MessagePack];
