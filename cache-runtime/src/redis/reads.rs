@@ -7,7 +7,7 @@
 use std::mem;
 
 use parking_lot::Mutex;
-use redis::Value;
+use redis::{Cmd, Value};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -80,12 +80,18 @@ impl Link {
     }
 
     async fn fetch(&self, names: &[String]) -> Result<Read, Fault> {
-        let mut command = redis::cmd(if names.len() == 1 { "GET" } else { "MGET" });
-        command.arg(names);
-        let (answer, live) = self.command(&command).await?;
-        let values: Vec<_> = match answer {
-            Value::Array(items) if names.len() > 1 => items.into_iter().map(bytes).collect(),
-            one => vec![bytes(one)],
+        // Room for the names and their lengths: growing would cost more than the rest.
+        let room = names.iter().map(|name| name.len() + 16).sum();
+        let mut command = Cmd::with_capacity(names.len() + 1, room);
+        let verb = if names.len() == 1 { "GET" } else { "MGET" };
+        command.arg(verb).arg(names);
+        let live = self.live().await?;
+        let values: Vec<_> = match self.watched(&live, live.command(&command).await) {
+            Ok(Value::Array(items)) if names.len() > 1 => items.into_iter().map(bytes).collect(),
+            Ok(one) => vec![bytes(one)],
+            // `MGET` answers nil for such a key where `GET` fails.
+            Err(Fault::WrongType) => vec![None],
+            Err(fault) => return Err(fault),
         };
         if values.len() != names.len() {
             return Err(Fault::Protocol);
