@@ -15,7 +15,6 @@ pub async fn user(id: u64) -> u64 {
 #[cache_invalidate(tags = ["user:{id}"], entries = [user_entry(id)], before, on = "ok")]
 pub async fn rename(id: u64, name: &str) -> Result<(), std::num::ParseIntError> {
     let _: u64 = name.parse()?;
-    drop(id);
     Ok(())
 }
 
@@ -28,7 +27,7 @@ impl Users {
 
     #[cache_invalidate(tags = ["all"])]
     pub async fn clear((a, _): (u8, u8)) {
-        drop(a);
+        let _ = a;
     }
 }
 

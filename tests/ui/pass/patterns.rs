@@ -22,13 +22,13 @@ pub async fn sum(
 }
 
 #[cached(ttl = "5m", tags = ["day:{_day}"])]
-pub async fn of_day(_day: u32) -> u32 {
+pub async fn of_day(_day: u32, generation: u32) -> u32 {
     1
 }
 
 pub async fn clear() -> Result<(), CacheError> {
     sum_entry(Wrapper(1), (2, 3), 4, 5, 6).invalidate().await?;
-    of_day_entry(1).invalidate().await
+    of_day_entry(1, 2).invalidate().await
 }
 
 fn main() {}
