@@ -23,7 +23,7 @@ pub(super) fn function(model: &Cached) -> TokenStream {
         .map(|name| quote_spanned!(Span::mixed_site()=> let __call = __call.named(#name);));
     let tags = tags(model);
     let share = share(model);
-    let body = body(&model.function, &model.output);
+    let body = body(&model.function, &model.output, &model.mentioned());
     // The user's value fails the bounds of this call: shown at the return type.
     let load = quote_spanned!(span::made(model.output.ty.span())=> #private::load(__call, __tags, #share, __load));
     let statements = quote_spanned! {Span::mixed_site()=>
