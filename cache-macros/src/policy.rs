@@ -23,7 +23,7 @@ impl Given {
                 Lit::Int(count) => duration::seconds(count.base10_parse()?),
                 other => return Err(unreadable(other)),
             },
-            Expr::Unary(unary) if is_literal(&unary.expr) => return Err(unreadable(&unary)),
+            Expr::Unary(unary) if is_literal(&unary.expr) => return Err(unreadable(unary)),
             _ => return Ok(Self::Expression(expression)),
         };
         millis

@@ -80,7 +80,10 @@ impl Lease {
     async fn renew(&self) {
         tokio::time::sleep(Duration::from_millis(self.ms / 3)).await;
         // A renewal that fails costs the lease at worst, and then the store is refused.
-        let _ = self.link.renew(&self.entry.lease(), &self.token, self.ms).await;
+        let _ = self
+            .link
+            .renew(&self.entry.lease(), &self.token, self.ms)
+            .await;
     }
 }
 

@@ -159,7 +159,9 @@ impl<'a> Fetch<'a> {
                     continue;
                 }
                 Leased::Held => {
-                    if patience == Patience::None || !self.holder_is_done(&id, waiting, wait).await? {
+                    if patience == Patience::None
+                        || !self.holder_is_done(&id, waiting, wait).await?
+                    {
                         return Ok(Fetched::Load(None));
                     }
                     (judged, seen) = self.read().await?;
@@ -189,7 +191,11 @@ impl<'a> Fetch<'a> {
         let sent = self.request.tiers.clock.now();
         let stamped = self.request.stamped();
         let mut names = vec![self.request.name.as_str().to_owned()];
-        names.extend(stamped.iter().map(|subject| self.request.stamp_name(subject)));
+        names.extend(
+            stamped
+                .iter()
+                .map(|subject| self.request.stamp_name(subject)),
+        );
         let read = self.link.read(names).await?;
         self.request.emit(Event::Read(clock.elapsed()));
         let mut values = read.values.into_iter();
@@ -230,7 +236,10 @@ impl<'a> Fetch<'a> {
         let Judged::Unknown(subjects) = judged else {
             return Ok(judged);
         };
-        let names: Vec<_> = subjects.iter().map(|s| self.request.stamp_name(s)).collect();
+        let names: Vec<_> = subjects
+            .iter()
+            .map(|s| self.request.stamp_name(s))
+            .collect();
         let read = self.link.read(names).await?;
         let stamps = read.values.into_iter().map(as_stamp);
         seen.stamps.extend(subjects.into_iter().zip(stamps));
@@ -282,7 +291,12 @@ impl<'a> Fetch<'a> {
             share: request.policy.lease == policy::Lease::Process,
         };
         let reply = self.link.lease(&ask, &asks.stamps()).await?;
-        let stamps = request.stamped().iter().cloned().zip(reply.stamps).collect();
+        let stamps = request
+            .stamped()
+            .iter()
+            .cloned()
+            .zip(reply.stamps)
+            .collect();
         let seen = Seen {
             stamps,
             sent,
@@ -304,7 +318,10 @@ impl<'a> Fetch<'a> {
     ) -> Result<bool, Fault> {
         const SHORTEST: Duration = Duration::from_millis(2);
         const LONGEST: Duration = Duration::from_millis(50);
-        let names = [self.request.name.as_str().to_owned(), self.request.name.lease()];
+        let names = [
+            self.request.name.as_str().to_owned(),
+            self.request.name.lease(),
+        ];
         while waiting.elapsed() < wait {
             tokio::time::sleep((waiting.elapsed() / 8).clamp(SHORTEST, LONGEST)).await;
             let read = self.link.read(names.to_vec()).await?;
@@ -321,5 +338,7 @@ impl<'a> Fetch<'a> {
 }
 
 fn entry_has_id(entry: &[u8], id: &[u8]) -> bool {
-    entry.get(crate::frame::ID_OFFSET..).is_some_and(|rest| !id.is_empty() && rest.starts_with(id))
+    entry
+        .get(crate::frame::ID_OFFSET..)
+        .is_some_and(|rest| !id.is_empty() && rest.starts_with(id))
 }

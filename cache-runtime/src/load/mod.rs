@@ -42,7 +42,10 @@ where
 {
     for flights in 0.. {
         let now = request.tiers.clock.now();
-        let seat = request.tiers.flights.join(&request.key, now, || request.terms());
+        let seat = request
+            .tiers
+            .flights
+            .join(&request.key, now, || request.terms());
         let turn = match seat.try_lead() {
             Some(turn) => turn,
             None => follow(&request, &seat).await,
@@ -71,7 +74,8 @@ async fn follow<'a>(request: &Request, seat: &'a Seat<'_>) -> Turn<'a> {
     }
     request.emit(Event::FollowerCame);
     let _waiting = Waiting(request);
-    seat.turn(Duration::from_millis(request.policy.wait_ms)).await
+    seat.turn(Duration::from_millis(request.policy.wait_ms))
+        .await
 }
 
 /// The leader's outcome as this caller returns it, if it may.

@@ -200,7 +200,11 @@ impl Link {
     }
 
     /// A connection that turned out to be of no use is given up at once, for all.
-    pub(super) fn watched<T>(&self, live: &Arc<Live>, answer: Result<T, Fault>) -> Result<T, Fault> {
+    pub(super) fn watched<T>(
+        &self,
+        live: &Arc<Live>,
+        answer: Result<T, Fault>,
+    ) -> Result<T, Fault> {
         if answer
             .as_ref()
             .is_err_and(|fault| fault.ends_the_connection())

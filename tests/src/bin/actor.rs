@@ -20,8 +20,13 @@ static ORIGIN: OnceLock<PathBuf> = OnceLock::new();
 #[cached(ns = "slow", ttl = "5m", tags = ["slow:{id}"], skip(sleep_ms))]
 async fn slow(id: u64, sleep_ms: u64) -> Result<String, std::io::ErrorKind> {
     LOADS.fetch_add(1, Ordering::SeqCst);
-    let file = ORIGIN.get().ok_or(std::io::ErrorKind::NotFound)?.join(id.to_string());
-    let read = tokio::fs::read_to_string(file).await.map_err(|error| error.kind())?;
+    let file = ORIGIN
+        .get()
+        .ok_or(std::io::ErrorKind::NotFound)?
+        .join(id.to_string());
+    let read = tokio::fs::read_to_string(file)
+        .await
+        .map_err(|error| error.kind())?;
     tokio::time::sleep(Duration::from_millis(sleep_ms)).await;
     Ok(read)
 }
@@ -66,7 +71,12 @@ async fn invalidate(cache: &Cache, kind: &str, id: u64) -> String {
 
 async fn answer(cache: Cache, line: String) -> String {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let number = |at: usize| words.get(at).and_then(|word| word.parse().ok()).unwrap_or(0);
+    let number = |at: usize| {
+        words
+            .get(at)
+            .and_then(|word| word.parse().ok())
+            .unwrap_or(0)
+    };
     match words.first() {
         Some(&"call") => {
             let callers = usize::try_from(number(2)).unwrap_or(1);
@@ -84,13 +94,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let origin = env::var("ORIGIN")?;
     ORIGIN.get_or_init(|| origin.into());
     let cache = Cache::builder().environment()?;
-    let lease = env::var("LEASE_MS").ok().and_then(|ms| ms.parse().ok()).unwrap_or(5_000);
+    let lease = env::var("LEASE_MS")
+        .ok()
+        .and_then(|ms| ms.parse().ok())
+        .unwrap_or(5_000);
     let cache = cache.lease(Duration::from_millis(lease)).build()?;
     cache.install()?;
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     println!("ready");
     while let Some(line) = lines.next_line().await? {
-        let Some((number, command)) = line.split_once(' ') else { continue };
+        let Some((number, command)) = line.split_once(' ') else {
+            continue;
+        };
         let (number, command, cache) = (number.to_owned(), command.to_owned(), cache.clone());
         tokio::spawn(async move {
             let answer = answer(cache, command).await;

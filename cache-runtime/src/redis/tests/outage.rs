@@ -57,10 +57,7 @@ async fn a_hung_server_costs_three_timeouts_and_then_nothing() {
     until_read(&link).await;
     server.pause().unwrap();
     for _ in 0..3 {
-        assert_eq!(
-            link.read(names(["key"])).await.unwrap_err(),
-            Fault::Timeout
-        );
+        assert_eq!(link.read(names(["key"])).await.unwrap_err(), Fault::Timeout);
     }
     until(|| matches!(link.state(), LinkState::Down { .. })).await;
     let start = Instant::now();
