@@ -6,6 +6,7 @@
 mod fetch;
 mod judge;
 mod put;
+mod read;
 mod request;
 mod stamps;
 mod store;
@@ -14,8 +15,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use fetch::{Look, peek};
 pub(crate) use put::{put, refresh};
+pub(crate) use read::{Look, peek};
 pub(crate) use request::{Draft, Request, short};
 
 use crate::clock::{Moment, Stopwatch};
@@ -87,7 +88,7 @@ async fn shared<M: Returns<R>, R>(
 ) -> Option<R> {
     match outcome {
         Outcome::Value { in_redis: true, .. } if seat.is_verified() => {
-            let held = fetch::peek::<M::Value>(request, seat.watch(), Look::Verify).await?;
+            let held = peek::<M::Value>(request, seat.watch(), Look::Verify).await?;
             Some(M::value(held.value.clone()))
         }
         Outcome::Value { held, .. } => held.get().map(M::value),

@@ -39,7 +39,10 @@ fn a_flipped_cell_drops_the_value_at_the_next_hit() {
     let cells = Cells::default();
     let tag = Subject::Tag("t".into());
     let key = key(b"k");
-    memory.insert(key.clone(), held(10, 1, cells.watch(std::slice::from_ref(&tag))));
+    memory.insert(
+        key.clone(),
+        held(10, 1, cells.watch(std::slice::from_ref(&tag))),
+    );
     assert!(memory.get(key.sought(), Moment(1)).is_some());
     cells.flip(&tag);
     assert!(memory.get(key.sought(), Moment(1)).is_none());

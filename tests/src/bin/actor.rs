@@ -1,7 +1,7 @@
 //! One process of a fleet, for tests: reads commands from its input, one a line, and answers each
 //! with its number. The origin is a folder that all actors share, a file an id.
 //!
-//! `call ID CALLERS SLEEP_MS` · `invalidate tag|entry|namespace ID` · `stats` · `get ID`
+//! `call ID CALLERS SLEEP_MS` · `invalidate tag|entry|namespace ID` · `stats` · `get ID` · `key ID`
 #![expect(clippy::print_stdout, reason = "it answers on its output")]
 
 use std::env;
@@ -83,6 +83,7 @@ async fn answer(cache: Cache, line: String) -> String {
             call(number(1), callers, number(3)).await
         }
         Some(&"invalidate") => invalidate(&cache, words.get(1).unwrap_or(&""), number(2)).await,
+        Some(&"key") => slow_entry(number(1)).key().to_owned(),
         Some(&"get") => format!("{:?}", slow_entry(number(1)).get().await),
         Some(&"stats") => cache.stats().to_string().replace('\n', "|"),
         _ => "what?".to_owned(),
