@@ -4,20 +4,24 @@
 //! machine troubles all of them alike: read the ratios.
 
 mod cores;
+mod memory;
 mod redis_hits;
 mod rounds;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let suites: [(&str, fn()); 1] = [("redis", redis_hits::run)];
+    let suites: [(&str, fn()); 2] = [("memory", memory::run), ("redis", redis_hits::run)];
     let asked: Vec<String> = std::env::args().skip(1).collect();
     let known = |name: &String| suites.iter().any(|(suite, _)| suite == name);
     if asked.is_empty() || !asked.iter().all(known) {
         rounds::say(format_args!("usage: cache-bench memory|redis .."));
         return ExitCode::FAILURE;
     }
-    for (_, run) in suites.iter().filter(|(suite, _)| asked.iter().any(|name| name == suite)) {
+    for (_, run) in suites
+        .iter()
+        .filter(|(suite, _)| asked.iter().any(|name| name == suite))
+    {
         run();
     }
     ExitCode::SUCCESS

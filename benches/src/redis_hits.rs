@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cache_runtime::Cache;
+use cache_runtime::{Cache, cached};
 use cache_tests::Server;
 use redis::aio::MultiplexedConnection;
 use tokio::runtime::{Builder, Runtime};
@@ -13,9 +13,9 @@ use crate::rounds::{Contender, alternate, figure};
 
 const KEYS: u64 = 1_000;
 
-static POLICY: cache_runtime::Policy = cache_runtime::Policy::new(Duration::from_secs(3600));
-async fn value(cache: &Cache, id: u64) -> String {
-    cache.get_or_load("bench", &id, &POLICY, async { Ok::<_, ()>(format!("{id:0>100}")) }).await.unwrap()
+#[cached(ns = "bench", ttl = "1h")]
+async fn value(id: u64) -> String {
+    format!("{id:0>100}")
 }
 
 pub(crate) fn run() {
@@ -24,7 +24,10 @@ pub(crate) fn run() {
         suite(&runtime.expect("a runtime"), 1, 10_000);
     });
     for (tasks, calls) in [(64, 100_000), (256, 100_000)] {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build();
         suite(&runtime.expect("a runtime"), tasks, calls);
     }
 }
@@ -45,7 +48,11 @@ fn suite(runtime: &Runtime, tasks: u64, calls: u64) {
             },
         ],
     );
-    figure(&format!("redis.hit_over_bare_{tasks}_tasks"), medians[1] / medians[0], "ratio");
+    figure(
+        &format!("redis.hit_over_bare_{tasks}_tasks"),
+        medians[1] / medians[0],
+        "ratio",
+    );
 }
 
 struct Bench {
@@ -71,11 +78,15 @@ impl Bench {
             .op_timeout(Duration::from_secs(5))
             .build()
             .expect("a cache");
-                for id in 0..KEYS {
-            value(&cache, id).await;
+        let mut names = Vec::new();
+        for id in 0..KEYS {
+            cache.scope(value(id)).await;
+            names.push(
+                cache
+                    .scope(async { value_entry(id).key().to_owned() })
+                    .await,
+            );
         }
-        let names: Vec<String> = server.keys().await.unwrap().into_iter().filter(|k| k.contains(":e:")).collect();
-        assert_eq!(names.len() as u64, KEYS);
         Self {
             _server: server,
             connection,
@@ -108,9 +119,12 @@ impl Bench {
         let one = |task: u64| {
             let cache = self.cache.clone();
             async move {
+                let calls = async {
                     for call in 0..calls / tasks {
-                        value(&cache, (task * 7 + call) % KEYS).await;
+                        value((task * 7 + call) % KEYS).await;
                     }
+                };
+                cache.scope(calls).await;
             }
         };
         let figure = timed(tasks, calls, one).await;

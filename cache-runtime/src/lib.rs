@@ -44,3 +44,8 @@ pub use key::{CacheKey, KeyWriter, Rounded, Serialized};
 pub use policy::{Compression, Lease, Policy};
 pub use tag::Tag;
 pub use value::Cacheable;
+
+/// The README's examples, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

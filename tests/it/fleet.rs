@@ -27,7 +27,10 @@ fn parse(answer: &str) -> (u64, u64, &str) {
 #[tokio::test]
 async fn two_processes_of_500_callers_share_one_load() {
     let (server, origin) = (crate::server().await, Origin::new().unwrap());
-    let (one, two) = (actor(&server, &origin, "67108864", "5000"), actor(&server, &origin, "67108864", "5000"));
+    let (one, two) = (
+        actor(&server, &origin, "67108864", "5000"),
+        actor(&server, &origin, "67108864", "5000"),
+    );
     // Both are connected before the race.
     origin.set(0, "warm").unwrap();
     assert_eq!(parse(&one.ask("call 0 1 0").await.unwrap()).2, "warm");
@@ -51,16 +54,31 @@ async fn a_leader_killed_in_its_load_costs_the_others_at_most_its_lease() {
     origin.set(1, "value").unwrap();
     let lost = doomed.ask("call 1 1 60000");
     crate::until(Duration::from_secs(5), || async {
-        server.keys().await.iter().any(|key| key.ends_with(":lease"))
+        server
+            .keys()
+            .await
+            .unwrap()
+            .iter()
+            .any(|key| key.ends_with(":lease"))
     })
     .await;
     let waiting = other.ask("call 1 50 10");
     doomed.kill9().unwrap();
     let start = Instant::now();
-    let (loads, _, values) = waiting.await.map(|a| { let (l, s, v) = parse(&a); (l, s, v.to_owned()) }).unwrap();
+    let (loads, _, values) = waiting
+        .await
+        .map(|a| {
+            let (l, s, v) = parse(&a);
+            (l, s, v.to_owned())
+        })
+        .unwrap();
     assert_eq!((loads, values.as_str()), (1, "value"));
     // The lease, one load, and room for a busy machine; far from the 60 s of the lost load.
-    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        start.elapsed()
+    );
     assert!(lost.await.is_err());
 }
 
@@ -68,16 +86,33 @@ async fn a_leader_killed_in_its_load_costs_the_others_at_most_its_lease() {
 async fn race(server: &Server, origin: &Origin, loader: &Actor, invalidator: &Actor, id: u64) {
     for kind in ["tag", "entry", "namespace"] {
         origin.set(id, "old").unwrap();
-        assert_eq!(invalidator.ask(&format!("invalidate {kind} {id}")).await.unwrap(), "ok");
+        assert_eq!(
+            invalidator
+                .ask(&format!("invalidate {kind} {id}"))
+                .await
+                .unwrap(),
+            "ok"
+        );
         let load = loader.ask(&format!("call {id} 3 300"));
         crate::until(Duration::from_secs(5), || async {
-            server.keys().await.iter().any(|key| key.ends_with(":lease"))
+            server
+                .keys()
+                .await
+                .unwrap()
+                .iter()
+                .any(|key| key.ends_with(":lease"))
         })
         .await;
         // The load has read the origin, or is about to: the lease comes before the load.
         tokio::time::sleep(Duration::from_millis(20)).await;
         origin.set(id, "new").unwrap();
-        assert_eq!(invalidator.ask(&format!("invalidate {kind} {id}")).await.unwrap(), "ok");
+        assert_eq!(
+            invalidator
+                .ask(&format!("invalidate {kind} {id}"))
+                .await
+                .unwrap(),
+            "ok"
+        );
         for reader in [invalidator, loader] {
             let answer = reader.ask(&format!("call {id} 2 0")).await.unwrap();
             assert_eq!(parse(&answer).2, "new", "{kind} {id}");
@@ -85,7 +120,11 @@ async fn race(server: &Server, origin: &Origin, loader: &Actor, invalidator: &Ac
         load.await.unwrap();
         for reader in [invalidator, loader] {
             let answer = reader.ask(&format!("call {id} 2 0")).await.unwrap();
-            assert_eq!(parse(&answer).2, "new", "{kind} {id} after the older load ended");
+            assert_eq!(
+                parse(&answer).2,
+                "new",
+                "{kind} {id} after the older load ended"
+            );
         }
     }
 }
@@ -93,7 +132,10 @@ async fn race(server: &Server, origin: &Origin, loader: &Actor, invalidator: &Ac
 #[tokio::test]
 async fn no_process_reads_an_older_load_after_an_invalidation_with_memory_off() {
     let (server, origin) = (crate::server().await, Origin::new().unwrap());
-    let (one, two) = (actor(&server, &origin, "0", "5000"), actor(&server, &origin, "0", "5000"));
+    let (one, two) = (
+        actor(&server, &origin, "0", "5000"),
+        actor(&server, &origin, "0", "5000"),
+    );
     for id in 0..4 {
         race(&server, &origin, &one, &two, id).await;
     }
@@ -111,7 +153,10 @@ async fn the_process_that_invalidates_reads_no_older_load_with_every_tier() {
 #[tokio::test]
 async fn memory_of_another_process_is_behind_by_lag_at_most() {
     let (server, origin) = (crate::server().await, Origin::new().unwrap());
-    let (one, two) = (actor(&server, &origin, "67108864", "5000"), actor(&server, &origin, "67108864", "5000"));
+    let (one, two) = (
+        actor(&server, &origin, "67108864", "5000"),
+        actor(&server, &origin, "67108864", "5000"),
+    );
     origin.set(1, "old").unwrap();
     assert_eq!(parse(&two.ask("call 1 1 0").await.unwrap()).2, "old");
     origin.set(1, "new").unwrap();
@@ -123,5 +168,9 @@ async fn memory_of_another_process_is_behind_by_lag_at_most() {
     })
     .await;
     // `lag` is 2 s; the rest is the round trip to the actor.
-    assert!(start.elapsed() < Duration::from_millis(2_500), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_millis(2_500),
+        "{:?}",
+        start.elapsed()
+    );
 }

@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 
 mod left {
     #[cache_runtime::cached(ttl = "1m")]
-    pub async fn same(id: u32) -> String {
+    pub(super) async fn same(id: u32) -> String {
         format!("left {id}")
     }
 }
 
 mod right {
     #[cache_runtime::cached(ttl = "1m")]
-    pub async fn same(id: u32) -> String {
+    pub(super) async fn same(id: u32) -> String {
         format!("right {id}")
     }
 }
@@ -120,12 +120,12 @@ async fn second_outer() -> String {
 
 mod namespaces {
     #[cache_runtime::cached(ns = "one", ttl = "1m", id = "pinned")]
-    pub async fn one(id: u32) -> String {
+    pub(super) async fn one(id: u32) -> String {
         format!("one {id}")
     }
 
     #[cache_runtime::cached(ns = "two", ttl = "1m", id = "pinned")]
-    pub async fn two(id: u32) -> String {
+    pub(super) async fn two(id: u32) -> String {
         format!("two {id}")
     }
 }
@@ -134,33 +134,39 @@ mod namespaces {
 mod builds {
     use super::{Deserialize, Serialize};
 
-    pub mod older {
+    pub(super) mod older {
         use super::{Deserialize, Serialize};
 
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        pub struct Size {
+        pub(in super::super) struct Size {
             pub width: u32,
             pub height: u32,
         }
 
         #[cache_runtime::cached(ns = "size", id = "size", ttl = "1m")]
-        pub async fn size(id: u32) -> Size {
-            Size { width: id, height: 9 }
+        pub(in super::super) async fn size(id: u32) -> Size {
+            Size {
+                width: id,
+                height: 9,
+            }
         }
     }
 
-    pub mod newer {
+    pub(super) mod newer {
         use super::{Deserialize, Serialize};
 
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        pub struct Size {
+        pub(in super::super) struct Size {
             pub height: u32,
             pub width: u32,
         }
 
         #[cache_runtime::cached(ns = "size", id = "size", ttl = "1m")]
-        pub async fn size(id: u32) -> Size {
-            Size { height: 9, width: id }
+        pub(in super::super) async fn size(id: u32) -> Size {
+            Size {
+                height: 9,
+                width: id,
+            }
         }
     }
 }
@@ -192,9 +198,26 @@ async fn everywhere() -> Vec<String> {
 }
 
 const EXPECTED: [&str; 20] = [
-    "left 1", "right 1", "A 1", "B 1", "A as Get 1", "B as Get 1", "A boxed 1", "B boxed 1",
-    "Of<u8> 1", "Of<u16> 1", "Of<u8> 1", "Of<u16> 1", "u8 1", "u16 1", "1 1", "2 1",
-    "first inner 1", "second inner 1", "one 1", "two 1",
+    "left 1",
+    "right 1",
+    "A 1",
+    "B 1",
+    "A as Get 1",
+    "B as Get 1",
+    "A boxed 1",
+    "B boxed 1",
+    "Of<u8> 1",
+    "Of<u16> 1",
+    "Of<u8> 1",
+    "Of<u16> 1",
+    "u8 1",
+    "u16 1",
+    "1 1",
+    "2 1",
+    "first inner 1",
+    "second inner 1",
+    "one 1",
+    "two 1",
 ];
 
 async fn each_gets_its_own(cache: Cache) {
@@ -213,7 +236,11 @@ async fn each_gets_its_own(cache: Cache) {
     let stats = cache.stats();
     let shared = stats.namespace("shared").unwrap();
     assert_eq!(shared.hits(), shared.loads, "the second round was all hits");
-    assert_eq!(stats.namespace("size").unwrap().loads, 2, "neither build read the other's bytes");
+    assert_eq!(
+        stats.namespace("size").unwrap().loads,
+        2,
+        "neither build read the other's bytes"
+    );
     let indistinct = stats.namespace("indistinct").unwrap();
     assert_eq!((indistinct.loads, indistinct.hits()), (0, 0));
     let cause = "name the entry: generic_impl_without_self";
@@ -228,7 +255,11 @@ async fn no_place_is_served_anothers_value_from_memory() {
 #[tokio::test]
 async fn no_place_is_served_anothers_value_from_redis() {
     let server = crate::server().await;
-    let cache = Cache::builder().url(server.url()).memory_bytes(0).build().unwrap();
+    let cache = Cache::builder()
+        .url(server.url())
+        .memory_bytes(0)
+        .build()
+        .unwrap();
     each_gets_its_own(cache).await;
 }
 
@@ -246,7 +277,10 @@ async fn a_companion_names_the_entry_of_its_function() {
             assert_eq!(of_type_entry::<u8>(1).get().await.as_deref(), Some("u8 1"));
             assert_eq!(of_type_entry::<u16>(1).get().await, None);
             Of(1_u8).get(1).await;
-            assert_eq!(Of::<u8>::get_entry(1).get().await.as_deref(), Some("Of<u8> 1"));
+            assert_eq!(
+                Of::<u8>::get_entry(1).get().await.as_deref(),
+                Some("Of<u8> 1")
+            );
             assert_eq!(Of::<u16>::get_entry(1).get().await, None);
         })
         .await;

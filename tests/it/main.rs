@@ -1,6 +1,12 @@
 //! The one integration binary: what users see, on servers and processes that the tests start.
 
+mod embedded;
+mod fleet;
+mod herd;
+mod identity;
+mod layers;
 mod trouble;
+mod ui;
 
 use std::time::{Duration, Instant};
 

@@ -9,6 +9,14 @@ use std::time::{Duration, Instant};
 use redis::aio::MultiplexedConnection;
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::certificates;
+use crate::tls::TlsFront;
+
+/// The Unix socket's name in the server's folder.
+const SOCKET: &str = "socket";
+
+const PORTS_TRIED: u32 = 3;
+
 /// A server under test.
 #[derive(Debug)]
 pub struct Server {
@@ -16,6 +24,7 @@ pub struct Server {
     folder: tempfile::TempDir,
     builder: ServerBuilder,
     port: u16,
+    tls: Option<TlsFront>,
 }
 
 /// What kind of server to start.
@@ -34,7 +43,8 @@ impl ServerBuilder {
         self
     }
 
-    /// Speaks TLS only, with a certificate made for it; see [`Server::ca_file`].
+    /// Has TLS before it, with a certificate made for it; see [`Server::ca_file`]. It is the test's
+    /// own, as not every server is built with it.
     #[must_use]
     pub fn tls(mut self) -> Self {
         self.tls = true;
@@ -54,17 +64,33 @@ impl ServerBuilder {
     ///
     /// If no server is installed, or it does not answer within ten seconds.
     pub async fn start(self) -> io::Result<Server> {
-        let folder = tempfile::tempdir()?;
-        if self.tls {
-            certificates(folder.path())?;
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            match self.try_start().await {
+                // Another program may take the free port before the server does.
+                Err(_) if attempts < PORTS_TRIED => {}
+                outcome => return outcome,
+            }
         }
+    }
+
+    async fn try_start(&self) -> io::Result<Server> {
+        let folder = tempfile::tempdir()?;
+        let tls = if self.tls {
+            let acceptor = certificates::acceptor(folder.path())?;
+            Some(TlsFront::start(acceptor, folder.path().join(SOCKET)).await?)
+        } else {
+            None
+        };
         let port = free_port()?;
         let child = self.spawn(folder.path(), port)?;
-        let server = Server {
+        let mut server = Server {
             child,
             folder,
-            builder: self,
+            builder: self.clone(),
             port,
+            tls,
         };
         server.until_ready().await?;
         Ok(server)
@@ -72,24 +98,22 @@ impl ServerBuilder {
 
     fn spawn(&self, folder: &Path, port: u16) -> io::Result<Child> {
         let mut command = Command::new(binary()?);
-        let port = port.to_string();
-        let socket = folder.join("socket");
         command.args(["--save", "", "--appendonly", "no", "--bind", "127.0.0.1"]);
-        command.args(["--enable-debug-command", "yes"]);
-        command.arg("--dir").arg(folder).arg("--unixsocket").arg(&socket);
-        if self.tls {
-            command.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"]);
-            command.arg("--tls-cert-file").arg(folder.join("cert.pem"));
-            command.arg("--tls-key-file").arg(folder.join("key.pem"));
-            command.arg("--tls-ca-cert-file").arg(folder.join("ca.pem"));
-        } else {
-            command.args(["--port", &port]);
-        }
+        command
+            .arg("--dir")
+            .arg(folder)
+            .arg("--unixsocket")
+            .arg(folder.join(SOCKET));
+        command.args(["--port", &port.to_string()]);
         if let Some(password) = &self.password {
             command.args(["--requirepass", password]);
         }
         command.args(&self.arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
     }
 }
 
@@ -112,16 +136,29 @@ impl Server {
     /// Where it is, with its password.
     #[must_use]
     pub fn url(&self) -> String {
-        let scheme = if self.builder.tls { "rediss" } else { "redis" };
+        let userinfo = self.userinfo();
+        match &self.tls {
+            Some(front) => format!("rediss://{userinfo}localhost:{}", front.port),
+            None => format!("redis://{userinfo}127.0.0.1:{}", self.port),
+        }
+    }
+
+    /// The part of a URL before the host.
+    pub(crate) fn userinfo(&self) -> String {
         let password = self.builder.password.as_ref();
-        let password = password.map_or_else(String::new, |word| format!(":{word}@"));
-        format!("{scheme}://{password}localhost:{}", self.port)
+        password.map_or_else(String::new, |word| format!(":{word}@"))
+    }
+
+    /// Where it listens without TLS, on the loopback interface.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where its Unix socket is.
     #[must_use]
     pub fn unix_url(&self) -> String {
-        format!("redis+unix://{}", self.folder.path().join("socket").display())
+        format!("redis+unix://{}", self.folder.path().join(SOCKET).display())
     }
 
     /// The certificate of the authority that signed a TLS server's own.
@@ -165,7 +202,10 @@ impl Server {
     ///
     /// The server's.
     pub async fn keys(&self) -> redis::RedisResult<Vec<String>> {
-        redis::cmd("KEYS").arg("*").query_async(&mut self.connect().await?).await
+        redis::cmd("KEYS")
+            .arg("*")
+            .query_async(&mut self.connect().await?)
+            .await
     }
 
     /// Kills it with SIGKILL.
@@ -210,9 +250,9 @@ impl Server {
         kill_process(Pid::from_child(&self.child), signal).map_err(io::Error::from)
     }
 
-    async fn until_ready(&self) -> io::Result<()> {
+    async fn until_ready(&mut self) -> io::Result<()> {
         let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(10) {
+        while self.child.try_wait()?.is_none() && start.elapsed() < Duration::from_secs(10) {
             if let Ok(mut connection) = self.connect().await
                 && redis::cmd("PING").exec_async(&mut connection).await.is_ok()
             {
@@ -220,7 +260,7 @@ impl Server {
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        Err(io::Error::other("the server does not answer"))
+        Err(io::Error::other("the server ended, or does not answer"))
     }
 }
 
@@ -231,13 +271,15 @@ impl Drop for Server {
     }
 }
 
-/// `$REDIS_SERVER`, else a server on the `PATH`.
+/// `$REDIS_SERVER`, else a server on the `PATH`, else the one that `cargo xtask test` brought.
 fn binary() -> io::Result<PathBuf> {
     if let Some(path) = std::env::var_os("REDIS_SERVER") {
         return Ok(path.into());
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
+    let brought = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/redis-server");
     std::env::split_paths(&path)
+        .chain([PathBuf::from(brought)])
         .flat_map(|folder| ["redis-server", "valkey-server"].map(|name| folder.join(name)))
         .find(|candidate| candidate.is_file())
         .ok_or_else(|| {
@@ -250,20 +292,4 @@ fn binary() -> io::Result<PathBuf> {
 
 fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
-}
-
-/// An authority, and a certificate for `localhost` that it signed.
-fn certificates(folder: &Path) -> io::Result<()> {
-    let other = io::Error::other::<rcgen::Error>;
-    let mut authority = rcgen::CertificateParams::new(Vec::new()).map_err(other)?;
-    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let authority_key = rcgen::KeyPair::generate().map_err(other)?;
-    let authority_cert = authority.self_signed(&authority_key).map_err(other)?;
-    let issuer = rcgen::Issuer::new(authority, authority_key);
-    let key = rcgen::KeyPair::generate().map_err(other)?;
-    let own = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).map_err(other)?;
-    let own = own.signed_by(&key, &issuer).map_err(other)?;
-    std::fs::write(folder.join("ca.pem"), authority_cert.pem())?;
-    std::fs::write(folder.join("cert.pem"), own.pem())?;
-    std::fs::write(folder.join("key.pem"), key.serialize_pem())
 }

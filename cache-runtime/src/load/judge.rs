@@ -24,7 +24,11 @@ pub(crate) struct Seen {
 #[derive(Debug)]
 pub(crate) enum Judged<T> {
     /// It may be served, for so many milliseconds of the node's clock.
-    Fresh { value: T, bytes: usize, left_ms: u64 },
+    Fresh {
+        value: T,
+        bytes: usize,
+        left_ms: u64,
+    },
     /// It may not; `id` is what stands in the id's place, empty if nothing does.
     Invalid { why: Miss, id: Vec<u8> },
     /// It rests on stamps that were not read yet.
@@ -53,9 +57,12 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
     if left_ms == 0 {
         return invalid(Miss::Expired, bytes);
     }
-    let known = |stamped: &Stamped| seen.stamps.iter().any(|(s, _)| *s == subject(stamped));
-    let (known, unknown): (Vec<&Stamped>, Vec<_>) =
-        frame.header.stamps.iter().partition(|stamped| known(stamped));
+    let known = |stamped: &Stamped| seen.stamps.iter().any(|(s, _)| is_of(stamped, s));
+    let (known, unknown): (Vec<&Stamped>, Vec<_>) = frame
+        .header
+        .stamps
+        .iter()
+        .partition(|stamped| known(stamped));
     if !asked_for_are_there(request, &frame) || !known.iter().all(|s| matches(s, seen)) {
         return invalid(Miss::Invalidated, bytes);
     }
@@ -78,7 +85,10 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
 /// The id is taken from its place even where the rest can't be read: the lease script compares it.
 fn invalid<T>(why: Miss, bytes: &[u8]) -> Judged<T> {
     let end = bytes.len().min(frame::ID_OFFSET + 16);
-    let id = bytes.get(frame::ID_OFFSET..end).unwrap_or_default().to_vec();
+    let id = bytes
+        .get(frame::ID_OFFSET..end)
+        .unwrap_or_default()
+        .to_vec();
     Judged::Invalid { why, id }
 }
 
@@ -90,17 +100,26 @@ fn parse<'a>(request: &Request, bytes: &'a [u8]) -> Result<Frame<'a>, Unreadable
 
 /// Every stamp that the site names from its arguments is in the frame.
 fn asked_for_are_there(request: &Request, frame: &Frame<'_>) -> bool {
-    let there = |asked: &Subject| frame.header.stamps.iter().any(|s| subject(s) == *asked);
+    let there = |asked: &Subject| frame.header.stamps.iter().any(|s| is_of(s, asked));
     request.stamped().iter().all(there)
 }
 
 /// Equal to the stamp in Redis, which was made under the node's present run.
 fn matches(stamped: &Stamped, seen: &Seen) -> bool {
-    let subject = subject(stamped);
-    let found = seen.stamps.iter().find(|(s, _)| *s == subject);
+    let found = seen.stamps.iter().find(|(s, _)| is_of(stamped, s));
     found.is_some_and(|(_, stamp)| {
         stamp.is_some_and(|stamp| stamp == stamped.stamp && stamp[16..] == seen.run_id)
     })
+}
+
+/// Whether a stamp in a frame is of this subject.
+fn is_of(stamped: &Stamped, subject: &Subject) -> bool {
+    match (stamped.kind, subject) {
+        (StampKind::Tag, Subject::Tag(name)) | (StampKind::Namespace, Subject::Namespace(name)) => {
+            *stamped.name == **name
+        }
+        _ => false,
+    }
 }
 
 fn subject(stamped: &Stamped) -> Subject {

@@ -60,7 +60,11 @@ mod tests {
 
     #[test]
     fn parts_are_escaped_and_text_is_not() {
-        let name = Name::new().text("user-").part("a{b}:c d").text("-x").part(7);
+        let name = Name::new()
+            .text("user-")
+            .part("a{b}:c d")
+            .text("-x")
+            .part(7);
         assert_eq!(name.into_text(), "user-a%7Bb%7D%3Ac%20d-x7");
     }
 

@@ -1,52 +1,74 @@
 //! The handshake: what is learnt of a node before its connection is used.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, ErrorKind, ProtocolVersion, RedisError, Value};
+use redis::{
+    AsyncConnectionConfig, Client, ErrorKind, ProtocolVersion, PushInfo, PushKind, RedisError,
+    Value,
+};
 
 use super::fault::Fault;
-use super::live::Live;
-use super::scripts::SCRIPTS;
+use super::live::{End, Greeting, Live, unwrap};
+use super::scripts::{self, SCRIPTS};
 use super::settings::LinkSettings;
+use crate::clock::Clock;
 
-/// Longest for the whole handshake, TLS included.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Longest for one attempt, TLS and greeting included. With the pause between attempts it is under
+/// the two seconds in which hits are to be back after the server is.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Commands that wait in the client at most; more wait for room.
 const QUEUE: usize = 1_024;
 
-/// Connects, loads the scripts and learns the node's run id and time.
-pub(super) async fn connect(settings: &LinkSettings) -> Result<Live, Fault> {
-    let connected = tokio::time::timeout(PATIENCE, open(settings)).await;
-    let connection = connected.map_err(|_| Fault::Timeout)?.map_err(|error| Fault::of(&error))?;
-    let live = Live::new(connection, [0; 8], settings.op_timeout.max(PATIENCE / 2));
-    let mut greeting = redis::pipe();
-    for script in SCRIPTS {
-        greeting.cmd("SCRIPT").arg("LOAD").arg(script.code());
-    }
-    greeting.cmd("INFO").arg("server");
-    greeting.cmd("TIME");
-    let sent = live.now();
-    let mut answers = live.commands(&greeting).await?.into_iter().skip(SCRIPTS.len());
-    let mut answer = || super::live::unwrap(answers.next().ok_or(Fault::Protocol)?);
-    let run_id = run_id(&answer()?).ok_or(Fault::Protocol)?;
-    let node_ms = time_ms(&answer()?).ok_or(Fault::Protocol)?;
-    let live = Live::new(live.connection, run_id, settings.op_timeout);
-    live.set_time(node_ms, sent);
-    Ok(live)
+/// Connects, loads the scripts and learns the node's run id, role and time.
+pub(super) async fn connect(settings: &LinkSettings, epoch: u64) -> Result<Live, Fault> {
+    let patience = PATIENCE.max(settings.op_timeout);
+    let attempt = async {
+        let end = Arc::new(End::default());
+        let mut connection =
+            open(settings, &end)
+                .await
+                .map_err(|error| match Fault::of(&error) {
+                    Fault::Broken => Fault::Unreachable,
+                    fault => fault,
+                })?;
+        let greeting = greet(&mut connection).await?;
+        Ok(Live::new(
+            connection,
+            greeting,
+            epoch,
+            settings.op_timeout,
+            end,
+        ))
+    };
+    tokio::time::timeout(patience, attempt)
+        .await
+        .unwrap_or(Err(Fault::Timeout))
 }
 
-async fn open(settings: &LinkSettings) -> Result<MultiplexedConnection, RedisError> {
+/// Speaks RESP3, or RESP2 to a server that refuses it.
+async fn open(
+    settings: &LinkSettings,
+    end: &Arc<End>,
+) -> Result<MultiplexedConnection, RedisError> {
     let config = AsyncConnectionConfig::new()
         .set_response_timeout(None)
-        .set_connection_timeout(Some(PATIENCE))
+        .set_connection_timeout(None)
         .set_pipeline_buffer_size(QUEUE);
+    let driver_end = Arc::clone(end);
+    let pushed = config.clone().set_push_sender(move |push: PushInfo| {
+        if push.kind == PushKind::Disconnection {
+            driver_end.tell(Fault::Broken);
+        }
+        Ok::<_, redis::aio::SendError>(())
+    });
     let opened = client(settings, ProtocolVersion::RESP3)?
-        .get_multiplexed_async_connection_with_config(&config)
+        .get_multiplexed_async_connection_with_config(&pushed)
         .await;
     match opened {
-        Err(error) if error.kind() == ErrorKind::RESP3NotSupported => {
+        Err(error) if refuses_resp3(&error) => {
             client(settings, ProtocolVersion::RESP2)?
                 .get_multiplexed_async_connection_with_config(&config)
                 .await
@@ -55,8 +77,33 @@ async fn open(settings: &LinkSettings) -> Result<MultiplexedConnection, RedisErr
     }
 }
 
-fn client(settings: &LinkSettings, protocol: ProtocolVersion) -> Result<Client, RedisError> {
-    let redis = settings.info.redis_settings().clone().set_protocol(protocol);
+/// Whether it was the `HELLO` that the server would not have, not the user or the database.
+fn refuses_resp3(error: &RedisError) -> bool {
+    let of_hello = || {
+        error
+            .detail()
+            .is_some_and(|text| text.to_lowercase().contains("hello"))
+    };
+    match error.kind() {
+        ErrorKind::RESP3NotSupported => true,
+        _ => match error.code() {
+            Some("NOPROTO") => true,
+            Some("ERR" | "NOPERM") => of_hello(),
+            _ => false,
+        },
+    }
+}
+
+/// The client of these settings; an error if the certificates can't be used.
+pub(super) fn client(
+    settings: &LinkSettings,
+    protocol: ProtocolVersion,
+) -> Result<Client, RedisError> {
+    let redis = settings
+        .info
+        .redis_settings()
+        .clone()
+        .set_protocol(protocol);
     let info = settings.info.clone().set_redis_settings(redis);
     #[cfg(feature = "tls")]
     if let redis::ConnectionAddr::TcpTls { .. } = info.addr() {
@@ -69,6 +116,39 @@ fn client(settings: &LinkSettings, protocol: ProtocolVersion) -> Result<Client, 
         return Client::build_with_tls(info, certificates);
     }
     Client::open(info)
+}
+
+/// One round trip. A node that is no master, or not ready, is refused here rather than used until
+/// the first heartbeat.
+async fn greet(connection: &mut MultiplexedConnection) -> Result<Greeting, Fault> {
+    let mut pipeline = scripts::load();
+    pipeline.cmd("INFO").arg("server");
+    pipeline.cmd("TIME");
+    pipeline.cmd("ROLE");
+    let sent = Clock::default().now();
+    let answers = connection
+        .send_packed_commands(&pipeline, 0, pipeline.len())
+        .await;
+    let answers = answers.map_err(|error| Fault::of(&error))?;
+    if answers
+        .iter()
+        .any(|answer| Fault::of_answer(answer) == Some(Fault::NotReady))
+    {
+        return Err(Fault::NotReady);
+    }
+    // A user that may not load scripts learns of it from the first that is called.
+    let mut answers = answers.into_iter().skip(SCRIPTS.len());
+    let mut answer = || unwrap(answers.next().ok_or(Fault::Protocol)?);
+    let run_id = run_id(&answer()?).ok_or(Fault::Protocol)?;
+    let node_ms = time_ms(&answer()?).ok_or(Fault::Protocol)?;
+    if !may_be_master(answer()) {
+        return Err(Fault::ReadOnly);
+    }
+    Ok(Greeting {
+        run_id,
+        node_ms,
+        sent,
+    })
 }
 
 /// The first 8 bytes of `run_id:` in `INFO server`.
@@ -87,5 +167,60 @@ fn run_id(info: &Value) -> Option<[u8; 8]> {
 /// `TIME` in milliseconds.
 pub(super) fn time_ms(time: &Value) -> Option<u64> {
     let (seconds, micros): (u64, u64) = redis::from_redis_value_ref(time).ok()?;
-    Some(seconds * 1_000 + micros / 1_000)
+    seconds.checked_mul(1_000)?.checked_add(micros / 1_000)
+}
+
+/// The answer to `ROLE`. A user that may not ask for the role is believed to know its node.
+pub(super) fn may_be_master(role: Result<Value, Fault>) -> bool {
+    let Ok(role) = role else { return true };
+    let first = role.as_sequence().and_then(|items| items.first());
+    first.is_some_and(|name| {
+        redis::from_redis_value_ref::<String>(name).is_ok_and(|name| name == "master")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_id_is_the_first_half_of_its_digits_and_nonsense_is_none() {
+        let info = |text: &str| run_id(&Value::BulkString(text.as_bytes().to_vec()));
+        let id = info("# Server\r\nrun_id:00000000000000ff0123456789abcdef01234567\r\n");
+        assert_eq!(id, Some([0, 0, 0, 0, 0, 0, 0, 0xff]));
+        for nonsense in [
+            "",
+            "run_id:",
+            "run_id:12",
+            "run_id:zzzzzzzzzzzzzzzzzz",
+            "run_id:ééééééééééé",
+        ] {
+            assert_eq!(info(nonsense), None, "{nonsense}");
+        }
+        assert_eq!(run_id(&Value::Nil), None);
+    }
+
+    #[test]
+    fn a_time_of_any_size_is_read_without_a_panic() {
+        let time = |seconds: &str, micros: &str| {
+            let bulk = |text: &str| Value::BulkString(text.as_bytes().to_vec());
+            time_ms(&Value::Array(vec![bulk(seconds), bulk(micros)]))
+        };
+        assert_eq!(time("1700000000", "999999"), Some(1_700_000_000_999));
+        assert_eq!(time("18446744073709551615", "0"), None);
+        assert_eq!(time("-1", "0"), None);
+        assert_eq!(time_ms(&Value::Okay), None);
+    }
+
+    #[test]
+    fn only_a_master_or_a_node_that_will_not_tell_is_used() {
+        let role = |name: &str| {
+            may_be_master(Ok(Value::Array(vec![Value::BulkString(
+                name.as_bytes().to_vec(),
+            )])))
+        };
+        assert!(role("master") && !role("slave") && !role("sentinel"));
+        assert!(may_be_master(Err(Fault::NoPermission)));
+        assert!(!may_be_master(Ok(Value::Nil)));
+    }
 }

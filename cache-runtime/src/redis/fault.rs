@@ -1,7 +1,7 @@
 //! Why Redis did not do what was asked, from a closed list of causes. No server text is kept: it may
 //! quote a key or a password.
 
-use redis::{ErrorKind, RedisError, ServerErrorKind};
+use redis::{ErrorKind, RedisError, ServerErrorKind, Value};
 
 /// Why an operation failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub(crate) enum Fault {
     Down,
     /// No answer within `op_timeout`.
     Timeout,
+    /// Nobody answers at its address.
+    Unreachable,
     /// The connection broke.
     Broken,
     /// The user or the password is wrong, or missing.
@@ -39,6 +41,7 @@ impl Fault {
         match self {
             Self::Down => "down",
             Self::Timeout => "timeout",
+            Self::Unreachable => "unreachable",
             Self::Broken => "connection_broken",
             Self::Auth => "wrong_user_or_password",
             Self::NoPermission => "no_permission",
@@ -69,6 +72,14 @@ impl Fault {
             _ if error.is_io_error() && error.to_string().contains("certificate") => Self::Tls,
             _ if error.is_unrecoverable_error() || error.is_io_error() => Self::Broken,
             _ => Self::of_code(error.code().unwrap_or_default()),
+        }
+    }
+
+    /// The server's error, if that is what it answered.
+    pub(super) fn of_answer(answer: &Value) -> Option<Self> {
+        match answer {
+            Value::ServerError(error) => Some(Self::of(&error.clone().into())),
+            _ => None,
         }
     }
 

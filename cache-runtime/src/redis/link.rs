@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -43,6 +43,7 @@ pub(super) struct Shared {
     pub(super) live: ArcSwapOption<Live>,
     pub(super) phase: watch::Sender<Phase>,
     pub(super) reads: Reads,
+    epoch: AtomicU64,
     closed: AtomicBool,
     supervisor: Mutex<Option<(JoinHandle<()>, Handle)>>,
 }
@@ -52,19 +53,23 @@ pub(super) enum Phase {
     /// The first attempt is not over: callers wait for it a moment.
     Connecting,
     Up,
-    Down { since: Stopwatch, cause: Fault },
+    Down {
+        since: Stopwatch,
+        cause: Fault,
+    },
 }
 
 impl Phase {
-    /// An outage begins once, however many attempts fail.
-    pub(super) fn go_down(&mut self, now: Fault) {
+    /// An outage begins once, however many attempts fail; whether this was news.
+    pub(super) fn go_down(&mut self, now: Fault) -> bool {
         match self {
-            Self::Down { cause, .. } => *cause = now,
+            Self::Down { cause, .. } => std::mem::replace(cause, now) != now,
             _ => {
                 *self = Self::Down {
                     since: Stopwatch::start(),
                     cause: now,
                 };
+                true
             }
         }
     }
@@ -82,6 +87,7 @@ impl Link {
             live: ArcSwapOption::empty(),
             phase: watch::channel(Phase::Connecting).0,
             reads: Reads::default(),
+            epoch: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             supervisor: Mutex::new(None),
         }))
@@ -96,7 +102,13 @@ impl Link {
         self.run()?;
         let mut phase = self.0.phase.subscribe();
         let over = phase.wait_for(|phase| !matches!(phase, Phase::Connecting));
-        let _ = tokio::time::timeout(self.0.settings.op_timeout, over).await;
+        if tokio::time::timeout(self.0.settings.op_timeout, over)
+            .await
+            .is_err()
+        {
+            // The attempt goes on, but only those who came first wait for it.
+            self.0.go_down(Fault::Timeout);
+        }
         self.0.live.load_full().ok_or(Fault::Down)
     }
 
@@ -106,7 +118,10 @@ impl Link {
             return Err(Fault::Down);
         }
         let mut supervisor = self.0.supervisor.lock();
-        if supervisor.as_ref().is_none_or(|(task, _)| task.is_finished()) {
+        if supervisor
+            .as_ref()
+            .is_none_or(|(task, _)| task.is_finished())
+        {
             let runtime = Handle::try_current().map_err(|_| Fault::Down)?;
             let task = runtime.spawn(supervise(Arc::downgrade(&self.0)));
             *supervisor = Some((task, runtime));
@@ -116,7 +131,13 @@ impl Link {
 
     /// Runs something that nobody waits for, on the caller's runtime or else the link's.
     pub(crate) fn detach(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let of_link = || self.0.supervisor.lock().as_ref().map(|(_, runtime)| runtime.clone());
+        let of_link = || {
+            self.0
+                .supervisor
+                .lock()
+                .as_ref()
+                .map(|(_, runtime)| runtime.clone())
+        };
         if let Some(runtime) = Handle::try_current().ok().or_else(of_link) {
             runtime.spawn(work);
         }
@@ -148,13 +169,18 @@ impl Link {
             let _ = task.await;
         }
         self.0.live.store(None);
-        self.0.phase.send_modify(|phase| phase.go_down(Fault::Down));
+        self.0.go_down(Fault::Down);
     }
 }
 
 impl Shared {
     pub(super) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
+    }
+
+    /// Each connection has an epoch of its own; it moves before the connection is made.
+    pub(super) fn next_epoch(&self) -> u64 {
+        self.epoch.fetch_add(1, Ordering::AcqRel) + 1
     }
 }
 
@@ -163,6 +189,7 @@ impl fmt::Debug for Link {
         f.debug_struct("Link")
             .field("settings", &self.0.settings)
             .field("state", &self.state())
+            .field("epoch", &self.0.live.load().as_ref().map(|live| live.epoch))
             .finish_non_exhaustive()
     }
 }

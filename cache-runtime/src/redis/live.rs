@@ -1,10 +1,11 @@
 //! One connection while it lives.
 
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, Pipeline, Value};
+use redis::{Cmd, Pipeline, RedisResult, Value};
 use tokio::sync::Notify;
 
 use super::fault::Fault;
@@ -15,33 +16,69 @@ const TIMEOUTS: u32 = 3;
 
 /// A connection that answered its handshake.
 pub(super) struct Live {
-    pub(super) connection: MultiplexedConnection,
+    connection: MultiplexedConnection,
     /// The first 8 bytes of the run id: another after each restart of the server.
     pub(super) run_id: [u8; 8],
-    pub(super) op_timeout: Duration,
-    /// Node's Unix milliseconds less this machine's monotonic ones, never too small: the answer
-    /// is taken to have been given when the question was sent.
+    /// Which of the link's connections this is: nothing read on one vouches for another.
+    pub(super) epoch: u64,
+    op_timeout: Duration,
+    /// Node's Unix milliseconds less this machine's monotonic ones. The answer is taken to have
+    /// been given when the question was sent, so the node's time is never thought too early, and an
+    /// entry never fresher than it is; the error is at most one round trip.
     offset_ms: AtomicI64,
     timeouts: AtomicU32,
-    broken: Notify,
+    end: Arc<End>,
     clock: Clock,
+}
+
+/// The end of a connection, told by whoever sees it first: its driver, a command or a heartbeat.
+#[derive(Default)]
+pub(super) struct End {
+    cause: OnceLock<Fault>,
+    told: Notify,
+}
+
+impl End {
+    pub(super) fn tell(&self, cause: Fault) {
+        if self.cause.set(cause).is_ok() {
+            self.told.notify_one();
+        }
+    }
+
+    async fn come(&self) -> Fault {
+        self.told.notified().await;
+        self.cause.get().copied().unwrap_or(Fault::Broken)
+    }
+}
+
+/// What the handshake learnt of a node.
+#[derive(Clone, Copy)]
+pub(super) struct Greeting {
+    pub(super) run_id: [u8; 8],
+    pub(super) node_ms: u64,
+    pub(super) sent: Moment,
 }
 
 impl Live {
     pub(super) fn new(
         connection: MultiplexedConnection,
-        run_id: [u8; 8],
+        greeting: Greeting,
+        epoch: u64,
         op_timeout: Duration,
+        end: Arc<End>,
     ) -> Self {
-        Self {
+        let live = Self {
             connection,
-            run_id,
+            run_id: greeting.run_id,
+            epoch,
             op_timeout,
             offset_ms: AtomicI64::new(0),
             timeouts: AtomicU32::new(0),
-            broken: Notify::new(),
+            end,
             clock: Clock::default(),
-        }
+        };
+        live.set_time(greeting.node_ms, greeting.sent);
+        live
     }
 
     pub(super) fn now(&self) -> Moment {
@@ -56,27 +93,43 @@ impl Live {
 
     /// The node's clock now, in Unix milliseconds.
     pub(super) fn node_ms(&self) -> u64 {
-        self.now().0.wrapping_add_signed(self.offset_ms.load(Ordering::Relaxed))
+        self.now()
+            .0
+            .wrapping_add_signed(self.offset_ms.load(Ordering::Relaxed))
     }
 
     /// One command, within `op_timeout`.
     pub(super) async fn command(&self, command: &Cmd) -> Result<Value, Fault> {
         let mut connection = self.connection.clone();
-        let sent = connection.send_packed_command(command);
-        let answer = tokio::time::timeout(self.op_timeout, sent).await;
-        self.judge(answer.map_err(|_| Fault::Timeout).and_then(|a| a.map_err(|e| Fault::of(&e))))
-            .and_then(unwrap)
+        let value = self.within(connection.send_packed_command(command)).await?;
+        match Fault::of_answer(&value) {
+            Some(fault) => self.judge(Err(fault)),
+            None => Ok(value),
+        }
     }
 
     /// Several commands in one write; an error of one is in its place.
     pub(super) async fn commands(&self, pipeline: &Pipeline) -> Result<Vec<Value>, Fault> {
         let mut connection = self.connection.clone();
         let sent = connection.send_packed_commands(pipeline, 0, pipeline.len());
-        let answer = tokio::time::timeout(self.op_timeout, sent).await;
-        self.judge(answer.map_err(|_| Fault::Timeout).and_then(|a| a.map_err(|e| Fault::of(&e))))
+        let values = self.within(sent).await?;
+        for fault in values.iter().filter_map(Fault::of_answer) {
+            if fault.ends_the_connection() {
+                return self.judge(Err(fault));
+            }
+        }
+        Ok(values)
     }
 
-    /// Counts timeouts in a row, and tells the supervisor when the connection is of no more use.
+    async fn within<T>(&self, sent: impl Future<Output = RedisResult<T>>) -> Result<T, Fault> {
+        let answer = match tokio::time::timeout(self.op_timeout, sent).await {
+            Ok(answer) => answer.map_err(|error| Fault::of(&error)),
+            Err(_) => Err(Fault::Timeout),
+        };
+        self.judge(answer)
+    }
+
+    /// Counts timeouts in a row, and tells the end when the connection is of no more use.
     fn judge<T>(&self, answer: Result<T, Fault>) -> Result<T, Fault> {
         match &answer {
             Ok(_) => {
@@ -86,21 +139,25 @@ impl Live {
             }
             Err(Fault::Timeout) => {
                 if self.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= TIMEOUTS {
-                    self.broken.notify_one();
+                    self.end.tell(Fault::Timeout);
                 }
             }
-            Err(fault) if fault.ends_the_connection() => self.broken.notify_one(),
+            Err(fault) if fault.ends_the_connection() => self.end.tell(*fault),
             Err(_) => {}
         }
         answer
     }
 
-    pub(super) async fn until_broken(&self) {
-        self.broken.notified().await;
+    /// Waits for the end of the connection, and why it came.
+    pub(super) async fn end(&self) -> Fault {
+        self.end.come().await
     }
 }
 
 /// A server's error as a fault.
 pub(super) fn unwrap(value: Value) -> Result<Value, Fault> {
-    value.extract_error().map_err(|error| Fault::of(&error))
+    match Fault::of_answer(&value) {
+        Some(fault) => Err(fault),
+        None => Ok(value),
+    }
 }

@@ -12,6 +12,8 @@ mod reads;
 mod scripts;
 mod settings;
 mod supervise;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use fault::Fault;
 pub(crate) use link::{Link, LinkEvent, LinkState};

@@ -8,7 +8,7 @@ use redis::{Cmd, Pipeline, Value};
 use super::fault::Fault;
 use super::link::Link;
 use super::live::{Live, unwrap};
-use super::scripts::{FILL, LEASE, Lua, NOSTORE, RELEASE, RENEW, SCRIPTS, STAMP};
+use super::scripts::{self, FILL, LEASE, Lua, NOSTORE, RELEASE, RENEW, STAMP};
 
 /// A wish for the lease of an entry.
 #[derive(Debug)]
@@ -36,7 +36,9 @@ pub(crate) struct StampAsk<'a> {
 pub(crate) enum Leased {
     Acquired,
     Held,
-    Shared { token: [u8; 16] },
+    Shared {
+        token: [u8; 16],
+    },
     NoStore,
     /// Another entry than the one found invalid.
     Entry(Vec<u8>),
@@ -69,7 +71,11 @@ impl Link {
         let live = self.live().await?;
         let mut pipeline = redis::pipe();
         let mut lease = LEASE.call(2);
-        lease.arg(ask.lease).arg(ask.entry).arg(ask.token.as_slice()).arg(ask.ttl_ms);
+        lease
+            .arg(ask.lease)
+            .arg(ask.entry)
+            .arg(ask.token.as_slice())
+            .arg(ask.ttl_ms);
         lease.arg(ask.invalid_id).arg(u8::from(ask.share));
         pipeline.add_command(lease);
         add_stamps(&mut pipeline, &live, stamps);
@@ -103,7 +109,11 @@ impl Link {
         ttl_ms: u64,
     ) -> Result<Filled, Fault> {
         let mut call = FILL.call(2);
-        call.arg(lease).arg(entry).arg(token.as_slice()).arg(frame).arg(ttl_ms);
+        call.arg(lease)
+            .arg(entry)
+            .arg(token.as_slice())
+            .arg(frame)
+            .arg(ttl_ms);
         Ok(if self.yes(call).await? {
             Filled::Stored
         } else {
@@ -112,7 +122,12 @@ impl Link {
     }
 
     /// Lets the lease live on, if it is ours.
-    pub(crate) async fn renew(&self, lease: &str, token: &[u8; 16], ms: u64) -> Result<bool, Fault> {
+    pub(crate) async fn renew(
+        &self,
+        lease: &str,
+        token: &[u8; 16],
+        ms: u64,
+    ) -> Result<bool, Fault> {
         self.yes(owned(&RENEW, lease, token, Some(ms))).await
     }
 
@@ -122,7 +137,12 @@ impl Link {
     }
 
     /// Leaves word that nothing was stored, if the lease is ours.
-    pub(crate) async fn nostore(&self, lease: &str, token: &[u8; 16], ms: u64) -> Result<bool, Fault> {
+    pub(crate) async fn nostore(
+        &self,
+        lease: &str,
+        token: &[u8; 16],
+        ms: u64,
+    ) -> Result<bool, Fault> {
         self.yes(owned(&NOSTORE, lease, token, Some(ms))).await
     }
 
@@ -130,49 +150,65 @@ impl Link {
     pub(crate) async fn claim(&self, lease: &str, token: &[u8; 16], ms: u64) -> Result<(), Fault> {
         let mut command = redis::cmd("SET");
         command.arg(lease).arg(token.as_slice()).arg("PX").arg(ms);
-        self.command(&command).await.map(drop)
+        self.command(&command).await
     }
 
     /// Deletes keys, in this order.
     pub(crate) async fn unlink(&self, names: &[String]) -> Result<(), Fault> {
+        if names.is_empty() {
+            return Ok(());
+        }
         let mut command = redis::cmd("UNLINK");
         command.arg(names);
-        self.command(&command).await.map(drop)
+        self.command(&command).await
     }
 
     async fn yes(&self, call: Cmd) -> Result<bool, Fault> {
         let live = self.live().await?;
         let mut pipeline = redis::pipe();
         pipeline.add_command(call);
-        let answer = self.scripted(&live, &pipeline).await?.pop().ok_or(Fault::Protocol)?;
+        let answer = self
+            .scripted(&live, &pipeline)
+            .await?
+            .pop()
+            .ok_or(Fault::Protocol)?;
         Ok(unwrap(answer)? == Value::Int(1))
     }
 
-    pub(super) async fn command(&self, command: &Cmd) -> Result<(Value, Arc<Live>), Fault> {
+    async fn command(&self, command: &Cmd) -> Result<(), Fault> {
         let live = self.live().await?;
-        let answer = self.watched(&live, live.command(command).await)?;
-        Ok((answer, live))
+        self.watched(&live, live.command(command).await).map(drop)
     }
 
     /// Script calls; scripts that the server forgot are loaded again, once. Every script may be
     /// run twice: the same token takes a lease once, and a spent one stores nothing.
     async fn scripted(&self, live: &Arc<Live>, calls: &Pipeline) -> Result<Vec<Value>, Fault> {
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
         let answers = self.watched(live, live.commands(calls).await)?;
-        let forgotten = |answer: &Value| unwrap(answer.clone()) == Err(Fault::NoScript);
-        if !answers.iter().any(forgotten) {
+        if !answers
+            .iter()
+            .any(|answer| Fault::of_answer(answer) == Some(Fault::NoScript))
+        {
             return Ok(answers);
         }
-        let mut load = redis::pipe();
-        for script in SCRIPTS {
-            load.cmd("SCRIPT").arg("LOAD").arg(script.code());
+        for loaded in self.watched(live, live.commands(&scripts::load()).await)? {
+            unwrap(loaded)?;
         }
-        self.watched(live, live.commands(&load).await)?;
         self.watched(live, live.commands(calls).await)
     }
 
     /// A connection that turned out to be of no use is given up at once, for all.
-    fn watched<T>(&self, live: &Arc<Live>, answer: Result<T, Fault>) -> Result<T, Fault> {
-        if answer.as_ref().is_err_and(|fault| fault.ends_the_connection()) {
+    pub(super) fn watched<T>(
+        &self,
+        live: &Arc<Live>,
+        answer: Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        if answer
+            .as_ref()
+            .is_err_and(|fault| fault.ends_the_connection())
+        {
             self.0.live.compare_and_swap(live, None);
         }
         answer
@@ -182,7 +218,10 @@ impl Link {
 fn add_stamps(pipeline: &mut Pipeline, live: &Live, asks: &[StampAsk<'_>]) {
     for ask in asks {
         let mut call = STAMP.call(1);
-        call.arg(ask.name).arg(ask.fresh.as_slice()).arg(live.run_id.as_slice()).arg(ask.need_ms);
+        call.arg(ask.name)
+            .arg(ask.fresh.as_slice())
+            .arg(live.run_id.as_slice())
+            .arg(ask.need_ms);
         pipeline.add_command(call);
     }
 }
@@ -211,7 +250,9 @@ fn leased(answer: Value) -> Result<Leased, Fault> {
         (b"held", Some(_)) => Leased::Held,
         (b"nostore", None) => Leased::NoStore,
         (b"shared", Some(token)) => Leased::Shared {
-            token: bytes(token).and_then(|t| t.try_into().ok()).ok_or(Fault::Protocol)?,
+            token: bytes(token)
+                .and_then(|t| t.try_into().ok())
+                .ok_or(Fault::Protocol)?,
         },
         (b"entry", Some(frame)) => Leased::Entry(bytes(frame).ok_or(Fault::Protocol)?),
         _ => return Err(Fault::Protocol),

@@ -7,7 +7,7 @@
 use std::mem;
 
 use parking_lot::Mutex;
-use redis::Value;
+use redis::{Cmd, Value};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -76,21 +76,22 @@ impl Link {
                 told
             }
         };
-        // Its sender's own timeout comes first; this is for a runtime that no longer runs it.
-        let patience = self.0.settings.op_timeout * 2;
-        match tokio::time::timeout(patience, told).await {
-            Ok(told) => told.unwrap_or(Err(Fault::Down)),
-            Err(_) => Err(Fault::Timeout),
-        }
+        told.await.unwrap_or(Err(Fault::Down))
     }
 
     async fn fetch(&self, names: &[String]) -> Result<Read, Fault> {
-        let mut command = redis::cmd(if names.len() == 1 { "GET" } else { "MGET" });
-        command.arg(names);
-        let (answer, live) = self.command(&command).await?;
-        let values: Vec<_> = match answer {
-            Value::Array(items) if names.len() > 1 => items.into_iter().map(bytes).collect(),
-            one => vec![bytes(one)],
+        // Room for the names and their lengths: growing would cost more than the rest.
+        let room = names.iter().map(|name| name.len() + 16).sum();
+        let mut command = Cmd::with_capacity(names.len() + 1, room);
+        let verb = if names.len() == 1 { "GET" } else { "MGET" };
+        command.arg(verb).arg(names);
+        let live = self.live().await?;
+        let values: Vec<_> = match self.watched(&live, live.command(&command).await) {
+            Ok(Value::Array(items)) if names.len() > 1 => items.into_iter().map(bytes).collect(),
+            Ok(one) => vec![bytes(one)],
+            // `MGET` answers nil for such a key where `GET` fails.
+            Err(Fault::WrongType) => vec![None],
+            Err(fault) => return Err(fault),
         };
         if values.len() != names.len() {
             return Err(Fault::Protocol);
@@ -151,23 +152,38 @@ impl Sender {
     /// Sends what waits, joined, until nothing does.
     async fn send(self) {
         loop {
-            let batch = self.0.0.reads.next();
+            let mut batch = self.0.0.reads.next();
+            if batch.is_empty() {
+                // Those just told read on, most likely, and are let go first.
+                tokio::task::yield_now().await;
+                batch = self.0.0.reads.next();
+            }
             if batch.is_empty() {
                 return;
             }
-            let names: Vec<String> = batch.iter().flat_map(|one| one.names.clone()).collect();
-            let mut read = self.0.fetch(&names).await;
+            let mut names = Vec::with_capacity(batch.len() * 2);
+            let shares: Vec<_> = batch
+                .into_iter()
+                .map(|one| {
+                    let count = one.names.len();
+                    names.extend(one.names);
+                    (count, one.tell)
+                })
+                .collect();
+            let read = self.0.fetch(&names).await;
             if let Err(fault) = read {
                 self.0.0.reads.fail(fault);
             }
-            for waiting in batch {
-                let share = read.as_mut().map_err(|fault| *fault).map(|read| Read {
-                    values: read.values.drain(..waiting.names.len()).collect(),
-                    node_ms: read.node_ms,
-                    run_id: read.run_id,
+            let (node_ms, run_id) = read.as_ref().map_or((0, [0; 8]), |r| (r.node_ms, r.run_id));
+            let mut values = read.map(|read| read.values.into_iter());
+            for (count, tell) in shares {
+                let share = values.as_mut().map_err(|fault| *fault).map(|values| Read {
+                    values: values.take(count).collect(),
+                    node_ms,
+                    run_id,
                 });
                 // Who asked may have gone away.
-                let _ = waiting.tell.send(share);
+                let _ = tell.send(share);
             }
         }
     }

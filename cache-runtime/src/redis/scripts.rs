@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use redis::{Cmd, Script};
+use redis::{Cmd, Pipeline, Script};
 
 /// A script and its hash.
 pub(super) struct Lua {
@@ -31,11 +31,16 @@ scripts! {
     NOSTORE = "nostore.lua",
 }
 
-impl Lua {
-    pub(super) fn code(&self) -> &'static str {
-        self.code
+/// Loads all of them; the answers come in the order of [`SCRIPTS`].
+pub(super) fn load() -> Pipeline {
+    let mut pipeline = redis::pipe();
+    for script in SCRIPTS {
+        pipeline.cmd("SCRIPT").arg("LOAD").arg(script.code);
     }
+    pipeline
+}
 
+impl Lua {
     /// The call by hash; keys and arguments are to be added.
     pub(super) fn call(&self, keys: usize) -> Cmd {
         let mut command = redis::cmd("EVALSHA");

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use super::connect::{connect, time_ms};
+use super::connect::{connect, may_be_master, time_ms};
 use super::fault::Fault;
 use super::link::{LinkEvent, Phase, Shared};
 use super::live::{Live, unwrap};
@@ -15,13 +15,14 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(800);
 
 /// Runs until the link is closed or forgotten.
 pub(super) async fn supervise(link: Weak<Shared>) {
+    let _watched = Supervised(link.clone());
     let mut pause = FIRST_PAUSE;
     loop {
         let Some(shared) = link.upgrade() else { return };
         if shared.is_closed() {
             return;
         }
-        let cause = match connect(&shared.settings).await {
+        let cause = match connect(&shared.settings, shared.next_epoch()).await {
             Ok(live) => {
                 pause = FIRST_PAUSE;
                 let live = Arc::new(live);
@@ -40,23 +41,40 @@ pub(super) async fn supervise(link: Weak<Shared>) {
     }
 }
 
+/// Says that nobody watches the connection any longer: the runtime is gone, and its driver with it.
+/// The next use starts over on the runtime it is on.
+struct Supervised(Weak<Shared>);
+
+impl Drop for Supervised {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.live.store(None);
+            shared.phase.send_replace(Phase::Connecting);
+        }
+    }
+}
+
 /// Beats until the connection is broken or hung, the link is closed or forgotten.
 async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
     let Some(period) = link.upgrade().map(|shared| shared.settings.lag / 4) else {
         return Fault::Down;
     };
     loop {
-        let broken = tokio::time::timeout(period, live.until_broken()).await;
-        if broken.is_ok() {
-            return Fault::Broken;
-        }
-        if link.upgrade().is_none_or(|shared| shared.is_closed()) {
-            return Fault::Down;
-        }
-        match beat(live).await {
-            Ok(()) => {}
-            // Timeouts are counted by the connection, which says when they are too many.
-            Err(Fault::Timeout) => {}
+        let rest_and_beat = async {
+            tokio::time::sleep(period).await;
+            if link.upgrade().is_none_or(|shared| shared.is_closed()) {
+                return Err(Fault::Down);
+            }
+            beat(live).await
+        };
+        let beaten = tokio::select! {
+            biased;
+            cause = live.end() => return cause,
+            beaten = rest_and_beat => beaten,
+        };
+        match beaten {
+            // Timeouts are counted by the connection, which ends when they are too many.
+            Ok(()) | Err(Fault::Timeout) => {}
             Err(fault) => return fault,
         }
     }
@@ -69,22 +87,12 @@ async fn beat(live: &Live) -> Result<(), Fault> {
     let sent = live.now();
     let mut answers = live.commands(&pipeline).await?.into_iter();
     let mut answer = || unwrap(answers.next().ok_or(Fault::Protocol)?);
-    // A user that may not ask for the role is believed to know its node.
-    if let Ok(role) = answer()
-        && !is_master(&role)
-    {
+    if !may_be_master(answer()) {
         return Err(Fault::ReadOnly);
     }
     let node_ms = time_ms(&answer()?).ok_or(Fault::Protocol)?;
     live.set_time(node_ms, sent);
     Ok(())
-}
-
-fn is_master(role: &redis::Value) -> bool {
-    let first = role.as_sequence().and_then(|items| items.first());
-    first.is_some_and(|name| {
-        redis::from_redis_value_ref::<String>(name).is_ok_and(|name| name == "master")
-    })
 }
 
 impl Shared {
@@ -96,8 +104,13 @@ impl Shared {
 
     fn withdraw(&self, cause: Fault) {
         self.live.store(None);
-        self.phase.send_modify(|phase| phase.go_down(cause));
-        if !self.is_closed() {
+        self.go_down(cause);
+    }
+
+    /// Tells of an outage when it begins and when its cause changes, not at each attempt.
+    pub(super) fn go_down(&self, cause: Fault) {
+        let is_news = self.phase.send_if_modified(|phase| phase.go_down(cause));
+        if is_news && !self.is_closed() {
             (self.tell)(LinkEvent::Down(cause));
         }
     }

@@ -7,9 +7,10 @@ use serde::de::DeserializeOwned;
 
 use super::zoo::for_each_sample;
 use crate::frame::{
-    CodecId, Compression, DEFAULT_LIMIT, Header, Verdict, compress, decode, encode, encoded_len,
-    parse, serializes_as, shape, write,
+    CodecId, DEFAULT_LIMIT, Header, Verdict, compress, decode, encode, encoded_len, parse,
+    serializes_as, shape, write,
 };
+use crate::policy::Compression;
 
 pub(super) const CODECS: [CodecId; 2] = [CodecId::Bincode, CodecId::MessagePack];
 

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use super::zoo::Plain;
 use crate::frame::{
-    CodecId, Compression, DEFAULT_LIMIT, Header, ID_OFFSET, StampKind, Stamped, decode, encode,
-    parse, write,
+    CodecId, DEFAULT_LIMIT, Header, ID_OFFSET, StampKind, Stamped, decode, encode, parse, write,
 };
+use crate::policy::Compression;
 
 const GOLDEN: &str = include_str!("golden.hex");
 

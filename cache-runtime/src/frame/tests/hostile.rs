@@ -8,9 +8,9 @@ use super::codecs::{CODECS, COMPRESSIONS, header};
 use super::validated::Validated;
 use super::zoo::{Everything, Expr, Foreign, List, Plain, Tree};
 use crate::frame::{
-    CodecId, Compression, Frame, StampKind, Stamped, Unreadable, compress, decode, encode, parse,
-    write,
+    CodecId, Frame, StampKind, Stamped, Unreadable, compress, decode, encode, parse, write,
 };
+use crate::policy::Compression;
 
 const LIMIT: usize = 1 << 20;
 

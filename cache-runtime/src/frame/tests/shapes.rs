@@ -89,7 +89,7 @@ mod right {
 #[test]
 fn the_same_name_with_swapped_fields_is_caught_where_the_codec_is_blind() {
     let bytes = encode(CodecId::Bincode, &left::Point { x: 1, y: 2 }).expect("encodes");
-    let mut header = super::codecs::header(CodecId::Bincode, crate::frame::Compression::None);
+    let mut header = super::codecs::header(CodecId::Bincode, crate::policy::Compression::None);
     header.shape = fingerprint::<left::Point>();
     let bytes = write(&header, &bytes);
     let frame = parse(&bytes).expect("parses");

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::frame::{
-    CodecId, Compression, DEFAULT_LIMIT, Unreadable, Verdict, decode, encode, parse, serializes_as,
-    shape, write,
+    CodecId, DEFAULT_LIMIT, Unreadable, Verdict, decode, encode, parse, serializes_as, shape, write,
 };
+use crate::policy::Compression;
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind")]

@@ -1,0 +1,73 @@
+//! The link on real servers.
+
+mod handshake;
+mod outage;
+mod scripts;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cache_tests::Server;
+use parking_lot::Mutex;
+
+use super::{Fault, Link, LinkEvent, LinkSettings};
+
+/// Long enough for a busy machine, where the limit is not what is tested.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a link told, in order.
+type Told = Arc<Mutex<Vec<LinkEvent>>>;
+
+/// A link that listens to itself.
+fn link(url: &str, op_timeout_ms: u64) -> (Link, Told) {
+    let settings = LinkSettings::parse(url).unwrap();
+    with(settings.with_times(Duration::from_millis(op_timeout_ms), Duration::from_secs(2)))
+}
+
+fn with(settings: LinkSettings) -> (Link, Told) {
+    let told = Told::default();
+    let hears = Arc::clone(&told);
+    (
+        Link::new(settings, move |event| hears.lock().push(event)),
+        told,
+    )
+}
+
+/// A connected link with time enough for a busy machine.
+async fn up(server: &Server) -> Link {
+    let (link, _) = link(&server.url(), 5_000);
+    link.read(names(["warm"])).await.unwrap();
+    link
+}
+
+fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
+    names.map(str::to_owned).to_vec()
+}
+
+/// Reads until it succeeds; how long that took.
+async fn until_read(link: &Link) -> Duration {
+    let start = Instant::now();
+    while let Err(fault) = link.read(names(["key"])).await {
+        assert!(start.elapsed() < PATIENCE, "still {fault:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    start.elapsed()
+}
+
+/// Waits until the link is in a state.
+async fn until(condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+fn downs(told: &Told) -> Vec<Fault> {
+    let faults = told.lock();
+    let down = |event: &LinkEvent| match event {
+        LinkEvent::Up => None,
+        LinkEvent::Down(fault) => Some(*fault),
+    };
+    faults.iter().filter_map(down).collect()
+}
