@@ -15,6 +15,8 @@ mod settings;
 mod span;
 mod tags;
 mod template;
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
 
