@@ -125,7 +125,8 @@ impl Request {
         let Some(memory) = &self.tiers.memory else {
             return;
         };
-        if held.until <= self.tiers.clock.now() {
+        // What may not be served would only push out what may.
+        if held.until <= self.tiers.clock.now() || !held.watch.holds() {
             return;
         }
         let held: Arc<Held> = Arc::<Held<T>>::clone(held);

@@ -5,6 +5,7 @@
 //! Only tasks of the runtime hold up others: a caller's own future may be left unpolled for ever.
 
 use std::mem;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use redis::{Cmd, Value};
@@ -14,6 +15,7 @@ use tokio::sync::oneshot;
 use super::fault::Fault;
 use super::link::Link;
 use super::operations::bytes;
+use crate::clock::Clock;
 
 /// So many tasks send joined reads at once; further reads wait to be joined.
 const SENDERS: usize = 2;
@@ -47,6 +49,8 @@ struct Queue {
     alone: usize,
     /// Tasks that send joined reads.
     senders: usize,
+    /// When one of them last looked for more, on the kernel's clock.
+    looked_ms: u64,
 }
 
 /// How a read goes on.
@@ -62,14 +66,14 @@ impl Link {
     ///
     /// Dropping the future leaves the reads that were joined to it under way.
     pub(crate) async fn read(&self, names: Vec<String>) -> Result<Read, Fault> {
-        let told = match self.0.reads.enter(names) {
+        let told = match self.0.reads.enter(names, self.0.settings.op_timeout) {
             Way::Alone(names) => {
                 let _alone = Alone(&self.0.reads);
                 return self.fetch(&names).await;
             }
             Way::Joined(told) => told,
             Way::First(told) => {
-                let sender = Sender(self.clone());
+                let sender = Sender(Some(self.clone()));
                 // Without a runtime the sender is dropped, and with it what waits.
                 let runtime = Handle::try_current().map_err(|_| Fault::Down)?;
                 runtime.spawn(sender.send());
@@ -105,7 +109,7 @@ impl Link {
 }
 
 impl Reads {
-    fn enter(&self, names: Vec<String>) -> Way {
+    fn enter(&self, names: Vec<String>, op_timeout: Duration) -> Way {
         let mut queue = self.0.lock();
         if queue.alone + queue.senders == 0 {
             queue.alone += 1;
@@ -113,17 +117,25 @@ impl Reads {
         }
         let (tell, told) = oneshot::channel();
         queue.waiting.push(Waiting { names, tell });
-        if queue.senders < SENDERS {
+        // Senders that have not looked for so long are on a runtime that nobody drives any more.
+        let silent = now_ms().saturating_sub(queue.looked_ms);
+        if queue.senders < SENDERS || u128::from(silent) > 2 * op_timeout.as_millis() {
             queue.senders += 1;
+            queue.looked_ms = now_ms();
             return Way::First(told);
         }
         Way::Joined(told)
     }
 
-    /// The next reads to join.
-    fn next(&self) -> Vec<Waiting> {
+    /// The next reads to join. Where there are none, `last` gives the sender's place up, under the
+    /// same lock: whoever comes next starts a sender of its own.
+    fn next(&self, last: bool) -> Vec<Waiting> {
         let mut queue = self.0.lock();
+        queue.looked_ms = now_ms();
         queue.waiting.retain(|one| !one.tell.is_closed());
+        if queue.waiting.is_empty() && last {
+            queue.senders -= 1;
+        }
         let joined = queue.waiting.len().min(JOINED);
         queue.waiting.drain(..joined).collect()
     }
@@ -145,63 +157,69 @@ impl Drop for Alone<'_> {
     }
 }
 
-/// The right of a task to send joined reads.
-struct Sender(Link);
+fn now_ms() -> u64 {
+    Clock::default().now().0
+}
+
+/// The right of a task to send joined reads, until it gives its place up.
+struct Sender(Option<Link>);
 
 impl Sender {
     /// Sends what waits, joined, until nothing does.
-    async fn send(self) {
-        loop {
-            let mut batch = self.0.0.reads.next();
+    async fn send(mut self) {
+        while let Some(link) = &self.0 {
+            let mut batch = link.0.reads.next(false);
             if batch.is_empty() {
                 // Those just told read on, most likely, and are let go first.
                 tokio::task::yield_now().await;
-                batch = self.0.0.reads.next();
+                batch = link.0.reads.next(true);
             }
             if batch.is_empty() {
-                return;
-            }
-            let mut names = Vec::with_capacity(batch.len() * 2);
-            let shares: Vec<_> = batch
-                .into_iter()
-                .map(|one| {
-                    let count = one.names.len();
-                    names.extend(one.names);
-                    (count, one.tell)
-                })
-                .collect();
-            let read = self.0.fetch(&names).await;
-            if let Err(fault) = read {
-                self.0.0.reads.fail(fault);
-            }
-            let (node_ms, run_id) = read.as_ref().map_or((0, [0; 8]), |r| (r.node_ms, r.run_id));
-            let mut values = read.map(|read| read.values.into_iter());
-            for (count, tell) in shares {
-                let share = values.as_mut().map_err(|fault| *fault).map(|values| Read {
-                    values: values.take(count).collect(),
-                    node_ms,
-                    run_id,
-                });
-                // Who asked may have gone away.
-                let _ = tell.send(share);
+                self.0 = None;
+            } else {
+                link.send_joined(batch).await;
             }
         }
     }
 }
 
 impl Drop for Sender {
+    /// Dropped before it gave its place up, with the runtime it ran on: nobody else may come to
+    /// send what waits, so its callers go to the origin.
     fn drop(&mut self) {
-        let mut queue = self.0.0.reads.0.lock();
-        queue.senders -= 1;
-        // What came since the last look has no other sender to wait for: it starts one of its own.
-        if queue.senders == 0 && !queue.waiting.is_empty() {
-            if let Ok(runtime) = Handle::try_current() {
-                queue.senders += 1;
-                drop(queue);
-                runtime.spawn(Sender(self.0.clone()).send());
-            } else {
-                queue.waiting.clear();
-            }
+        if let Some(link) = &self.0 {
+            let mut queue = link.0.reads.0.lock();
+            queue.senders -= 1;
+            queue.waiting.clear();
+        }
+    }
+}
+
+impl Link {
+    async fn send_joined(&self, batch: Vec<Waiting>) {
+        let mut names = Vec::with_capacity(batch.len() * 2);
+        let shares: Vec<_> = batch
+            .into_iter()
+            .map(|one| {
+                let count = one.names.len();
+                names.extend(one.names);
+                (count, one.tell)
+            })
+            .collect();
+        let read = self.fetch(&names).await;
+        if let Err(fault) = read {
+            self.0.reads.fail(fault);
+        }
+        let (node_ms, run_id) = read.as_ref().map_or((0, [0; 8]), |r| (r.node_ms, r.run_id));
+        let mut values = read.map(|read| read.values.into_iter());
+        for (count, tell) in shares {
+            let share = values.as_mut().map_err(|fault| *fault).map(|values| Read {
+                values: values.take(count).collect(),
+                node_ms,
+                run_id,
+            });
+            // Who asked may have gone away.
+            let _ = tell.send(share);
         }
     }
 }
