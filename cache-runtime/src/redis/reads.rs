@@ -53,6 +53,15 @@ struct Queue {
     looked_ms: u64,
 }
 
+impl Queue {
+    /// Whether its senders have not looked for so long that they are on a runtime that nobody
+    /// drives any more.
+    fn is_silent(&self, op_timeout: Duration) -> bool {
+        let silent = now_ms().saturating_sub(self.looked_ms);
+        u128::from(silent) > 2 * op_timeout.as_millis()
+    }
+}
+
 /// How a read goes on.
 enum Way {
     Alone(Vec<String>),
@@ -117,9 +126,7 @@ impl Reads {
         }
         let (tell, told) = oneshot::channel();
         queue.waiting.push(Waiting { names, tell });
-        // Senders that have not looked for so long are on a runtime that nobody drives any more.
-        let silent = now_ms().saturating_sub(queue.looked_ms);
-        if queue.senders < SENDERS || u128::from(silent) > 2 * op_timeout.as_millis() {
+        if queue.senders < SENDERS || queue.is_silent(op_timeout) {
             queue.senders += 1;
             queue.looked_ms = now_ms();
             return Way::First(told);
@@ -138,6 +145,17 @@ impl Reads {
         }
         let joined = queue.waiting.len().min(JOINED);
         queue.waiting.drain(..joined).collect()
+    }
+
+    /// Lets go those who wait for senders that nobody drives any more; the supervisor asks for it
+    /// at each heartbeat, as no one else may come.
+    pub(super) fn fail_silent(&self, op_timeout: Duration) {
+        let queue = self.0.lock();
+        let forgotten = !queue.waiting.is_empty() && queue.is_silent(op_timeout);
+        drop(queue);
+        if forgotten {
+            self.fail(Fault::Timeout);
+        }
     }
 
     /// What waits behind a command that failed would wait as long, for the same.

@@ -62,9 +62,10 @@ async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
     loop {
         let rest_and_beat = async {
             tokio::time::sleep(period).await;
-            if link.upgrade().is_none_or(|shared| shared.is_closed()) {
-                return Err(Fault::Down);
-            }
+            let shared = link.upgrade().filter(|shared| !shared.is_closed());
+            let shared = shared.ok_or(Fault::Down)?;
+            shared.reads.fail_silent(shared.settings.op_timeout);
+            drop(shared);
             beat(live).await
         };
         let beaten = tokio::select! {

@@ -2,6 +2,7 @@
 
 mod handshake;
 mod outage;
+mod reads;
 mod scripts;
 
 use std::sync::Arc;
