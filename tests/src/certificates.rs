@@ -15,7 +15,9 @@ pub(crate) fn acceptor(folder: &Path) -> io::Result<TlsAcceptor> {
     let mut authority = CertificateParams::new(Vec::new()).map_err(io::Error::other)?;
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority_key = KeyPair::generate().map_err(io::Error::other)?;
-    let authority_cert = authority.self_signed(&authority_key).map_err(io::Error::other)?;
+    let authority_cert = authority
+        .self_signed(&authority_key)
+        .map_err(io::Error::other)?;
     std::fs::write(folder.join("ca.pem"), authority_cert.pem())?;
 
     let issuer = Issuer::new(authority, authority_key);

@@ -115,7 +115,10 @@ async fn pump(
             return Ok(());
         }
         // An error says that the test is over.
-        let Ok(state) = network.wait_for(|network| *network != Network::Silent).await.map(|s| *s)
+        let Ok(state) = network
+            .wait_for(|network| *network != Network::Silent)
+            .await
+            .map(|s| *s)
         else {
             return Ok(());
         };

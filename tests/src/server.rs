@@ -99,13 +99,21 @@ impl ServerBuilder {
     fn spawn(&self, folder: &Path, port: u16) -> io::Result<Child> {
         let mut command = Command::new(binary()?);
         command.args(["--save", "", "--appendonly", "no", "--bind", "127.0.0.1"]);
-        command.arg("--dir").arg(folder).arg("--unixsocket").arg(folder.join(SOCKET));
+        command
+            .arg("--dir")
+            .arg(folder)
+            .arg("--unixsocket")
+            .arg(folder.join(SOCKET));
         command.args(["--port", &port.to_string()]);
         if let Some(password) = &self.password {
             command.args(["--requirepass", password]);
         }
         command.args(&self.arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
     }
 }
 
@@ -194,7 +202,10 @@ impl Server {
     ///
     /// The server's.
     pub async fn keys(&self) -> redis::RedisResult<Vec<String>> {
-        redis::cmd("KEYS").arg("*").query_async(&mut self.connect().await?).await
+        redis::cmd("KEYS")
+            .arg("*")
+            .query_async(&mut self.connect().await?)
+            .await
     }
 
     /// Kills it with SIGKILL.

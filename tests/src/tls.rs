@@ -31,7 +31,9 @@ impl TlsFront {
 async fn pass(acceptor: TlsAcceptor, client: TcpStream, socket: PathBuf) -> io::Result<()> {
     let mut client = acceptor.accept(client).await?;
     let mut server = UnixStream::connect(socket).await?;
-    tokio::io::copy_bidirectional(&mut client, &mut server).await.map(drop)
+    tokio::io::copy_bidirectional(&mut client, &mut server)
+        .await
+        .map(drop)
 }
 
 impl Drop for TlsFront {

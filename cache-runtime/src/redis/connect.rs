@@ -27,14 +27,25 @@ pub(super) async fn connect(settings: &LinkSettings, epoch: u64) -> Result<Live,
     let patience = PATIENCE.max(settings.op_timeout);
     let attempt = async {
         let end = Arc::new(End::default());
-        let mut connection = open(settings, &end).await.map_err(|error| match Fault::of(&error) {
-            Fault::Broken => Fault::Unreachable,
-            fault => fault,
-        })?;
+        let mut connection =
+            open(settings, &end)
+                .await
+                .map_err(|error| match Fault::of(&error) {
+                    Fault::Broken => Fault::Unreachable,
+                    fault => fault,
+                })?;
         let greeting = greet(&mut connection).await?;
-        Ok(Live::new(connection, greeting, epoch, settings.op_timeout, end))
+        Ok(Live::new(
+            connection,
+            greeting,
+            epoch,
+            settings.op_timeout,
+            end,
+        ))
     };
-    tokio::time::timeout(patience, attempt).await.unwrap_or(Err(Fault::Timeout))
+    tokio::time::timeout(patience, attempt)
+        .await
+        .unwrap_or(Err(Fault::Timeout))
 }
 
 /// Speaks RESP3, or RESP2 to a server that refuses it.
@@ -68,7 +79,11 @@ async fn open(
 
 /// Whether it was the `HELLO` that the server would not have, not the user or the database.
 fn refuses_resp3(error: &RedisError) -> bool {
-    let of_hello = || error.detail().is_some_and(|text| text.to_lowercase().contains("hello"));
+    let of_hello = || {
+        error
+            .detail()
+            .is_some_and(|text| text.to_lowercase().contains("hello"))
+    };
     match error.kind() {
         ErrorKind::RESP3NotSupported => true,
         _ => match error.code() {
@@ -84,7 +99,11 @@ pub(super) fn client(
     settings: &LinkSettings,
     protocol: ProtocolVersion,
 ) -> Result<Client, RedisError> {
-    let redis = settings.info.redis_settings().clone().set_protocol(protocol);
+    let redis = settings
+        .info
+        .redis_settings()
+        .clone()
+        .set_protocol(protocol);
     let info = settings.info.clone().set_redis_settings(redis);
     #[cfg(feature = "tls")]
     if let redis::ConnectionAddr::TcpTls { .. } = info.addr() {
@@ -107,9 +126,14 @@ async fn greet(connection: &mut MultiplexedConnection) -> Result<Greeting, Fault
     pipeline.cmd("TIME");
     pipeline.cmd("ROLE");
     let sent = Clock::default().now();
-    let answers = connection.send_packed_commands(&pipeline, 0, pipeline.len()).await;
+    let answers = connection
+        .send_packed_commands(&pipeline, 0, pipeline.len())
+        .await;
     let answers = answers.map_err(|error| Fault::of(&error))?;
-    if answers.iter().any(|answer| Fault::of_answer(answer) == Some(Fault::NotReady)) {
+    if answers
+        .iter()
+        .any(|answer| Fault::of_answer(answer) == Some(Fault::NotReady))
+    {
         return Err(Fault::NotReady);
     }
     // A user that may not load scripts learns of it from the first that is called.
@@ -164,7 +188,13 @@ mod tests {
         let info = |text: &str| run_id(&Value::BulkString(text.as_bytes().to_vec()));
         let id = info("# Server\r\nrun_id:00000000000000ff0123456789abcdef01234567\r\n");
         assert_eq!(id, Some([0, 0, 0, 0, 0, 0, 0, 0xff]));
-        for nonsense in ["", "run_id:", "run_id:12", "run_id:zzzzzzzzzzzzzzzzzz", "run_id:ééééééééééé"] {
+        for nonsense in [
+            "",
+            "run_id:",
+            "run_id:12",
+            "run_id:zzzzzzzzzzzzzzzzzz",
+            "run_id:ééééééééééé",
+        ] {
             assert_eq!(info(nonsense), None, "{nonsense}");
         }
         assert_eq!(run_id(&Value::Nil), None);
@@ -185,7 +215,9 @@ mod tests {
     #[test]
     fn only_a_master_or_a_node_that_will_not_tell_is_used() {
         let role = |name: &str| {
-            may_be_master(Ok(Value::Array(vec![Value::BulkString(name.as_bytes().to_vec())])))
+            may_be_master(Ok(Value::Array(vec![Value::BulkString(
+                name.as_bytes().to_vec(),
+            )])))
         };
         assert!(role("master") && !role("slave") && !role("sentinel"));
         assert!(may_be_master(Err(Fault::NoPermission)));

@@ -51,7 +51,10 @@ pub(super) enum Phase {
     /// The first attempt is not over: callers wait for it a moment.
     Connecting,
     Up,
-    Down { since: Stopwatch, cause: Fault },
+    Down {
+        since: Stopwatch,
+        cause: Fault,
+    },
 }
 
 impl Phase {
@@ -96,7 +99,10 @@ impl Link {
         self.run()?;
         let mut phase = self.0.phase.subscribe();
         let over = phase.wait_for(|phase| !matches!(phase, Phase::Connecting));
-        if tokio::time::timeout(self.0.settings.op_timeout, over).await.is_err() {
+        if tokio::time::timeout(self.0.settings.op_timeout, over)
+            .await
+            .is_err()
+        {
             // The attempt goes on, but only those who came first wait for it.
             self.0.go_down(Fault::Timeout);
         }
@@ -109,7 +115,10 @@ impl Link {
             return Err(Fault::Down);
         }
         let mut supervisor = self.0.supervisor.lock();
-        if supervisor.as_ref().is_none_or(|(task, _)| task.is_finished()) {
+        if supervisor
+            .as_ref()
+            .is_none_or(|(task, _)| task.is_finished())
+        {
             let runtime = Handle::try_current().map_err(|_| Fault::Down)?;
             let task = runtime.spawn(supervise(Arc::downgrade(&self.0)));
             *supervisor = Some((task, runtime));
@@ -119,7 +128,13 @@ impl Link {
 
     /// Runs something that nobody waits for, on the caller's runtime or else the link's.
     pub(crate) fn detach(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let of_link = || self.0.supervisor.lock().as_ref().map(|(_, runtime)| runtime.clone());
+        let of_link = || {
+            self.0
+                .supervisor
+                .lock()
+                .as_ref()
+                .map(|(_, runtime)| runtime.clone())
+        };
         if let Some(runtime) = Handle::try_current().ok().or_else(of_link) {
             runtime.spawn(work);
         }

@@ -93,7 +93,9 @@ impl Live {
 
     /// The node's clock now, in Unix milliseconds.
     pub(super) fn node_ms(&self) -> u64 {
-        self.now().0.wrapping_add_signed(self.offset_ms.load(Ordering::Relaxed))
+        self.now()
+            .0
+            .wrapping_add_signed(self.offset_ms.load(Ordering::Relaxed))
     }
 
     /// One command, within `op_timeout`.

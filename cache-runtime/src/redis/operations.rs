@@ -45,7 +45,9 @@ pub(crate) struct StampAsk<'a> {
 pub(crate) enum Leased {
     Acquired,
     Held,
-    Shared { token: [u8; 16] },
+    Shared {
+        token: [u8; 16],
+    },
     NoStore,
     /// Another entry than the one found invalid.
     Entry(Vec<u8>),
@@ -73,7 +75,9 @@ impl Link {
         // Room for the names and their lengths: growing would cost more than the rest.
         let room = names.iter().map(|name| name.len() + 16).sum();
         let mut command = Cmd::with_capacity(names.len() + 1, room);
-        command.arg(if names.len() == 1 { "GET" } else { "MGET" }).arg(names);
+        command
+            .arg(if names.len() == 1 { "GET" } else { "MGET" })
+            .arg(names);
         let live = self.live().await?;
         let values = match self.watched(&live, live.command(&command).await) {
             Ok(Value::Array(items)) if names.len() > 1 => items.into_iter().map(bytes).collect(),
@@ -102,7 +106,11 @@ impl Link {
         let live = self.live().await?;
         let mut pipeline = redis::pipe();
         let mut lease = LEASE.call(2);
-        lease.arg(ask.lease).arg(ask.entry).arg(ask.token.as_slice()).arg(ask.ttl_ms);
+        lease
+            .arg(ask.lease)
+            .arg(ask.entry)
+            .arg(ask.token.as_slice())
+            .arg(ask.ttl_ms);
         lease.arg(ask.invalid_id).arg(u8::from(ask.share));
         pipeline.add_command(lease);
         add_stamps(&mut pipeline, &live, stamps);
@@ -136,7 +144,11 @@ impl Link {
         ttl_ms: u64,
     ) -> Result<Filled, Fault> {
         let mut call = FILL.call(2);
-        call.arg(lease).arg(entry).arg(token.as_slice()).arg(frame).arg(ttl_ms);
+        call.arg(lease)
+            .arg(entry)
+            .arg(token.as_slice())
+            .arg(frame)
+            .arg(ttl_ms);
         Ok(if self.yes(call).await? {
             Filled::Stored
         } else {
@@ -145,7 +157,12 @@ impl Link {
     }
 
     /// Lets the lease live on, if it is ours.
-    pub(crate) async fn renew(&self, lease: &str, token: &[u8; 16], ms: u64) -> Result<bool, Fault> {
+    pub(crate) async fn renew(
+        &self,
+        lease: &str,
+        token: &[u8; 16],
+        ms: u64,
+    ) -> Result<bool, Fault> {
         self.yes(owned(&RENEW, lease, token, Some(ms))).await
     }
 
@@ -155,7 +172,12 @@ impl Link {
     }
 
     /// Leaves word that nothing was stored, if the lease is ours.
-    pub(crate) async fn nostore(&self, lease: &str, token: &[u8; 16], ms: u64) -> Result<bool, Fault> {
+    pub(crate) async fn nostore(
+        &self,
+        lease: &str,
+        token: &[u8; 16],
+        ms: u64,
+    ) -> Result<bool, Fault> {
         self.yes(owned(&NOSTORE, lease, token, Some(ms))).await
     }
 
@@ -180,7 +202,11 @@ impl Link {
         let live = self.live().await?;
         let mut pipeline = redis::pipe();
         pipeline.add_command(call);
-        let answer = self.scripted(&live, &pipeline).await?.pop().ok_or(Fault::Protocol)?;
+        let answer = self
+            .scripted(&live, &pipeline)
+            .await?
+            .pop()
+            .ok_or(Fault::Protocol)?;
         Ok(unwrap(answer)? == Value::Int(1))
     }
 
@@ -196,7 +222,10 @@ impl Link {
             return Ok(Vec::new());
         }
         let answers = self.watched(live, live.commands(calls).await)?;
-        if !answers.iter().any(|answer| Fault::of_answer(answer) == Some(Fault::NoScript)) {
+        if !answers
+            .iter()
+            .any(|answer| Fault::of_answer(answer) == Some(Fault::NoScript))
+        {
             return Ok(answers);
         }
         for loaded in self.watched(live, live.commands(&scripts::load()).await)? {
@@ -207,7 +236,10 @@ impl Link {
 
     /// A connection that turned out to be of no use is given up at once, for all.
     fn watched<T>(&self, live: &Arc<Live>, answer: Result<T, Fault>) -> Result<T, Fault> {
-        if answer.as_ref().is_err_and(|fault| fault.ends_the_connection()) {
+        if answer
+            .as_ref()
+            .is_err_and(|fault| fault.ends_the_connection())
+        {
             self.0.live.compare_and_swap(live, None);
         }
         answer
@@ -217,7 +249,10 @@ impl Link {
 fn add_stamps(pipeline: &mut Pipeline, live: &Live, asks: &[StampAsk<'_>]) {
     for ask in asks {
         let mut call = STAMP.call(1);
-        call.arg(ask.name).arg(ask.fresh.as_slice()).arg(live.run_id.as_slice()).arg(ask.need_ms);
+        call.arg(ask.name)
+            .arg(ask.fresh.as_slice())
+            .arg(live.run_id.as_slice())
+            .arg(ask.need_ms);
         pipeline.add_command(call);
     }
 }
@@ -246,7 +281,9 @@ fn leased(answer: Value) -> Result<Leased, Fault> {
         (b"held", Some(_)) => Leased::Held,
         (b"nostore", None) => Leased::NoStore,
         (b"shared", Some(token)) => Leased::Shared {
-            token: bytes(token).and_then(|t| t.try_into().ok()).ok_or(Fault::Protocol)?,
+            token: bytes(token)
+                .and_then(|t| t.try_into().ok())
+                .ok_or(Fault::Protocol)?,
         },
         (b"entry", Some(frame)) => Leased::Entry(bytes(frame).ok_or(Fault::Protocol)?),
         _ => return Err(Fault::Protocol),

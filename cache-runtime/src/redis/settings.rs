@@ -29,7 +29,9 @@ impl LinkSettings {
         match scheme {
             "redis" | "redis+unix" | "unix" => {}
             "rediss" if cfg!(feature = "tls") => {}
-            "rediss" => return Err("`rediss://` needs the feature `tls` of cache-runtime".to_owned()),
+            "rediss" => {
+                return Err("`rediss://` needs the feature `tls` of cache-runtime".to_owned());
+            }
             "memory" => return Err("`memory:` takes nothing after the colon".to_owned()),
             _ => return Err(FORMS.to_owned()),
         }
@@ -41,7 +43,10 @@ impl LinkSettings {
             // The category is a fixed text of the client's; its detail might quote the URL.
             format!("{}; {FORMS}", error.category())
         })?;
-        let redis = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        let redis = info
+            .redis_settings()
+            .clone()
+            .set_protocol(ProtocolVersion::RESP3);
         let info = info
             .set_redis_settings(redis)
             .set_tcp_settings(TcpSettings::default().set_nodelay(true));
@@ -65,12 +70,18 @@ impl LinkSettings {
             .map_err(|error| format!("`ca_file` {} can't be read: {error}", path.display()))?;
         // The client takes a file without any for one that trusts nobody.
         if !pem.windows(MARK.len()).any(|window| window == MARK) {
-            return Err(format!("`ca_file` {} holds no PEM certificate", path.display()));
+            return Err(format!(
+                "`ca_file` {} holds no PEM certificate",
+                path.display()
+            ));
         }
         self.ca = Some(pem);
         match client(&self, ProtocolVersion::RESP3) {
             Ok(_) => Ok(self),
-            Err(_) => Err(format!("`ca_file` {} holds a broken certificate", path.display())),
+            Err(_) => Err(format!(
+                "`ca_file` {} holds a broken certificate",
+                path.display()
+            )),
         }
     }
 
@@ -97,20 +108,38 @@ mod tests {
 
     #[test]
     fn each_form_of_url_is_read_or_refused_with_the_forms() {
-        for good in ["redis://h", "redis://u:p@h:1/2", "redis+unix:///tmp/s", "unix:///tmp/s"] {
+        for good in [
+            "redis://h",
+            "redis://u:p@h:1/2",
+            "redis+unix:///tmp/s",
+            "unix:///tmp/s",
+        ] {
             assert!(LinkSettings::parse(good).is_ok(), "{good}");
         }
-        for bad in ["http://h", "h:1", "redis://u:secret@h:port", "redis://h/notanumber", "memory:x", "redis://u:secret@h#insecure"] {
+        for bad in [
+            "http://h",
+            "h:1",
+            "redis://u:secret@h:port",
+            "redis://h/notanumber",
+            "memory:x",
+            "redis://u:secret@h#insecure",
+        ] {
             let error = LinkSettings::parse(bad).unwrap_err();
             assert!(!error.contains("secret") && !error.is_empty(), "{error}");
         }
-        assert_eq!(LinkSettings::parse("rediss://h").is_ok(), cfg!(feature = "tls"));
+        assert_eq!(
+            LinkSettings::parse("rediss://h").is_ok(),
+            cfg!(feature = "tls")
+        );
     }
 
     #[test]
     fn debug_shows_no_secret() {
         let settings = LinkSettings::parse("redis://user:s3cret@host:7/1").unwrap();
         let shown = format!("{settings:?}");
-        assert!(shown.contains("host:7") && !shown.contains("s3cret"), "{shown}");
+        assert!(
+            shown.contains("host:7") && !shown.contains("s3cret"),
+            "{shown}"
+        );
     }
 }

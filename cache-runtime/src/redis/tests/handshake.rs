@@ -11,7 +11,10 @@ use crate::redis::{Fault, Link, LinkSettings, LinkState};
 async fn nothing_happens_before_the_first_use() {
     let server = Server::start().await.unwrap();
     let (link, told) = link(&server.url(), 5_000);
-    assert_eq!((link.state(), link.node_ms()), (LinkState::Connecting, None));
+    assert_eq!(
+        (link.state(), link.node_ms()),
+        (LinkState::Connecting, None)
+    );
     link.read(&names(["key"])).await.unwrap();
     assert_eq!(link.state(), LinkState::Up);
     assert_eq!(downs(&told), []);
@@ -42,7 +45,10 @@ fn it_follows_its_users_from_runtime_to_runtime() {
     for _ in 0..3 {
         let runtime = runtime();
         let read = runtime.block_on(link.read(&names(["key"])));
-        assert!(read.is_ok(), "the first call waits for the connection: {read:?}");
+        assert!(
+            read.is_ok(),
+            "the first call waits for the connection: {read:?}"
+        );
     }
 }
 
@@ -81,20 +87,38 @@ async fn a_wrong_password_is_told_once_and_never_shown() {
 #[tokio::test]
 async fn a_user_of_few_rights_is_told_which_it_lacks() {
     let server = Server::start().await.unwrap();
-    let rights: &[&[u8]] = &[b"ACL", b"SETUSER", b"few", b"on", b">word", b"~*", b"+@all", b"-role"];
+    let rights: &[&[u8]] = &[
+        b"ACL", b"SETUSER", b"few", b"on", b">word", b"~*", b"+@all", b"-role",
+    ];
     server.command(rights).await.unwrap();
     let url = server.url().replace("redis://", "redis://few:word@");
     let (few, _) = link(&url, 5_000);
-    assert!(few.read(&names(["key"])).await.is_ok(), "`ROLE` is not needed");
+    assert!(
+        few.read(&names(["key"])).await.is_ok(),
+        "`ROLE` is not needed"
+    );
 
-    server.command(&[b"ACL", b"SETUSER", b"few", b"-unlink"]).await.unwrap();
+    server
+        .command(&[b"ACL", b"SETUSER", b"few", b"-unlink"])
+        .await
+        .unwrap();
     assert_eq!(few.unlink(&names(["key"])).await, Err(Fault::NoPermission));
-    assert!(few.read(&names(["key"])).await.is_ok(), "the connection is as good as before");
+    assert!(
+        few.read(&names(["key"])).await.is_ok(),
+        "the connection is as good as before"
+    );
 
-    server.command(&[b"ACL", b"SETUSER", b"few", b"-info"]).await.unwrap();
+    server
+        .command(&[b"ACL", b"SETUSER", b"few", b"-info"])
+        .await
+        .unwrap();
     let (none, told) = link(&url, 5_000);
     assert!(none.read(&names(["key"])).await.is_err());
-    assert_eq!(downs(&told), [Fault::NoPermission], "without a run id no stamp could be trusted");
+    assert_eq!(
+        downs(&told),
+        [Fault::NoPermission],
+        "without a run id no stamp could be trusted"
+    );
 }
 
 #[tokio::test]
@@ -103,16 +127,41 @@ async fn a_node_that_is_no_master_is_refused_and_one_that_is_demoted_is_left() {
     let node = Server::start().await.unwrap();
     let link = up(&node).await;
     let port = master.port().to_string();
-    node.command(&[b"REPLICAOF", b"127.0.0.1", port.as_bytes()]).await.unwrap();
+    node.command(&[b"REPLICAOF", b"127.0.0.1", port.as_bytes()])
+        .await
+        .unwrap();
     // A write finds out at once; a link that only reads would by its heartbeat.
-    assert_eq!(link.claim("lease", &[1; 16], 1_000).await, Err(Fault::ReadOnly));
-    until(|| matches!(link.state(), LinkState::Down { cause: Fault::ReadOnly, .. })).await;
+    assert_eq!(
+        link.claim("lease", &[1; 16], 1_000).await,
+        Err(Fault::ReadOnly)
+    );
+    until(|| {
+        matches!(
+            link.state(),
+            LinkState::Down {
+                cause: Fault::ReadOnly,
+                ..
+            }
+        )
+    })
+    .await;
     assert!(link.read(&names(["key"])).await.is_err());
     node.command(&[b"REPLICAOF", b"NO", b"ONE"]).await.unwrap();
     until_read(&link).await;
 
-    node.command(&[b"REPLICAOF", b"127.0.0.1", port.as_bytes()]).await.unwrap();
-    until(|| matches!(link.state(), LinkState::Down { cause: Fault::ReadOnly, .. })).await;
+    node.command(&[b"REPLICAOF", b"127.0.0.1", port.as_bytes()])
+        .await
+        .unwrap();
+    until(|| {
+        matches!(
+            link.state(),
+            LinkState::Down {
+                cause: Fault::ReadOnly,
+                ..
+            }
+        )
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -145,7 +194,11 @@ async fn tls_trusts_the_private_authority_and_no_other() {
 
     let folder = server.ca_file().parent().unwrap().to_owned();
     let broken = folder.join("broken.pem");
-    std::fs::write(&broken, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+    std::fs::write(
+        &broken,
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    )
+    .unwrap();
     std::fs::write(folder.join("empty.pem"), "").unwrap();
     for file in [broken, folder.join("empty.pem"), folder.join("absent.pem")] {
         let error = settings().with_ca_file(Some(&file)).unwrap_err();

@@ -27,7 +27,10 @@ fn link(url: &str, op_timeout_ms: u64) -> (Link, Told) {
 fn with(settings: LinkSettings) -> (Link, Told) {
     let told = Told::default();
     let hears = Arc::clone(&told);
-    (Link::new(settings, move |event| hears.lock().push(event)), told)
+    (
+        Link::new(settings, move |event| hears.lock().push(event)),
+        told,
+    )
 }
 
 /// A connected link with time enough for a busy machine.

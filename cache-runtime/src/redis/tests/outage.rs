@@ -27,7 +27,11 @@ async fn a_server_that_was_never_there_costs_no_wait() {
     assert!(start.elapsed() < Duration::from_secs(1));
     until(|| matches!(link.state(), LinkState::Down { since, .. } if since > Duration::from_millis(300)))
         .await;
-    assert_eq!(downs(&told), [Fault::Unreachable], "told once, however often it is tried");
+    assert_eq!(
+        downs(&told),
+        [Fault::Unreachable],
+        "told once, however often it is tried"
+    );
 }
 
 #[tokio::test]
@@ -53,12 +57,19 @@ async fn a_hung_server_costs_three_timeouts_and_then_nothing() {
     until_read(&link).await;
     server.pause().unwrap();
     for _ in 0..3 {
-        assert_eq!(link.read(&names(["key"])).await.unwrap_err(), Fault::Timeout);
+        assert_eq!(
+            link.read(&names(["key"])).await.unwrap_err(),
+            Fault::Timeout
+        );
     }
     until(|| matches!(link.state(), LinkState::Down { .. })).await;
     let start = Instant::now();
     slowest_failure(&link, 1_000).await;
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        start.elapsed()
+    );
     assert_eq!(downs(&told)[0], Fault::Timeout);
     server.resume().unwrap();
     let back = until_read(&link).await;
@@ -73,7 +84,11 @@ async fn a_server_that_hangs_from_the_start_is_waited_for_once() {
     assert!(slowest_failure(&link, 1).await >= Duration::from_millis(100));
     let start = Instant::now();
     slowest_failure(&link, 100).await;
-    assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_millis(500),
+        "{:?}",
+        start.elapsed()
+    );
     server.resume().unwrap();
     until_read(&link).await;
 }
@@ -83,7 +98,12 @@ async fn a_partition_of_any_kind_is_noticed_without_a_call_and_healed() {
     let server = Server::start().await.unwrap();
     let proxy = Proxy::start(&server).await.unwrap();
     let (link, _) = link(&proxy.url(), 100);
-    for network in [Network::Silent, Network::HalfOpen, Network::Garbled, Network::Cut] {
+    for network in [
+        Network::Silent,
+        Network::HalfOpen,
+        Network::Garbled,
+        Network::Cut,
+    ] {
         until_read(&link).await;
         proxy.set(network);
         until(|| matches!(link.state(), LinkState::Down { .. })).await;
@@ -121,7 +141,10 @@ async fn a_connection_killed_under_load_fails_what_was_under_way_and_no_more() {
             })
         })
         .collect();
-    server.command(&[b"CLIENT", b"KILL", b"TYPE", b"normal"]).await.unwrap();
+    server
+        .command(&[b"CLIENT", b"KILL", b"TYPE", b"normal"])
+        .await
+        .unwrap();
     for reader in readers {
         reader.await.unwrap();
     }

@@ -27,7 +27,9 @@ async fn ask(link: &Link, token: &[u8; 16], invalid_id: &[u8], share: bool) -> L
 }
 
 async fn fill(link: &Link, token: &[u8; 16]) -> Filled {
-    link.fill("{e}", "{e}:lease", token, &frame(OURS), 60_000).await.unwrap()
+    link.fill("{e}", "{e}:lease", token, &frame(OURS), 60_000)
+        .await
+        .unwrap()
 }
 
 async fn read(link: &Link, name: &str) -> Option<Vec<u8>> {
@@ -45,7 +47,10 @@ async fn a_lease_has_one_holder_and_is_its_own_holders_again() {
     assert_eq!(ask(&link, OURS, b"", false).await, Leased::Acquired);
     assert_eq!(ask(&link, OURS, b"", false).await, Leased::Acquired);
     assert_eq!(ask(&link, THEIRS, b"", false).await, Leased::Held);
-    assert_eq!(ask(&link, THEIRS, b"", true).await, Leased::Shared { token: *OURS });
+    assert_eq!(
+        ask(&link, THEIRS, b"", true).await,
+        Leased::Shared { token: *OURS }
+    );
     assert!(int(&server, &[b"PTTL", b"{e}:lease"]).await > 50_000);
 }
 
@@ -71,7 +76,10 @@ async fn an_invalidation_during_the_load_leaves_nothing_to_store_under() {
     ask(&link, OURS, b"", false).await;
     link.unlink(&names(["{e}:lease", "{e}"])).await.unwrap();
     assert_eq!(fill(&link, OURS).await, Filled::Lost);
-    assert!(!link.renew("{e}:lease", OURS, 1_000).await.unwrap(), "never made anew");
+    assert!(
+        !link.renew("{e}:lease", OURS, 1_000).await.unwrap(),
+        "never made anew"
+    );
     assert!(!link.nostore("{e}:lease", OURS, 1_000).await.unwrap());
     assert!(!link.release("{e}:lease", OURS).await.unwrap());
     assert_eq!(server.keys().await.unwrap(), Vec::<String>::new());
@@ -83,14 +91,28 @@ async fn an_entry_other_than_the_invalid_one_is_returned_instead_of_a_lease() {
     let link = up(&server).await;
     let stored = frame(OURS);
     server.command(&[b"SET", b"{e}", &stored]).await.unwrap();
-    assert_eq!(ask(&link, THEIRS, b"", false).await, Leased::Entry(stored.clone()));
-    assert_eq!(ask(&link, THEIRS, THEIRS, false).await, Leased::Entry(stored));
+    assert_eq!(
+        ask(&link, THEIRS, b"", false).await,
+        Leased::Entry(stored.clone())
+    );
+    assert_eq!(
+        ask(&link, THEIRS, THEIRS, false).await,
+        Leased::Entry(stored)
+    );
     assert_eq!(ask(&link, THEIRS, OURS, false).await, Leased::Acquired);
     // Cut short within its header or its id: what stands there is its id.
-    for (garbage, id) in [(&b"short"[..], &b""[..]), (b"12345678id", b"id"), (b"", b"")] {
+    for (garbage, id) in [
+        (&b"short"[..], &b""[..]),
+        (b"12345678id", b"id"),
+        (b"", b""),
+    ] {
         server.command(&[b"SET", b"{e}", garbage]).await.unwrap();
         server.command(&[b"DEL", b"{e}:lease"]).await.unwrap();
-        assert_eq!(ask(&link, OURS, id, false).await, Leased::Acquired, "{garbage:?}");
+        assert_eq!(
+            ask(&link, OURS, id, false).await,
+            Leased::Acquired,
+            "{garbage:?}"
+        );
     }
 }
 
@@ -141,12 +163,24 @@ async fn a_stamp_is_made_once_and_one_of_another_run_is_not_believed() {
     };
     let first = link.stamps(&[ask(1)]).await.unwrap()[0].unwrap();
     let run_id = link.read(&names(["t"])).await.unwrap().run_id;
-    assert_eq!((&first[..16], &first[16..]), ([1; 16].as_slice(), run_id.as_slice()));
-    assert_eq!(link.stamps(&[ask(2), ask(3)]).await.unwrap(), [Some(first); 2]);
+    assert_eq!(
+        (&first[..16], &first[16..]),
+        ([1; 16].as_slice(), run_id.as_slice())
+    );
+    assert_eq!(
+        link.stamps(&[ask(2), ask(3)]).await.unwrap(),
+        [Some(first); 2]
+    );
 
-    server.command(&[b"SET", b"t", &[[7; 16].as_slice(), &[0; 8]].concat()]).await.unwrap();
+    server
+        .command(&[b"SET", b"t", &[[7; 16].as_slice(), &[0; 8]].concat()])
+        .await
+        .unwrap();
     let other = link.stamps(&[ask(4)]).await.unwrap()[0].unwrap();
-    assert_eq!((&other[..16], &other[16..]), ([4; 16].as_slice(), run_id.as_slice()));
+    assert_eq!(
+        (&other[..16], &other[16..]),
+        ([4; 16].as_slice(), run_id.as_slice())
+    );
     assert_eq!(read(&link, "t").await.as_deref(), Some(other.as_slice()));
 }
 
@@ -164,17 +198,26 @@ async fn a_stamp_lives_twice_what_is_needed_and_is_extended_only_when_too_short(
         int(&server, &[b"PTTL", b"t"]).await
     };
     assert!((190_000..=200_000).contains(&stamp(100_000).await));
-    assert!((190_000..=200_000).contains(&stamp(150_000).await), "enough is left");
+    assert!(
+        (190_000..=200_000).contains(&stamp(150_000).await),
+        "enough is left"
+    );
     assert!((490_000..=500_000).contains(&stamp(250_000).await));
     let long: u64 = 10 * 365 * 86_400_000 / 2;
-    assert!(stamp(long).await > long.cast_signed(), "the longest that a policy asks for");
+    assert!(
+        stamp(long).await > long.cast_signed(),
+        "the longest that a policy asks for"
+    );
 }
 
 #[tokio::test]
 async fn a_stamp_that_full_memory_refuses_is_a_fault_and_one_at_once_evicted_is_none() {
     let server = Server::start().await.unwrap();
     let link = up(&server).await;
-    server.command(&[b"CONFIG", b"SET", b"maxmemory", b"1"]).await.unwrap();
+    server
+        .command(&[b"CONFIG", b"SET", b"maxmemory", b"1"])
+        .await
+        .unwrap();
     let ask = StampAsk {
         name: "t",
         fresh: [1; 16],
@@ -183,7 +226,10 @@ async fn a_stamp_that_full_memory_refuses_is_a_fault_and_one_at_once_evicted_is_
     assert_eq!(link.stamps(&[ask]).await, Err(Fault::OutOfMemory));
     let claimed = link.claim("{e}:lease", OURS, 1_000).await;
     assert_eq!(claimed, Err(Fault::OutOfMemory));
-    assert!(link.unlink(&names(["t"])).await.is_ok(), "an invalidation needs no room");
+    assert!(
+        link.unlink(&names(["t"])).await.is_ok(),
+        "an invalidation needs no room"
+    );
 }
 
 #[tokio::test]
@@ -233,5 +279,8 @@ async fn the_nodes_time_is_known_to_a_round_trip() {
     let before = time().await;
     let thought = link.node_ms().unwrap();
     assert!(thought >= before, "never too early: {thought} < {before}");
-    assert!(thought - time().await.min(thought) < 2_000, "off by the handshake at most");
+    assert!(
+        thought - time().await.min(thought) < 2_000,
+        "off by the handshake at most"
+    );
 }
