@@ -23,16 +23,16 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Product {
-    id: u64,
+    id: i64,
     name: String,
     category: String,
-    cents: u64,
+    cents: i64,
 }
 
 /// A filter is an argument like any other once it says how it makes a key.
 #[derive(Deserialize, CacheKey)]
 struct Filter {
-    max: Option<u64>,
+    max: Option<i64>,
     /// For the log only: requests that differ in it share an entry.
     #[cache_key(skip)]
     trace: Option<String>,
@@ -55,7 +55,7 @@ impl Shop {
 
     // `skip(self)`: which connection asks makes no difference to the answer.
     #[cached(ns = "product", ttl = "10m", tags = ["product:{id}"], skip(self))]
-    async fn product(&self, id: u64) -> Result<Option<Arc<Product>>, StatusCode> {
+    async fn product(&self, id: i64) -> Result<Option<Arc<Product>>, StatusCode> {
         let one = "SELECT id, name, category, cents FROM products WHERE id = ?1";
         self.query(move |db| db.query_row(one, [id], product).optional()).await.map(|p| p.map(Arc::new))
     }
@@ -63,7 +63,7 @@ impl Shop {
     #[cached(ns = "category", ttl = "1m", tags = ["category:{name}"], compress, skip(self))]
     async fn category(&self, name: &str, filter: &Filter) -> Result<Arc<Vec<Product>>, StatusCode> {
         let some = "SELECT id, name, category, cents FROM products WHERE category = ?1 AND cents <= ?2";
-        let (name, max) = (name.to_owned(), filter.max.unwrap_or(u64::MAX >> 1));
+        let (name, max) = (name.to_owned(), filter.max.unwrap_or(i64::MAX));
         let found = self.query(move |db| {
             db.prepare(some)?.query_map(params![name, max], product)?.collect()
         });
@@ -72,7 +72,7 @@ impl Shop {
 
     // The tags are cleared when this returns, and also if it fails half-way or is dropped.
     #[cache_invalidate(tags = ["product:{id}", "category:{category}"])]
-    async fn set_price(&self, id: u64, category: &str, cents: u64) -> Result<(), StatusCode> {
+    async fn set_price(&self, id: i64, category: &str, cents: i64) -> Result<(), StatusCode> {
         let set = "UPDATE products SET cents = ?2 WHERE id = ?1";
         self.query(move |db| db.execute(set, params![id, cents])).await.map(drop)
     }
@@ -82,7 +82,7 @@ fn product(row: &Row<'_>) -> rusqlite::Result<Product> {
     Ok(Product { id: row.get(0)?, name: row.get(1)?, category: row.get(2)?, cents: row.get(3)? })
 }
 
-async fn show(State(shop): State<Shop>, Path(id): Path<u64>) -> Result<Json<Arc<Product>>, StatusCode> {
+async fn show(State(shop): State<Shop>, Path(id): Path<i64>) -> Result<Json<Arc<Product>>, StatusCode> {
     shop.product(id).await?.map(Json).ok_or(StatusCode::NOT_FOUND)
 }
 
@@ -95,7 +95,7 @@ async fn list(
     shop.category(&name, &filter).await.map(Json)
 }
 
-async fn price(State(shop): State<Shop>, Path((id, cents)): Path<(u64, u64)>) -> Result<(), StatusCode> {
+async fn price(State(shop): State<Shop>, Path((id, cents)): Path<(i64, i64)>) -> Result<(), StatusCode> {
     let product = shop.product(id).await?.ok_or(StatusCode::NOT_FOUND)?;
     shop.set_price(id, &product.category, cents).await
 }
@@ -105,8 +105,8 @@ fn make() -> rusqlite::Result<Connection> {
     let mut db = Connection::open_in_memory()?;
     db.execute_batch("CREATE TABLE products (id INTEGER PRIMARY KEY, name TEXT, category TEXT, cents INTEGER)")?;
     let fill = db.transaction()?;
-    for id in 0..5_000_u64 {
-        let category = ["tools", "toys", "books", "garden"][(id % 4) as usize];
+    for id in 0..5_000_i64 {
+        let category = ["tools", "toys", "books", "garden"][usize::try_from(id % 4).unwrap_or(0)];
         let name = format!("{category} item {id}");
         fill.execute("INSERT INTO products VALUES (?1, ?2, ?3, ?4)", params![id, name, category, id * 37 % 9_000])?;
     }

@@ -1,6 +1,41 @@
 //! The attributes and derives of `cache-runtime`, which re-exports them.
 
+mod borrow;
+mod cache;
+mod cached;
 mod derive_key;
+mod duration;
+mod errors;
+mod function;
+mod invalidate;
+mod mentions;
+mod nearest;
+mod policy;
+mod settings;
+mod span;
+mod tags;
+mod template;
+
+use proc_macro::TokenStream;
+
+/// Caches what an async fn returns, by its arguments.
+///
+/// Documented in full where it is re-exported, in `cache-runtime`.
+#[proc_macro_attribute]
+pub fn cached(annotation: TokenStream, item: TokenStream) -> TokenStream {
+    beside(item.clone(), cached::expand(annotation.into(), item.into()))
+}
+
+/// Invalidates tags, entries or namespaces once the annotated async fn has run.
+///
+/// Documented in full where it is re-exported, in `cache-runtime`.
+#[proc_macro_attribute]
+pub fn cache_invalidate(annotation: TokenStream, item: TokenStream) -> TokenStream {
+    beside(
+        item.clone(),
+        invalidate::expand(annotation.into(), item.into()),
+    )
+}
 
 /// Makes a struct or enum usable as a cache key: by its fields' names and values.
 ///
@@ -16,6 +51,18 @@ mod derive_key;
 /// `rename` stands on the type and on variants too; `crate = path` on the type says where the
 /// runtime is, when it was renamed.
 #[proc_macro_derive(CacheKey, attributes(cache_key))]
-pub fn derive_cache_key(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+pub fn derive_cache_key(input: TokenStream) -> TokenStream {
     derive_key::derive(input.into()).into()
+}
+
+/// An expansion, or its errors beside the item as it was, so that callers still resolve.
+fn beside(item: TokenStream, expanded: syn::Result<proc_macro2::TokenStream>) -> TokenStream {
+    match expanded {
+        Ok(tokens) => tokens.into(),
+        Err(errors) => {
+            let mut tokens = item;
+            tokens.extend(TokenStream::from(errors.into_compile_error()));
+            tokens
+        }
+    }
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::redis::Link;
-use crate::site::EntryNames;
+use crate::site::EntryName;
 
 /// The random bytes that a lease holds.
 pub(crate) type Token = [u8; 16];
@@ -19,7 +19,7 @@ pub(crate) const NOSTORE_MS: u64 = 200;
 #[derive(Debug)]
 pub(crate) struct Lease {
     link: Link,
-    names: EntryNames,
+    entry: EntryName,
     token: Token,
     ms: u64,
     /// Shared with its holder's process, or spent: not ours to renew or give back.
@@ -27,10 +27,10 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    pub(crate) fn held(link: &Link, names: &EntryNames, token: Token, ms: u64) -> Self {
+    pub(crate) fn held(link: &Link, entry: &EntryName, token: Token, ms: u64) -> Self {
         Self {
             link: link.clone(),
-            names: names.clone(),
+            entry: entry.clone(),
             token,
             ms,
             ours: true,
@@ -38,18 +38,14 @@ impl Lease {
     }
 
     /// Another's token, under which a load may store as well (`lease = "process"`).
-    pub(crate) fn shared(link: &Link, names: &EntryNames, token: Token) -> Self {
-        let mut lease = Self::held(link, names, token, 0);
+    pub(crate) fn shared(link: &Link, entry: &EntryName, token: Token) -> Self {
+        let mut lease = Self::held(link, entry, token, 0);
         lease.ours = false;
         lease
     }
 
     pub(crate) fn token(&self) -> &Token {
         &self.token
-    }
-
-    pub(crate) fn names(&self) -> &EntryNames {
-        &self.names
     }
 
     /// The store was answered: the token is gone from Redis.
@@ -60,7 +56,7 @@ impl Lease {
     /// Tells followers elsewhere not to wait: nothing will be stored.
     pub(crate) fn nothing_to_store(mut self) {
         if std::mem::take(&mut self.ours) {
-            let (link, lease, token) = (self.link.clone(), self.names.lease.clone(), self.token);
+            let (link, lease, token) = (self.link.clone(), self.entry.lease(), self.token);
             self.link.detach(async move {
                 let _ = link.nostore(&lease, &token, NOSTORE_MS).await;
             });
@@ -84,14 +80,14 @@ impl Lease {
     async fn renew(&self) {
         tokio::time::sleep(Duration::from_millis(self.ms / 3)).await;
         // A renewal that fails costs the lease at worst, and then the store is refused.
-        let _ = self.link.renew(&self.names.lease, &self.token, self.ms).await;
+        let _ = self.link.renew(&self.entry.lease(), &self.token, self.ms).await;
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
         if self.ours {
-            let (link, lease, token) = (self.link.clone(), self.names.lease.clone(), self.token);
+            let (link, lease, token) = (self.link.clone(), self.entry.lease(), self.token);
             self.link.detach(async move {
                 let _ = link.release(&lease, &token).await;
             });

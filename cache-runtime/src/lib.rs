@@ -36,7 +36,7 @@ pub mod __private;
 pub use cache::{
     Cache, CacheBuilder, Entry, Health, Inspection, Namespace, RedisHealth, TagHandle, bypass,
 };
-pub use cache_macros::CacheKey;
+pub use cache_macros::{CacheKey, cache_invalidate, cached};
 pub use clock::Clock;
 pub use error::CacheError;
 pub use events::{HistogramSnapshot, MissStats, NamespaceStats, Stats, Tier, UnstoredStats};

@@ -154,8 +154,8 @@ async fn a_refresh_reloads_its_own_key_and_no_other() {
     cache
         .scope(async {
             let other = nth(&loads, 2).await;
-            let both = nth_entry(1).refresh(async { (nth(&loads, 1).await, nth(&loads, 2).await) });
-            assert_eq!(both.await, (1_002, other));
+            let both = async { (nth(&loads, 1).await, nth(&loads, 2).await) };
+            assert_eq!(nth_entry(1).refresh(both).await, (1_002, other));
         })
         .await;
 }

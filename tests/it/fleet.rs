@@ -51,7 +51,7 @@ async fn a_leader_killed_in_its_load_costs_the_others_at_most_its_lease() {
     origin.set(1, "value").unwrap();
     let lost = doomed.ask("call 1 1 60000");
     crate::until(Duration::from_secs(5), || async {
-        server.keys().await.iter().any(|key| key.ends_with(":lease"))
+        server.keys().await.unwrap().iter().any(|key| key.ends_with(":lease"))
     })
     .await;
     let waiting = other.ask("call 1 50 10");
@@ -71,7 +71,7 @@ async fn race(server: &Server, origin: &Origin, loader: &Actor, invalidator: &Ac
         assert_eq!(invalidator.ask(&format!("invalidate {kind} {id}")).await.unwrap(), "ok");
         let load = loader.ask(&format!("call {id} 3 300"));
         crate::until(Duration::from_secs(5), || async {
-            server.keys().await.iter().any(|key| key.ends_with(":lease"))
+            server.keys().await.unwrap().iter().any(|key| key.ends_with(":lease"))
         })
         .await;
         // The load has read the origin, or is about to: the lease comes before the load.

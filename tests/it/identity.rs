@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 
 mod left {
     #[cache_runtime::cached(ttl = "1m")]
-    pub async fn same(id: u32) -> String {
+    pub(super) async fn same(id: u32) -> String {
         format!("left {id}")
     }
 }
 
 mod right {
     #[cache_runtime::cached(ttl = "1m")]
-    pub async fn same(id: u32) -> String {
+    pub(super) async fn same(id: u32) -> String {
         format!("right {id}")
     }
 }
@@ -120,12 +120,12 @@ async fn second_outer() -> String {
 
 mod namespaces {
     #[cache_runtime::cached(ns = "one", ttl = "1m", id = "pinned")]
-    pub async fn one(id: u32) -> String {
+    pub(super) async fn one(id: u32) -> String {
         format!("one {id}")
     }
 
     #[cache_runtime::cached(ns = "two", ttl = "1m", id = "pinned")]
-    pub async fn two(id: u32) -> String {
+    pub(super) async fn two(id: u32) -> String {
         format!("two {id}")
     }
 }
@@ -134,32 +134,32 @@ mod namespaces {
 mod builds {
     use super::{Deserialize, Serialize};
 
-    pub mod older {
+    pub(super) mod older {
         use super::{Deserialize, Serialize};
 
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        pub struct Size {
+        pub(in super::super) struct Size {
             pub width: u32,
             pub height: u32,
         }
 
         #[cache_runtime::cached(ns = "size", id = "size", ttl = "1m")]
-        pub async fn size(id: u32) -> Size {
+        pub(in super::super) async fn size(id: u32) -> Size {
             Size { width: id, height: 9 }
         }
     }
 
-    pub mod newer {
+    pub(super) mod newer {
         use super::{Deserialize, Serialize};
 
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        pub struct Size {
+        pub(in super::super) struct Size {
             pub height: u32,
             pub width: u32,
         }
 
         #[cache_runtime::cached(ns = "size", id = "size", ttl = "1m")]
-        pub async fn size(id: u32) -> Size {
+        pub(in super::super) async fn size(id: u32) -> Size {
             Size { height: 9, width: id }
         }
     }

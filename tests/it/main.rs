@@ -1,5 +1,10 @@
 //! The one integration binary: what users see, on servers and processes that the tests start.
 
+mod embedded;
+mod fleet;
+mod herd;
+mod identity;
+mod layers;
 mod trouble;
 
 use std::time::{Duration, Instant};

@@ -106,7 +106,8 @@ impl Actor {
         let sent = writeln!(input, "{number} {command}").and_then(|()| input.flush());
         async move {
             sent?;
-            told.await.map_err(|_| io::Error::other("the actor is gone"))
+            told.await
+                .map_err(|_| io::Error::other("the actor is gone"))
         }
     }
 

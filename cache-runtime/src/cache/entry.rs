@@ -137,7 +137,7 @@ impl<T> Entry<T> {
     /// The entry's name in Redis; empty if the entry is detached.
     #[must_use]
     pub fn key(&self) -> &str {
-        self.attached().map_or("", |request| &request.names.entry)
+        self.attached().map_or("", |request| request.name.as_str())
     }
 
     pub(crate) fn target(&self) -> Option<(Arc<Tiers>, Target)> {

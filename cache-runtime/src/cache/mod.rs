@@ -150,6 +150,10 @@ impl Cache {
         if let Some(value) = self.in_memory(site, writer.as_bytes()) {
             return Ok(value);
         }
+        if writer.failure().is_some() {
+            self.unwritable(site);
+            return load.await;
+        }
         match self.draft(site, *policy, writer.as_bytes()).with_tags(&[]) {
             Ok(request) => {
                 let share = Probe::<Result<T, E>>::new().share();
@@ -253,10 +257,17 @@ impl Cache {
         self.uncached(site, "generic_impl_without_self");
     }
 
+    /// An argument that could not be written into the key: `Serialized` of a type that fails to
+    /// serialize, for one. The call runs without the cache.
+    #[cold]
+    pub(crate) fn unwritable(&self, site: &Interned) {
+        self.uncached(site, "unwritable_key");
+    }
+
     fn uncached(&self, site: &Interned, cause: &'static str) {
         let events = &self.tiers().events;
-        let namespace = match check_name("namespace", site.namespace) {
-            Ok(()) => site.namespace,
+        let namespace = match check_name("namespace", &site.namespace) {
+            Ok(()) => &*site.namespace,
             Err(_) => "(refused)",
         };
         let event = Event::Trouble {

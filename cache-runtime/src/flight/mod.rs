@@ -25,7 +25,11 @@ const ALONE: usize = 8;
 /// What a flight ended with, shared by its followers.
 #[derive(Clone, Debug)]
 pub(crate) enum Outcome {
-    Value(Arc<Held>),
+    Value {
+        held: Arc<Held>,
+        /// Whether Redis would tell if it is still valid: it was stored there, or overtaken.
+        in_redis: bool,
+    },
     Error(Arc<dyn Any + Send + Sync>),
 }
 
@@ -36,6 +40,9 @@ pub(crate) struct Terms {
     pub(crate) watch: Watch,
     /// Without pushes, other processes' invalidations are not seen: no one joins after `lag`.
     pub(crate) until: Moment,
+    /// With memory off a caller expects no lag at all: a follower asks Redis whether the value it
+    /// waited for is valid now.
+    pub(crate) verify: bool,
 }
 
 /// One load and those who wait for it.
@@ -53,7 +60,7 @@ pub(crate) enum Turn<'a> {
     /// Load, for everyone who waits.
     Lead(#[expect(dead_code, reason = "held for its drop")] SemaphorePermit<'a>),
     /// Load for itself, without waiting for anyone.
-    Alone(#[expect(dead_code, reason = "held for its drop")] Option<SemaphorePermit<'a>>),
+    Alone(#[cfg_attr(not(test), expect(dead_code, reason = "held for its drop"))] Option<SemaphorePermit<'a>>),
     /// It was loaded by another.
     Done(Outcome),
 }
@@ -75,6 +82,10 @@ impl Flight {
     /// The cells its value rests on.
     pub(crate) fn watch(&self) -> &Watch {
         &self.terms.watch
+    }
+
+    pub(crate) fn is_verified(&self) -> bool {
+        self.terms.verify
     }
 
     /// Leads at once if nobody does yet.

@@ -12,6 +12,7 @@ fn terms(cells: &Cells, subjects: &[Subject]) -> Terms {
     Terms {
         watch: cells.watch(subjects),
         until: Moment(100),
+        verify: false,
     }
 }
 
@@ -30,18 +31,22 @@ fn key() -> Kept {
 }
 
 fn value(n: u32) -> Outcome {
-    Outcome::Value(Arc::new(Held {
+    let held = Arc::new(Held {
         until: Moment(u64::MAX),
         watch: Cells::default().watch(&[]),
         weight: 1,
         counters: Arc::default(),
         value: n,
-    }))
+    });
+    Outcome::Value {
+        held,
+        in_redis: false,
+    }
 }
 
 fn number(turn: &Turn<'_>) -> Option<u32> {
     match turn {
-        Turn::Done(Outcome::Value(held)) => held.get(),
+        Turn::Done(Outcome::Value { held, .. }) => held.get(),
         _ => None,
     }
 }

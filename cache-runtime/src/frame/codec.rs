@@ -1,6 +1,7 @@
 //! Codecs: a value as bytes, and back under a guard.
 
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 use serde::de::{Deserialize, DeserializeOwned};
@@ -112,10 +113,13 @@ pub(crate) fn decode<T: DeserializeOwned>(
 ) -> Result<T, Unreadable> {
     let payload = decompress(frame.payload, frame.header.compression, limit)?;
     let budget = Budget::for_payload(payload.len());
-    match frame.header.codec {
+    let codec = frame.header.codec;
+    // A type's own `Deserialize` may panic on bytes that its `Serialize` never wrote.
+    catch_unwind(AssertUnwindSafe(|| match codec {
         CodecId::Bincode => from_bincode(&payload, &budget),
         CodecId::MessagePack => from_message_pack(&payload, &budget),
-    }
+    }))
+    .unwrap_or(Err(Unreadable::Decode))
 }
 
 fn from_bincode<T: DeserializeOwned>(bytes: &[u8], budget: &Budget) -> Result<T, Unreadable> {

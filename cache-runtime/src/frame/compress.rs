@@ -163,3 +163,28 @@ fn drain(stream: &mut impl Read, declared: usize) -> Result<Vec<u8>, Unreadable>
         _ => Err(Unreadable::Compression),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Zeros that go on far longer than claimed, then fail.
+    struct Endless {
+        left: usize,
+    }
+
+    impl Read for Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.left = (self.left.checked_sub(buffer.len())).ok_or(io::ErrorKind::Other)?;
+            buffer.fill(0);
+            Ok(buffer.len())
+        }
+    }
+
+    #[test]
+    fn no_stream_is_read_further_than_it_claims() {
+        let mut stream = Endless { left: 1 << 20 };
+        assert_eq!(drain(&mut stream, 1000), Err(Unreadable::TooLarge));
+        assert_eq!(stream.left, (1 << 20) - 1001);
+    }
+}

@@ -234,7 +234,11 @@ impl Reader<'_> {
         if count > self.rest.len() / STAMPED_MIN {
             return Err(Unreadable::Truncated);
         }
-        (0..count).map(|_| self.stamped()).collect()
+        let mut stamps = Vec::with_capacity(count);
+        for _ in 0..count {
+            stamps.push(self.stamped()?);
+        }
+        Ok(stamps)
     }
 
     fn stamped(&mut self) -> Result<Stamped, Unreadable> {

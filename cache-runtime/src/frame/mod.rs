@@ -14,10 +14,10 @@ mod shape;
 mod tests;
 mod unreadable;
 
-pub(crate) use codec::{CodecId, EncodeError, decode, encode, encoded_len};
+pub(crate) use codec::{CodecId, decode, encode, encoded_len};
 pub(crate) use compress::compress;
 pub(crate) use header::{
-    EntryId, Frame, Header, ID_OFFSET, STAMP_LEN, Stamp, StampKind, Stamped, parse, write,
+    Frame, Header, ID_OFFSET, Stamp, StampKind, Stamped, parse, write,
 };
 pub(crate) use shape::{Mismatch, Shape, Verdict, serializes_as, shape};
 pub(crate) use unreadable::Unreadable;

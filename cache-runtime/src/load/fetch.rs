@@ -75,6 +75,8 @@ pub(crate) async fn fetch<T: Cacheable>(
 pub(crate) enum Look {
     /// To serve it: it counts as a hit.
     Serve,
+    /// To serve it to one that waited for it: counted as its follower.
+    Verify,
     /// To tell of it.
     Inspect,
 }
@@ -90,7 +92,7 @@ pub(crate) async fn peek<T: Cacheable>(
         return None;
     }
     let mut fetch = Fetch::new(request, link, watch);
-    fetch.missed = look == Look::Inspect;
+    fetch.missed = look != Look::Serve;
     match fetch.read().await {
         Ok((judged, seen)) => fetch.hit(judged, &seen).ok(),
         Err(fault) => {
@@ -105,8 +107,8 @@ pub(crate) async fn claim(request: &Request, link: &Link) -> Result<Option<Right
     let token = rand::random();
     let lease_ms = request.tiers.limits.lease_ms;
     let seen_at = request.tiers.clock.now();
-    link.claim(&request.names.lease, &token, lease_ms).await?;
-    let lease = Lease::held(link, &request.names, token, lease_ms);
+    link.claim(&request.name.lease(), &token, lease_ms).await?;
+    let lease = Lease::held(link, &request.name, token, lease_ms);
     let asks = Asks::new(request);
     let stamps = link.stamps(&asks.stamps()).await?;
     Ok(noted(request.stamped(), &stamps).map(|stamps| Right {
@@ -146,10 +148,10 @@ impl<'a> Fetch<'a> {
             let token = rand::random();
             let (leased, now_seen) = self.ask(&token, &id).await?;
             let lease_ms = self.request.tiers.limits.lease_ms;
-            let names = &self.request.names;
+            let name = &self.request.name;
             let lease = match leased {
-                Leased::Acquired => Lease::held(self.link, names, token, lease_ms),
-                Leased::Shared { token } => Lease::shared(self.link, names, token),
+                Leased::Acquired => Lease::held(self.link, name, token, lease_ms),
+                Leased::Shared { token } => Lease::shared(self.link, name, token),
                 Leased::NoStore => return Ok(Fetched::Load(None)),
                 Leased::Entry(bytes) => {
                     judged = self.judged(Some(&bytes), &now_seen).await?;
@@ -186,9 +188,9 @@ impl<'a> Fetch<'a> {
         let clock = Stopwatch::start();
         let sent = self.request.tiers.clock.now();
         let stamped = self.request.stamped();
-        let mut names = vec![self.request.names.entry.clone()];
+        let mut names = vec![self.request.name.as_str().to_owned()];
         names.extend(stamped.iter().map(|subject| self.request.stamp_name(subject)));
-        let read = self.link.read(&names).await?;
+        let read = self.link.read(names).await?;
         self.request.emit(Event::Read(clock.elapsed()));
         let mut values = read.values.into_iter();
         let entry = values.next().flatten();
@@ -229,7 +231,7 @@ impl<'a> Fetch<'a> {
             return Ok(judged);
         };
         let names: Vec<_> = subjects.iter().map(|s| self.request.stamp_name(s)).collect();
-        let read = self.link.read(&names).await?;
+        let read = self.link.read(names).await?;
         let stamps = read.values.into_iter().map(as_stamp);
         seen.stamps.extend(subjects.into_iter().zip(stamps));
         Ok(judge(self.request, entry, seen))
@@ -272,8 +274,8 @@ impl<'a> Fetch<'a> {
         let sent = request.tiers.clock.now();
         let asks = Asks::new(request);
         let ask = LeaseAsk {
-            lease: &request.names.lease,
-            entry: &request.names.entry,
+            lease: &request.name.lease(),
+            entry: request.name.as_str(),
             token,
             ttl_ms: request.tiers.limits.lease_ms,
             invalid_id,
@@ -302,10 +304,10 @@ impl<'a> Fetch<'a> {
     ) -> Result<bool, Fault> {
         const SHORTEST: Duration = Duration::from_millis(2);
         const LONGEST: Duration = Duration::from_millis(50);
-        let names = [&self.request.names.entry, &self.request.names.lease].map(String::clone);
+        let names = [self.request.name.as_str().to_owned(), self.request.name.lease()];
         while waiting.elapsed() < wait {
             tokio::time::sleep((waiting.elapsed() / 8).clamp(SHORTEST, LONGEST)).await;
-            let read = self.link.read(&names).await?;
+            let read = self.link.read(names.to_vec()).await?;
             let mut values = read.values.into_iter();
             let entry = values.next().flatten();
             let lease = values.next().flatten();

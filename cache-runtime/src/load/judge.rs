@@ -9,9 +9,6 @@ use crate::frame::{self, Frame, Stamp, StampKind, Stamped, Unreadable};
 use crate::stamp::Subject;
 use crate::value::Cacheable;
 
-/// The largest payload a frame may unfold to, in bytes.
-const MOST_UNFOLDED: usize = 64 << 20;
-
 /// The stamps of one round trip, and the node's time and run at it.
 #[derive(Debug)]
 pub(crate) struct Seen {
@@ -56,7 +53,7 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
     if left_ms == 0 {
         return invalid(Miss::Expired, bytes);
     }
-    let known = |stamped: &Stamped| seen.stamps.iter().any(|(s, _)| *s == subject(stamped));
+    let known = |stamped: &Stamped| seen.stamps.iter().any(|(s, _)| is_of(stamped, s));
     let (known, unknown): (Vec<&Stamped>, Vec<_>) =
         frame.header.stamps.iter().partition(|stamped| known(stamped));
     if !asked_for_are_there(request, &frame) || !known.iter().all(|s| matches(s, seen)) {
@@ -65,7 +62,7 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
     if !unknown.is_empty() {
         return Judged::Unknown(unknown.into_iter().map(subject).collect());
     }
-    match frame::decode(&frame, MOST_UNFOLDED) {
+    match frame::decode(&frame, frame::DEFAULT_LIMIT) {
         Ok(value) => Judged::Fresh {
             value,
             bytes: bytes.len(),
@@ -87,28 +84,32 @@ fn invalid<T>(why: Miss, bytes: &[u8]) -> Judged<T> {
 
 fn parse<'a>(request: &Request, bytes: &'a [u8]) -> Result<Frame<'a>, Unreadable> {
     let frame = frame::parse(bytes)?;
-    if frame.header.digest != request.digest {
-        return Err(Unreadable::Digest);
-    }
-    if frame.header.shape != request.site.shape.fingerprint {
-        return Err(Unreadable::Shape);
-    }
+    frame.expect(&request.digest, request.site.shape.fingerprint)?;
     Ok(frame)
 }
 
 /// Every stamp that the site names from its arguments is in the frame.
 fn asked_for_are_there(request: &Request, frame: &Frame<'_>) -> bool {
-    let there = |asked: &Subject| frame.header.stamps.iter().any(|s| subject(s) == *asked);
+    let there = |asked: &Subject| frame.header.stamps.iter().any(|s| is_of(s, asked));
     request.stamped().iter().all(there)
 }
 
 /// Equal to the stamp in Redis, which was made under the node's present run.
 fn matches(stamped: &Stamped, seen: &Seen) -> bool {
-    let subject = subject(stamped);
-    let found = seen.stamps.iter().find(|(s, _)| *s == subject);
+    let found = seen.stamps.iter().find(|(s, _)| is_of(stamped, s));
     found.is_some_and(|(_, stamp)| {
         stamp.is_some_and(|stamp| stamp == stamped.stamp && stamp[16..] == seen.run_id)
     })
+}
+
+/// Whether a stamp in a frame is of this subject.
+fn is_of(stamped: &Stamped, subject: &Subject) -> bool {
+    match (stamped.kind, subject) {
+        (StampKind::Tag, Subject::Tag(name)) | (StampKind::Namespace, Subject::Namespace(name)) => {
+            *stamped.name == **name
+        }
+        _ => false,
+    }
 }
 
 fn subject(stamped: &Stamped) -> Subject {

@@ -27,6 +27,9 @@ use crate::stamp::Watch;
 use fetch::{Fetched, Patience, Right, fetch};
 use store::{Loading, store};
 
+/// So often a follower waits anew for a value that was invalid when it came, before it loads.
+const MOST_FLIGHTS: usize = 4;
+
 /// Reads the entry, or runs the body once for everyone who asks at the same time.
 pub(crate) async fn load<M, R, F>(
     request: Request,
@@ -37,21 +40,25 @@ where
     M: Returns<R>,
     F: Future<Output = R>,
 {
-    let now = request.tiers.clock.now();
-    let seat = request.tiers.flights.join(&request.key, now, || request.terms());
-    let turn = match seat.try_lead() {
-        Some(turn) => turn,
-        None => follow(&request, &seat).await,
-    };
-    let patience = match &turn {
-        Turn::Lead(_) => Patience::Wait,
-        Turn::Alone(_) => Patience::None,
-        Turn::Done(outcome) => match shared::<M, R>(outcome, share) {
-            Some(returned) => return returned,
-            None => return body.await,
-        },
-    };
-    lead::<M, R, F>(&request, &seat, patience, share, body).await
+    for flights in 0.. {
+        let now = request.tiers.clock.now();
+        let seat = request.tiers.flights.join(&request.key, now, || request.terms());
+        let turn = match seat.try_lead() {
+            Some(turn) => turn,
+            None => follow(&request, &seat).await,
+        };
+        let patience = match turn {
+            Turn::Lead(_) => Patience::Wait,
+            Turn::Alone(_) => Patience::None,
+            Turn::Done(outcome) => match shared::<M, R>(&request, &seat, &outcome, share).await {
+                Some(returned) => return returned,
+                None if flights < MOST_FLIGHTS => continue,
+                None => Patience::None,
+            },
+        };
+        return lead::<M, R, F>(&request, &seat, patience, share, body).await;
+    }
+    body.await
 }
 
 /// Waits for the leader, and is counted while it does.
@@ -67,10 +74,19 @@ async fn follow<'a>(request: &Request, seat: &'a Seat<'_>) -> Turn<'a> {
     seat.turn(Duration::from_millis(request.policy.wait_ms)).await
 }
 
-/// The leader's outcome as this caller returns it.
-fn shared<M: Returns<R>, R>(outcome: &Outcome, share: Option<ErrorShare<M::Error>>) -> Option<R> {
+/// The leader's outcome as this caller returns it, if it may.
+async fn shared<M: Returns<R>, R>(
+    request: &Request,
+    seat: &Seat<'_>,
+    outcome: &Outcome,
+    share: Option<ErrorShare<M::Error>>,
+) -> Option<R> {
     match outcome {
-        Outcome::Value(held) => held.get().map(M::value),
+        Outcome::Value { in_redis: true, .. } if seat.is_verified() => {
+            let held = fetch::peek::<M::Value>(request, seat.watch(), Look::Verify).await?;
+            Some(M::value(held.value.clone()))
+        }
+        Outcome::Value { held, .. } => held.get().map(M::value),
         Outcome::Error(error) => (share?.open)(&**error).map(M::error),
     }
 }
@@ -92,13 +108,16 @@ where
     {
         request.emit(Event::Hit(Tier::Memory));
         seat.land();
-        seat.finish(Outcome::Value(held));
+        seat.finish(Outcome::Value {
+            held,
+            in_redis: false,
+        });
         return M::value(value);
     }
     let right = match fetch::<M::Value>(request, seat.watch(), patience).await {
         Fetched::Hit(held) => {
             request.keep(&held);
-            return land::<M, R>(seat, held);
+            return land::<M, R>(seat, held, true);
         }
         Fetched::Load(right) => right,
     };
@@ -107,8 +126,8 @@ where
     match M::split(returned) {
         Ok(value) => {
             let loading = run.loaded(right, seat.watch());
-            let held = store(request, loading, value).await;
-            land::<M, R>(seat, held)
+            let (held, in_redis) = store(request, loading, value).await;
+            land::<M, R>(seat, held, in_redis)
         }
         Err(error) => {
             run.failed();
@@ -134,10 +153,10 @@ async fn run_body<F: Future>(right: Option<&Right>, body: Pin<&mut F>) -> F::Out
 }
 
 /// Ends the flight with a value, and returns it to this caller.
-fn land<M: Returns<R>, R>(seat: &Seat<'_>, held: Arc<Held<M::Value>>) -> R {
+fn land<M: Returns<R>, R>(seat: &Seat<'_>, held: Arc<Held<M::Value>>, in_redis: bool) -> R {
     seat.land();
     let value = held.value.clone();
-    seat.finish(Outcome::Value(held));
+    seat.finish(Outcome::Value { held, in_redis });
     M::value(value)
 }
 

@@ -117,7 +117,7 @@ async fn write<T: Cacheable>(request: &Request, loading: Loading, value: &T) -> 
             request.tiers.cells.flip(&request.subjects[0]);
             Ok(())
         }
-        Kept::Briefly | Kept::Nowhere => {
+        Kept::Overtaken | Kept::Briefly | Kept::Nowhere => {
             invalidate(&request.tiers, vec![request.target()]).await?;
             Err(CacheError::Overtaken)
         }

@@ -9,7 +9,7 @@ use crate::flight::Terms;
 use crate::memory::{Held, Kept};
 use crate::owed::Target;
 use crate::policy::Policy;
-use crate::site::{Digest, EntryNames, Interned};
+use crate::site::{Digest, EntryName, Interned};
 use crate::stamp::{Subject, Watch};
 use crate::tag::Tag;
 use crate::tiers::Tiers;
@@ -24,7 +24,7 @@ pub(crate) struct Request {
     pub(crate) key: Kept,
     pub(crate) counters: Arc<Counters>,
     pub(crate) digest: Digest,
-    pub(crate) names: EntryNames,
+    pub(crate) name: EntryName,
     /// The entry, its namespace, then its tags.
     pub(crate) subjects: Vec<Subject>,
 }
@@ -42,7 +42,7 @@ pub(crate) struct Draft {
 impl Draft {
     /// Names everything; fails if a namespace or tag has a form that is refused.
     pub(crate) fn with_tags(self, tags: &[Tag]) -> Result<Request> {
-        let namespace: Arc<str> = self.site.namespace.into();
+        let namespace = Arc::clone(&self.site.namespace);
         check_name("namespace", &namespace)?;
         tags.iter().try_for_each(Tag::check)?;
         let digest = self.site.digest(&self.key.parts);
@@ -52,7 +52,7 @@ impl Draft {
         subjects.extend(tags.iter().map(|tag| Subject::Tag(Arc::clone(tag.name()))));
         Ok(Request {
             counters: self.tiers.events.namespace(&namespace),
-            names: self.tiers.names.entry(&namespace, &digest, self.readable.as_deref()),
+            name: self.tiers.names.entry(&namespace, &digest, self.readable.as_deref()),
             tiers: self.tiers,
             site: self.site,
             policy: self.policy,
@@ -84,7 +84,7 @@ impl Request {
         match subject {
             Subject::Tag(tag) => self.tiers.names.tag(tag),
             Subject::Namespace(namespace) => self.tiers.names.namespace(namespace),
-            Subject::Entry(_) => self.names.entry.clone(),
+            Subject::Entry(_) => self.name.as_str().to_owned(),
         }
     }
 
@@ -92,9 +92,9 @@ impl Request {
     pub(crate) fn target(&self) -> Target {
         Target {
             subject: self.subjects[0].clone(),
-            namespace: Some(self.site.namespace.into()),
-            names: vec![self.names.lease.clone(), self.names.entry.clone()],
-            namespace_stamp: self.tiers.names.namespace(self.site.namespace),
+            namespace: Some(Arc::clone(&self.site.namespace)),
+            names: vec![self.name.lease(), self.name.as_str().to_owned()],
+            namespace_stamp: self.tiers.names.namespace(&self.site.namespace),
         }
     }
 
@@ -107,6 +107,7 @@ impl Request {
         Terms {
             watch: self.watch(),
             until,
+            verify: self.tiers.memory.is_none() && self.tiers.link.is_some(),
         }
     }
 
@@ -131,7 +132,7 @@ impl Request {
     }
 
     pub(crate) fn emit(&self, event: Event<'_>) {
-        self.tiers.events.emit(self.site.namespace, &self.counters, event);
+        self.tiers.events.emit(&self.site.namespace, &self.counters, event);
     }
 
     pub(crate) fn miss(&self, why: Miss) {

@@ -7,7 +7,7 @@ use super::request::Request;
 use super::stamps::LONGEST_MS;
 use crate::clock::Moment;
 use crate::events::{Event, Unstored};
-use crate::frame::{self, CodecId, Header};
+use crate::frame::{self, CodecId, Header, Mismatch};
 use crate::memory::Held;
 use crate::redis::{Fault, Filled};
 use crate::stamp::Watch;
@@ -28,18 +28,21 @@ pub(super) enum Kept {
     Stored { seen_at: Moment },
     /// There is no Redis to be coherent with.
     Local,
+    /// Its lease was lost: it, or the like of it, may have been invalidated.
+    Overtaken,
     /// It is not in Redis: memory may have it until the load's start is `lag` old.
     Briefly,
     /// It is returned and nothing more.
     Nowhere,
 }
 
-/// Stores a value where it may be stored, and gives it back as memory holds it.
+/// Stores a value where it may be stored, and gives it back as memory holds it, with whether Redis
+/// can tell of its validity.
 pub(super) async fn store<T: Cacheable>(
     request: &Request,
     loading: Loading,
     value: T,
-) -> Arc<Held<T>> {
+) -> (Arc<Held<T>>, bool) {
     let tiers = &request.tiers;
     let (watch, began) = (loading.watch.clone(), loading.began);
     let (kept, bytes) = match weigh(request, &value) {
@@ -56,7 +59,7 @@ pub(super) async fn store<T: Cacheable>(
         until: match kept {
             Kept::Stored { seen_at } => briefly(seen_at),
             Kept::Local => fresh,
-            Kept::Briefly => briefly(began),
+            Kept::Briefly | Kept::Overtaken => briefly(began),
             Kept::Nowhere => now,
         },
         watch,
@@ -65,7 +68,7 @@ pub(super) async fn store<T: Cacheable>(
         value,
     });
     request.keep(&held);
-    held
+    (held, matches!(kept, Kept::Stored { .. } | Kept::Overtaken))
 }
 
 /// The value's bytes where a frame will carry them, else only how many they are.
@@ -84,7 +87,7 @@ impl Payload {
 }
 
 pub(super) fn weigh<T: Cacheable>(request: &Request, value: &T) -> Result<Payload, Unstored> {
-    let codec = codec_for(request, value);
+    let codec = codec_for(request, value)?;
     let payload = if request.tiers.link.is_some() {
         frame::encode(codec, value).map(|bytes| Payload::Bytes(bytes, codec))
     } else {
@@ -99,19 +102,24 @@ pub(super) fn weigh<T: Cacheable>(request: &Request, value: &T) -> Result<Payloa
 
 /// A value whose `Serialize` writes another structure than its `Deserialize` reads would be garbage
 /// to a positional codec, so its site leaves bincode for good.
-fn codec_for<T: Cacheable>(request: &Request, value: &T) -> CodecId {
+fn codec_for<T: Cacheable>(request: &Request, value: &T) -> Result<CodecId, Unstored> {
     let site = request.site;
-    if site.codec() == CodecId::Bincode
-        && frame::serializes_as(value, &site.shape).is_err()
-        && site.leave_bincode()
-    {
-        tracing::debug!(
-            target: "cache",
-            site = site.identity,
-            "the type is written differently than it is read: stored as MessagePack with names"
-        );
+    if site.codec() == CodecId::Bincode {
+        match frame::serializes_as(value, &site.shape) {
+            Ok(()) => {}
+            Err(Mismatch::Structure) => {
+                if site.leave_bincode() {
+                    tracing::debug!(
+                        target: "cache",
+                        site = site.identity,
+                        "the type is written differently than it is read: stored with names"
+                    );
+                }
+            }
+            Err(_) => return Err(Unstored::Encode),
+        }
     }
-    site.codec()
+    Ok(site.codec())
 }
 
 fn refuse(request: &Request, loading: Loading, why: Unstored) -> Kept {
@@ -153,9 +161,9 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
         stamps: right.stamps,
     };
     let frame = frame::write(&header, &payload);
-    let names = right.lease.names();
+    let (entry, lease) = (request.name.as_str(), request.name.lease());
     let filled = link
-        .fill(&names.entry, &names.lease, right.lease.token(), &frame, ttl_ms)
+        .fill(entry, &lease, right.lease.token(), &frame, ttl_ms)
         .await;
     match filled {
         Ok(Filled::Stored) => {
@@ -168,7 +176,7 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
         Ok(Filled::Lost) => {
             right.lease.spent();
             request.emit(Event::Unstored(Unstored::Overtaken));
-            Kept::Briefly
+            Kept::Overtaken
         }
         Err(fault) => unfilled(request, &fault),
     }

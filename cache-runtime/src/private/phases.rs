@@ -89,6 +89,10 @@ fn draft(
         cache.indistinct(site);
         return None;
     }
+    if key.failure().is_some() {
+        cache.unwritable(site);
+        return None;
+    }
     Some(Box::new(cache.draft(site, *policy, key.as_bytes())))
 }
 

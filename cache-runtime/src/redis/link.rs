@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::fault::Fault;
 use super::live::Live;
+use super::reads::Reads;
 use super::settings::LinkSettings;
 use super::supervise::supervise;
 use crate::clock::Stopwatch;
@@ -41,7 +42,7 @@ pub(super) struct Shared {
     pub(super) tell: Box<dyn Fn(LinkEvent) + Send + Sync>,
     pub(super) live: ArcSwapOption<Live>,
     pub(super) phase: watch::Sender<Phase>,
-    epoch: AtomicU64,
+    pub(super) reads: Reads,
     closed: AtomicBool,
     supervisor: Mutex<Option<(JoinHandle<()>, Handle)>>,
 }
@@ -84,7 +85,7 @@ impl Link {
             tell: Box::new(tell),
             live: ArcSwapOption::empty(),
             phase: watch::channel(Phase::Connecting).0,
-            epoch: AtomicU64::new(0),
+            reads: Reads::default(),
             closed: AtomicBool::new(false),
             supervisor: Mutex::new(None),
         }))
@@ -174,11 +175,6 @@ impl Shared {
     pub(super) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }
-
-    /// Each connection has an epoch of its own; it moves before the connection is made.
-    pub(super) fn next_epoch(&self) -> u64 {
-        self.epoch.fetch_add(1, Ordering::AcqRel) + 1
-    }
 }
 
 impl fmt::Debug for Link {
@@ -186,7 +182,6 @@ impl fmt::Debug for Link {
         f.debug_struct("Link")
             .field("settings", &self.0.settings)
             .field("state", &self.state())
-            .field("epoch", &self.0.live.load().as_ref().map(|live| live.epoch))
             .finish_non_exhaustive()
     }
 }

@@ -8,6 +8,7 @@ mod fault;
 mod link;
 mod live;
 mod operations;
+mod reads;
 mod scripts;
 mod settings;
 mod supervise;

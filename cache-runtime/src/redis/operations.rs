@@ -10,15 +10,6 @@ use super::link::Link;
 use super::live::{Live, unwrap};
 use super::scripts::{self, FILL, LEASE, Lua, NOSTORE, RELEASE, RENEW, STAMP};
 
-/// What a read found, and the node at that time.
-#[derive(Debug)]
-pub(crate) struct Read {
-    /// In the order asked; a key of another type is `None`.
-    pub(crate) values: Vec<Option<Vec<u8>>>,
-    pub(crate) node_ms: u64,
-    pub(crate) run_id: [u8; 8],
-}
-
 /// A wish for the lease of an entry.
 #[derive(Debug)]
 pub(crate) struct LeaseAsk<'a> {
@@ -70,32 +61,6 @@ pub(crate) enum Filled {
 }
 
 impl Link {
-    /// Reads keys in one command.
-    pub(crate) async fn read(&self, names: &[String]) -> Result<Read, Fault> {
-        // Room for the names and their lengths: growing would cost more than the rest.
-        let room = names.iter().map(|name| name.len() + 16).sum();
-        let mut command = Cmd::with_capacity(names.len() + 1, room);
-        command
-            .arg(if names.len() == 1 { "GET" } else { "MGET" })
-            .arg(names);
-        let live = self.live().await?;
-        let values = match self.watched(&live, live.command(&command).await) {
-            Ok(Value::Array(items)) if names.len() > 1 => items.into_iter().map(bytes).collect(),
-            Ok(one) => vec![bytes(one)],
-            // `MGET` answers nil for such a key where `GET` fails.
-            Err(Fault::WrongType) => vec![None],
-            Err(fault) => return Err(fault),
-        };
-        if values.len() != names.len() {
-            return Err(Fault::Protocol);
-        }
-        Ok(Read {
-            values,
-            node_ms: live.node_ms(),
-            run_id: live.run_id,
-        })
-    }
-
     /// Asks for a lease, and in the same round trip for the stamps that a load notes before it
     /// begins.
     pub(crate) async fn lease(
@@ -185,7 +150,7 @@ impl Link {
     pub(crate) async fn claim(&self, lease: &str, token: &[u8; 16], ms: u64) -> Result<(), Fault> {
         let mut command = redis::cmd("SET");
         command.arg(lease).arg(token.as_slice()).arg("PX").arg(ms);
-        self.command(&command).await
+        self.command(&command).await.map(drop)
     }
 
     /// Deletes keys, in this order.
@@ -195,7 +160,7 @@ impl Link {
         }
         let mut command = redis::cmd("UNLINK");
         command.arg(names);
-        self.command(&command).await
+        self.command(&command).await.map(drop)
     }
 
     async fn yes(&self, call: Cmd) -> Result<bool, Fault> {
@@ -210,9 +175,10 @@ impl Link {
         Ok(unwrap(answer)? == Value::Int(1))
     }
 
-    async fn command(&self, command: &Cmd) -> Result<(), Fault> {
+    pub(super) async fn command(&self, command: &Cmd) -> Result<(Value, Arc<Live>), Fault> {
         let live = self.live().await?;
-        self.watched(&live, live.command(command).await).map(drop)
+        let answer = self.watched(&live, live.command(command).await)?;
+        Ok((answer, live))
     }
 
     /// Script calls; scripts that the server forgot are loaded again, once. Every script may be
@@ -235,7 +201,11 @@ impl Link {
     }
 
     /// A connection that turned out to be of no use is given up at once, for all.
-    fn watched<T>(&self, live: &Arc<Live>, answer: Result<T, Fault>) -> Result<T, Fault> {
+    pub(super) fn watched<T>(
+        &self,
+        live: &Arc<Live>,
+        answer: Result<T, Fault>,
+    ) -> Result<T, Fault> {
         if answer
             .as_ref()
             .is_err_and(|fault| fault.ends_the_connection())
@@ -290,7 +260,7 @@ fn leased(answer: Value) -> Result<Leased, Fault> {
     })
 }
 
-fn bytes(value: Value) -> Option<Vec<u8>> {
+pub(super) fn bytes(value: Value) -> Option<Vec<u8>> {
     match value {
         Value::BulkString(bytes) => Some(bytes),
         Value::SimpleString(text) => Some(text.into_bytes()),

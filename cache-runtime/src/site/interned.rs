@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
@@ -32,7 +32,7 @@ pub(super) struct Identity<'a> {
 #[derive(Debug)]
 pub(crate) struct Interned {
     pub(crate) id: u32,
-    pub(crate) namespace: &'static str,
+    pub(crate) namespace: Arc<str>,
     /// Where it stands in the code, for the log.
     pub(crate) identity: String,
     /// Whether its calls can be told from those of other types.
@@ -83,7 +83,7 @@ pub(super) fn intern<V: Cacheable>(identity: Identity<'_>) -> &'static Interned 
     row.or_insert_with_key(|(_, namespace, _)| {
         Box::leak(Box::new(Interned {
             id,
-            namespace: namespace.clone().leak(),
+            namespace: namespace.as_str().into(),
             identity: identity.identity,
             cacheable: identity.cacheable,
             shape,

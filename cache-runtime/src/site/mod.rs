@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 use std::sync::OnceLock;
 
 pub(crate) use interned::{Digest, Interned};
-pub(crate) use names::{EntryNames, Names};
+pub(crate) use names::{EntryName, Names};
 
 use crate::value::Cacheable;
 

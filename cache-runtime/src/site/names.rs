@@ -2,8 +2,6 @@
 //!
 //! The braces are written as such: they put an entry and its lease in one slot of a cluster.
 
-use std::fmt::Write as _;
-
 use super::Digest;
 
 /// Makes the names of one cache from its prefix.
@@ -12,11 +10,19 @@ pub(crate) struct Names {
     prefix: String,
 }
 
-/// An entry's name and its lease's.
+/// An entry's name, from which its lease's follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct EntryNames {
-    pub(crate) entry: String,
-    pub(crate) lease: String,
+pub(crate) struct EntryName(String);
+
+impl EntryName {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The lease's name; a hit has no need of it.
+    pub(crate) fn lease(&self) -> String {
+        format!("{}:lease", self.0)
+    }
 }
 
 impl Names {
@@ -27,7 +33,7 @@ impl Names {
     }
 
     /// `readable` stands before 8 hex of the digest; without it there are 32 hex, 128 bits.
-    pub(crate) fn entry(&self, namespace: &str, digest: &Digest, readable: Option<&str>) -> EntryNames {
+    pub(crate) fn entry(&self, namespace: &str, digest: &Digest, readable: Option<&str>) -> EntryName {
         let mut entry = String::with_capacity(self.prefix.len() + namespace.len() + 48);
         entry.push_str(&self.prefix);
         entry.push_str(":e:");
@@ -42,23 +48,27 @@ impl Names {
             None => hex(&mut entry, &digest[..16]),
         }
         entry.push('}');
-        let lease = format!("{entry}:lease");
-        EntryNames { entry, lease }
+        EntryName(entry)
     }
 
     pub(crate) fn tag(&self, tag: &str) -> String {
-        format!("{}:t:{{{tag}}}", self.prefix)
+        self.braced(":t:{", tag)
     }
 
     pub(crate) fn namespace(&self, namespace: &str) -> String {
-        format!("{}:n:{{{namespace}}}", self.prefix)
+        self.braced(":n:{", namespace)
+    }
+
+    fn braced(&self, kind: &str, name: &str) -> String {
+        [&self.prefix, kind, name, "}"].concat()
     }
 }
 
 fn hex(text: &mut String, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for byte in bytes {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
     }
 }
 
@@ -71,10 +81,10 @@ mod tests {
         let names = Names::new("app");
         let digest: Digest = std::array::from_fn(|i| i as u8);
         let entry = names.entry("user", &digest, None);
-        assert_eq!(entry.entry, "app:e:user:{000102030405060708090a0b0c0d0e0f}");
-        assert_eq!(entry.lease, format!("{}:lease", entry.entry));
+        assert_eq!(entry.as_str(), "app:e:user:{000102030405060708090a0b0c0d0e0f}");
+        assert_eq!(entry.lease(), "app:e:user:{000102030405060708090a0b0c0d0e0f}:lease");
         let readable = names.entry("user", &digest, Some("user-42"));
-        assert_eq!(readable.entry, "app:e:user:{user-42-00010203}");
+        assert_eq!(readable.as_str(), "app:e:user:{user-42-00010203}");
         assert_eq!(names.tag("user:42"), "app:t:{user:42}");
         assert_eq!(names.namespace("user"), "app:n:{user}");
     }

@@ -13,7 +13,8 @@ use serde::de::{Deserializer, Error, Visitor};
 
 use visitor::Guarded;
 
-/// How deep values may nest: a debug build stays within a quarter of a worker thread's stack.
+/// How deep values may nest: a debug build stays within half of a worker thread's stack, which a
+/// test tries.
 pub(super) const MAX_DEPTH: u32 = 256;
 
 /// The largest length that a type is told to expect; longer ones grow as they are read.

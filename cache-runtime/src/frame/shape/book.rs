@@ -10,14 +10,14 @@ use std::any::{TypeId, type_name};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use serde::de::DeserializeSeed;
+use serde::de::{DeserializeSeed, Visitor};
 
 use super::graph::{Alternative, Form, Graph, Kind, Node, NodeId, State};
 use super::samples::{FLAVOURS, LENGTHS};
 use super::trace::{Halt, Tracer};
 
 /// Steps after which a type counts as too large.
-const MAX_STEPS: u32 = 1_000_000;
+const MAX_STEPS: u32 = 200_000;
 
 /// How deep a type may nest.
 const MAX_DEPTH: u32 = 128;
@@ -113,7 +113,7 @@ impl Book {
         if result.is_err() && !self.blamed.get() {
             self.flavours.borrow_mut().insert(key, own + 1);
             self.blame(own + 1 > FLAVOURS, || {
-                format!("no sample satisfies {}", type_name::<S>())
+                format!("no sample satisfies `{}`", sown::<S>())
             });
         }
         (at.get(), result)
@@ -140,9 +140,15 @@ impl Book {
     }
 
     /// The node of what a visitor asked for, and its refusals so far.
-    pub(super) fn meet(&self, visitor: TypeId, kind: Kind, depth: u32) -> Result<NodeId, Halt> {
+    pub(super) fn meet<V: Visitor<'static>>(
+        &self,
+        visitor: &V,
+        kind: Kind,
+        depth: u32,
+    ) -> Result<NodeId, Halt> {
         self.steps.set(self.steps.get() + 1);
-        let node = self.graph.borrow_mut().intern(visitor, kind);
+        let key = typeid::of::<V>();
+        let node = self.graph.borrow_mut().intern(key, kind, visitor);
         match node {
             Some(node) if self.steps.get() <= MAX_STEPS && depth <= MAX_DEPTH => Ok(node),
             _ => {
@@ -173,7 +179,7 @@ impl Book {
     /// Enters the alternative that is to be followed next.
     pub(super) fn enter(&self, node: NodeId, flavour: usize) -> Result<Turn, Halt> {
         let mut graph = self.graph.borrow_mut();
-        let Some(mut index) = graph.choose(node) else {
+        let Some(index) = graph.choose(node, flavour) else {
             drop(graph);
             self.blame(true, || {
                 "every way through a part of it is stuck".to_owned()
@@ -181,27 +187,26 @@ impl Book {
             return Err(Halt);
         };
         let Node {
-            kind,
             alternatives,
             refusals,
             ..
         } = &mut graph.nodes[node];
-        let mut len = LENGTHS[*refusals % LENGTHS.len()].max(1);
-        // A type that checks itself afterwards may want what would be left out by now: odd flavours
-        // offer elements, more of them the higher they are, wherever that is no recursion.
-        let optional = matches!(kind, Kind::Option | Kind::Seq | Kind::Map);
-        if optional && flavour % 2 == 1 && alternatives[0].is_idle() {
-            index = 0;
-            len += flavour / 2 % 4;
-        }
+        let len = LENGTHS[*refusals % LENGTHS.len()].max(1) + spare_elements(flavour);
         alternatives[index].active += 1;
         Ok(Turn { node, index, len })
     }
 
     /// Leaves an alternative with what was seen in it.
-    pub(super) fn leave(&self, turn: &Turn, form: Form, parts: Vec<NodeId>, done: bool) {
+    pub(super) fn leave(&self, turn: &Turn, form: Form, mut parts: Vec<NodeId>, done: bool) {
         let mut graph = self.graph.borrow_mut();
-        let alternatives = &mut graph.nodes[turn.node].alternatives;
+        let Node {
+            kind, alternatives, ..
+        } = &mut graph.nodes[turn.node];
+        match kind {
+            Kind::Seq => fold_repeats(&mut parts, 1),
+            Kind::Map => fold_repeats(&mut parts, 2),
+            _ => {}
+        }
         let others = (alternatives.iter().enumerate())
             .any(|(index, other)| index != turn.index && other.state != State::Stuck);
         let alternative = &mut alternatives[turn.index];
@@ -235,5 +240,25 @@ impl Book {
             // Another alternative is left, so the next pass goes another way.
             self.stuck.set(!others);
         }
+    }
+}
+
+/// The name of what a seed makes; most seeds are a `PhantomData` of it.
+fn sown<S>() -> &'static str {
+    let name = type_name::<S>();
+    (name.strip_prefix("core::marker::PhantomData<"))
+        .and_then(|name| name.strip_suffix('>'))
+        .unwrap_or(name)
+}
+
+/// How many elements more a flavour offers: a type that checks itself afterwards may want several.
+fn spare_elements(flavour: usize) -> usize {
+    if flavour % 2 == 1 { flavour / 2 % 4 } else { 0 }
+}
+
+/// Elements that are all alike are kept once, however many were offered.
+fn fold_repeats(parts: &mut Vec<NodeId>, every: usize) {
+    if (every..parts.len()).all(|at| parts[at] == parts[at - every]) {
+        parts.truncate(every);
     }
 }

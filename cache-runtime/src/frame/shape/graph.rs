@@ -2,11 +2,13 @@
 
 use std::any::TypeId;
 
+use serde::de::Expected;
+
 /// A node of the graph.
 pub(super) type NodeId = usize;
 
 /// Nodes after which a type counts as too large.
-const MAX_NODES: usize = 4096;
+const MAX_NODES: usize = 2048;
 
 /// What a part of a type asks its deserializer for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,11 +98,6 @@ impl Alternative {
         }
     }
 
-    /// Whether it was followed to its end before and is not being followed now.
-    pub(super) fn is_idle(&self) -> bool {
-        matches!(self.state, State::Done(_)) && self.active == 0
-    }
-
     fn is_open(&self) -> bool {
         self.state == State::Untried && self.active == 0
     }
@@ -112,6 +109,9 @@ pub(super) struct Node {
     /// The identity of its visitor: the name alone would mix types of the same name.
     visitor: TypeId,
     pub(super) kind: Kind,
+    /// What the visitor of a leaf says it expects, which tells seconds from milliseconds where
+    /// both are an `i64`. Empty for other kinds.
+    pub(super) expects: String,
     pub(super) alternatives: Vec<Alternative>,
     /// How many samples, or lengths, it has refused.
     pub(super) refusals: usize,
@@ -125,7 +125,12 @@ pub(super) struct Graph {
 
 impl Graph {
     /// The node of a visitor that asked for something, made if it is new.
-    pub(super) fn intern(&mut self, visitor: TypeId, kind: Kind) -> Option<NodeId> {
+    pub(super) fn intern(
+        &mut self,
+        visitor: TypeId,
+        kind: Kind,
+        expects: &dyn Expected,
+    ) -> Option<NodeId> {
         let known = self
             .nodes
             .iter()
@@ -148,9 +153,14 @@ impl Graph {
                 .collect(),
             _ => vec![Alternative::new(State::Untried)],
         };
+        let expects = match kind {
+            Kind::Leaf(_) => expects.to_string(),
+            _ => String::new(),
+        };
         self.nodes.push(Node {
             visitor,
             kind,
+            expects,
             alternatives,
             refusals: 0,
         });
@@ -162,14 +172,39 @@ impl Graph {
     ///
     /// The way out is the alternative that was done first. When it was done, each part of it had
     /// been done earlier, so following such alternatives only ever goes back in time, and ends.
-    pub(super) fn choose(&self, node: NodeId) -> Option<usize> {
+    pub(super) fn choose(&self, node: NodeId, flavour: usize) -> Option<usize> {
         let alternatives = &self.nodes[node].alternatives;
         if let [only] = alternatives.as_slice() {
             return (only.state != State::Stuck).then_some(0);
         }
         (alternatives.iter().position(Alternative::is_open))
             .or_else(|| self.toward_open(node))
+            .or_else(|| self.flavoured(node, flavour))
             .or_else(|| self.way_out(node))
+    }
+
+    /// Another way than the way out, for a type that checks itself afterwards and did not take it:
+    /// by flavour another variant, or elements rather than none. Never inside the part itself, so
+    /// no recursion comes of it.
+    fn flavoured(&self, node: NodeId, flavour: usize) -> Option<usize> {
+        let Node {
+            kind, alternatives, ..
+        } = &self.nodes[node];
+        if flavour == 0 || alternatives.iter().any(|other| other.active > 0) {
+            return None;
+        }
+        let mut fit = (alternatives.iter().enumerate())
+            .filter(|(_, other)| matches!(other.state, State::Done(_)))
+            .filter(|(_, other)| other.form != Form::Refused)
+            .map(|(index, _)| index);
+        match kind {
+            Kind::Enum(..) => {
+                let count = fit.clone().count();
+                fit.nth(flavour.checked_rem(count)?)
+            }
+            _ if flavour % 2 == 1 => fit.next(),
+            _ => None,
+        }
     }
 
     fn way_out(&self, node: NodeId) -> Option<usize> {

@@ -10,7 +10,6 @@
 mod access;
 mod book;
 mod check;
-mod check_parts;
 mod graph;
 mod samples;
 mod text;

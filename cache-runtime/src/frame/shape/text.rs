@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::fmt::Write;
 
-use super::graph::{Alternative, Form, Graph, Kind, NodeId, State};
+use super::graph::{Alternative, Graph, Kind, Node, NodeId, State};
 
 /// Bumped when the text changes for the same type.
 const FORMAT: &str = "shape 1";
@@ -25,7 +25,7 @@ pub(super) fn canonical(graph: &Graph, root: Option<NodeId>) -> String {
     while let Some(node) = numbering.queue.pop_front() {
         let node = &graph.nodes[node];
         out.push('\n');
-        kind(&mut out, node.kind);
+        out.push_str(&head(node));
         for alternative in &node.alternatives {
             out.push_str(" |");
             parts(&mut out, graph, &mut numbering, alternative);
@@ -44,12 +44,10 @@ impl Numbering {
     fn number(&mut self, graph: &Graph, node: NodeId) -> String {
         // Leaves stand where they are used: which visitor asked makes no difference to them.
         if let Kind::Leaf(_) = graph.nodes[node].kind {
-            let mut text = String::new();
-            kind(&mut text, graph.nodes[node].kind);
             if self.next == 0 {
                 self.queue.push_back(node);
             }
-            return text;
+            return head(&graph.nodes[node]);
         }
         let number = self.numbers[node].unwrap_or_else(|| {
             self.queue.push_back(node);
@@ -61,13 +59,13 @@ impl Numbering {
     }
 }
 
-fn kind(out: &mut String, kind: Kind) {
-    // `Debug` of these is written by the derive from names that this crate chose; strings in it
-    // are quoted and escaped.
-    let _ = match kind {
-        Kind::Leaf(leaf) => write!(out, "{leaf:?}"),
-        other => write!(out, "{other:?}"),
-    };
+/// What a node asks for. `Debug` of these is the derive's, over names that this crate chose, and
+/// quotes and escapes every string; a test pins it.
+fn head(node: &Node) -> String {
+    match node.kind {
+        Kind::Leaf(leaf) => format!("{leaf:?}{:?}", node.expects),
+        kind => format!("{kind:?}"),
+    }
 }
 
 fn parts(out: &mut String, graph: &Graph, numbering: &mut Numbering, alternative: &Alternative) {

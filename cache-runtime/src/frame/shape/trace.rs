@@ -53,8 +53,8 @@ impl<'b> Tracer<'b> {
         }
     }
 
-    fn meet<V>(&self, kind: Kind) -> Result<NodeId, Halt> {
-        let node = self.book.meet(typeid::of::<V>(), kind, self.depth)?;
+    fn meet<V: Visitor<'static>>(&self, visitor: &V, kind: Kind) -> Result<NodeId, Halt> {
+        let node = self.book.meet(visitor, kind, self.depth)?;
         self.at.set(Some(node));
         Ok(node)
     }
@@ -67,7 +67,7 @@ impl<'b> Tracer<'b> {
         visitor: V,
         offer: impl FnOnce(V, usize, usize) -> Result<V::Value, Halt>,
     ) -> Result<V::Value, Halt> {
-        let node = self.meet::<V>(Kind::Leaf(leaf))?;
+        let node = self.meet(&visitor, Kind::Leaf(leaf))?;
         let turn = self.book.refusals(node) + self.flavour;
         let result = offer(visitor, turn, self.book.place());
         if result.is_err() && !self.book.is_blamed() {
@@ -83,7 +83,7 @@ impl<'b> Tracer<'b> {
         visitor: V,
         offer: impl FnOnce(V, &Turn, &mut Parts<'b>) -> (Form, Result<V::Value, Halt>),
     ) -> Result<V::Value, Halt> {
-        let node = self.meet::<V>(kind)?;
+        let node = self.meet(&visitor, kind)?;
         let turn = self.book.enter(node, self.flavour)?;
         let mut parts = Parts::new(self.book, self.flavour, self.depth + 1);
         let (form, result) = offer(visitor, &turn, &mut parts);
@@ -106,8 +106,13 @@ impl<'b> Tracer<'b> {
         len: usize,
         visitor: V,
     ) -> Result<V::Value, Halt> {
+        let book = self.book;
         self.parts(kind, visitor, |visitor, _, parts| {
-            (form, visitor.visit_seq(parts.take(len)))
+            let result = visitor.visit_seq(parts.take(len));
+            if result.is_err() && len > 0 && parts.seen.is_empty() && !book.is_blamed() {
+                book.not_binary("it reads its fields by name only");
+            }
+            (form, result)
         })
     }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::zoo::for_each_sample;
-use crate::Compression;
+use crate::policy::Compression;
 use crate::frame::{
     CodecId, DEFAULT_LIMIT, Header, Verdict, compress, decode, encode, encoded_len,
     parse, serializes_as, shape, write,

@@ -1,4 +1,11 @@
 //! Tests of frames, by concern.
 
+mod alarms;
 mod codecs;
+mod golden;
+mod hostile;
+mod limits;
+mod shapes;
+mod validated;
+mod verdicts;
 mod zoo;

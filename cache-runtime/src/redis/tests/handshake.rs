@@ -15,7 +15,7 @@ async fn nothing_happens_before_the_first_use() {
         (link.state(), link.node_ms()),
         (LinkState::Connecting, None)
     );
-    link.read(&names(["key"])).await.unwrap();
+    link.read(names(["key"])).await.unwrap();
     assert_eq!(link.state(), LinkState::Up);
     assert_eq!(downs(&told), []);
     assert_eq!(told.lock().len(), 1);
@@ -25,7 +25,7 @@ async fn nothing_happens_before_the_first_use() {
 fn outside_a_runtime_it_is_down_and_no_panic() {
     let (link, _) = link("redis://127.0.0.1:1", 100);
     let asked = names(["key"]);
-    let read = link.read(&asked);
+    let read = link.read(asked);
     let mut read = std::pin::pin!(read);
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     assert!(matches!(
@@ -44,11 +44,32 @@ fn it_follows_its_users_from_runtime_to_runtime() {
     drop(first);
     for _ in 0..3 {
         let runtime = runtime();
-        let read = runtime.block_on(link.read(&names(["key"])));
+        let read = runtime.block_on(link.read(names(["key"])));
         assert!(
             read.is_ok(),
             "the first call waits for the connection: {read:?}"
         );
+    }
+}
+
+#[test]
+fn a_runtime_that_ends_among_joined_reads_takes_none_of_another_with_it() {
+    let home = tokio::runtime::Runtime::new().unwrap();
+    let server = home.block_on(Server::start()).unwrap();
+    let link = home.block_on(up(&server));
+    for _ in 0..20 {
+        let away = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        for _ in 0..64 {
+            let link = link.clone();
+            away.spawn(async move { while link.read(names(["key"])).await.is_ok() {} });
+        }
+        away.block_on(tokio::task::yield_now());
+        drop(away);
+        let read = home.block_on(link.read(names(["key"])));
+        assert!(read.is_ok(), "{read:?}");
     }
 }
 
@@ -64,7 +85,7 @@ async fn a_server_without_resp3_is_spoken_to_in_resp2() {
     let server = server.unwrap();
     let link = up(&server).await;
     server.command(&[b"SET", b"key", b"value"]).await.unwrap();
-    let read = link.read(&names(["key", "none"])).await.unwrap();
+    let read = link.read(names(["key", "none"])).await.unwrap();
     assert_eq!(read.values, [Some(b"value".to_vec()), None]);
 }
 
@@ -74,14 +95,14 @@ async fn a_wrong_password_is_told_once_and_never_shown() {
     let url = server.url().replace("right", "wr0ng");
     for url in [url, server.url().replace(":right@", "")] {
         let (link, told) = link(&url, 5_000);
-        assert!(link.read(&names(["key"])).await.is_err());
+        assert!(link.read(names(["key"])).await.is_err());
         until(|| matches!(link.state(), LinkState::Down { since, .. } if since > Duration::from_millis(500)))
             .await;
         assert_eq!(downs(&told), [Fault::Auth]);
         assert!(!format!("{link:?}").contains("wr0ng"));
     }
     let (right, _) = link(&server.url(), 5_000);
-    assert!(right.read(&names(["key"])).await.is_ok());
+    assert!(right.read(names(["key"])).await.is_ok());
 }
 
 #[tokio::test]
@@ -94,7 +115,7 @@ async fn a_user_of_few_rights_is_told_which_it_lacks() {
     let url = server.url().replace("redis://", "redis://few:word@");
     let (few, _) = link(&url, 5_000);
     assert!(
-        few.read(&names(["key"])).await.is_ok(),
+        few.read(names(["key"])).await.is_ok(),
         "`ROLE` is not needed"
     );
 
@@ -104,7 +125,7 @@ async fn a_user_of_few_rights_is_told_which_it_lacks() {
         .unwrap();
     assert_eq!(few.unlink(&names(["key"])).await, Err(Fault::NoPermission));
     assert!(
-        few.read(&names(["key"])).await.is_ok(),
+        few.read(names(["key"])).await.is_ok(),
         "the connection is as good as before"
     );
 
@@ -113,7 +134,7 @@ async fn a_user_of_few_rights_is_told_which_it_lacks() {
         .await
         .unwrap();
     let (none, told) = link(&url, 5_000);
-    assert!(none.read(&names(["key"])).await.is_err());
+    assert!(none.read(names(["key"])).await.is_err());
     assert_eq!(
         downs(&told),
         [Fault::NoPermission],
@@ -145,7 +166,7 @@ async fn a_node_that_is_no_master_is_refused_and_one_that_is_demoted_is_left() {
         )
     })
     .await;
-    assert!(link.read(&names(["key"])).await.is_err());
+    assert!(link.read(names(["key"])).await.is_err());
     node.command(&[b"REPLICAOF", b"NO", b"ONE"]).await.unwrap();
     until_read(&link).await;
 
@@ -172,10 +193,10 @@ async fn a_database_and_a_unix_socket_of_the_url_are_used() {
     let over_socket = format!("{}?db=3", server.unix_url());
     for url in [in_three, over_socket] {
         let (link, _) = link(&url, 5_000);
-        assert_eq!(link.read(&names(["key"])).await.unwrap().values, [None]);
+        assert_eq!(link.read(names(["key"])).await.unwrap().values, [None]);
     }
     let (zero, _) = link(&server.unix_url(), 5_000);
-    assert!(zero.read(&names(["key"])).await.unwrap().values[0].is_some());
+    assert!(zero.read(names(["key"])).await.unwrap().values[0].is_some());
 }
 
 #[cfg(feature = "tls")]
@@ -187,9 +208,9 @@ async fn tls_trusts_the_private_authority_and_no_other() {
         with(settings.with_times(Duration::from_secs(5), Duration::from_secs(2)))
     };
     let (trusting, _) = patient(settings().with_ca_file(Some(&server.ca_file())).unwrap());
-    assert!(trusting.read(&names(["key"])).await.is_ok());
+    assert!(trusting.read(names(["key"])).await.is_ok());
     let (untrusting, told) = patient(settings());
-    assert!(untrusting.read(&names(["key"])).await.is_err());
+    assert!(untrusting.read(names(["key"])).await.is_err());
     assert_eq!(downs(&told), [Fault::Tls]);
 
     let folder = server.ca_file().parent().unwrap().to_owned();
@@ -211,7 +232,7 @@ async fn a_closed_link_stays_closed() {
     let server = Server::start().await.unwrap();
     let link: Link = up(&server).await;
     link.close().await;
-    assert!(matches!(link.read(&names(["key"])).await, Err(Fault::Down)));
+    assert!(matches!(link.read(names(["key"])).await, Err(Fault::Down)));
     assert!(matches!(link.state(), LinkState::Down { .. }));
     assert_eq!(link.node_ms(), None);
 }

@@ -36,7 +36,7 @@ fn with(settings: LinkSettings) -> (Link, Told) {
 /// A connected link with time enough for a busy machine.
 async fn up(server: &Server) -> Link {
     let (link, _) = link(&server.url(), 5_000);
-    link.read(&names(["warm"])).await.unwrap();
+    link.read(names(["warm"])).await.unwrap();
     link
 }
 
@@ -47,7 +47,7 @@ fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
 /// Reads until it succeeds; how long that took.
 async fn until_read(link: &Link) -> Duration {
     let start = Instant::now();
-    while let Err(fault) = link.read(&names(["key"])).await {
+    while let Err(fault) = link.read(names(["key"])).await {
         assert!(start.elapsed() < PATIENCE, "still {fault:?}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

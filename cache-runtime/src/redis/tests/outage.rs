@@ -12,7 +12,7 @@ async fn slowest_failure(link: &Link, calls: usize) -> Duration {
     let mut slowest = Duration::ZERO;
     for _ in 0..calls {
         let start = Instant::now();
-        assert!(link.read(&names(["key"])).await.is_err());
+        assert!(link.read(names(["key"])).await.is_err());
         slowest = slowest.max(start.elapsed());
     }
     slowest
@@ -21,7 +21,7 @@ async fn slowest_failure(link: &Link, calls: usize) -> Duration {
 #[tokio::test]
 async fn a_server_that_was_never_there_costs_no_wait() {
     let (link, told) = link("redis://127.0.0.1:1", 5_000);
-    assert!(link.read(&names(["key"])).await.is_err());
+    assert!(link.read(names(["key"])).await.is_err());
     let start = Instant::now();
     slowest_failure(&link, 1_000).await;
     assert!(start.elapsed() < Duration::from_secs(1));
@@ -38,14 +38,14 @@ async fn a_server_that_was_never_there_costs_no_wait() {
 async fn an_idle_link_notices_a_killed_server_and_is_back_within_two_seconds_of_it() {
     let mut server = Server::start().await.unwrap();
     let (link, told) = link(&server.url(), 1_000);
-    let first = link.read(&names(["key"])).await.unwrap().run_id;
+    let first = link.read(names(["key"])).await.unwrap().run_id;
     server.kill9().unwrap();
     until(|| matches!(link.state(), LinkState::Down { .. })).await;
     slowest_failure(&link, 100).await;
     server.restart().await.unwrap();
     let back = until_read(&link).await;
     assert!(back < Duration::from_secs(2), "{back:?}");
-    let second = link.read(&names(["key"])).await.unwrap().run_id;
+    let second = link.read(names(["key"])).await.unwrap().run_id;
     assert_ne!(first, second, "a restart is seen by its run id");
     assert_eq!(downs(&told)[0], Fault::Broken);
 }
@@ -57,10 +57,7 @@ async fn a_hung_server_costs_three_timeouts_and_then_nothing() {
     until_read(&link).await;
     server.pause().unwrap();
     for _ in 0..3 {
-        assert_eq!(
-            link.read(&names(["key"])).await.unwrap_err(),
-            Fault::Timeout
-        );
+        assert_eq!(link.read(names(["key"])).await.unwrap_err(), Fault::Timeout);
     }
     until(|| matches!(link.state(), LinkState::Down { .. })).await;
     let start = Instant::now();
@@ -120,7 +117,7 @@ async fn a_slow_network_is_no_outage_while_answers_come_in_time() {
     proxy.set(Network::Slow(Duration::from_millis(20)));
     let (link, told) = link(&proxy.url(), 5_000);
     for _ in 0..5 {
-        assert!(link.read(&names(["key"])).await.is_ok());
+        assert!(link.read(names(["key"])).await.is_ok());
     }
     assert_eq!(downs(&told), []);
 }
@@ -135,7 +132,7 @@ async fn a_connection_killed_under_load_fails_what_was_under_way_and_no_more() {
             tokio::spawn(async move {
                 let mut failed = 0;
                 for _ in 0..200 {
-                    failed += u32::from(link.read(&names(["a", "b"])).await.is_err());
+                    failed += u32::from(link.read(names(["a", "b"])).await.is_err());
                 }
                 failed
             })

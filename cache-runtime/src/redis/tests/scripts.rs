@@ -33,7 +33,7 @@ async fn fill(link: &Link, token: &[u8; 16]) -> Filled {
 }
 
 async fn read(link: &Link, name: &str) -> Option<Vec<u8>> {
-    link.read(&names([name])).await.unwrap().values.remove(0)
+    link.read(names([name])).await.unwrap().values.remove(0)
 }
 
 async fn int(server: &Server, words: &[&[u8]]) -> i64 {
@@ -122,7 +122,7 @@ async fn an_entry_of_another_type_is_none_and_is_overwritten() {
     let link = up(&server).await;
     server.command(&[b"RPUSH", b"{e}", b"item"]).await.unwrap();
     assert_eq!(read(&link, "{e}").await, None);
-    let both = link.read(&names(["{e}", "other"])).await.unwrap().values;
+    let both = link.read(names(["{e}", "other"])).await.unwrap().values;
     assert_eq!(both, [None, None]);
     assert_eq!(ask(&link, OURS, b"", false).await, Leased::Acquired);
     assert_eq!(fill(&link, OURS).await, Filled::Stored);
@@ -162,7 +162,7 @@ async fn a_stamp_is_made_once_and_one_of_another_run_is_not_believed() {
         need_ms: 10_000,
     };
     let first = link.stamps(&[ask(1)]).await.unwrap()[0].unwrap();
-    let run_id = link.read(&names(["t"])).await.unwrap().run_id;
+    let run_id = link.read(names(["t"])).await.unwrap().run_id;
     assert_eq!(
         (&first[..16], &first[16..]),
         ([1; 16].as_slice(), run_id.as_slice())

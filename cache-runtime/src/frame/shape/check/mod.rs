@@ -4,15 +4,18 @@
 //! what `Deserialize` does not expect. A positional codec would then read garbage, so each value is
 //! walked before it is stored. Kinds and names are compared, never data, and nothing is allocated.
 
+mod parts;
+mod value;
+
 use std::fmt;
 
 use serde::Serialize;
-use serde::ser::{Error, Serializer};
+use serde::ser::Error;
 
-use super::check_parts::Walk;
 use super::graph::{Form, Graph, Kind, Leaf, Node, NodeId, State};
 use super::{Shape, Verdict};
 use crate::frame::guard::MAX_DEPTH;
+use parts::Walk;
 
 /// Why a value must not be stored as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +89,7 @@ pub(in crate::frame) fn keeps_every_option<T: Serialize + ?Sized>(
 
 /// What a part of a value should write.
 #[derive(Clone, Copy)]
-pub(super) enum Want<'g> {
+enum Want<'g> {
     /// Not known: the tracing did not get so far.
     Anything,
     Leaf(Leaf),
@@ -95,7 +98,7 @@ pub(super) enum Want<'g> {
 
 impl<'g> Want<'g> {
     /// The node, newtypes unwrapped: they write nothing of their own.
-    pub(super) fn node(self) -> Option<(&'g Graph, &'g Node)> {
+    fn node(self) -> Option<(&'g Graph, &'g Node)> {
         let Self::Node(graph, mut id) = self else {
             return None;
         };
@@ -112,17 +115,17 @@ impl<'g> Want<'g> {
 
 /// Walks a value beside what it should write.
 #[derive(Clone, Copy)]
-pub(super) struct Check<'g> {
-    pub(super) want: Want<'g>,
-    pub(super) depth: u32,
+struct Check<'g> {
+    want: Want<'g>,
+    depth: u32,
     /// Whether a `None` or unit right inside a `Some` is an error.
-    pub(super) strict_none: bool,
-    pub(super) in_some: bool,
+    strict_none: bool,
+    in_some: bool,
 }
 
 impl<'g> Check<'g> {
     /// The check of a part, some levels further in.
-    pub(super) fn inside(&self, want: Want<'g>, levels: u32) -> Result<Self, Mismatch> {
+    fn inside(&self, want: Want<'g>, levels: u32) -> Result<Self, Mismatch> {
         let depth = self.depth + levels;
         if depth > MAX_DEPTH {
             return Err(Mismatch::TooDeep);
@@ -188,173 +191,5 @@ impl<'g> Check<'g> {
             return Err(Mismatch::Structure);
         }
         Walk::parts(self, graph, alternative, 2)
-    }
-}
-
-macro_rules! leaves {
-    ($($method:ident: $value:ty => $($leaf:ident)|*),* $(,)?) => {$(
-        fn $method(self, _: $value) -> Result<(), Mismatch> {
-            self.leaf(|leaf| matches!(leaf, $(Leaf::$leaf)|*))
-        }
-    )*};
-}
-
-impl<'g> Serializer for Check<'g> {
-    type Ok = ();
-    type Error = Mismatch;
-    type SerializeSeq = Walk<'g>;
-    type SerializeTuple = Walk<'g>;
-    type SerializeTupleStruct = Walk<'g>;
-    type SerializeTupleVariant = Walk<'g>;
-    type SerializeMap = Walk<'g>;
-    type SerializeStruct = Walk<'g>;
-    type SerializeStructVariant = Walk<'g>;
-
-    leaves! {
-        serialize_bool: bool => Bool,
-        serialize_i8: i8 => I8,
-        serialize_i16: i16 => I16,
-        serialize_i32: i32 => I32,
-        serialize_i64: i64 => I64,
-        serialize_i128: i128 => I128,
-        serialize_u8: u8 => U8,
-        serialize_u16: u16 => U16,
-        serialize_u32: u32 => U32,
-        serialize_u64: u64 => U64,
-        serialize_u128: u128 => U128,
-        serialize_f32: f32 => F32,
-        serialize_f64: f64 => F64,
-        serialize_char: char => Char,
-        // The codecs write text as bytes with a length, so a type may read it as bytes.
-        serialize_str: &str => Str | String | Bytes,
-    }
-
-    fn serialize_bytes(self, _: &[u8]) -> Result<(), Mismatch> {
-        match self.want.node() {
-            // bincode writes a sequence of bytes just so.
-            Some((graph, node)) if node.kind == Kind::Seq => {
-                Walk::elements(self, graph, node)?.next(&0_u8)
-            }
-            _ => self.leaf(|leaf| leaf == Leaf::Bytes),
-        }
-    }
-
-    fn collect_str<T: fmt::Display + ?Sized>(self, _: &T) -> Result<(), Mismatch> {
-        self.serialize_str("")
-    }
-
-    fn serialize_none(self) -> Result<(), Mismatch> {
-        self.nothing()?;
-        match (self.want, self.want.node()) {
-            (Want::Leaf(_), _) => Err(Mismatch::Structure),
-            (_, Some((_, node))) if node.kind != Kind::Option => Err(Mismatch::Structure),
-            _ => Ok(()),
-        }
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Mismatch> {
-        let want = match (self.want, self.want.node()) {
-            (Want::Leaf(_), _) => return Err(Mismatch::Structure),
-            (_, None) => Want::Anything,
-            (_, Some((graph, node))) if node.kind == Kind::Option => {
-                let part = node
-                    .alternatives
-                    .first()
-                    .and_then(|some| some.parts.first());
-                part.map_or(Want::Anything, |part| Want::Node(graph, *part))
-            }
-            _ => return Err(Mismatch::Structure),
-        };
-        value.serialize(Self {
-            in_some: true,
-            ..self.inside(want, 1)?
-        })
-    }
-
-    fn serialize_unit(self) -> Result<(), Mismatch> {
-        self.nothing()?;
-        self.leaf(|leaf| matches!(leaf, Leaf::Unit | Leaf::UnitStruct(_)))
-    }
-
-    fn serialize_unit_struct(self, _: &'static str) -> Result<(), Mismatch> {
-        self.leaf(|leaf| matches!(leaf, Leaf::Unit | Leaf::UnitStruct(_)))
-    }
-
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        index: u32,
-        variant: &'static str,
-    ) -> Result<(), Mismatch> {
-        self.variant(index, variant, |form| form == Form::Bare)
-            .map(drop)
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> Result<(), Mismatch> {
-        let in_some = self.in_some;
-        value.serialize(Self {
-            in_some,
-            ..self.inside(self.want, 1)?
-        })
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        index: u32,
-        variant: &'static str,
-        value: &T,
-    ) -> Result<(), Mismatch> {
-        let mut walk = self.variant(index, variant, |form| form == Form::One)?;
-        walk.next(value)?;
-        walk.finish()
-    }
-
-    fn serialize_seq(self, len: Option<usize>) -> Result<Walk<'g>, Mismatch> {
-        Walk::sequence(self, len)
-    }
-
-    fn serialize_tuple(self, _: usize) -> Result<Walk<'g>, Mismatch> {
-        Walk::record(self)
-    }
-
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Walk<'g>, Mismatch> {
-        Walk::record(self)
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        index: u32,
-        variant: &'static str,
-        len: usize,
-    ) -> Result<Walk<'g>, Mismatch> {
-        self.variant(index, variant, |form| form == Form::Tuple(len))
-    }
-
-    fn serialize_map(self, len: Option<usize>) -> Result<Walk<'g>, Mismatch> {
-        Walk::map(self, len)
-    }
-
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Walk<'g>, Mismatch> {
-        Walk::record(self)
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        index: u32,
-        variant: &'static str,
-        _: usize,
-    ) -> Result<Walk<'g>, Mismatch> {
-        self.variant(index, variant, |form| matches!(form, Form::Struct(_)))
-    }
-
-    fn is_human_readable(&self) -> bool {
-        false
     }
 }

@@ -6,8 +6,8 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant,
 };
 
-use super::check::{Check, Mismatch, Want};
-use super::graph::{Alternative, Form, Graph, Kind, Leaf, Node, NodeId, State};
+use super::super::graph::{Alternative, Form, Graph, Kind, Leaf, Node, NodeId, State};
+use super::{Check, Mismatch, Want};
 
 /// Walks the parts of one value.
 pub(super) struct Walk<'g> {

@@ -1,0 +1,25 @@
+//! `cargo run --release -p cache-bench -- memory redis` prints `figure <name> <value> <unit>` lines.
+//!
+//! Contenders alternate within a round and the figure is the median of the rounds, so that a noisy
+//! machine troubles all of them alike: read the ratios.
+
+mod cores;
+mod memory;
+mod redis_hits;
+mod rounds;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let suites: [(&str, fn()); 2] = [("memory", memory::run), ("redis", redis_hits::run)];
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    let known = |name: &String| suites.iter().any(|(suite, _)| suite == name);
+    if asked.is_empty() || !asked.iter().all(known) {
+        rounds::say(format_args!("usage: cache-bench memory|redis .."));
+        return ExitCode::FAILURE;
+    }
+    for (_, run) in suites.iter().filter(|(suite, _)| asked.iter().any(|name| name == suite)) {
+        run();
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,136 @@
+//! A hit in Redis, memory off, beside a bare GET of the same bytes by the client it stands on.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cache_runtime::{Cache, cached};
+use cache_tests::Server;
+use redis::aio::MultiplexedConnection;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::cores::on_one_core;
+use crate::rounds::{Contender, alternate, figure};
+
+const KEYS: u64 = 1_000;
+
+#[cached(ns = "bench", ttl = "1h")]
+async fn value(id: u64) -> String {
+    format!("{id:0>100}")
+}
+
+pub(crate) fn run() {
+    on_one_core(|| {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        suite(&runtime.expect("a runtime"), 1, 10_000);
+    });
+    for (tasks, calls) in [(64, 100_000), (256, 100_000)] {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        suite(&runtime.expect("a runtime"), tasks, calls);
+    }
+}
+
+fn suite(runtime: &Runtime, tasks: u64, calls: u64) {
+    let bench = runtime.block_on(Bench::start());
+    let medians = alternate(
+        "redis",
+        "calls/s",
+        vec![
+            Contender {
+                name: &format!("bare_get_{tasks}_tasks"),
+                round: Box::new(|| runtime.block_on(bench.bare(tasks, calls))),
+            },
+            Contender {
+                name: &format!("hit_{tasks}_tasks"),
+                round: Box::new(|| runtime.block_on(bench.hits(tasks, calls))),
+            },
+        ],
+    );
+    figure(&format!("redis.hit_over_bare_{tasks}_tasks"), medians[1] / medians[0], "ratio");
+}
+
+struct Bench {
+    _server: Server,
+    connection: MultiplexedConnection,
+    cache: Cache,
+    names: Arc<Vec<String>>,
+}
+
+impl Bench {
+    async fn start() -> Self {
+        let server = Server::start().await.expect("a server");
+        let client = redis::Client::open(format!("{}?protocol=resp3", server.url()));
+        let config = redis::AsyncConnectionConfig::new().set_pipeline_buffer_size(1_024);
+        let connection = client
+            .expect("a url")
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+            .expect("a connection");
+        let cache = Cache::builder()
+            .url(server.url())
+            .memory_bytes(0)
+            .op_timeout(Duration::from_secs(5))
+            .build()
+            .expect("a cache");
+        let mut names = Vec::new();
+        for id in 0..KEYS {
+            cache.scope(value(id)).await;
+            names.push(cache.scope(async { value_entry(id).key().to_owned() }).await);
+        }
+        Self {
+            _server: server,
+            connection,
+            cache,
+            names: Arc::new(names),
+        }
+    }
+
+    async fn bare(&self, tasks: u64, calls: u64) -> f64 {
+        let one = |task: u64| {
+            let (mut connection, names) = (self.connection.clone(), Arc::clone(&self.names));
+            async move {
+                for call in 0..calls / tasks {
+                    let name = &names[((task * 7 + call) % KEYS) as usize];
+                    let got: Option<Vec<u8>> = redis::cmd("GET")
+                        .arg(name)
+                        .query_async(&mut connection)
+                        .await
+                        .expect("a reply");
+                    assert!(got.is_some());
+                }
+            }
+        };
+        timed(tasks, calls, one).await
+    }
+
+    async fn hits(&self, tasks: u64, calls: u64) -> f64 {
+        let loads = || self.cache.stats().namespace("bench").map(|row| row.loads);
+        let before = loads();
+        let one = |task: u64| {
+            let cache = self.cache.clone();
+            async move {
+                let calls = async {
+                    for call in 0..calls / tasks {
+                        value((task * 7 + call) % KEYS).await;
+                    }
+                };
+                cache.scope(calls).await;
+            }
+        };
+        let figure = timed(tasks, calls, one).await;
+        assert_eq!(loads(), before, "every call was a hit");
+        figure
+    }
+}
+
+/// Calls a second, of so many tasks.
+async fn timed<F>(tasks: u64, calls: u64, one: impl Fn(u64) -> F) -> f64
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let start = Instant::now();
+    let running: Vec<_> = (0..tasks).map(|task| tokio::spawn(one(task))).collect();
+    for task in running {
+        task.await.expect("a task");
+    }
+    calls as f64 / start.elapsed().as_secs_f64()
+}

@@ -1,0 +1,174 @@
+//! The arguments of `#[cached]`, each read for itself.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::{Expr, Lit, LitStr, Path};
+
+use crate::errors::Errors;
+use crate::policy::Given;
+use crate::settings::{Known, Setting, settings};
+use crate::tags::{Tag, check_name};
+use crate::template::Template;
+
+const KNOWN: Known = &[
+    ("ns", "ns = \"user\""),
+    ("ttl", "ttl = \"5m\""),
+    ("tags", "tags = [\"user:{id}\"]"),
+    ("key", "key = (a, b.c)"),
+    ("skip", "skip(db, ctx)"),
+    ("id", "id = \"user\""),
+    ("fallible", "fallible"),
+    ("version", "version = 2"),
+    ("compress", "compress"),
+    ("lease", "lease = \"process\""),
+    ("wait", "wait = \"5s\""),
+    ("cache", "cache = self.cache"),
+    ("entry", "entry = false"),
+    ("crate", "crate = path"),
+];
+
+/// What `key = ..` says.
+pub(crate) enum Key {
+    /// Expressions, each a part.
+    Parts(Vec<Expr>),
+    /// A literal: its holes are the parts, and the key is readable.
+    Readable(Template),
+}
+
+/// What `entry = ..` says.
+pub(crate) enum Entry {
+    Named(Ident),
+    Off,
+}
+
+/// The arguments as given; what was not given or couldn't be read is `None` or empty.
+#[derive(Default)]
+pub(crate) struct Arguments {
+    pub(super) namespace: Option<LitStr>,
+    pub(super) ttl: Option<Given>,
+    pub(super) ttl_was_given: bool,
+    pub(super) tags: Vec<Tag>,
+    pub(super) key: Option<Key>,
+    pub(super) key_was_given: bool,
+    pub(super) skip: Vec<Ident>,
+    pub(super) id: Option<LitStr>,
+    pub(super) fallible: Option<bool>,
+    pub(super) version: Option<u32>,
+    pub(super) compress: Option<(&'static str, Span)>,
+    pub(super) lease: Option<(&'static str, Span)>,
+    pub(super) wait: Option<Given>,
+    pub(super) cache: Option<Expr>,
+    pub(super) entry: Option<Entry>,
+    pub(super) runtime: Option<Path>,
+}
+
+impl Arguments {
+    /// Reads the annotation's tokens.
+    pub(super) fn read(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut arguments = Self::default();
+        for setting in settings("cached", KNOWN, tokens, errors) {
+            if let Err(error) = arguments.take(setting, errors) {
+                errors.add(error);
+            }
+        }
+        arguments
+    }
+
+    fn take(&mut self, setting: Setting, errors: &mut Errors) -> syn::Result<()> {
+        match setting.name.to_string().as_str() {
+            "ns" => self.namespace = Some(named("a namespace", setting.string()?)?),
+            "ttl" => {
+                self.ttl_was_given = true;
+                self.ttl = Some(Given::read(setting.expression()?)?);
+            }
+            "tags" => self.tags = Tag::read(setting.list()?, errors),
+            "key" => {
+                self.key_was_given = true;
+                self.key = Some(key(setting.expression()?)?);
+            }
+            "skip" => self.skip = setting.names()?,
+            "id" => self.id = Some(named("an id", setting.string()?)?),
+            "fallible" => self.fallible = Some(setting.flag()?),
+            "version" => self.version = Some(version(setting)?),
+            "compress" => self.compress = Some(compression(setting)?),
+            "lease" => {
+                self.lease = Some(setting.choice(&[("fleet", "Fleet"), ("process", "Process")])?)
+            }
+            "wait" => self.wait = Some(Given::read(setting.expression()?)?),
+            "cache" => self.cache = Some(setting.expression()?),
+            "entry" => self.entry = Some(entry(setting)?),
+            // The list of known names leaves this one only.
+            _ => self.runtime = Some(setting.path()?),
+        }
+        Ok(())
+    }
+}
+
+fn named(what: &str, text: LitStr) -> syn::Result<LitStr> {
+    check_name(what, &text.value(), false, &text)?;
+    Ok(text)
+}
+
+fn key(expression: Expr) -> syn::Result<Key> {
+    match expression {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Str(text) => Template::parse(text).map(Key::Readable),
+            other => Err(syn::Error::new_spanned(
+                other,
+                "a key that is the same for all calls: name arguments, as `key = (a, b.c)` or `key = \"{id}\"`",
+            )),
+        },
+        Expr::Tuple(tuple) => Ok(Key::Parts(tuple.elems.into_iter().collect())),
+        Expr::Paren(inner) => key(*inner.expr),
+        other => Ok(Key::Parts(vec![other])),
+    }
+}
+
+fn version(setting: Setting) -> syn::Result<u32> {
+    let number = match setting.literal() {
+        Some(Lit::Int(number)) => number
+            .base10_parse::<u32>()
+            .ok()
+            .filter(|number| *number > 0),
+        _ => None,
+    };
+    match number {
+        Some(number) => Ok(number),
+        None => Err(syn::Error::new_spanned(
+            setting.expression()?,
+            "a version is a whole number from 1 to 4294967295, as in `version = 2`",
+        )),
+    }
+}
+
+fn compression(setting: Setting) -> syn::Result<(&'static str, Span)> {
+    if matches!(setting.value, crate::settings::Value::Alone) {
+        return Ok(("Lz4", setting.name.span()));
+    }
+    setting.choice(&[
+        ("lz4", "Lz4"),
+        ("zstd", "Zstd"),
+        ("gzip", "Gzip"),
+        ("none", "None"),
+    ])
+}
+
+fn entry(setting: Setting) -> syn::Result<Entry> {
+    if let Some(Lit::Bool(off)) = setting.literal() {
+        return if off.value {
+            Err(syn::Error::new(
+                off.span,
+                "the companion is made anyway: leave `entry` out, or name it, as `entry = name`",
+            ))
+        } else {
+            Ok(Entry::Off)
+        };
+    }
+    let path = setting.path()?;
+    match path.get_ident() {
+        Some(name) => Ok(Entry::Named(name.clone())),
+        None => Err(syn::Error::new_spanned(
+            path,
+            "the companion's name is one word, as `entry = user_entry`",
+        )),
+    }
+}

@@ -1,0 +1,244 @@
+//! What must hold between the arguments of `#[cached]` and the fn. [`check`] lists every rule.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::visit::Visit;
+use syn::{Ident, Type};
+
+use super::arguments::{Arguments, Entry, Key};
+use crate::errors::Errors;
+use crate::function::{
+    Borrows, Form, Function, Output, bare, check_function, check_returns, parameters,
+};
+use crate::mentions::mentions;
+use crate::nearest::nearest;
+use crate::tags::Tag;
+use crate::template::Template;
+
+/// Every rule; each notes its own mistakes.
+pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Errors) {
+    check_ttl_is_given(arguments, errors);
+    check_function("cached", function, errors);
+    if let Some(output) = Output::of(function) {
+        check_returns(&output, errors);
+        check_there_is_a_value(function, &output, errors);
+        check_value_is_owned(&output, errors);
+        check_value_has_a_name(function, &output, errors);
+        check_companion_can_be(arguments, &output, errors);
+    }
+    check_skips(arguments, function, errors);
+    check_self_is_decided(arguments, function, errors);
+    check_key_names_nothing_skipped(arguments, errors);
+    check_templates(arguments, function, errors);
+    check_companion_is_named_apart(arguments, function, errors);
+}
+
+fn check_ttl_is_given(arguments: &Arguments, errors: &mut Errors) {
+    if !arguments.ttl_was_given {
+        errors.at(
+            Span::call_site(),
+            "`#[cached]` needs to know how long an entry is fresh: add `ttl = \"5m\"`",
+        );
+    }
+}
+
+fn check_there_is_a_value(function: &Function, output: &Output, errors: &mut Errors) {
+    if matches!(bare(&output.ty), Type::Tuple(unit) if unit.elems.is_empty()) {
+        let message = "this fn returns nothing, so there is nothing to cache: return a value, or remove `#[cached]`";
+        match &function.signature.output {
+            syn::ReturnType::Default => errors.on(&function.signature.ident, message),
+            syn::ReturnType::Type(..) => errors.on(&output.ty, message),
+        }
+    }
+}
+
+fn check_value_is_owned(output: &Output, errors: &mut Errors) {
+    let mut borrows = Borrows::default();
+    borrows.visit_type(&output.ty);
+    if let Some(borrow) = borrows.0 {
+        errors.on(
+            borrow,
+            "a cached value outlives the call, so it can't borrow: return it owned (`String` for `&str`) or in an `Arc`",
+        );
+    }
+}
+
+fn check_value_has_a_name(function: &Function, output: &Output, errors: &mut Errors) {
+    let Type::Path(path) = bare(&output.ty) else {
+        return;
+    };
+    let generic = path.path.get_ident().filter(|name| {
+        parameters(function)
+            .iter()
+            .any(|param| param.name() == *name)
+    });
+    if let Some(name) = generic {
+        errors.on(
+            name,
+            format!(
+                "`{name}` could be a `Result` or a plain value, and the two are cached differently: \
+                 return `Result<{name}, _>`, `Option<{name}>` or another named type"
+            ),
+        );
+    }
+}
+
+fn check_companion_can_be(arguments: &Arguments, output: &Output, errors: &mut Errors) {
+    if let (Some(Entry::Named(name)), Form::Boxed) = (&arguments.entry, output.form) {
+        errors.on(
+            name,
+            "a boxed method of a trait can have no companion beside it: write `entry = false`",
+        );
+    }
+}
+
+fn check_skips(arguments: &Arguments, function: &Function, errors: &mut Errors) {
+    let mut seen = BTreeSet::new();
+    for name in &arguments.skip {
+        if !seen.insert(name.to_string()) {
+            errors.on(name, format!("`{name}` is skipped twice: keep one"));
+        }
+        let known = (name == "self" && function.receiver().is_some())
+            || function
+                .arguments()
+                .iter()
+                .any(|argument| argument.is_called(name))
+            || parameters(function)
+                .iter()
+                .any(|param| param.name() == name);
+        if !known {
+            let mut all = argument_names(function);
+            all.extend(
+                parameters(function)
+                    .iter()
+                    .map(|param| param.name().to_string()),
+            );
+            errors.on(
+                name,
+                format!(
+                    "`{name}` is no argument or type parameter of this fn{}",
+                    among(&all, name)
+                ),
+            );
+        }
+    }
+}
+
+fn check_self_is_decided(arguments: &Arguments, function: &Function, errors: &mut Errors) {
+    let Some(receiver) = function.receiver() else {
+        return;
+    };
+    let skipped = arguments.skip.iter().any(|name| name == "self");
+    let in_key = arguments
+        .key
+        .as_ref()
+        .is_some_and(|key| key.mentions().contains("self"));
+    if !skipped && !in_key && (arguments.key.is_some() || !arguments.key_was_given) {
+        errors.on(
+            receiver,
+            "is `self` part of the key? add `skip(self)` if all instances share their entries, or name what tells \
+             them apart, as `key = (self.tenant, id)`",
+        );
+    }
+}
+
+fn check_key_names_nothing_skipped(arguments: &Arguments, errors: &mut Errors) {
+    let Some(key) = &arguments.key else { return };
+    let mentioned = key.mentions();
+    for name in arguments
+        .skip
+        .iter()
+        .filter(|name| mentioned.contains(&name.unraw().to_string()))
+    {
+        errors.on(
+            name,
+            format!("`{name}` is skipped here and named by `key`: take it out of one of them"),
+        );
+    }
+}
+
+fn check_templates(arguments: &Arguments, function: &Function, errors: &mut Errors) {
+    if let Some(Key::Readable(template)) = &arguments.key {
+        check_template_names(template, function, errors);
+    }
+    check_tags(&arguments.tags, function, errors);
+}
+
+/// Every hole of the tags' templates begins with an argument.
+pub(crate) fn check_tags(tags: &[Tag], function: &Function, errors: &mut Errors) {
+    for tag in tags {
+        if let Tag::Template(template) = tag {
+            check_template_names(template, function, errors);
+        }
+    }
+}
+
+fn check_template_names(template: &Template, function: &Function, errors: &mut Errors) {
+    let all = argument_names(function);
+    for hole in template.holes() {
+        let head = hole.head.unraw();
+        if !all.contains(&head.to_string()) {
+            let message = format!(
+                "`{{{head}}}` names no argument of this fn{}",
+                among(&all, &head)
+            );
+            errors.at(template.literal.span(), message);
+        }
+    }
+}
+
+fn check_companion_is_named_apart(arguments: &Arguments, function: &Function, errors: &mut Errors) {
+    if let Some(Entry::Named(name)) = &arguments.entry
+        && *name == function.signature.ident
+    {
+        errors.on(name, "the companion can't have the fn's own name: name it otherwise, as `entry = user_entry`");
+    }
+}
+
+/// The names that templates can use.
+fn argument_names(function: &Function) -> Vec<String> {
+    let receiver = function
+        .receiver()
+        .map(|receiver| receiver.self_token.to_token_stream().to_string());
+    let named = function
+        .arguments()
+        .into_iter()
+        .filter_map(|argument| argument.name);
+    receiver
+        .into_iter()
+        .chain(named.map(|name| name.unraw().to_string()))
+        .collect()
+}
+
+fn among(names: &[String], word: &Ident) -> String {
+    let word = word.to_string();
+    let hint = nearest(&word, names.iter().map(String::as_str));
+    let hint = hint.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+    match names {
+        [] => format!("{hint} (it has none)"),
+        names => {
+            let list = names
+                .iter()
+                .map(|name| format!("`{name}`"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            format!("{hint} (it has {list})")
+        }
+    }
+}
+
+impl Key {
+    /// The names that the key's expressions mention.
+    pub(super) fn mentions(&self) -> BTreeSet<String> {
+        match self {
+            Self::Parts(parts) => parts.iter().flat_map(mentions).collect(),
+            Self::Readable(template) => template
+                .holes()
+                .flat_map(|hole| mentions(&hole.expression))
+                .collect(),
+        }
+    }
+}

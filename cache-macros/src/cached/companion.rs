@@ -1,0 +1,142 @@
+//! The companion `{fn}_entry`: the entry of given arguments, without a load.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::{Attribute, FnArg, Receiver, ReceiverKind, parse_quote};
+
+use super::lookup::{at, cache, key, name, policy, site, tags};
+use super::model::Cached;
+use crate::function::{Parameter, kept, parameters, words};
+use crate::span;
+
+/// The companion, unless there is none.
+pub(super) fn companion(model: &Cached) -> Option<TokenStream> {
+    let companion = model.companion()?;
+    let (runtime, private, mode, ty) = (
+        &model.runtime,
+        &model.private,
+        model.mode(),
+        &model.output.ty,
+    );
+    let (visibility, place) = (
+        &model.function.visibility,
+        model.function.signature.ident.span(),
+    );
+    let attributes = attributes(model);
+    let inputs = inputs(model);
+    let generics = generics(model, &inputs);
+    let (parameters, clause) = (&generics, &generics.where_clause);
+    let mut braces = Group::new(Delimiter::Brace, statements(model));
+    braces.set_span(span::made(place));
+    Some(quote_spanned! {span::made(place)=>
+        #attributes
+        #visibility fn #companion #parameters (#(#inputs),*)
+            -> #runtime::Entry<<#mode as #private::Returns<#ty>>::Value>
+        #clause
+        #braces
+    })
+}
+
+fn statements(model: &Cached) -> TokenStream {
+    let (private, ty) = (&model.private, &model.output.ty);
+    let (site, key, tags) = (site(model), key(model), tags(model));
+    let (mode, at, policy, cache) = (model.mode(), at(model), policy(model), cache(model));
+    let name = match name(model) {
+        Some(name) => quote_spanned!(Span::mixed_site()=> ::core::option::Option::Some(#name)),
+        None => quote_spanned!(Span::mixed_site()=> ::core::option::Option::None),
+    };
+    quote_spanned! {Span::mixed_site()=>
+        #site
+        #key
+        #tags
+        #private::entry(
+            #mode,
+            ::core::marker::PhantomData::<fn() -> #ty>,
+            #at,
+            #policy,
+            #cache,
+            &__key,
+            __tags,
+            #name,
+        )
+    }
+}
+
+/// Its documentation, the fn's `cfg`s, and silence: nobody wrote it, nobody has to call it.
+fn attributes(model: &Cached) -> TokenStream {
+    let name = &model.function.signature.ident;
+    let link = match model.function.receiver() {
+        Some(_) => format!("Self::{name}"),
+        None => name.to_string(),
+    };
+    let documentation = format!("The cache entry of [`{name}`]({link}) for these arguments.");
+    let cfgs = model
+        .function
+        .attributes
+        .iter()
+        .filter(|attribute| is_cfg(attribute));
+    quote_spanned! {Span::mixed_site()=>
+        #[doc = #documentation]
+        #(#cfgs)*
+        #[allow(
+            unused,
+            elided_lifetimes_in_paths,
+            single_use_lifetimes,
+            unreachable_pub,
+            clippy::all,
+            clippy::pedantic,
+            clippy::nursery
+        )]
+    }
+}
+
+fn is_cfg(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("cfg")
+}
+
+/// The receiver, if it is mentioned, and the arguments that are.
+fn inputs(model: &Cached) -> Vec<FnArg> {
+    let receiver = model
+        .function
+        .receiver()
+        .filter(|_| model.mentioned().contains("self"))
+        .map(borrowed);
+    let arguments = model
+        .companion_arguments()
+        .into_iter()
+        .map(|argument| FnArg::Typed(argument.declared()));
+    receiver
+        .map(FnArg::Receiver)
+        .into_iter()
+        .chain(arguments)
+        .collect()
+}
+
+/// To name an entry is no reason to take or to change what it belongs to.
+fn borrowed(receiver: &Receiver) -> Receiver {
+    match &receiver.kind {
+        ReceiverKind::Typed(..) => Receiver {
+            mutability: None,
+            ..receiver.clone()
+        },
+        ReceiverKind::Reference(_, Some(lifetime), _) => parse_quote!(&#lifetime self),
+        _ => parse_quote!(&self),
+    }
+}
+
+/// The parameters that the arguments, the value or the key's type parameters need.
+fn generics(model: &Cached, inputs: &[FnArg]) -> syn::Generics {
+    let mut wanted: BTreeSet<String> = inputs.iter().flat_map(words).collect();
+    wanted.extend(words(&model.output.ty));
+    let skipped = |name: &Ident| model.arguments.skip.contains(name);
+    let own = parameters(&model.function);
+    wanted.extend(
+        own.iter()
+            .map(Parameter::name)
+            .filter(|name| !skipped(name))
+            .map(ToString::to_string),
+    );
+    kept(&model.function.signature.generics, wanted)
+}

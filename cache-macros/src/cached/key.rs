@@ -1,0 +1,67 @@
+//! The parts of a key: the arguments, or what `key = ..` names.
+
+use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Expr, parse_quote};
+
+use super::arguments::Key;
+use crate::function::Function;
+use crate::template::name_of;
+
+/// One part of the key.
+pub(super) struct Part {
+    /// How the key knows it: renaming an argument changes the key.
+    pub(super) name: String,
+    pub(super) value: Expr,
+    /// Where a value that is no `CacheKey` is shown: the argument's type, or the expression.
+    pub(super) place: Span,
+}
+
+impl Part {
+    /// The parts that a `key` names, else every argument but the skipped ones.
+    pub(super) fn of(key: Option<&Key>, function: &Function, skip: &[Ident]) -> Vec<Self> {
+        match key {
+            Some(Key::Parts(parts)) => parts
+                .iter()
+                .map(|part| Self::expression(part, part.span()))
+                .collect(),
+            Some(Key::Readable(template)) => template
+                .holes()
+                .map(|hole| Self::expression(&hole.expression, template.literal.span()))
+                .collect(),
+            None => {
+                let arguments = function.arguments().into_iter();
+                let in_key =
+                    arguments.filter(|argument| !skip.iter().any(|name| argument.is_called(name)));
+                in_key
+                    .map(|argument| {
+                        let local = &argument.local;
+                        Self {
+                            name: argument.part(),
+                            value: parse_quote!(#local),
+                            place: argument.typed.ty.span(),
+                        }
+                    })
+                    .collect()
+            }
+        }
+    }
+
+    fn expression(expression: &Expr, place: Span) -> Self {
+        Self {
+            name: name_of(expression),
+            value: expression.clone(),
+            place,
+        }
+    }
+
+    /// The value of a const parameter.
+    pub(super) fn constant(name: Ident) -> Self {
+        Self {
+            name: name.unraw().to_string(),
+            place: name.span(),
+            value: parse_quote!(#name),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The cached fn: the key, a look in memory; else the tags, the body once, one call.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+
+use super::arguments::Key;
+use super::model::Cached;
+use crate::borrow::borrowed;
+use crate::function::{body, wrapped};
+use crate::span;
+use crate::template::Piece;
+
+/// The fn with the cache in front of its body.
+pub(super) fn function(model: &Cached) -> TokenStream {
+    let private = &model.private;
+    let site = site(model);
+    let key = key(model);
+    let call = call(model);
+    let guard = guard(model);
+    let named = name(model)
+        .map(|name| quote_spanned!(Span::mixed_site()=> let __call = __call.named(#name);));
+    let tags = tags(model);
+    let share = share(model);
+    let body = body(&model.function, &model.output);
+    // The user's value fails the bounds of this call: shown at the return type.
+    let load = quote_spanned!(span::made(model.output.ty.span())=> #private::load(__call, __tags, #share, __load));
+    let statements = quote_spanned! {Span::mixed_site()=>
+        #site
+        #guard
+        #private::budget().await;
+        #[allow(clippy::used_underscore_binding)]
+        let __call = {
+            #key
+            match #call {
+                #private::Lookup::Hit(__value) => return __value,
+                #private::Lookup::Miss(__call) => __call,
+            }
+        };
+        #named
+        #tags
+        let __load = ::core::pin::pin!(#body);
+        #load.await
+    };
+    wrapped(&model.function, &model.output, statements)
+}
+
+/// The site and the fn item whose type name tells which item encloses it.
+pub(super) fn site(model: &Cached) -> TokenStream {
+    let private = &model.private;
+    let name = model.function.signature.ident.unraw().to_string();
+    let namespace = match &model.arguments.namespace {
+        Some(namespace) => namespace.to_token_stream(),
+        None => {
+            quote_spanned!(Span::mixed_site()=> ::core::concat!(::core::module_path!(), "::", #name))
+        }
+    };
+    let id = match &model.arguments.id {
+        Some(id) => quote_spanned!(Span::mixed_site()=> ::core::option::Option::Some(#id)),
+        None => quote_spanned!(Span::mixed_site()=> ::core::option::Option::None),
+    };
+    let version = model.arguments.version.unwrap_or(1);
+    let parts = model.parts.iter().map(|part| &part.name);
+    let named_self = model.names_self();
+    let receiver = model.function.receiver().is_some();
+    quote_spanned! {Span::mixed_site()=>
+        fn __here() {}
+        static __SITE: #private::Site = #private::Site::new(#private::Spec {
+            function: #name,
+            namespace: #namespace,
+            id: #id,
+            version: #version,
+            parts: &[#(#parts),*],
+            named_self: #named_self,
+            receiver: #receiver,
+        });
+    }
+}
+
+/// `let mut __key = ..;` and each part.
+pub(super) fn key(model: &Cached) -> TokenStream {
+    let private = &model.private;
+    let parts = model.parts.iter().map(|part| {
+        let value = borrowed(&part.value, part.place);
+        quote_spanned!(span::made(part.place)=> #private::part(&mut __key, #value);)
+    });
+    let mutable = (!model.parts.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> mut));
+    let runtime = &model.runtime;
+    quote_spanned! {Span::mixed_site()=>
+        let #mutable __key = #runtime::KeyWriter::new();
+        #(#parts)*
+    }
+}
+
+fn call(model: &Cached) -> TokenStream {
+    let (private, mode, at, policy, cache) = (
+        &model.private,
+        model.mode(),
+        at(model),
+        policy(model),
+        cache(model),
+    );
+    quote_spanned!(span::made(model.output.ty.span())=> #private::lookup(#mode, #at, #policy, #cache, &__key))
+}
+
+/// The site with the type parameters of this instance.
+pub(super) fn at(model: &Cached) -> TokenStream {
+    let own = model
+        .names_self()
+        .then(|| quote_spanned!(Span::mixed_site()=> ::core::marker::PhantomData<Self>,));
+    let types = &model.types;
+    quote_spanned! {Span::mixed_site()=>
+        __SITE.at(__here, ::core::marker::PhantomData::<(#own #(::core::marker::PhantomData<#types>,)*)>)
+    }
+}
+
+/// What the annotation allows, as a constant.
+pub(super) fn policy(model: &Cached) -> TokenStream {
+    let (private, arguments) = (&model.private, &model.arguments);
+    let ttl = model.ttl.millis(private);
+    let compress = arguments.compress.map(|(name, place)| {
+        let name = format_ident!("{name}");
+        quote_spanned!(span::made(place)=> .compress(#private::Compression::#name))
+    });
+    let lease = arguments.lease.map(|(name, place)| {
+        let name = format_ident!("{name}");
+        quote_spanned!(span::made(place)=> .lease(#private::Lease::#name))
+    });
+    let wait = arguments.wait.as_ref().map(|wait| {
+        let millis = wait.millis(private);
+        quote_spanned!(Span::mixed_site()=> .wait_ms(#millis))
+    });
+    quote_spanned!(Span::mixed_site()=> const { &#private::Policy::ttl_ms(#ttl) #compress #lease #wait })
+}
+
+/// The `Cache` that the annotation names, if it does.
+pub(super) fn cache(model: &Cached) -> TokenStream {
+    crate::cache::chosen(model.arguments.cache.as_ref(), &model.runtime)
+}
+
+/// `let __tags = [..];`
+pub(super) fn tags(model: &Cached) -> TokenStream {
+    let runtime = &model.runtime;
+    let tags = model.arguments.tags.iter().map(|tag| tag.tokens(runtime));
+    let count = model.arguments.tags.len();
+    quote_spanned! {Span::mixed_site()=>
+        #[allow(clippy::used_underscore_binding)]
+        let __tags: [#runtime::Tag; #count] = [#(#tags),*];
+    }
+}
+
+/// The readable name, where `key` is a literal.
+pub(super) fn name(model: &Cached) -> Option<TokenStream> {
+    let Some(Key::Readable(template)) = &model.arguments.key else {
+        return None;
+    };
+    let private = &model.private;
+    let pieces = template.pieces.iter().map(|piece| match piece {
+        Piece::Text(text) => quote_spanned!(span::made(template.literal.span())=> .text(#text)),
+        Piece::Hole(hole) => {
+            let value = hole.shown(&template.literal);
+            quote_spanned!(span::made(template.literal.span())=> .part(#value))
+        }
+    });
+    Some(quote_spanned!(Span::mixed_site()=> #private::Name::new() #(#pieces)*))
+}
+
+/// Refuses a `Result` under another name, which a plain fn would store errors of.
+fn guard(model: &Cached) -> Option<TokenStream> {
+    if model.is_fallible() || model.arguments.fallible.is_some() {
+        return None;
+    }
+    let (private, ty) = (&model.private, &model.output.ty);
+    Some(quote_spanned! {span::made(ty.span())=>
+        {
+            #[allow(unused_imports)]
+            use #private::NotResult as _;
+            const {
+                ::core::assert!(
+                    !#private::Probe::<#ty>::IS_RESULT,
+                    "this return type is a `Result` under another name: add `fallible` to #[cached]"
+                );
+            }
+        }
+    })
+}
+
+/// How an error reaches those who waited for the load, if its type can be shared.
+fn share(model: &Cached) -> TokenStream {
+    if !model.is_fallible() {
+        return quote_spanned!(Span::mixed_site()=> ::core::option::Option::None);
+    }
+    let (private, ty) = (&model.private, &model.output.ty);
+    quote_spanned! {Span::mixed_site()=>
+        {
+            #[allow(unused_imports)]
+            use #private::NotShared as _;
+            #private::Probe::<#ty>::new().share()
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! A checked annotation: everything the tokens are made from.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+
+use super::arguments::{Arguments, Entry};
+use super::key::Part;
+use crate::function::{Argument, Form, Function, Output, Parameter, parameters, words};
+use crate::policy::Given;
+use crate::{settings, span};
+
+/// One `#[cached]` fn.
+pub(super) struct Cached {
+    pub(super) arguments: Arguments,
+    pub(super) function: Function,
+    pub(super) output: Output,
+    pub(super) ttl: Given,
+    /// The key's parts, in order.
+    pub(super) parts: Vec<Part>,
+    /// The type parameters that the key depends on.
+    pub(super) types: Vec<Ident>,
+    /// `::cache_runtime`
+    pub(super) runtime: TokenStream,
+    /// `::cache_runtime::__private`
+    pub(super) private: TokenStream,
+}
+
+impl Cached {
+    /// `None` only without a `ttl`, which the checks have refused.
+    pub(super) fn new(
+        mut arguments: Arguments,
+        function: Function,
+        output: Output,
+    ) -> Option<Self> {
+        let ttl = arguments.ttl.take()?;
+        let runtime = settings::runtime(arguments.runtime.take());
+        let private =
+            quote_spanned!(span::made(function.signature.ident.span())=> #runtime::__private);
+        let mut parts = Part::of(arguments.key.as_ref(), &function, &arguments.skip);
+        let mut types = Vec::new();
+        for parameter in parameters(&function) {
+            match parameter {
+                param if arguments.skip.contains(param.name()) => {}
+                Parameter::Type(name) => types.push(name),
+                Parameter::Const(name) => parts.push(Part::constant(name)),
+            }
+        }
+        Some(Self {
+            arguments,
+            function,
+            output,
+            ttl,
+            parts,
+            types,
+            runtime,
+            private,
+        })
+    }
+
+    /// `Fallible` where only `Ok` is stored, `Plain` where every value is.
+    pub(super) fn is_fallible(&self) -> bool {
+        self.arguments
+            .fallible
+            .unwrap_or_else(|| self.output.is_result())
+    }
+
+    /// `::cache_runtime::__private::Fallible`
+    pub(super) fn mode(&self) -> TokenStream {
+        let private = &self.private;
+        let mode = format_ident!(
+            "{}",
+            if self.is_fallible() {
+                "Fallible"
+            } else {
+                "Plain"
+            }
+        );
+        quote_spanned!(span::made(self.output.ty.span())=> #private::#mode)
+    }
+
+    /// Whether `Self` can be written in the fn.
+    pub(super) fn names_self(&self) -> bool {
+        let mentions_self = |tokens: TokenStream| words(tokens).contains("Self");
+        self.function.receiver().is_some()
+            || mentions_self(self.function.signature.to_token_stream())
+            || self.expressions().into_iter().any(mentions_self)
+    }
+
+    /// The user's expressions in the annotation.
+    fn expressions(&self) -> Vec<TokenStream> {
+        let parts = self.parts.iter().map(|part| part.value.to_token_stream());
+        let tags = self.arguments.tags.iter().map(ToTokens::to_token_stream);
+        let cache = self.arguments.cache.iter().map(ToTokens::to_token_stream);
+        let durations = [Some(&self.ttl), self.arguments.wait.as_ref()]
+            .into_iter()
+            .flatten();
+        let durations = durations.filter_map(|given| match given {
+            Given::Expression(expression) => Some(expression.to_token_stream()),
+            Given::Millis(..) => None,
+        });
+        parts.chain(tags).chain(cache).chain(durations).collect()
+    }
+
+    /// The names that the key, the tags and the cache mention: what the companion needs.
+    pub(super) fn mentioned(&self) -> BTreeSet<String> {
+        let parts = self.parts.iter().map(|part| part.value.to_token_stream());
+        let tags = self.arguments.tags.iter().map(ToTokens::to_token_stream);
+        let cache = self.arguments.cache.iter().map(ToTokens::to_token_stream);
+        parts
+            .chain(tags)
+            .chain(cache)
+            .flat_map(crate::mentions::mentions)
+            .collect()
+    }
+
+    /// The arguments that the companion takes.
+    pub(super) fn companion_arguments(&self) -> Vec<Argument> {
+        let mentioned = self.mentioned();
+        let needed = |argument: &Argument| mentioned.contains(&argument.local.unraw().to_string());
+        self.function
+            .arguments()
+            .into_iter()
+            .filter(needed)
+            .collect()
+    }
+
+    /// The companion's name; `None` where there is none.
+    pub(super) fn companion(&self) -> Option<Ident> {
+        let fn_name = &self.function.signature.ident;
+        match (&self.arguments.entry, self.output.form) {
+            (Some(Entry::Off), _) => None,
+            (Some(Entry::Named(name)), _) => Some(name.clone()),
+            // `#[async_trait]` works on traits and their impls: nothing can be added to these.
+            (None, Form::Boxed) if words(&self.function.signature).contains("'async_trait") => None,
+            (None, _) => Some(format_ident!(
+                "{}_entry",
+                fn_name.unraw(),
+                span = fn_name.span()
+            )),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The annotated fn: its attributes, signature and, unparsed, its body.
+
+mod argument;
+mod check;
+mod generics;
+mod output;
+mod wrap;
+
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Attribute, Receiver, Signature, Token, Visibility};
+
+pub(crate) use argument::Argument;
+pub(crate) use check::{Borrows, check_function, check_returns};
+pub(crate) use generics::{Parameter, kept, parameters, words};
+pub(crate) use output::{Form, Output, bare};
+pub(crate) use wrap::{body, wrapped};
+
+use crate::errors::Errors;
+
+/// A fn as its author wrote it. The body stays tokens: half-typed code then gets rustc's error.
+pub(crate) struct Function {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) signature: Signature,
+    /// `None` where a trait only declares the fn.
+    pub(crate) body: Option<Group>,
+}
+
+impl Function {
+    /// Reads the annotated item, or notes that it is no fn.
+    pub(crate) fn read(annotation: &str, item: TokenStream, errors: &mut Errors) -> Option<Self> {
+        let shown = item.clone();
+        let function = syn::parse2::<Self>(item).map_err(|_| {
+            let first = shown
+                .into_iter()
+                .find(|token| !matches!(token, TokenTree::Punct(_) | TokenTree::Group(_)));
+            let message = format!("`#[{annotation}]` goes on an `async fn`");
+            syn::Error::new_spanned(first.map(TokenTree::into_token_stream), message)
+        });
+        errors.keep(function)
+    }
+
+    /// The receiver, if the fn is a method.
+    pub(crate) fn receiver(&self) -> Option<&Receiver> {
+        self.signature.receiver()
+    }
+
+    /// The arguments but the receiver.
+    pub(crate) fn arguments(&self) -> Vec<Argument> {
+        let typed = self
+            .signature
+            .inputs
+            .iter()
+            .filter_map(|input| match input {
+                syn::FnArg::Typed(typed) => Some(typed),
+                syn::FnArg::Receiver(_) => None,
+            });
+        typed
+            .enumerate()
+            .map(|(position, typed)| Argument::of(position, typed))
+            .collect()
+    }
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        let signature = input.parse()?;
+        let body = if input.parse::<Option<Token![;]>>()?.is_some() {
+            None
+        } else {
+            let (body, inner) = without_inner_attributes(input.parse()?)?;
+            attributes.extend(inner);
+            Some(body)
+        };
+        Ok(Self {
+            attributes,
+            visibility,
+            signature,
+            body,
+        })
+    }
+}
+
+/// Takes `#![..]` out of a body: the body becomes a block expression, where they may not stand, so
+/// they go on the fn, where they mean the same.
+fn without_inner_attributes(body: Group) -> syn::Result<(Group, Vec<Attribute>)> {
+    let split = |input: ParseStream<'_>| {
+        Ok((
+            input.call(Attribute::parse_inner)?,
+            input.parse::<TokenStream>()?,
+        ))
+    };
+    let (mut inner, rest) = split.parse2(body.stream())?;
+    if inner.is_empty() {
+        return Ok((body, inner));
+    }
+    for attribute in &mut inner {
+        attribute.style = syn::AttrStyle::Outer;
+    }
+    let mut without = Group::new(body.delimiter(), rest);
+    without.set_span(body.span());
+    Ok((without, inner))
+}

@@ -1,0 +1,27 @@
+//! What must hold between the arguments of `#[cache_invalidate]` and the fn. [`check`] lists every rule.
+
+use proc_macro2::Span;
+
+use super::arguments::Arguments;
+use crate::cached::check_tags;
+use crate::errors::Errors;
+use crate::function::{Function, Output, check_function, check_returns};
+
+/// Every rule; each notes its own mistakes.
+pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Errors) {
+    check_something_is_named(arguments, errors);
+    check_function("cache_invalidate", function, errors);
+    if let Some(output) = Output::of(function) {
+        check_returns(&output, errors);
+    }
+    check_tags(&arguments.tags, function, errors);
+}
+
+fn check_something_is_named(arguments: &Arguments, errors: &mut Errors) {
+    if !arguments.names_something {
+        errors.at(
+            Span::call_site(),
+            "`#[cache_invalidate]` needs something to invalidate: add `tags = [..]`, `entries = [..]` or `namespaces = [..]`",
+        );
+    }
+}

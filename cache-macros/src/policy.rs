@@ -1,0 +1,69 @@
+//! Durations in annotations: a literal is read here, anything else by the runtime, in a const.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::spanned::Spanned;
+use syn::{Expr, ExprBinary, Lit};
+
+use crate::{duration, span};
+
+/// A duration as given.
+pub(crate) enum Given {
+    Millis(u64, proc_macro2::Span),
+    Expression(Expr),
+}
+
+impl Given {
+    /// Reads `"5m"`, `300`, or takes a const expression as it is.
+    pub(crate) fn read(expression: Expr) -> syn::Result<Self> {
+        let span = expression.span();
+        let millis = match &expression {
+            Expr::Lit(literal) => match &literal.lit {
+                Lit::Str(text) => duration::millis(&text.value()),
+                Lit::Int(count) => duration::seconds(count.base10_parse()?),
+                other => return Err(unreadable(other)),
+            },
+            Expr::Unary(unary) if is_literal(&unary.expr) => return Err(unreadable(&unary)),
+            _ => return Ok(Self::Expression(expression)),
+        };
+        millis
+            .map(|millis| Self::Millis(millis, span))
+            .map_err(|error| syn::Error::new(span, error))
+    }
+
+    /// The milliseconds, as an expression that a const can evaluate.
+    pub(crate) fn millis(&self, private: &TokenStream) -> TokenStream {
+        match self {
+            Self::Millis(millis, span) => quote_spanned!(span::made(*span)=> #millis),
+            Self::Expression(expression) => {
+                // Bare numbers would fit several of the types that a duration can have.
+                let seconds = is_arithmetic(expression)
+                    .then(|| quote_spanned!(span::made(expression.span())=> ::<u64>));
+                quote_spanned!(span::made(expression.span())=> #private::Ttl #seconds (#expression).millis())
+            }
+        }
+    }
+}
+
+fn unreadable(tokens: impl quote::ToTokens) -> syn::Error {
+    syn::Error::new_spanned(
+        tokens,
+        "a duration is a string, as \"5m\", a whole number of seconds, or a const expression",
+    )
+}
+
+fn is_literal(expression: &Expr) -> bool {
+    matches!(expression, Expr::Lit(literal) if matches!(literal.lit, Lit::Int(_) | Lit::Float(_)))
+}
+
+/// `60 * 60`: whole numbers without a type.
+fn is_arithmetic(expression: &Expr) -> bool {
+    match expression {
+        Expr::Lit(literal) => {
+            matches!(&literal.lit, Lit::Int(number) if number.suffix().is_empty())
+        }
+        Expr::Paren(inner) => is_arithmetic(&inner.expr),
+        Expr::Binary(ExprBinary { left, right, .. }) => is_arithmetic(left) && is_arithmetic(right),
+        _ => false,
+    }
+}

@@ -1,0 +1,193 @@
+//! Bombs: little input that asks for much memory, much work or much stack.
+
+use std::io::Write;
+use std::thread;
+
+use serde::de::DeserializeOwned;
+
+use super::codecs::{COMPRESSIONS, header};
+use super::zoo::{Expr, List, Tree};
+use crate::policy::Compression;
+use crate::frame::{
+    CodecId, DEFAULT_LIMIT, Unreadable, compress, decode, encode, parse, write,
+};
+
+const MIB: usize = 1 << 20;
+
+fn read<T: DeserializeOwned>(
+    codec: CodecId,
+    compression: Compression,
+    payload: &[u8],
+    limit: usize,
+) -> Result<T, Unreadable> {
+    let bytes = write(&header(codec, compression), payload);
+    decode(&parse(&bytes)?, limit)
+}
+
+/// A stream with the length it claims in front.
+fn claiming(declared: usize, stream: &[u8]) -> Vec<u8> {
+    [&(declared as u64).to_le_bytes()[..], stream].concat()
+}
+
+fn zeros(compression: Compression, len: usize) -> Vec<u8> {
+    let zeros = vec![0; len];
+    match compression {
+        Compression::None => zeros,
+        Compression::Lz4 => lz4_flex::block::compress(&zeros),
+        Compression::Zstd => zstd::encode_all(&zeros[..], 3).expect("compresses"),
+        Compression::Gzip => {
+            let mut encoder =
+                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            encoder.write_all(&zeros).expect("compresses");
+            encoder.finish().expect("compresses")
+        }
+    }
+}
+
+#[test]
+fn a_bomb_is_too_large_whether_it_says_so_or_lies() {
+    for compression in [Compression::Lz4, Compression::Zstd, Compression::Gzip] {
+        let bomb = zeros(compression, 8 * MIB);
+        let read = |declared, limit| {
+            let payload = claiming(declared, &bomb);
+            read::<String>(CodecId::Bincode, compression, &payload, limit)
+        };
+        assert_eq!(
+            read(8 * MIB, MIB),
+            Err(Unreadable::TooLarge),
+            "{compression:?} honest"
+        );
+        assert_eq!(
+            read(1000, MIB),
+            Err(Unreadable::TooLarge),
+            "{compression:?} understated"
+        );
+        assert_eq!(read(usize::MAX, DEFAULT_LIMIT), Err(Unreadable::TooLarge));
+        assert_eq!(
+            read(8 * MIB + 1, 16 * MIB),
+            Err(Unreadable::Compression),
+            "overstated"
+        );
+    }
+    // Without compression the payload is its own length.
+    let plain = read::<String>(CodecId::Bincode, Compression::None, &[0; 1001], 1000);
+    assert_eq!(plain, Err(Unreadable::TooLarge));
+}
+
+#[test]
+fn an_lz4_stream_too_short_for_its_claim_gets_no_memory() {
+    let payload = claiming(DEFAULT_LIMIT, &[0; 16]);
+    let found = read::<String>(CodecId::Bincode, Compression::Lz4, &payload, DEFAULT_LIMIT);
+    assert_eq!(found, Err(Unreadable::TooLarge));
+}
+
+#[test]
+fn bytes_after_a_stream_or_a_value_are_wrong() {
+    let value = "x".repeat(4000);
+    for codec in [CodecId::Bincode, CodecId::MessagePack] {
+        let bytes = encode(codec, &value).expect("encodes");
+        for wanted in COMPRESSIONS {
+            let (compression, mut payload) = compress(bytes.clone(), wanted);
+            assert_eq!(compression, wanted);
+            payload.push(0);
+            assert!(
+                read::<String>(codec, compression, &payload, MIB).is_err(),
+                "{wanted:?}"
+            );
+        }
+        let mut longer = bytes;
+        longer.push(0xC1);
+        let found = read::<String>(codec, Compression::None, &longer, MIB);
+        assert_eq!(found, Err(Unreadable::Decode));
+    }
+}
+
+#[test]
+fn only_large_payloads_that_shrink_are_compressed() {
+    for wanted in [Compression::Lz4, Compression::Zstd, Compression::Gzip] {
+        assert_eq!(
+            compress(vec![0; 1024], wanted),
+            (Compression::None, vec![0; 1024])
+        );
+        assert_eq!(compress(vec![0; 1025], wanted).0, wanted);
+        let noise: Vec<u8> = (0..512_u64)
+            .flat_map(|seed| xxhash_rust::xxh3::xxh3_64(&seed.to_le_bytes()).to_le_bytes())
+            .collect();
+        assert_eq!(compress(noise.clone(), wanted), (Compression::None, noise));
+    }
+    assert_eq!(
+        compress(vec![0; 4096], Compression::None).0,
+        Compression::None
+    );
+}
+
+#[test]
+fn lengths_that_lie_end_in_an_error() {
+    // bincode: 0xFD announces eight bytes of length.
+    let huge = [[0xFD].as_slice(), &[0xFF; 8]].concat();
+    let bincode = |tail: &[u8]| [&huge[..], tail].concat();
+    let none = Compression::None;
+    let read_bincode = |payload: &[u8]| {
+        [
+            read::<String>(CodecId::Bincode, none, payload, MIB).is_err(),
+            read::<Vec<u64>>(CodecId::Bincode, none, payload, MIB).is_err(),
+            // Elements without bytes: the loop would go on for centuries.
+            read::<Vec<()>>(CodecId::Bincode, none, payload, MIB).is_err(),
+            read::<Vec<Vec<()>>>(CodecId::Bincode, none, payload, MIB).is_err(),
+            read::<std::ffi::CString>(CodecId::Bincode, none, payload, MIB).is_err(),
+            read::<uuid::Uuid>(CodecId::Bincode, none, payload, MIB).is_err(),
+        ]
+    };
+    assert_eq!(read_bincode(&bincode(&[])), [true; 6]);
+    assert_eq!(read_bincode(&bincode(&huge)), [true; 6]);
+    for marker in [0xDD, 0xDF, 0xDB, 0xC6, 0xC9] {
+        let payload = [marker, 0xFF, 0xFF, 0xFF, 0xFF, 1];
+        let codec = CodecId::MessagePack;
+        assert!(read::<String>(codec, none, &payload, MIB).is_err());
+        assert!(read::<Vec<u64>>(codec, none, &payload, MIB).is_err());
+        assert!(read::<serde_json::Value>(codec, none, &payload, MIB).is_err());
+    }
+}
+
+/// Runs on half of what a worker thread of tokio has.
+fn on_a_small_stack(test: impl FnOnce() + Send + 'static) {
+    let thread = thread::Builder::new()
+        .stack_size(MIB)
+        .spawn(test)
+        .expect("a thread");
+    thread.join().expect("no overflow, no panic");
+}
+
+#[test]
+fn nesting_without_end_is_an_error_and_not_a_stack_overflow() {
+    on_a_small_stack(|| {
+        let none = Compression::None;
+        // A list whose every element says that there is one more; an addition of additions.
+        let list = read::<List>(CodecId::Bincode, none, &[1; 200_000], MIB).map(drop);
+        assert_eq!(list, Err(Unreadable::Decode));
+        let expr = read::<Expr>(CodecId::Bincode, none, &[0; 200_000], MIB).map(drop);
+        assert_eq!(expr, Err(Unreadable::Decode));
+        let tree = read::<Tree>(CodecId::Bincode, none, &[1; 200_000], MIB).map(drop);
+        assert_eq!(tree, Err(Unreadable::Decode));
+        for marker in [0x91, 0x81] {
+            let bytes = vec![marker; 200_000];
+            let codec = CodecId::MessagePack;
+            let value = read::<serde_json::Value>(codec, none, &bytes, MIB).map(drop);
+            assert_eq!(value, Err(Unreadable::Decode));
+            let skipped = read::<serde::de::IgnoredAny>(codec, none, &bytes, MIB).map(drop);
+            assert_eq!(skipped, Err(Unreadable::Decode));
+        }
+    });
+}
+
+#[test]
+fn nesting_that_is_meant_fits_on_a_small_stack() {
+    on_a_small_stack(|| {
+        let list = List::of(120);
+        for codec in [CodecId::Bincode, CodecId::MessagePack] {
+            let bytes = encode(codec, &list).expect("encodes");
+            let back = read::<List>(codec, Compression::None, &bytes, MIB);
+            assert_eq!(back.as_ref(), Ok(&list));
+        }
+    });
+}

@@ -1,0 +1,228 @@
+//! Reads that come while others are under way are joined into one command.
+//!
+//! The client's cost is by the command and not by the key, so under load joined reads take a third
+//! of the time. A caller alone pays nothing for it: its read is sent at once, from its own task.
+//! Only tasks of the runtime hold up others: a caller's own future may be left unpolled for ever.
+
+use std::mem;
+
+use parking_lot::Mutex;
+use redis::{Cmd, Value};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use super::fault::Fault;
+use super::link::Link;
+use super::operations::bytes;
+
+/// So many tasks send joined reads at once; further reads wait to be joined.
+const SENDERS: usize = 2;
+
+/// So many reads go into one command at most, so that none holds up the node for long.
+const JOINED: usize = 128;
+
+/// What a read found, and the node at that time.
+#[derive(Debug)]
+pub(crate) struct Read {
+    /// In the order asked; a key of another type than a string is `None`.
+    pub(crate) values: Vec<Option<Vec<u8>>>,
+    pub(crate) node_ms: u64,
+    pub(crate) run_id: [u8; 8],
+}
+
+#[derive(Debug)]
+struct Waiting {
+    names: Vec<String>,
+    tell: oneshot::Sender<Result<Read, Fault>>,
+}
+
+/// The reads of one link.
+#[derive(Debug, Default)]
+pub(super) struct Reads(Mutex<Queue>);
+
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: Vec<Waiting>,
+    /// Reads that their callers sent themselves.
+    alone: usize,
+    /// Tasks that send joined reads.
+    senders: usize,
+}
+
+/// How a read goes on.
+enum Way {
+    Alone(Vec<String>),
+    Joined(oneshot::Receiver<Result<Read, Fault>>),
+    /// The same, and a sender is to be started for it.
+    First(oneshot::Receiver<Result<Read, Fault>>),
+}
+
+impl Link {
+    /// Reads keys, all at one moment of the node.
+    ///
+    /// Dropping the future leaves the reads that were joined to it under way.
+    pub(crate) async fn read(&self, names: Vec<String>) -> Result<Read, Fault> {
+        let told = match self.0.reads.enter(names) {
+            Way::Alone(names) => {
+                let _alone = Alone(&self.0.reads);
+                return self.fetch(&names).await;
+            }
+            Way::Joined(told) => told,
+            Way::First(told) => {
+                let sender = Sender {
+                    link: self.clone(),
+                    has_left: false,
+                };
+                // Without a runtime the sender is dropped, and with it what waits.
+                let runtime = Handle::try_current().map_err(|_| Fault::Down)?;
+                runtime.spawn(sender.send());
+                told
+            }
+        };
+        told.await.unwrap_or(Err(Fault::Down))
+    }
+
+    async fn fetch(&self, names: &[String]) -> Result<Read, Fault> {
+        // Room for the names and their lengths: growing would cost more than the rest.
+        let room = names.iter().map(|name| name.len() + 16).sum();
+        let mut command = Cmd::with_capacity(names.len() + 1, room);
+        command
+            .arg(if names.len() == 1 { "GET" } else { "MGET" })
+            .arg(names);
+        let live = self.live().await?;
+        let values: Vec<_> = match self.watched(&live, live.command(&command).await) {
+            Ok(Value::Array(items)) if names.len() > 1 => items.into_iter().map(bytes).collect(),
+            Ok(one) => vec![bytes(one)],
+            // `MGET` answers nil for such a key where `GET` fails.
+            Err(Fault::WrongType) => vec![None],
+            Err(fault) => return Err(fault),
+        };
+        if values.len() != names.len() {
+            return Err(Fault::Protocol);
+        }
+        Ok(Read {
+            values,
+            node_ms: live.node_ms(),
+            run_id: live.run_id,
+        })
+    }
+}
+
+impl Reads {
+    fn enter(&self, names: Vec<String>) -> Way {
+        let mut queue = self.0.lock();
+        if queue.alone + queue.senders == 0 {
+            queue.alone += 1;
+            return Way::Alone(names);
+        }
+        let (tell, told) = oneshot::channel();
+        queue.waiting.push(Waiting { names, tell });
+        if queue.senders < SENDERS {
+            queue.senders += 1;
+            return Way::First(told);
+        }
+        Way::Joined(told)
+    }
+
+    /// The next reads to join.
+    fn next(&self) -> Vec<Waiting> {
+        let mut queue = self.0.lock();
+        queue.waiting.retain(|one| !one.tell.is_closed());
+        let joined = queue.waiting.len().min(JOINED);
+        queue.waiting.drain(..joined).collect()
+    }
+
+    /// The same; where there is none the sender has left, so that who comes next starts another.
+    fn next_or_leave(&self) -> Option<Vec<Waiting>> {
+        let mut queue = self.0.lock();
+        queue.waiting.retain(|one| !one.tell.is_closed());
+        if queue.waiting.is_empty() {
+            queue.senders -= 1;
+            return None;
+        }
+        let joined = queue.waiting.len().min(JOINED);
+        Some(queue.waiting.drain(..joined).collect())
+    }
+
+    /// What waits behind a command that failed would wait as long, for the same.
+    fn fail(&self, fault: Fault) {
+        for one in mem::take(&mut self.0.lock().waiting) {
+            let _ = one.tell.send(Err(fault));
+        }
+    }
+}
+
+/// A read that its caller sends itself, while it does.
+struct Alone<'a>(&'a Reads);
+
+impl Drop for Alone<'_> {
+    fn drop(&mut self) {
+        self.0.0.lock().alone -= 1;
+    }
+}
+
+/// The right of a task to send joined reads, until it has left.
+struct Sender {
+    link: Link,
+    has_left: bool,
+}
+
+impl Sender {
+    /// Sends what waits, joined, until nothing does.
+    async fn send(mut self) {
+        loop {
+            let mut batch = self.link.0.reads.next();
+            if batch.is_empty() {
+                // Those just told read on, most likely, and are let go first.
+                tokio::task::yield_now().await;
+                let Some(later) = self.link.0.reads.next_or_leave() else {
+                    self.has_left = true;
+                    return;
+                };
+                batch = later;
+            }
+            let mut names = Vec::with_capacity(batch.len() * 2);
+            let shares: Vec<_> = batch
+                .into_iter()
+                .map(|one| {
+                    let count = one.names.len();
+                    names.extend(one.names);
+                    (count, one.tell)
+                })
+                .collect();
+            let read = self.link.fetch(&names).await;
+            if let Err(fault) = read {
+                self.link.0.reads.fail(fault);
+            }
+            let (node_ms, run_id) = read.as_ref().map_or((0, [0; 8]), |r| (r.node_ms, r.run_id));
+            let mut values = read.map(|read| read.values.into_iter());
+            for (count, tell) in shares {
+                let share = values.as_mut().map_err(|fault| *fault).map(|values| Read {
+                    values: values.take(count).collect(),
+                    node_ms,
+                    run_id,
+                });
+                // Who asked may have gone away.
+                let _ = tell.send(share);
+            }
+        }
+    }
+}
+
+impl Drop for Sender {
+    /// Cut short: its runtime is gone. What waits for it alone is told, by losing its `tell`, as a
+    /// task started here might be on that runtime too.
+    fn drop(&mut self) {
+        if self.has_left {
+            return;
+        }
+        let mut queue = self.link.0.reads.0.lock();
+        queue.senders -= 1;
+        let left_over = match queue.senders {
+            0 => mem::take(&mut queue.waiting),
+            _ => Vec::new(),
+        };
+        drop(queue);
+        drop(left_over);
+    }
+}

@@ -1,0 +1,101 @@
+//! One process of a fleet, for tests: reads commands from its input, one a line, and answers each
+//! with its number. The origin is a folder that all actors share, a file an id.
+//!
+//! `call ID CALLERS SLEEP_MS` · `invalidate tag|entry|namespace ID` · `stats` · `get ID`
+#![expect(clippy::print_stdout, reason = "it answers on its output")]
+
+use std::env;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use cache_runtime::{Cache, cached};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+static LOADS: AtomicU32 = AtomicU32::new(0);
+static ORIGIN: OnceLock<PathBuf> = OnceLock::new();
+
+/// Reads the origin first and is slow afterwards, so that what it returns may be old by then.
+#[cached(ns = "slow", ttl = "5m", tags = ["slow:{id}"], skip(sleep_ms))]
+async fn slow(id: u64, sleep_ms: u64) -> Result<String, std::io::ErrorKind> {
+    LOADS.fetch_add(1, Ordering::SeqCst);
+    let file = ORIGIN.get().ok_or(std::io::ErrorKind::NotFound)?.join(id.to_string());
+    let read = tokio::fs::read_to_string(file).await.map_err(|error| error.kind())?;
+    tokio::time::sleep(Duration::from_millis(sleep_ms)).await;
+    Ok(read)
+}
+
+/// `loads slowest_ms values`, of so many callers at once.
+async fn call(id: u64, callers: usize, sleep_ms: u64) -> String {
+    let before = LOADS.load(Ordering::SeqCst);
+    let calls: Vec<_> = (0..callers)
+        .map(|_| {
+            tokio::spawn(async move {
+                let start = Instant::now();
+                let value = slow(id, sleep_ms).await;
+                (start.elapsed(), value)
+            })
+        })
+        .collect();
+    let mut slowest = Duration::ZERO;
+    let mut values = Vec::new();
+    for call in calls {
+        match call.await {
+            Ok((took, value)) => {
+                slowest = slowest.max(took);
+                values.push(value.unwrap_or_else(|error| format!("error:{error}")));
+            }
+            Err(error) => values.push(format!("panic:{error}")),
+        }
+    }
+    values.sort_unstable();
+    values.dedup();
+    let loads = LOADS.load(Ordering::SeqCst) - before;
+    format!("{loads} {} {}", slowest.as_millis(), values.join(","))
+}
+
+async fn invalidate(cache: &Cache, kind: &str, id: u64) -> String {
+    let done = match kind {
+        "tag" => cache.tag(format!("slow:{id}")).invalidate().await,
+        "namespace" => cache.namespace("slow").invalidate().await,
+        _ => slow_entry(id).invalidate().await,
+    };
+    done.map_or_else(|error| format!("error {error}"), |()| "ok".to_owned())
+}
+
+async fn answer(cache: Cache, line: String) -> String {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let number = |at: usize| words.get(at).and_then(|word| word.parse().ok()).unwrap_or(0);
+    match words.first() {
+        Some(&"call") => {
+            let callers = usize::try_from(number(2)).unwrap_or(1);
+            call(number(1), callers, number(3)).await
+        }
+        Some(&"invalidate") => invalidate(&cache, words.get(1).unwrap_or(&""), number(2)).await,
+        Some(&"get") => format!("{:?}", slow_entry(number(1)).get().await),
+        Some(&"stats") => cache.stats().to_string().replace('\n', "|"),
+        _ => "what?".to_owned(),
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let origin = env::var("ORIGIN")?;
+    ORIGIN.get_or_init(|| origin.into());
+    let cache = Cache::builder().environment()?;
+    let lease = env::var("LEASE_MS").ok().and_then(|ms| ms.parse().ok()).unwrap_or(5_000);
+    let cache = cache.lease(Duration::from_millis(lease)).build()?;
+    cache.install()?;
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    println!("ready");
+    while let Some(line) = lines.next_line().await? {
+        let Some((number, command)) = line.split_once(' ') else { continue };
+        let (number, command, cache) = (number.to_owned(), command.to_owned(), cache.clone());
+        tokio::spawn(async move {
+            let answer = answer(cache, command).await;
+            println!("{number} {answer}");
+        });
+    }
+    Ok(())
+}
