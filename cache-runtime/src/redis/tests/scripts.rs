@@ -281,7 +281,10 @@ async fn the_nodes_time_is_known_to_a_round_trip() {
     };
     let before = time().await;
     let thought = link.node_ms().unwrap();
-    assert!(thought + COARSE >= before, "too early: {thought} < {before}");
+    assert!(
+        thought + COARSE >= before,
+        "too early: {thought} < {before}"
+    );
     assert!(
         thought - time().await.min(thought) < 2_000,
         "off by the handshake at most"
