@@ -48,24 +48,39 @@ impl Shop {
         query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StatusCode> {
         let shop = self.clone();
-        let run = move || query(&shop.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let run = move || {
+            query(
+                &shop
+                    .0
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner),
+            )
+        };
         let answer = tokio::task::spawn_blocking(run).await;
-        answer.ok().and_then(Result::ok).ok_or(StatusCode::INTERNAL_SERVER_ERROR)
+        answer
+            .ok()
+            .and_then(Result::ok)
+            .ok_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     // `skip(self)`: which connection asks makes no difference to the answer.
     #[cached(ns = "product", ttl = "10m", tags = ["product:{id}"], skip(self))]
     async fn product(&self, id: i64) -> Result<Option<Arc<Product>>, StatusCode> {
         let one = "SELECT id, name, category, cents FROM products WHERE id = ?1";
-        self.query(move |db| db.query_row(one, [id], product).optional()).await.map(|p| p.map(Arc::new))
+        self.query(move |db| db.query_row(one, [id], product).optional())
+            .await
+            .map(|p| p.map(Arc::new))
     }
 
     #[cached(ns = "category", ttl = "1m", tags = ["category:{name}"], compress, skip(self))]
     async fn category(&self, name: &str, filter: &Filter) -> Result<Arc<Vec<Product>>, StatusCode> {
-        let some = "SELECT id, name, category, cents FROM products WHERE category = ?1 AND cents <= ?2";
+        let some =
+            "SELECT id, name, category, cents FROM products WHERE category = ?1 AND cents <= ?2";
         let (name, max) = (name.to_owned(), filter.max.unwrap_or(i64::MAX));
         let found = self.query(move |db| {
-            db.prepare(some)?.query_map(params![name, max], product)?.collect()
+            db.prepare(some)?
+                .query_map(params![name, max], product)?
+                .collect()
         });
         found.await.map(Arc::new)
     }
@@ -74,16 +89,29 @@ impl Shop {
     #[cache_invalidate(tags = ["product:{id}", "category:{category}"])]
     async fn set_price(&self, id: i64, category: &str, cents: i64) -> Result<(), StatusCode> {
         let set = "UPDATE products SET cents = ?2 WHERE id = ?1";
-        self.query(move |db| db.execute(set, params![id, cents])).await.map(drop)
+        self.query(move |db| db.execute(set, params![id, cents]))
+            .await
+            .map(drop)
     }
 }
 
 fn product(row: &Row<'_>) -> rusqlite::Result<Product> {
-    Ok(Product { id: row.get(0)?, name: row.get(1)?, category: row.get(2)?, cents: row.get(3)? })
+    Ok(Product {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        category: row.get(2)?,
+        cents: row.get(3)?,
+    })
 }
 
-async fn show(State(shop): State<Shop>, Path(id): Path<i64>) -> Result<Json<Arc<Product>>, StatusCode> {
-    shop.product(id).await?.map(Json).ok_or(StatusCode::NOT_FOUND)
+async fn show(
+    State(shop): State<Shop>,
+    Path(id): Path<i64>,
+) -> Result<Json<Arc<Product>>, StatusCode> {
+    shop.product(id)
+        .await?
+        .map(Json)
+        .ok_or(StatusCode::NOT_FOUND)
 }
 
 async fn list(
@@ -95,7 +123,10 @@ async fn list(
     shop.category(&name, &filter).await.map(Json)
 }
 
-async fn price(State(shop): State<Shop>, Path((id, cents)): Path<(i64, i64)>) -> Result<(), StatusCode> {
+async fn price(
+    State(shop): State<Shop>,
+    Path((id, cents)): Path<(i64, i64)>,
+) -> Result<(), StatusCode> {
     let product = shop.product(id).await?.ok_or(StatusCode::NOT_FOUND)?;
     shop.set_price(id, &product.category, cents).await
 }
@@ -103,12 +134,17 @@ async fn price(State(shop): State<Shop>, Path((id, cents)): Path<(i64, i64)>) ->
 /// A table of five thousand products, made anew at each start.
 fn make() -> rusqlite::Result<Connection> {
     let mut db = Connection::open_in_memory()?;
-    db.execute_batch("CREATE TABLE products (id INTEGER PRIMARY KEY, name TEXT, category TEXT, cents INTEGER)")?;
+    db.execute_batch(
+        "CREATE TABLE products (id INTEGER PRIMARY KEY, name TEXT, category TEXT, cents INTEGER)",
+    )?;
     let fill = db.transaction()?;
     for id in 0..5_000_i64 {
         let category = ["tools", "toys", "books", "garden"][usize::try_from(id % 4).unwrap_or(0)];
         let name = format!("{category} item {id}");
-        fill.execute("INSERT INTO products VALUES (?1, ?2, ?3, ?4)", params![id, name, category, id * 37 % 9_000])?;
+        fill.execute(
+            "INSERT INTO products VALUES (?1, ?2, ?3, ?4)",
+            params![id, name, category, id * 37 % 9_000],
+        )?;
     }
     fill.commit()?;
     Ok(db)

@@ -31,7 +31,9 @@ async fn user(id: u64) -> Result<User, std::io::Error> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::WARN).init();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+        .init();
 
     // Reads CACHE_URL and its like; without them everything stays in this process's memory.
     let cache = Cache::from_env()?;
@@ -60,7 +62,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("5. The entry of one call can be asked for, and invalidated, by its arguments:");
     println!("   {:?}", user_entry(1).inspect().await);
 
-    println!("\nWhat happened, as the cache counted it:\n{}", cache.stats());
+    println!(
+        "\nWhat happened, as the cache counted it:\n{}",
+        cache.stats()
+    );
     cache.close().await?;
     Ok(())
 }
@@ -73,7 +78,11 @@ where
     let before = LOADS.load(Ordering::Relaxed);
     let start = Instant::now();
     let user = call().await?;
-    let what = if LOADS.load(Ordering::Relaxed) > before { "loaded" } else { "hit   " };
+    let what = if LOADS.load(Ordering::Relaxed) > before {
+        "loaded"
+    } else {
+        "hit   "
+    };
     println!("   {what} {:>10?}   {user:?}", start.elapsed());
     Ok(())
 }

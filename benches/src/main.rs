@@ -18,7 +18,10 @@ fn main() -> ExitCode {
         rounds::say(format_args!("usage: cache-bench memory|redis .."));
         return ExitCode::FAILURE;
     }
-    for (_, run) in suites.iter().filter(|(suite, _)| asked.iter().any(|name| name == suite)) {
+    for (_, run) in suites
+        .iter()
+        .filter(|(suite, _)| asked.iter().any(|name| name == suite))
+    {
         run();
     }
     ExitCode::SUCCESS

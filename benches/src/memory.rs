@@ -37,7 +37,10 @@ async fn two_tags(id: u64) -> Arc<User> {
 
 pub(crate) fn run() {
     on_one_core(|| {
-        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
         let cache = Cache::memory();
         let bare = quick_cache::sync::Cache::<u64, Arc<User>>::new(10_000);
         (0..KEYS).for_each(|id| bare.insert(id, make(id)));
@@ -63,8 +66,16 @@ pub(crate) fn run() {
                 },
             ],
         );
-        figure("memory.untagged_over_bare", medians[1] / medians[0], "ratio");
-        figure("memory.two_tags_over_bare", medians[2] / medians[0], "ratio");
+        figure(
+            "memory.untagged_over_bare",
+            medians[1] / medians[0],
+            "ratio",
+        );
+        figure(
+            "memory.two_tags_over_bare",
+            medians[2] / medians[0],
+            "ratio",
+        );
     });
 }
 

@@ -24,7 +24,10 @@ pub(crate) fn run() {
         suite(&runtime.expect("a runtime"), 1, 10_000);
     });
     for (tasks, calls) in [(64, 100_000), (256, 100_000)] {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build();
         suite(&runtime.expect("a runtime"), tasks, calls);
     }
 }
@@ -45,7 +48,11 @@ fn suite(runtime: &Runtime, tasks: u64, calls: u64) {
             },
         ],
     );
-    figure(&format!("redis.hit_over_bare_{tasks}_tasks"), medians[1] / medians[0], "ratio");
+    figure(
+        &format!("redis.hit_over_bare_{tasks}_tasks"),
+        medians[1] / medians[0],
+        "ratio",
+    );
 }
 
 struct Bench {
@@ -74,7 +81,11 @@ impl Bench {
         let mut names = Vec::new();
         for id in 0..KEYS {
             cache.scope(value(id)).await;
-            names.push(cache.scope(async { value_entry(id).key().to_owned() }).await);
+            names.push(
+                cache
+                    .scope(async { value_entry(id).key().to_owned() })
+                    .await,
+            );
         }
         Self {
             _server: server,

@@ -15,20 +15,18 @@ mod settings;
 mod span;
 mod tags;
 mod template;
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
 
-/// Caches what an async fn returns, by its arguments.
-///
-/// Documented in full where it is re-exported, in `cache-runtime`.
+/// Documented where it is re-exported, in `cache-runtime`.
 #[proc_macro_attribute]
 pub fn cached(annotation: TokenStream, item: TokenStream) -> TokenStream {
     beside(item.clone(), cached::expand(annotation.into(), item.into()))
 }
 
-/// Invalidates tags, entries or namespaces once the annotated async fn has run.
-///
-/// Documented in full where it is re-exported, in `cache-runtime`.
+/// Documented where it is re-exported, in `cache-runtime`.
 #[proc_macro_attribute]
 pub fn cache_invalidate(annotation: TokenStream, item: TokenStream) -> TokenStream {
     beside(

@@ -48,6 +48,7 @@ fn collect(tokens: TokenStream, names: &mut BTreeSet<String>) {
 /// The names that open a `{..}` in a string literal's source.
 fn collect_holes(literal: &str, names: &mut BTreeSet<String>) {
     for hole in literal.split('{').skip(1) {
+        let hole = hole.strip_prefix("r#").unwrap_or(hole);
         let end = hole
             .find(|c: char| !c.is_alphanumeric() && c != '_')
             .unwrap_or(hole.len());
@@ -62,6 +63,15 @@ mod tests {
     use quote::quote;
 
     use super::mentions;
+
+    #[test]
+    fn finds_raw_names_by_what_they_say() {
+        let found = mentions(quote!("{r#type}" r#move));
+        assert!(
+            found.contains("type") && found.contains("move"),
+            "{found:?}"
+        );
+    }
 
     #[test]
     fn finds_names_but_no_fields_or_segments() {

@@ -23,7 +23,7 @@ impl Given {
                 Lit::Int(count) => duration::seconds(count.base10_parse()?),
                 other => return Err(unreadable(other)),
             },
-            Expr::Unary(unary) if is_literal(&unary.expr) => return Err(unreadable(&unary)),
+            Expr::Unary(unary) if is_literal(&unary.expr) => return Err(unreadable(unary)),
             _ => return Ok(Self::Expression(expression)),
         };
         millis
@@ -31,11 +31,20 @@ impl Given {
             .map_err(|error| syn::Error::new(span, error))
     }
 
+    /// Where it was given.
+    pub(crate) fn place(&self) -> proc_macro2::Span {
+        match self {
+            Self::Millis(_, place) => *place,
+            Self::Expression(expression) => expression.span(),
+        }
+    }
+
     /// The milliseconds, as an expression that a const can evaluate.
     pub(crate) fn millis(&self, private: &TokenStream) -> TokenStream {
         match self {
             Self::Millis(millis, span) => quote_spanned!(span::made(*span)=> #millis),
             Self::Expression(expression) => {
+                let private = span::shown_at(private, expression.span());
                 // Bare numbers would fit several of the types that a duration can have.
                 let seconds = is_arithmetic(expression)
                     .then(|| quote_spanned!(span::made(expression.span())=> ::<u64>));

@@ -46,7 +46,9 @@ pub enum CacheError {
     #[error("the value can't be encoded: its `Serialize` must not fail; the entry was invalidated")]
     Encode,
     /// The value is over `max_value`, so the entry was invalidated instead of put.
-    #[error("the value is over `max_value`, {limit} bytes: raise it or store less; the entry was invalidated")]
+    #[error(
+        "the value is over `max_value`, {limit} bytes: raise it or store less; the entry was invalidated"
+    )]
     TooLarge {
         /// The setting, in bytes.
         limit: usize,
@@ -61,7 +63,9 @@ pub enum CacheError {
     )]
     Installed,
     /// The cache was closed while invalidations were still owed.
-    #[error("closed with {left} invalidations not acknowledged by Redis: entries live to their ttl")]
+    #[error(
+        "closed with {left} invalidations not acknowledged by Redis: entries live to their ttl"
+    )]
     Owed {
         /// How many were left.
         left: usize,

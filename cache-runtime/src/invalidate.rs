@@ -45,7 +45,10 @@ pub(crate) fn owe(tiers: &Arc<Tiers>, targets: Vec<Target>) {
 }
 
 fn count(tiers: &Tiers, targets: &[Target]) {
-    for namespace in targets.iter().filter_map(|target| target.namespace.as_ref()) {
+    for namespace in targets
+        .iter()
+        .filter_map(|target| target.namespace.as_ref())
+    {
         let counters = tiers.events.namespace(namespace);
         tiers.events.emit(namespace, &counters, Event::Invalidated);
     }
@@ -87,7 +90,10 @@ fn begin(
 
 /// Deletes in Redis, and drops what was read here while it was under way.
 async fn delete(tiers: &Tiers, link: &Link, targets: &[Target]) -> Result<(), Fault> {
-    let names: Vec<String> = targets.iter().flat_map(|t| t.names.iter().cloned()).collect();
+    let names: Vec<String> = targets
+        .iter()
+        .flat_map(|t| t.names.iter().cloned())
+        .collect();
     let outcome = link.unlink(&names).await;
     drop_copies(tiers, targets);
     outcome
@@ -102,7 +108,9 @@ fn trouble(tiers: &Tiers, targets: &[Target], fault: &Fault) {
     told.sort_unstable();
     told.dedup();
     for namespace in told {
-        tiers.events.emit(namespace, &tiers.events.namespace(namespace), event);
+        tiers
+            .events
+            .emit(namespace, &tiers.events.namespace(namespace), event);
     }
 }
 

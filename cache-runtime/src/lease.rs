@@ -37,18 +37,18 @@ impl Lease {
         }
     }
 
-    /// Another's token, under which a load may store as well (`lease = "process"`).
-    pub(crate) fn shared(link: &Link, entry: &EntryName, token: Token) -> Self {
-        let mut lease = Self::held(link, entry, token, 0);
-        lease.ours = false;
-        lease
+    /// With another's token, under which a load may store as well (`lease = "process"`).
+    pub(crate) fn sharing(mut self, token: Token) -> Self {
+        self.token = token;
+        self.ours = false;
+        self
     }
 
     pub(crate) fn token(&self) -> &Token {
         &self.token
     }
 
-    /// The store was answered: the token is gone from Redis.
+    /// Redis does not hold the token: it never did, or the store was answered.
     pub(crate) fn spent(mut self) {
         self.ours = false;
     }
@@ -80,7 +80,10 @@ impl Lease {
     async fn renew(&self) {
         tokio::time::sleep(Duration::from_millis(self.ms / 3)).await;
         // A renewal that fails costs the lease at worst, and then the store is refused.
-        let _ = self.link.renew(&self.entry.lease(), &self.token, self.ms).await;
+        let _ = self
+            .link
+            .renew(&self.entry.lease(), &self.token, self.ms)
+            .await;
     }
 }
 

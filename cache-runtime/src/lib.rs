@@ -36,7 +36,11 @@ pub mod __private;
 pub use cache::{
     Cache, CacheBuilder, Entry, Health, Inspection, Namespace, RedisHealth, TagHandle, bypass,
 };
-pub use cache_macros::{CacheKey, cache_invalidate, cached};
+pub use cache_macros::CacheKey;
+#[doc = include_str!("../docs/cache_invalidate.md")]
+pub use cache_macros::cache_invalidate;
+#[doc = include_str!("../docs/cached.md")]
+pub use cache_macros::cached;
 pub use clock::Clock;
 pub use error::CacheError;
 pub use events::{HistogramSnapshot, MissStats, NamespaceStats, Stats, Tier, UnstoredStats};
@@ -44,3 +48,8 @@ pub use key::{CacheKey, KeyWriter, Rounded, Serialized};
 pub use policy::{Compression, Lease, Policy};
 pub use tag::Tag;
 pub use value::Cacheable;
+
+/// The README's examples, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -47,8 +47,14 @@ impl Owed {
     pub(crate) fn add(&self, targets: &[Target]) {
         let mut owed = self.targets.lock();
         for target in targets {
-            let wide = if owed.len() >= MOST { target.widened() } else { None };
-            let failures = owed.entry(wide.unwrap_or_else(|| target.clone())).or_default();
+            let wide = if owed.len() >= MOST {
+                target.widened()
+            } else {
+                None
+            };
+            let failures = owed
+                .entry(wide.unwrap_or_else(|| target.clone()))
+                .or_default();
             *failures += 1;
         }
         self.count.store(owed.len(), Ordering::Release);
@@ -67,7 +73,9 @@ impl Owed {
 
     pub(crate) fn all(&self) -> Vec<(Target, u64)> {
         let owed = self.targets.lock();
-        owed.iter().map(|(target, failures)| (target.clone(), *failures)).collect()
+        owed.iter()
+            .map(|(target, failures)| (target.clone(), *failures))
+            .collect()
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -149,8 +149,10 @@ mod tests {
     #[test]
     fn a_result_is_seen_through_an_alias() {
         use super::NotResult as _;
-        assert!(Probe::<Outcome<u8>>::IS_RESULT);
-        assert!(!Probe::<u8>::IS_RESULT);
+        const {
+            assert!(Probe::<Outcome<u8>>::IS_RESULT);
+            assert!(!Probe::<u8>::IS_RESULT);
+        }
         assert!(!Probe::<Outcome<u8>>::is_ok(&Err(String::new())));
         assert!(Probe::<u8>::is_ok(&3));
     }

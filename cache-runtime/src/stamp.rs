@@ -70,7 +70,12 @@ pub(crate) struct Cells {
 impl Cells {
     /// The cells of these subjects; registered before the read or load that will rest on them.
     pub(crate) fn watch(&self, subjects: &[Subject]) -> Watch {
-        Watch(subjects.iter().map(|subject| self.register(subject)).collect())
+        Watch(
+            subjects
+                .iter()
+                .map(|subject| self.register(subject))
+                .collect(),
+        )
     }
 
     fn register(&self, subject: &Subject) -> Arc<Cell> {
@@ -116,7 +121,10 @@ impl Cells {
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        self.shards.iter().map(|shard| shard.lock().cells.len()).sum()
+        self.shards
+            .iter()
+            .map(|shard| shard.lock().cells.len())
+            .sum()
     }
 }
 

@@ -27,7 +27,10 @@ fn parse(answer: &str) -> (u64, u64, &str) {
 #[tokio::test]
 async fn two_processes_of_500_callers_share_one_load() {
     let (server, origin) = (crate::server().await, Origin::new().unwrap());
-    let (one, two) = (actor(&server, &origin, "67108864", "5000"), actor(&server, &origin, "67108864", "5000"));
+    let (one, two) = (
+        actor(&server, &origin, "67108864", "5000"),
+        actor(&server, &origin, "67108864", "5000"),
+    );
     // Both are connected before the race.
     origin.set(0, "warm").unwrap();
     assert_eq!(parse(&one.ask("call 0 1 0").await.unwrap()).2, "warm");
@@ -51,33 +54,52 @@ async fn a_leader_killed_in_its_load_costs_the_others_at_most_its_lease() {
     origin.set(1, "value").unwrap();
     let lost = doomed.ask("call 1 1 60000");
     crate::until(Duration::from_secs(5), || async {
-        server.keys().await.unwrap().iter().any(|key| key.ends_with(":lease"))
+        server
+            .keys()
+            .await
+            .unwrap()
+            .iter()
+            .any(|key| key.ends_with(":lease"))
     })
     .await;
     let waiting = other.ask("call 1 50 10");
     doomed.kill9().unwrap();
     let start = Instant::now();
-    let (loads, _, values) = waiting.await.map(|a| { let (l, s, v) = parse(&a); (l, s, v.to_owned()) }).unwrap();
+    let (loads, _, values) = waiting
+        .await
+        .map(|a| {
+            let (l, s, v) = parse(&a);
+            (l, s, v.to_owned())
+        })
+        .unwrap();
     assert_eq!((loads, values.as_str()), (1, "value"));
     // The lease, one load, and room for a busy machine; far from the 60 s of the lost load.
-    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        start.elapsed()
+    );
     assert!(lost.await.is_err());
 }
 
-/// One race: a slow load is under way in `loader` when `invalidator` clears the entry.
+/// As many races as the promise is held to, at once: each kind of invalidation, each id its own.
+const RACES: u64 = 67;
+
+/// One race for each kind: a slow load is under way in `loader` when `invalidator` clears its entry.
 async fn race(server: &Server, origin: &Origin, loader: &Actor, invalidator: &Actor, id: u64) {
+    let lease = loader.ask(&format!("key {id}")).await.unwrap() + ":lease";
+    let exists = [b"EXISTS".as_slice(), lease.as_bytes()];
     for kind in ["tag", "entry", "namespace"] {
         origin.set(id, "old").unwrap();
-        assert_eq!(invalidator.ask(&format!("invalidate {kind} {id}")).await.unwrap(), "ok");
+        let invalidation = format!("invalidate {kind} {id}");
+        assert_eq!(invalidator.ask(&invalidation).await.unwrap(), "ok");
         let load = loader.ask(&format!("call {id} 3 300"));
-        crate::until(Duration::from_secs(5), || async {
-            server.keys().await.unwrap().iter().any(|key| key.ends_with(":lease"))
+        crate::until(Duration::from_secs(20), || async {
+            server.command(&exists).await.unwrap() == redis::Value::Int(1)
         })
         .await;
-        // The load has read the origin, or is about to: the lease comes before the load.
-        tokio::time::sleep(Duration::from_millis(20)).await;
         origin.set(id, "new").unwrap();
-        assert_eq!(invalidator.ask(&format!("invalidate {kind} {id}")).await.unwrap(), "ok");
+        assert_eq!(invalidator.ask(&invalidation).await.unwrap(), "ok");
         for reader in [invalidator, loader] {
             let answer = reader.ask(&format!("call {id} 2 0")).await.unwrap();
             assert_eq!(parse(&answer).2, "new", "{kind} {id}");
@@ -85,33 +107,43 @@ async fn race(server: &Server, origin: &Origin, loader: &Actor, invalidator: &Ac
         load.await.unwrap();
         for reader in [invalidator, loader] {
             let answer = reader.ask(&format!("call {id} 2 0")).await.unwrap();
-            assert_eq!(parse(&answer).2, "new", "{kind} {id} after the older load ended");
+            assert_eq!(
+                parse(&answer).2,
+                "new",
+                "{kind} {id}, after the older load ended"
+            );
         }
     }
+}
+
+/// Races for as many ids at once.
+async fn races(loader: &Actor, invalidator: &Actor, server: &Server, origin: &Origin) {
+    let all = (0..RACES).map(|id| race(server, origin, loader, invalidator, id));
+    futures_util::future::join_all(all).await;
 }
 
 #[tokio::test]
 async fn no_process_reads_an_older_load_after_an_invalidation_with_memory_off() {
     let (server, origin) = (crate::server().await, Origin::new().unwrap());
-    let (one, two) = (actor(&server, &origin, "0", "5000"), actor(&server, &origin, "0", "5000"));
-    for id in 0..4 {
-        race(&server, &origin, &one, &two, id).await;
-    }
+    let one = actor(&server, &origin, "0", "5000");
+    let two = actor(&server, &origin, "0", "5000");
+    races(&one, &two, &server, &origin).await;
 }
 
 #[tokio::test]
 async fn the_process_that_invalidates_reads_no_older_load_with_every_tier() {
     let (server, origin) = (crate::server().await, Origin::new().unwrap());
     let one = actor(&server, &origin, "67108864", "5000");
-    for id in 0..4 {
-        race(&server, &origin, &one, &one, id).await;
-    }
+    races(&one, &one, &server, &origin).await;
 }
 
 #[tokio::test]
 async fn memory_of_another_process_is_behind_by_lag_at_most() {
     let (server, origin) = (crate::server().await, Origin::new().unwrap());
-    let (one, two) = (actor(&server, &origin, "67108864", "5000"), actor(&server, &origin, "67108864", "5000"));
+    let (one, two) = (
+        actor(&server, &origin, "67108864", "5000"),
+        actor(&server, &origin, "67108864", "5000"),
+    );
     origin.set(1, "old").unwrap();
     assert_eq!(parse(&two.ask("call 1 1 0").await.unwrap()).2, "old");
     origin.set(1, "new").unwrap();
@@ -123,5 +155,9 @@ async fn memory_of_another_process_is_behind_by_lag_at_most() {
     })
     .await;
     // `lag` is 2 s; the rest is the round trip to the actor.
-    assert!(start.elapsed() < Duration::from_millis(2_500), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_millis(2_500),
+        "{:?}",
+        start.elapsed()
+    );
 }

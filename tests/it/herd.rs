@@ -100,7 +100,10 @@ where
         tokio::spawn(async move { cache.scope(call).await })
     };
     let leader = spawn();
-    crate::until(Duration::from_secs(5), || async { cache.health().loads_under_way == 1 }).await;
+    crate::until(Duration::from_secs(5), || async {
+        cache.health().loads_under_way == 1
+    })
+    .await;
     let waiting = || cache.stats().namespace("herd").map_or(0, |row| row.waiting);
     let followers = (0..49).map(|_| spawn()).collect();
     crate::until(Duration::from_secs(5), || async { waiting() == 49 }).await;

@@ -145,7 +145,10 @@ mod builds {
 
         #[cache_runtime::cached(ns = "size", id = "size", ttl = "1m")]
         pub(in super::super) async fn size(id: u32) -> Size {
-            Size { width: id, height: 9 }
+            Size {
+                width: id,
+                height: 9,
+            }
         }
     }
 
@@ -160,7 +163,10 @@ mod builds {
 
         #[cache_runtime::cached(ns = "size", id = "size", ttl = "1m")]
         pub(in super::super) async fn size(id: u32) -> Size {
-            Size { height: 9, width: id }
+            Size {
+                height: 9,
+                width: id,
+            }
         }
     }
 }
@@ -192,9 +198,26 @@ async fn everywhere() -> Vec<String> {
 }
 
 const EXPECTED: [&str; 20] = [
-    "left 1", "right 1", "A 1", "B 1", "A as Get 1", "B as Get 1", "A boxed 1", "B boxed 1",
-    "Of<u8> 1", "Of<u16> 1", "Of<u8> 1", "Of<u16> 1", "u8 1", "u16 1", "1 1", "2 1",
-    "first inner 1", "second inner 1", "one 1", "two 1",
+    "left 1",
+    "right 1",
+    "A 1",
+    "B 1",
+    "A as Get 1",
+    "B as Get 1",
+    "A boxed 1",
+    "B boxed 1",
+    "Of<u8> 1",
+    "Of<u16> 1",
+    "Of<u8> 1",
+    "Of<u16> 1",
+    "u8 1",
+    "u16 1",
+    "1 1",
+    "2 1",
+    "first inner 1",
+    "second inner 1",
+    "one 1",
+    "two 1",
 ];
 
 async fn each_gets_its_own(cache: Cache) {
@@ -213,7 +236,11 @@ async fn each_gets_its_own(cache: Cache) {
     let stats = cache.stats();
     let shared = stats.namespace("shared").unwrap();
     assert_eq!(shared.hits(), shared.loads, "the second round was all hits");
-    assert_eq!(stats.namespace("size").unwrap().loads, 2, "neither build read the other's bytes");
+    assert_eq!(
+        stats.namespace("size").unwrap().loads,
+        2,
+        "neither build read the other's bytes"
+    );
     let indistinct = stats.namespace("indistinct").unwrap();
     assert_eq!((indistinct.loads, indistinct.hits()), (0, 0));
     let cause = "name the entry: generic_impl_without_self";
@@ -228,7 +255,11 @@ async fn no_place_is_served_anothers_value_from_memory() {
 #[tokio::test]
 async fn no_place_is_served_anothers_value_from_redis() {
     let server = crate::server().await;
-    let cache = Cache::builder().url(server.url()).memory_bytes(0).build().unwrap();
+    let cache = Cache::builder()
+        .url(server.url())
+        .memory_bytes(0)
+        .build()
+        .unwrap();
     each_gets_its_own(cache).await;
 }
 
@@ -246,7 +277,10 @@ async fn a_companion_names_the_entry_of_its_function() {
             assert_eq!(of_type_entry::<u8>(1).get().await.as_deref(), Some("u8 1"));
             assert_eq!(of_type_entry::<u16>(1).get().await, None);
             Of(1_u8).get(1).await;
-            assert_eq!(Of::<u8>::get_entry(1).get().await.as_deref(), Some("Of<u8> 1"));
+            assert_eq!(
+                Of::<u8>::get_entry(1).get().await.as_deref(),
+                Some("Of<u8> 1")
+            );
             assert_eq!(Of::<u16>::get_entry(1).get().await, None);
         })
         .await;

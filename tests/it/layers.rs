@@ -49,7 +49,12 @@ fn layer(module: &str) -> Option<usize> {
 fn module(file: &Path) -> String {
     let inside = file.strip_prefix(source()).unwrap();
     let first = inside.components().next().unwrap();
-    Path::new(first.as_os_str()).file_stem().unwrap().to_str().unwrap().to_owned()
+    Path::new(first.as_os_str())
+        .file_stem()
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .to_owned()
 }
 
 /// The modules that a file names as `crate::module`.
@@ -57,7 +62,11 @@ fn named(text: &str) -> Vec<String> {
     text.lines()
         .filter(|line| !line.trim_start().starts_with("//"))
         .flat_map(|line| line.split("crate::").skip(1))
-        .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+        .map(|rest| {
+            rest.chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect()
+        })
         .filter(|name: &String| !name.is_empty())
         .collect()
 }
@@ -67,7 +76,10 @@ fn a_module_imports_only_from_below() {
     let mut all = Vec::new();
     files(&source(), &mut all);
     let mut wrong = Vec::new();
-    for file in all.iter().filter(|file| !file.ends_with("lib.rs") && !is_test(file)) {
+    for file in all
+        .iter()
+        .filter(|file| !file.ends_with("lib.rs") && !is_test(file))
+    {
         let from = module(file);
         let Some(height) = layer(&from) else {
             wrong.push(format!("{from} is in no layer"));
@@ -97,12 +109,22 @@ fn only_redis_names_the_redis_crate_and_only_the_clock_asks_for_the_time() {
         let text = fs::read_to_string(file).unwrap();
         let own = module(file);
         if own != "redis" {
-            assert!(!text.contains("use redis") && !text.contains(" ::redis"), "{}", file.display());
+            assert!(
+                !text.contains("use redis") && !text.contains(" ::redis"),
+                "{}",
+                file.display()
+            );
         }
         if own != "clock" && !is_test(file) {
             for asking in ["Instant::now", "SystemTime::now"] {
-                let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-                assert!(!code.into_iter().any(|line| line.contains(asking)), "{}", file.display());
+                let code = text
+                    .lines()
+                    .filter(|line| !line.trim_start().starts_with("//"));
+                assert!(
+                    !code.into_iter().any(|line| line.contains(asking)),
+                    "{}",
+                    file.display()
+                );
             }
         }
     }
@@ -111,9 +133,14 @@ fn only_redis_names_the_redis_crate_and_only_the_clock_asks_for_the_time() {
 #[test]
 fn the_macros_do_not_depend_on_the_runtime() {
     let manifest = source().join("../../cache-macros/Cargo.toml");
-    assert!(!fs::read_to_string(manifest).unwrap().contains("cache-runtime.workspace"));
+    assert!(
+        !fs::read_to_string(manifest)
+            .unwrap()
+            .contains("cache-runtime.workspace")
+    );
 }
 
 fn is_test(file: &Path) -> bool {
-    file.components().any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "tests.rs")))
+    file.components()
+        .any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "tests.rs")))
 }

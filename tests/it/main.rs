@@ -6,6 +6,7 @@ mod herd;
 mod identity;
 mod layers;
 mod trouble;
+mod ui;
 
 use std::time::{Duration, Instant};
 

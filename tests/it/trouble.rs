@@ -16,7 +16,9 @@ fn on(server: &Server) -> CacheBuilder {
 /// One call whose origin answers `value`: what it returned, and what it took.
 async fn call(cache: &Cache, key: u32, value: u32) -> (u32, Duration) {
     let start = Instant::now();
-    let answer = cache.get_or_load(NS, &key, &POLICY, async { Ok::<_, String>(value) }).await;
+    let answer = cache
+        .get_or_load(NS, &key, &POLICY, async { Ok::<_, String>(value) })
+        .await;
     (answer.unwrap(), start.elapsed())
 }
 
@@ -34,7 +36,10 @@ async fn a_server_that_was_never_there_costs_a_load() {
     for n in 0..100 {
         assert_eq!(call(&cache, n, n).await.0, n);
     }
-    assert!(matches!(cache.health().redis, Some(RedisHealth::Down { .. })));
+    assert!(matches!(
+        cache.health().redis,
+        Some(RedisHealth::Down { .. })
+    ));
     assert_eq!(trouble(&cache, "read: down"), 100);
     assert_eq!(row(&cache).misses.outage, 100);
 }
@@ -47,7 +52,11 @@ async fn a_server_that_is_killed_and_comes_back_is_used_again() {
     assert_eq!(call(&cache, 1, 2).await.0, 1, "a hit");
     server.kill9().unwrap();
     for n in 0..200 {
-        assert_eq!(call(&cache, 1, 100 + n).await.0, 100 + n, "the origin's answer");
+        assert_eq!(
+            call(&cache, 1, 100 + n).await.0,
+            100 + n,
+            "the origin's answer"
+        );
     }
     server.restart().await.unwrap();
     let back = Instant::now();
@@ -56,14 +65,21 @@ async fn a_server_that_is_killed_and_comes_back_is_used_again() {
         call(&cache, 2, 2).await.0 == 1
     })
     .await;
-    assert!(back.elapsed() < Duration::from_secs(2), "{:?}", back.elapsed());
+    assert!(
+        back.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        back.elapsed()
+    );
     assert_eq!(cache.health().redis, Some(RedisHealth::Up));
 }
 
 #[tokio::test]
 async fn a_server_that_hangs_costs_a_few_calls_their_timeout_and_then_nothing() {
     let server = crate::server().await;
-    let cache = on(&server).op_timeout(Duration::from_millis(100)).build().unwrap();
+    let cache = on(&server)
+        .op_timeout(Duration::from_millis(100))
+        .build()
+        .unwrap();
     assert_eq!(call(&cache, 1, 1).await.0, 1);
     server.pause().unwrap();
     let mut slow = 0;
@@ -101,19 +117,33 @@ async fn a_wrong_password_is_a_counted_cause_and_no_secret_is_told() {
 #[tokio::test]
 async fn a_user_and_a_database_of_the_url_are_used() {
     let server = crate::server().await;
-    let user = [b"ACL".as_slice(), b"SETUSER", b"ada", b"on", b">pw", b"~*", b"+@all"];
+    let user = [
+        b"ACL".as_slice(),
+        b"SETUSER",
+        b"ada",
+        b"on",
+        b">pw",
+        b"~*",
+        b"+@all",
+    ];
     server.command(&user).await.unwrap();
     let url = server.url().replace("redis://", "redis://ada:pw@") + "/3";
     let cache = Cache::builder().url(url).memory_bytes(0).build().unwrap();
     assert_eq!(call(&cache, 1, 1).await.0, 1);
     assert_eq!(call(&cache, 1, 2).await.0, 1);
-    assert_eq!(server.keys().await.unwrap(), Vec::<String>::new(), "nothing in database 0");
+    assert_eq!(
+        server.keys().await.unwrap(),
+        Vec::<String>::new(),
+        "nothing in database 0"
+    );
 }
 
 #[tokio::test]
 async fn a_unix_socket_and_tls_with_a_private_authority_work() {
     let server = Server::builder().tls().start().await.unwrap();
-    let tls = on(&server).ca_file(server.ca_file()).op_timeout(Duration::from_secs(2));
+    let tls = on(&server)
+        .ca_file(server.ca_file())
+        .op_timeout(Duration::from_secs(2));
     let unix = Cache::builder().url(server.unix_url()).memory_bytes(0);
     for cache in [tls.build().unwrap(), unix.build().unwrap()] {
         assert_eq!(call(&cache, 1, 1).await.0, 1);
@@ -140,12 +170,24 @@ async fn a_key_of_the_wrong_type_is_a_load_and_is_mended() {
     call(&cache, 1, 1).await;
     let entry = entry(&server).await;
     server.command(&[b"DEL", entry.as_bytes()]).await.unwrap();
-    server.command(&[b"LPUSH", entry.as_bytes(), b"x"]).await.unwrap();
+    server
+        .command(&[b"LPUSH", entry.as_bytes(), b"x"])
+        .await
+        .unwrap();
     assert_eq!(call(&cache, 1, 2).await.0, 2);
     assert_eq!(call(&cache, 1, 3).await.0, 2, "the store overwrote it");
-    let stamp = server.keys().await.unwrap().into_iter().find(|k| k.contains(":n:")).unwrap();
+    let stamp = server
+        .keys()
+        .await
+        .unwrap()
+        .into_iter()
+        .find(|k| k.contains(":n:"))
+        .unwrap();
     server.command(&[b"DEL", stamp.as_bytes()]).await.unwrap();
-    server.command(&[b"LPUSH", stamp.as_bytes(), b"x"]).await.unwrap();
+    server
+        .command(&[b"LPUSH", stamp.as_bytes(), b"x"])
+        .await
+        .unwrap();
     assert_eq!(call(&cache, 1, 4).await.0, 4);
     assert_eq!(trouble(&cache, "read: wrong_type"), 1);
 }
@@ -162,17 +204,30 @@ async fn corrupt_foreign_and_truncated_bytes_are_counted_misses_and_are_mended()
     };
     let mut flipped = good.clone();
     *flipped.last_mut().unwrap() ^= 1;
-    let bad = [b"".to_vec(), b"x".to_vec(), b"foreign bytes of some length".to_vec(), flipped];
+    let bad = [
+        b"".to_vec(),
+        b"x".to_vec(),
+        b"foreign bytes of some length".to_vec(),
+        flipped,
+    ];
     let cut = (1..good.len()).step_by(7).map(|end| good[..end].to_vec());
     for (n, bytes) in bad.into_iter().chain(cut).enumerate() {
         let n = 10 + u32::try_from(n).unwrap();
-        server.command(&[b"SET", entry.as_bytes(), &bytes]).await.unwrap();
+        server
+            .command(&[b"SET", entry.as_bytes(), &bytes])
+            .await
+            .unwrap();
         assert_eq!(call(&cache, 1, n).await.0, n, "{bytes:?}");
         assert_eq!(call(&cache, 1, 0).await.0, n, "mended after {bytes:?}");
     }
     let misses = row(&cache).misses;
     assert!(misses.unreadable >= 20, "{misses:?}");
-    assert!(row(&cache).troubles.keys().any(|cause| cause.starts_with("read an entry: ")));
+    assert!(
+        row(&cache)
+            .troubles
+            .keys()
+            .any(|cause| cause.starts_with("read an entry: "))
+    );
 }
 
 #[tokio::test]
@@ -180,15 +235,31 @@ async fn a_full_server_and_a_read_only_one_cost_a_load() {
     let server = crate::server().await;
     let cache = on(&server).build().unwrap();
     call(&cache, 1, 1).await;
-    server.command(&[b"CONFIG", b"SET", b"maxmemory", b"1"]).await.unwrap();
+    server
+        .command(&[b"CONFIG", b"SET", b"maxmemory", b"1"])
+        .await
+        .unwrap();
     assert_eq!(call(&cache, 2, 2).await.0, 2);
-    assert!(trouble(&cache, "read: out_of_memory") > 0, "{:?}", row(&cache).troubles);
-    server.command(&[b"CONFIG", b"SET", b"maxmemory", b"0"]).await.unwrap();
-    server.command(&[b"REPLICAOF", b"127.0.0.1", b"1"]).await.unwrap();
+    assert!(
+        trouble(&cache, "read: out_of_memory") > 0,
+        "{:?}",
+        row(&cache).troubles
+    );
+    server
+        .command(&[b"CONFIG", b"SET", b"maxmemory", b"0"])
+        .await
+        .unwrap();
+    server
+        .command(&[b"REPLICAOF", b"127.0.0.1", b"1"])
+        .await
+        .unwrap();
     for n in 0..20 {
         assert_eq!(call(&cache, 3, n).await.0, n);
     }
-    server.command(&[b"REPLICAOF", b"NO", b"ONE"]).await.unwrap();
+    server
+        .command(&[b"REPLICAOF", b"NO", b"ONE"])
+        .await
+        .unwrap();
     crate::until(Duration::from_secs(5), || async {
         call(&cache, 4, 1).await;
         call(&cache, 4, 2).await.0 == 1
@@ -204,7 +275,11 @@ async fn scripts_that_the_server_forgot_are_loaded_again() {
     server.command(&[b"SCRIPT", b"FLUSH"]).await.unwrap();
     assert_eq!(call(&cache, 2, 2).await.0, 2);
     assert_eq!(call(&cache, 2, 3).await.0, 2);
-    assert!(row(&cache).troubles.is_empty(), "{:?}", row(&cache).troubles);
+    assert!(
+        row(&cache).troubles.is_empty(),
+        "{:?}",
+        row(&cache).troubles
+    );
 }
 
 #[tokio::test]
@@ -217,7 +292,14 @@ async fn a_value_over_the_limit_is_returned_and_not_stored() {
         assert_eq!(answer.len(), 2_000);
     }
     assert_eq!(row(&cache).unstored.too_large, 2);
-    assert!(!server.keys().await.unwrap().iter().any(|key| key.ends_with('}') && key.contains(":e:")));
+    assert!(
+        !server
+            .keys()
+            .await
+            .unwrap()
+            .iter()
+            .any(|key| key.ends_with('}') && key.contains(":e:"))
+    );
 }
 
 #[tokio::test]
@@ -231,10 +313,15 @@ async fn an_invalidation_that_fails_is_owed_and_done_when_the_server_is_back() {
     assert_eq!(cache.health().owed_invalidations, 1);
     assert_eq!(call(&cache, 1, 2).await.0, 2, "nothing older is served");
     server.restart().await.unwrap();
-    crate::until(Duration::from_secs(5), || async { cache.health().owed_invalidations == 0 }).await;
+    crate::until(Duration::from_secs(5), || async {
+        cache.health().owed_invalidations == 0
+    })
+    .await;
     call(&cache, 1, 3).await;
-    crate::until(Duration::from_secs(5), || async { call(&cache, 1, 4).await.0 == call(&cache, 1, 5).await.0 })
-        .await;
+    crate::until(Duration::from_secs(5), || async {
+        call(&cache, 1, 4).await.0 == call(&cache, 1, 5).await.0
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -247,7 +334,10 @@ async fn what_is_owed_is_not_served_from_a_server_that_still_has_it() {
     server.resume().unwrap();
     // Whether the retry was quicker or not, the older value is gone for this process.
     assert_eq!(call(&cache, 1, 2).await.0, 2);
-    crate::until(Duration::from_secs(5), || async { cache.health().owed_invalidations == 0 }).await;
+    crate::until(Duration::from_secs(5), || async {
+        cache.health().owed_invalidations == 0
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -262,7 +352,12 @@ async fn a_dropped_invalidation_is_carried_out() {
         assert!(invalidation.as_mut().poll(&mut context).is_pending());
     }
     crate::until(Duration::from_secs(5), || async {
-        !server.keys().await.unwrap().iter().any(|key| key.contains(":n:"))
+        !server
+            .keys()
+            .await
+            .unwrap()
+            .iter()
+            .any(|key| key.contains(":n:"))
     })
     .await;
     assert_eq!(call(&cache, 1, 2).await.0, 2);
@@ -278,10 +373,19 @@ async fn a_dropped_load_leaves_no_lease_behind() {
         std::future::pending::<Result<u32, String>>().await
     };
     let dropped = cache.get_or_load(NS, &1, &POLICY, endless);
-    assert!(tokio::time::timeout(Duration::from_millis(200), dropped).await.is_err());
+    assert!(
+        tokio::time::timeout(Duration::from_millis(200), dropped)
+            .await
+            .is_err()
+    );
     assert_eq!(runs.load(Ordering::Relaxed), 1);
     crate::until(Duration::from_secs(2), || async {
-        !server.keys().await.unwrap().iter().any(|key| key.ends_with(":lease"))
+        !server
+            .keys()
+            .await
+            .unwrap()
+            .iter()
+            .any(|key| key.ends_with(":lease"))
     })
     .await;
     assert_eq!(row(&cache).abandoned_loads, 1);

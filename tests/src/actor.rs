@@ -40,7 +40,7 @@ impl Origin {
     ///
     /// If the disk refuses.
     pub fn set(&self, id: u64, value: &str) -> io::Result<()> {
-        let next = self.0.path().join("next");
+        let next = self.0.path().join(format!("next-{id}"));
         std::fs::write(&next, value)?;
         std::fs::rename(next, self.0.path().join(id.to_string()))
     }

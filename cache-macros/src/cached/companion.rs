@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::quote_spanned;
+use syn::spanned::Spanned;
 use syn::{Attribute, FnArg, Receiver, ReceiverKind, parse_quote};
 
 use super::lookup::{at, cache, key, name, policy, site, tags};
@@ -14,12 +15,7 @@ use crate::span;
 /// The companion, unless there is none.
 pub(super) fn companion(model: &Cached) -> Option<TokenStream> {
     let companion = model.companion()?;
-    let (runtime, private, mode, ty) = (
-        &model.runtime,
-        &model.private,
-        model.mode(),
-        &model.output.ty,
-    );
+    let returned = returned(model);
     let (visibility, place) = (
         &model.function.visibility,
         model.function.signature.ident.span(),
@@ -33,24 +29,30 @@ pub(super) fn companion(model: &Cached) -> Option<TokenStream> {
     Some(quote_spanned! {span::made(place)=>
         #attributes
         #visibility fn #companion #parameters (#(#inputs),*)
-            -> #runtime::Entry<<#mode as #private::Returns<#ty>>::Value>
+            -> #returned
         #clause
         #braces
     })
 }
 
+/// `Entry<T>`, shown at the fn's return type: a value that can't be cached is a mistake there.
+fn returned(model: &Cached) -> TokenStream {
+    let (mode, ty) = (model.mode(), &model.output.ty);
+    let [runtime, private] =
+        [&model.runtime, &model.private].map(|path| span::shown_at(path, ty.span()));
+    quote_spanned!(span::made(ty.span())=> #runtime::Entry<<#mode as #private::Returns<#ty>>::Value>)
+}
+
 fn statements(model: &Cached) -> TokenStream {
-    let (private, ty) = (&model.private, &model.output.ty);
+    let ty = &model.output.ty;
+    let private = span::shown_at(&model.private, ty.span());
     let (site, key, tags) = (site(model), key(model), tags(model));
     let (mode, at, policy, cache) = (model.mode(), at(model), policy(model), cache(model));
     let name = match name(model) {
         Some(name) => quote_spanned!(Span::mixed_site()=> ::core::option::Option::Some(#name)),
         None => quote_spanned!(Span::mixed_site()=> ::core::option::Option::None),
     };
-    quote_spanned! {Span::mixed_site()=>
-        #site
-        #key
-        #tags
+    let entry = quote_spanned! {span::made(ty.span())=>
         #private::entry(
             #mode,
             ::core::marker::PhantomData::<fn() -> #ty>,
@@ -61,15 +63,16 @@ fn statements(model: &Cached) -> TokenStream {
             __tags,
             #name,
         )
-    }
+    };
+    quote_spanned!(Span::mixed_site()=> #site #key #tags #entry)
 }
 
 /// Its documentation, the fn's `cfg`s, and silence: nobody wrote it, nobody has to call it.
 fn attributes(model: &Cached) -> TokenStream {
     let name = &model.function.signature.ident;
     let link = match model.function.receiver() {
-        Some(_) => format!("Self::{name}"),
-        None => name.to_string(),
+        Some(_) => format!("fn@Self::{name}"),
+        None => format!("fn@{name}"),
     };
     let documentation = format!("The cache entry of [`{name}`]({link}) for these arguments.");
     let cfgs = model

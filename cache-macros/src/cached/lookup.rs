@@ -23,9 +23,10 @@ pub(super) fn function(model: &Cached) -> TokenStream {
         .map(|name| quote_spanned!(Span::mixed_site()=> let __call = __call.named(#name);));
     let tags = tags(model);
     let share = share(model);
-    let body = body(&model.function, &model.output);
+    let body = body(&model.function, &model.output, &model.mentioned());
     // The user's value fails the bounds of this call: shown at the return type.
-    let load = quote_spanned!(span::made(model.output.ty.span())=> #private::load(__call, __tags, #share, __load));
+    let shown = span::shown_at(private, model.output.ty.span());
+    let load = quote_spanned!(span::made(model.output.ty.span())=> #shown::load(__call, __tags, #share, __load));
     let statements = quote_spanned! {Span::mixed_site()=>
         #site
         #guard
@@ -83,6 +84,7 @@ pub(super) fn key(model: &Cached) -> TokenStream {
     let private = &model.private;
     let parts = model.parts.iter().map(|part| {
         let value = borrowed(&part.value, part.place);
+        let private = span::shown_at(private, part.place);
         quote_spanned!(span::made(part.place)=> #private::part(&mut __key, #value);)
     });
     let mutable = (!model.parts.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> mut));
@@ -94,14 +96,10 @@ pub(super) fn key(model: &Cached) -> TokenStream {
 }
 
 fn call(model: &Cached) -> TokenStream {
-    let (private, mode, at, policy, cache) = (
-        &model.private,
-        model.mode(),
-        at(model),
-        policy(model),
-        cache(model),
-    );
-    quote_spanned!(span::made(model.output.ty.span())=> #private::lookup(#mode, #at, #policy, #cache, &__key))
+    let place = model.output.ty.span();
+    let private = span::shown_at(&model.private, place);
+    let (mode, at, policy, cache) = (model.mode(), at(model), policy(model), cache(model));
+    quote_spanned!(span::made(place)=> #private::lookup(#mode, #at, #policy, #cache, &__key))
 }
 
 /// The site with the type parameters of this instance.
@@ -117,7 +115,8 @@ pub(super) fn at(model: &Cached) -> TokenStream {
 
 /// What the annotation allows, as a constant.
 pub(super) fn policy(model: &Cached) -> TokenStream {
-    let (private, arguments) = (&model.private, &model.arguments);
+    let (place, arguments) = (model.ttl.place(), &model.arguments);
+    let private = &span::shown_at(&model.private, place);
     let ttl = model.ttl.millis(private);
     let compress = arguments.compress.map(|(name, place)| {
         let name = format_ident!("{name}");
@@ -131,7 +130,7 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
         let millis = wait.millis(private);
         quote_spanned!(Span::mixed_site()=> .wait_ms(#millis))
     });
-    quote_spanned!(Span::mixed_site()=> const { &#private::Policy::ttl_ms(#ttl) #compress #lease #wait })
+    quote_spanned!(span::made(place)=> const { &#private::Policy::ttl_ms(#ttl) #compress #lease #wait })
 }
 
 /// The `Cache` that the annotation names, if it does.

@@ -38,8 +38,9 @@ impl Cached {
     ) -> Option<Self> {
         let ttl = arguments.ttl.take()?;
         let runtime = settings::runtime(arguments.runtime.take());
-        let private =
-            quote_spanned!(span::made(function.signature.ident.span())=> #runtime::__private);
+        let place = function.signature.ident.span();
+        let shown = span::shown_at(&runtime, place);
+        let private = quote_spanned!(span::made(place)=> #shown::__private);
         let mut parts = Part::of(arguments.key.as_ref(), &function, &arguments.skip);
         let mut types = Vec::new();
         for parameter in parameters(&function) {
@@ -70,7 +71,7 @@ impl Cached {
 
     /// `::cache_runtime::__private::Fallible`
     pub(super) fn mode(&self) -> TokenStream {
-        let private = &self.private;
+        let private = span::shown_at(&self.private, self.output.ty.span());
         let mode = format_ident!(
             "{}",
             if self.is_fallible() {

@@ -1,5 +1,7 @@
 //! One argument of the annotated fn.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::ext::IdentExt;
@@ -64,15 +66,22 @@ impl Argument {
     }
 
     /// `let mut id = id;`: the argument as its author bound it, inside the block that owns it.
-    pub(crate) fn rebound(&self) -> TokenStream {
+    ///
+    /// Where the annotation uses it, the body need not.
+    pub(super) fn rebound(&self, used: &BTreeSet<String>) -> TokenStream {
         let (local, pattern) = (&self.local, &self.typed.pat);
-        if self.name.is_some() {
-            return quote_spanned!(Span::mixed_site()=> let #pattern = #local;);
-        }
-        // Twice, as rustc does it: the pattern may leave parts behind, which then drop with the block.
+        let Some(name) = &self.name else {
+            // Twice, as rustc does it: what the pattern leaves behind drops with the block.
+            return quote_spanned! {Span::mixed_site()=>
+                let #local = #local;
+                #[allow(let_underscore_drop, clippy::let_underscore_future, clippy::let_underscore_untyped)]
+                let #pattern = #local;
+            };
+        };
+        let used = used.contains(&name.unraw().to_string());
+        let used = used.then(|| quote_spanned!(Span::mixed_site()=> unused_variables,));
         quote_spanned! {Span::mixed_site()=>
-            let #local = #local;
-            #[allow(let_underscore_drop, clippy::let_underscore_future, clippy::let_underscore_untyped)]
+            #[allow(#used clippy::no_effect_underscore_binding, clippy::used_underscore_binding)]
             let #pattern = #local;
         }
     }

@@ -1,5 +1,7 @@
 //! The parts of an expansion that every annotation shares: the user's body and the fn around it.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::FnArg;
@@ -7,11 +9,11 @@ use syn::FnArg;
 use super::{Form, Function, Output};
 
 /// The body as a block that owns the arguments: they drop with it, in the order the plain fn has.
-pub(crate) fn body(function: &Function, output: &Output) -> TokenStream {
+pub(crate) fn body(function: &Function, output: &Output, used: &BTreeSet<String>) -> TokenStream {
     let rebound = function
         .arguments()
         .into_iter()
-        .map(|argument| argument.rebound());
+        .map(|argument| argument.rebound(used));
     let (ty, body) = (&output.ty, &function.body);
     let awaited = match output.form {
         Form::Async => None,

@@ -1,9 +1,12 @@
 //! The arguments of `#[cache_invalidate]`, each read for itself.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use syn::{Expr, Lit, Path};
 
 use crate::errors::Errors;
+use crate::mentions::mentions;
 use crate::settings::{Known, Setting, settings};
 use crate::tags::{Tag, check_name};
 
@@ -61,6 +64,17 @@ impl Arguments {
             _ => self.runtime = Some(setting.path()?),
         }
         Ok(())
+    }
+
+    /// The names that the annotation uses.
+    pub(super) fn mentioned(&self) -> BTreeSet<String> {
+        let tags = self.tags.iter().flat_map(mentions);
+        let entries = self
+            .entries
+            .iter()
+            .chain(&self.namespaces)
+            .chain(&self.cache);
+        tags.chain(entries.flat_map(mentions)).collect()
     }
 
     /// A list that must not be empty.

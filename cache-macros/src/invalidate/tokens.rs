@@ -21,7 +21,7 @@ pub(super) fn function(arguments: Arguments, function: &Function, output: &Outpu
     let only_ok = arguments
         .only_ok
         .then(|| quote_spanned!(Span::mixed_site()=> __owed.only_ok();));
-    let body = body(function, output);
+    let body = body(function, output, &arguments.mentioned());
     let ty = &output.ty;
     let statements = quote_spanned! {Span::mixed_site()=>
         let mut __owed = #private::Invalidation::new(#cache);

@@ -74,7 +74,9 @@ pub(crate) fn may_refresh() -> bool {
 }
 
 pub(crate) fn is_bypassed() -> bool {
-    AMBIENT.try_with(|ambient| ambient.bypassed).unwrap_or(false)
+    AMBIENT
+        .try_with(|ambient| ambient.bypassed)
+        .unwrap_or(false)
 }
 
 fn present() -> Ambient {

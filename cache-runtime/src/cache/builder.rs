@@ -162,7 +162,8 @@ impl CacheBuilder {
     }
 
     fn assemble(self, events: Arc<Events>, link: Option<Link>) -> Cache {
-        let memory = (self.memory_bytes > 0).then(|| Memory::new(self.memory_bytes, self.max_value));
+        let memory =
+            (self.memory_bytes > 0).then(|| Memory::new(self.memory_bytes, self.max_value));
         Cache(Arc::new(Tiers::new(Parts {
             memory,
             link,
@@ -194,7 +195,11 @@ impl CacheBuilder {
         let rules: [(&str, bool, &str); 5] = [
             ("op_timeout", millis(self.op_timeout) > 0, over_zero),
             ("lag", millis(self.lag) > 0, over_zero),
-            ("lease", millis(self.lease) >= 100, "must be at least 100 ms"),
+            (
+                "lease",
+                millis(self.lease) >= 100,
+                "must be at least 100 ms",
+            ),
             ("max_value", self.max_value > 0, "must be over zero"),
             (
                 "memory_bytes",

@@ -34,7 +34,12 @@ impl CacheBuilder {
         if let Some(prefix) = get("CACHE_PREFIX") {
             self = self.prefix(prefix);
         }
-        if let Some(bytes) = parsed(&get, "CACHE_MEMORY_BYTES", u64::from_str, "a number of bytes")? {
+        if let Some(bytes) = parsed(
+            &get,
+            "CACHE_MEMORY_BYTES",
+            u64::from_str,
+            "a number of bytes",
+        )? {
             self = self.memory_bytes(bytes);
         }
         let time = "a time such as `100ms` or `2s`";
@@ -71,7 +76,9 @@ fn parsed<T, E>(
 }
 
 fn duration(text: &str) -> Result<Duration, ()> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     let number: u64 = number.parse().map_err(|_| ())?;
     match unit.trim() {
@@ -94,7 +101,11 @@ mod tests {
     use super::*;
 
     fn read(set: &[(&str, &str)]) -> Result<CacheBuilder> {
-        let find = |name: &str| set.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        let find = |name: &str| {
+            set.iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, v)| (*v).to_owned())
+        };
         CacheBuilder::default().variables(find)
     }
 

@@ -157,7 +157,10 @@ impl Cache {
         match self.draft(site, *policy, writer.as_bytes()).with_tags(&[]) {
             Ok(request) => {
                 let share = Probe::<Result<T, E>>::new().share();
-                Box::pin(load::load::<Fallible, Result<T, E>, _>(request, share, load)).await
+                Box::pin(load::load::<Fallible, Result<T, E>, _>(
+                    request, share, load,
+                ))
+                .await
             }
             Err(error) => {
                 self.refused(site, &error);

@@ -74,8 +74,13 @@ pub(crate) enum Event<'a> {
     Hit(Tier),
     Miss(Miss),
     Read(Duration),
-    Load { took: Duration, end: Loaded },
-    Stored { bytes: usize },
+    Load {
+        took: Duration,
+        end: Loaded,
+    },
+    Stored {
+        bytes: usize,
+    },
     Unstored(Unstored),
     /// A caller began to wait for another's load.
     FollowerCame,
@@ -84,7 +89,10 @@ pub(crate) enum Event<'a> {
     Invalidated,
     /// Something went wrong and the caller was served by the origin: `doing` is the step,
     /// `cause` a word from a closed list.
-    Trouble { doing: &'static str, cause: &'a str },
+    Trouble {
+        doing: &'static str,
+        cause: &'a str,
+    },
 }
 
 /// The counters of every namespace of one cache, and its log.

@@ -60,7 +60,10 @@ pub(crate) enum Turn<'a> {
     /// Load, for everyone who waits.
     Lead(#[expect(dead_code, reason = "held for its drop")] SemaphorePermit<'a>),
     /// Load for itself, without waiting for anyone.
-    Alone(#[cfg_attr(not(test), expect(dead_code, reason = "held for its drop"))] Option<SemaphorePermit<'a>>),
+    Alone(
+        #[cfg_attr(not(test), expect(dead_code, reason = "held for its drop"))]
+        Option<SemaphorePermit<'a>>,
+    ),
     /// It was loaded by another.
     Done(Outcome),
 }

@@ -94,9 +94,7 @@ async fn a_dropped_leader_promotes_exactly_one() {
 #[tokio::test]
 async fn after_a_failure_at_most_eight_load_and_the_first_value_serves_the_rest() {
     let flights = Flights::default();
-    let seats: Vec<_> = (0..12)
-        .map(|_| flights.join(&key(), NOW, anyone))
-        .collect();
+    let seats: Vec<_> = (0..12).map(|_| flights.join(&key(), NOW, anyone)).collect();
     let permit = seats[0].try_lead().unwrap();
     seats[0].fail();
     drop(permit);
@@ -104,7 +102,11 @@ async fn after_a_failure_at_most_eight_load_and_the_first_value_serves_the_rest(
     for seat in &seats[1..9] {
         alone.push(seat.turn(LONG).await);
     }
-    assert!(alone.iter().all(|turn| matches!(turn, Turn::Alone(Some(_)))));
+    assert!(
+        alone
+            .iter()
+            .all(|turn| matches!(turn, Turn::Alone(Some(_))))
+    );
     let queued = tokio::time::timeout(Duration::from_millis(20), seats[9].turn(LONG)).await;
     assert!(queued.is_err(), "a ninth would load at once");
     seats[3].finish(value(3));
@@ -153,6 +155,16 @@ fn past_its_terms_a_flight_is_joined_no_more() {
     let flights = Flights::default();
     let before = flights.join(&key(), Moment(99), anyone);
     let _permit = before.try_lead().unwrap();
-    assert!(flights.join(&key(), Moment(99), anyone).try_lead().is_none());
-    assert!(flights.join(&key(), Moment(100), anyone).try_lead().is_some());
+    assert!(
+        flights
+            .join(&key(), Moment(99), anyone)
+            .try_lead()
+            .is_none()
+    );
+    assert!(
+        flights
+            .join(&key(), Moment(100), anyone)
+            .try_lead()
+            .is_some()
+    );
 }

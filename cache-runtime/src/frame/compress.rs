@@ -27,7 +27,6 @@ const LZ4_SLACK: usize = 64;
 /// How much is set aside before a stream has shown that it holds as much as it claims.
 const FIRST_ALLOCATION: usize = 1 << 20;
 
-
 impl Compression {
     pub(super) fn to_byte(self) -> u8 {
         match self {

@@ -16,9 +16,7 @@ mod unreadable;
 
 pub(crate) use codec::{CodecId, decode, encode, encoded_len};
 pub(crate) use compress::compress;
-pub(crate) use header::{
-    Frame, Header, ID_OFFSET, Stamp, StampKind, Stamped, parse, write,
-};
+pub(crate) use header::{Frame, Header, ID_OFFSET, Stamp, StampKind, Stamped, parse, write};
 pub(crate) use shape::{Mismatch, Shape, Verdict, serializes_as, shape};
 pub(crate) use unreadable::Unreadable;
 

@@ -24,7 +24,11 @@ pub(crate) struct Seen {
 #[derive(Debug)]
 pub(crate) enum Judged<T> {
     /// It may be served, for so many milliseconds of the node's clock.
-    Fresh { value: T, bytes: usize, left_ms: u64 },
+    Fresh {
+        value: T,
+        bytes: usize,
+        left_ms: u64,
+    },
     /// It may not; `id` is what stands in the id's place, empty if nothing does.
     Invalid { why: Miss, id: Vec<u8> },
     /// It rests on stamps that were not read yet.
@@ -54,8 +58,11 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
         return invalid(Miss::Expired, bytes);
     }
     let known = |stamped: &Stamped| seen.stamps.iter().any(|(s, _)| is_of(stamped, s));
-    let (known, unknown): (Vec<&Stamped>, Vec<_>) =
-        frame.header.stamps.iter().partition(|stamped| known(stamped));
+    let (known, unknown): (Vec<&Stamped>, Vec<_>) = frame
+        .header
+        .stamps
+        .iter()
+        .partition(|stamped| known(stamped));
     if !asked_for_are_there(request, &frame) || !known.iter().all(|s| matches(s, seen)) {
         return invalid(Miss::Invalidated, bytes);
     }
@@ -78,7 +85,10 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
 /// The id is taken from its place even where the rest can't be read: the lease script compares it.
 fn invalid<T>(why: Miss, bytes: &[u8]) -> Judged<T> {
     let end = bytes.len().min(frame::ID_OFFSET + 16);
-    let id = bytes.get(frame::ID_OFFSET..end).unwrap_or_default().to_vec();
+    let id = bytes
+        .get(frame::ID_OFFSET..end)
+        .unwrap_or_default()
+        .to_vec();
     Judged::Invalid { why, id }
 }
 

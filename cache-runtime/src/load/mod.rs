@@ -6,6 +6,7 @@
 mod fetch;
 mod judge;
 mod put;
+mod read;
 mod request;
 mod stamps;
 mod store;
@@ -14,8 +15,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use fetch::{Look, peek};
 pub(crate) use put::{put, refresh};
+pub(crate) use read::{Look, peek};
 pub(crate) use request::{Draft, Request, short};
 
 use crate::clock::{Moment, Stopwatch};
@@ -42,7 +43,10 @@ where
 {
     for flights in 0.. {
         let now = request.tiers.clock.now();
-        let seat = request.tiers.flights.join(&request.key, now, || request.terms());
+        let seat = request
+            .tiers
+            .flights
+            .join(&request.key, now, || request.terms());
         let turn = match seat.try_lead() {
             Some(turn) => turn,
             None => follow(&request, &seat).await,
@@ -71,7 +75,8 @@ async fn follow<'a>(request: &Request, seat: &'a Seat<'_>) -> Turn<'a> {
     }
     request.emit(Event::FollowerCame);
     let _waiting = Waiting(request);
-    seat.turn(Duration::from_millis(request.policy.wait_ms)).await
+    seat.turn(Duration::from_millis(request.policy.wait_ms))
+        .await
 }
 
 /// The leader's outcome as this caller returns it, if it may.
@@ -83,7 +88,7 @@ async fn shared<M: Returns<R>, R>(
 ) -> Option<R> {
     match outcome {
         Outcome::Value { in_redis: true, .. } if seat.is_verified() => {
-            let held = fetch::peek::<M::Value>(request, seat.watch(), Look::Verify).await?;
+            let held = peek::<M::Value>(request, seat.watch(), Look::Verify).await?;
             Some(M::value(held.value.clone()))
         }
         Outcome::Value { held, .. } => held.get().map(M::value),

@@ -52,7 +52,10 @@ impl Draft {
         subjects.extend(tags.iter().map(|tag| Subject::Tag(Arc::clone(tag.name()))));
         Ok(Request {
             counters: self.tiers.events.namespace(&namespace),
-            name: self.tiers.names.entry(&namespace, &digest, self.readable.as_deref()),
+            name: self
+                .tiers
+                .names
+                .entry(&namespace, &digest, self.readable.as_deref()),
             tiers: self.tiers,
             site: self.site,
             policy: self.policy,
@@ -132,7 +135,9 @@ impl Request {
     }
 
     pub(crate) fn emit(&self, event: Event<'_>) {
-        self.tiers.events.emit(&self.site.namespace, &self.counters, event);
+        self.tiers
+            .events
+            .emit(&self.site.namespace, &self.counters, event);
     }
 
     pub(crate) fn miss(&self, why: Miss) {

@@ -24,7 +24,11 @@ impl Asks {
     pub(super) fn new(request: &Request) -> Self {
         let need_ms = request.policy.ttl_ms.saturating_add(SLACK_MS);
         Self {
-            names: request.stamped().iter().map(|s| request.stamp_name(s)).collect(),
+            names: request
+                .stamped()
+                .iter()
+                .map(|s| request.stamp_name(s))
+                .collect(),
             need_ms: need_ms.min(LONGEST_MS / 2),
         }
     }

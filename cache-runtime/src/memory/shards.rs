@@ -17,13 +17,17 @@ pub(super) fn options(bytes: u64, max_value: usize) -> Option<Options> {
 }
 
 pub(super) fn items(bytes: u64) -> usize {
-    usize::try_from(bytes / TYPICAL).unwrap_or(usize::MAX).clamp(16, 1 << 20)
+    usize::try_from(bytes / TYPICAL)
+        .unwrap_or(usize::MAX)
+        .clamp(16, 1 << 20)
 }
 
 fn count(bytes: u64, max_value: usize) -> usize {
     let cores = std::thread::available_parallelism().map_or(4, std::num::NonZero::get);
     let room = bytes / (4 * max_value.max(1) as u64);
-    let most = usize::try_from(room).unwrap_or(usize::MAX).clamp(1, cores * 4);
+    let most = usize::try_from(room)
+        .unwrap_or(usize::MAX)
+        .clamp(1, cores * 4);
     // The store rounds up to a power of two; down is what keeps a shard large enough.
     1 << most.ilog2()
 }

@@ -39,7 +39,10 @@ fn a_flipped_cell_drops_the_value_at_the_next_hit() {
     let cells = Cells::default();
     let tag = Subject::Tag("t".into());
     let key = key(b"k");
-    memory.insert(key.clone(), held(10, 1, cells.watch(&[tag.clone()])));
+    memory.insert(
+        key.clone(),
+        held(10, 1, cells.watch(std::slice::from_ref(&tag))),
+    );
     assert!(memory.get(key.sought(), Moment(1)).is_some());
     cells.flip(&tag);
     assert!(memory.get(key.sought(), Moment(1)).is_none());
@@ -50,10 +53,25 @@ fn a_flipped_cell_drops_the_value_at_the_next_hit() {
 fn keys_are_compared_in_full_even_where_hashes_agree() {
     let memory = Memory::new(1 << 20, 1 << 10);
     let cells = Cells::default();
-    let mine = Kept { site: 1, hash: 5, parts: (*b"a").into() };
+    let mine = Kept {
+        site: 1,
+        hash: 5,
+        parts: (*b"a").into(),
+    };
     memory.insert(mine, held(10, 1, cells.watch(&[])));
     for (site, parts) in [(1, b"b"), (2, b"a")] {
-        assert!(memory.get(Sought { site, hash: 5, parts }, Moment(1)).is_none());
+        assert!(
+            memory
+                .get(
+                    Sought {
+                        site,
+                        hash: 5,
+                        parts
+                    },
+                    Moment(1)
+                )
+                .is_none()
+        );
     }
 }
 
@@ -63,7 +81,10 @@ fn the_largest_value_is_kept_and_the_total_is_bounded() {
     let memory = Memory::new(64 << 20, 8 << 20);
     for i in 0..100_u32 {
         let key = key(&i.to_le_bytes());
-        assert!(memory.insert(key, held(10, 8 * MIB, Cells::default().watch(&[]))), "{i}");
+        assert!(
+            memory.insert(key, held(10, 8 * MIB, Cells::default().watch(&[]))),
+            "{i}"
+        );
         assert!(memory.weight() <= 64 << 20);
     }
 }

@@ -85,7 +85,10 @@ impl Invalidation {
     fn by_cache(&self) -> Vec<(Arc<Tiers>, Vec<Target>)> {
         let mut groups: Vec<(Arc<Tiers>, Vec<Target>)> = Vec::new();
         for (tiers, target) in &self.targets {
-            match groups.iter_mut().find(|(known, _)| Arc::ptr_eq(known, tiers)) {
+            match groups
+                .iter_mut()
+                .find(|(known, _)| Arc::ptr_eq(known, tiers))
+            {
                 Some((_, targets)) => targets.push(target.clone()),
                 None => groups.push((Arc::clone(tiers), vec![target.clone()])),
             }

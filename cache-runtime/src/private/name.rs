@@ -18,7 +18,14 @@ impl Name {
     /// Text of the annotation itself.
     #[must_use]
     pub fn text(mut self, text: &str) -> Self {
-        self.0.push_str(text);
+        for c in text.chars() {
+            match c {
+                // They would end the part of the name that places it in a cluster.
+                '{' | '}' => Escaped(&mut self.0).escape(c),
+                _ if c.is_control() => Escaped(&mut self.0).escape(c),
+                _ => self.0.push(c),
+            }
+        }
         self
     }
 
@@ -41,13 +48,20 @@ impl Name {
 
 struct Escaped<'a>(&'a mut String);
 
+impl Escaped<'_> {
+    fn escape(&mut self, c: char) {
+        // Writing to a string does not fail.
+        let _ = write!(self.0, "%{:02X}", u32::from(c));
+    }
+}
+
 impl Write for Escaped<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for c in text.chars() {
             if c.is_alphanumeric() || matches!(c, '.' | '_' | '@' | '+' | '~') {
                 self.0.push(c);
             } else {
-                write!(self.0, "%{:02X}", u32::from(c))?;
+                self.escape(c);
             }
         }
         Ok(())
@@ -60,8 +74,13 @@ mod tests {
 
     #[test]
     fn parts_are_escaped_and_text_is_not() {
-        let name = Name::new().text("user-").part("a{b}:c d").text("-x").part(7);
+        let name = Name::new()
+            .text("user-")
+            .part("a{b}:c d")
+            .text("-x")
+            .part(7);
         assert_eq!(name.into_text(), "user-a%7Bb%7D%3Ac%20d-x7");
+        assert_eq!(Name::new().text("a:{b}\n").into_text(), "a:%7Bb%7D%0A");
     }
 
     #[test]

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const QUEUE: usize = 1_024;
 
 /// Connects, loads the scripts and learns the node's run id, role and time.
-pub(super) async fn connect(settings: &LinkSettings) -> Result<Live, Fault> {
+pub(super) async fn connect(settings: &LinkSettings, epoch: u64) -> Result<Live, Fault> {
     let patience = PATIENCE.max(settings.op_timeout);
     let attempt = async {
         let end = Arc::new(End::default());
@@ -35,7 +35,13 @@ pub(super) async fn connect(settings: &LinkSettings) -> Result<Live, Fault> {
                     fault => fault,
                 })?;
         let greeting = greet(&mut connection).await?;
-        Ok(Live::new(connection, greeting, settings.op_timeout, end))
+        Ok(Live::new(
+            connection,
+            greeting,
+            epoch,
+            settings.op_timeout,
+            end,
+        ))
     };
     tokio::time::timeout(patience, attempt)
         .await

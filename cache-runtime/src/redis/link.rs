@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -43,6 +43,7 @@ pub(super) struct Shared {
     pub(super) live: ArcSwapOption<Live>,
     pub(super) phase: watch::Sender<Phase>,
     pub(super) reads: Reads,
+    epoch: AtomicU64,
     closed: AtomicBool,
     supervisor: Mutex<Option<(JoinHandle<()>, Handle)>>,
 }
@@ -86,6 +87,7 @@ impl Link {
             live: ArcSwapOption::empty(),
             phase: watch::channel(Phase::Connecting).0,
             reads: Reads::default(),
+            epoch: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             supervisor: Mutex::new(None),
         }))
@@ -175,6 +177,11 @@ impl Shared {
     pub(super) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }
+
+    /// Each connection has an epoch of its own; it moves before the connection is made.
+    pub(super) fn next_epoch(&self) -> u64 {
+        self.epoch.fetch_add(1, Ordering::AcqRel) + 1
+    }
 }
 
 impl fmt::Debug for Link {
@@ -182,6 +189,7 @@ impl fmt::Debug for Link {
         f.debug_struct("Link")
             .field("settings", &self.0.settings)
             .field("state", &self.state())
+            .field("epoch", &self.0.live.load().as_ref().map(|live| live.epoch))
             .finish_non_exhaustive()
     }
 }

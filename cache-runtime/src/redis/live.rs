@@ -19,6 +19,8 @@ pub(super) struct Live {
     connection: MultiplexedConnection,
     /// The first 8 bytes of the run id: another after each restart of the server.
     pub(super) run_id: [u8; 8],
+    /// Which of the link's connections this is: nothing read on one vouches for another.
+    pub(super) epoch: u64,
     op_timeout: Duration,
     /// Node's Unix milliseconds less this machine's monotonic ones. The answer is taken to have
     /// been given when the question was sent, so the node's time is not thought too early, and an
@@ -62,12 +64,14 @@ impl Live {
     pub(super) fn new(
         connection: MultiplexedConnection,
         greeting: Greeting,
+        epoch: u64,
         op_timeout: Duration,
         end: Arc<End>,
     ) -> Self {
         let live = Self {
             connection,
             run_id: greeting.run_id,
+            epoch,
             op_timeout,
             offset_ms: AtomicI64::new(0),
             timeouts: AtomicU32::new(0),

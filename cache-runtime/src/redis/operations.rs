@@ -1,5 +1,5 @@
-//! What is asked of a node. Each operation is one round trip and touches keys of one slot, but for
-//! reads, which the topology will split.
+//! What is asked of a node. Each operation is one round trip, and each script
+//! touches keys of one slot.
 
 use std::sync::Arc;
 
@@ -150,7 +150,7 @@ impl Link {
     pub(crate) async fn claim(&self, lease: &str, token: &[u8; 16], ms: u64) -> Result<(), Fault> {
         let mut command = redis::cmd("SET");
         command.arg(lease).arg(token.as_slice()).arg("PX").arg(ms);
-        self.command(&command).await.map(drop)
+        self.command(&command).await
     }
 
     /// Deletes keys, in this order.
@@ -160,7 +160,7 @@ impl Link {
         }
         let mut command = redis::cmd("UNLINK");
         command.arg(names);
-        self.command(&command).await.map(drop)
+        self.command(&command).await
     }
 
     async fn yes(&self, call: Cmd) -> Result<bool, Fault> {
@@ -175,10 +175,9 @@ impl Link {
         Ok(unwrap(answer)? == Value::Int(1))
     }
 
-    pub(super) async fn command(&self, command: &Cmd) -> Result<(Value, Arc<Live>), Fault> {
+    async fn command(&self, command: &Cmd) -> Result<(), Fault> {
         let live = self.live().await?;
-        let answer = self.watched(&live, live.command(command).await)?;
-        Ok((answer, live))
+        self.watched(&live, live.command(command).await).map(drop)
     }
 
     /// Script calls; scripts that the server forgot are loaded again, once. Every script may be

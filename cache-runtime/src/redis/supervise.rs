@@ -22,7 +22,7 @@ pub(super) async fn supervise(link: Weak<Shared>) {
         if shared.is_closed() {
             return;
         }
-        let cause = match connect(&shared.settings).await {
+        let cause = match connect(&shared.settings, shared.next_epoch()).await {
             Ok(live) => {
                 pause = FIRST_PAUSE;
                 let live = Arc::new(live);

@@ -33,7 +33,12 @@ impl Names {
     }
 
     /// `readable` stands before 8 hex of the digest; without it there are 32 hex, 128 bits.
-    pub(crate) fn entry(&self, namespace: &str, digest: &Digest, readable: Option<&str>) -> EntryName {
+    pub(crate) fn entry(
+        &self,
+        namespace: &str,
+        digest: &Digest,
+        readable: Option<&str>,
+    ) -> EntryName {
         let mut entry = String::with_capacity(self.prefix.len() + namespace.len() + 48);
         entry.push_str(&self.prefix);
         entry.push_str(":e:");
@@ -81,8 +86,14 @@ mod tests {
         let names = Names::new("app");
         let digest: Digest = std::array::from_fn(|i| i as u8);
         let entry = names.entry("user", &digest, None);
-        assert_eq!(entry.as_str(), "app:e:user:{000102030405060708090a0b0c0d0e0f}");
-        assert_eq!(entry.lease(), "app:e:user:{000102030405060708090a0b0c0d0e0f}:lease");
+        assert_eq!(
+            entry.as_str(),
+            "app:e:user:{000102030405060708090a0b0c0d0e0f}"
+        );
+        assert_eq!(
+            entry.lease(),
+            "app:e:user:{000102030405060708090a0b0c0d0e0f}:lease"
+        );
         let readable = names.entry("user", &digest, Some("user-42"));
         assert_eq!(readable.as_str(), "app:e:user:{user-42-00010203}");
         assert_eq!(names.tag("user:42"), "app:t:{user:42}");

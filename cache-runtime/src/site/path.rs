@@ -61,7 +61,13 @@ mod tests {
     #[test]
     fn closures_of_async_bodies_are_cut() {
         assert_eq!(enclosing("app::user::{{closure}}::__here"), "app");
-        assert_eq!(enclosing("app::a::user::{{closure}}::{{closure}}::__here"), "app::a");
-        assert_eq!(enclosing("<app::A as app::T>::get::__here"), "<app::A as app::T>");
+        assert_eq!(
+            enclosing("app::a::user::{{closure}}::{{closure}}::__here"),
+            "app::a"
+        );
+        assert_eq!(
+            enclosing("<app::A as app::T>::get::__here"),
+            "<app::A as app::T>"
+        );
     }
 }

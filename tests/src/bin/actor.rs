@@ -1,7 +1,7 @@
 //! One process of a fleet, for tests: reads commands from its input, one a line, and answers each
 //! with its number. The origin is a folder that all actors share, a file an id.
 //!
-//! `call ID CALLERS SLEEP_MS` · `invalidate tag|entry|namespace ID` · `stats` · `get ID`
+//! `call ID CALLERS SLEEP_MS` · `invalidate tag|entry|namespace ID` · `stats` · `get ID` · `key ID`
 #![expect(clippy::print_stdout, reason = "it answers on its output")]
 
 use std::env;
@@ -20,8 +20,13 @@ static ORIGIN: OnceLock<PathBuf> = OnceLock::new();
 #[cached(ns = "slow", ttl = "5m", tags = ["slow:{id}"], skip(sleep_ms))]
 async fn slow(id: u64, sleep_ms: u64) -> Result<String, std::io::ErrorKind> {
     LOADS.fetch_add(1, Ordering::SeqCst);
-    let file = ORIGIN.get().ok_or(std::io::ErrorKind::NotFound)?.join(id.to_string());
-    let read = tokio::fs::read_to_string(file).await.map_err(|error| error.kind())?;
+    let file = ORIGIN
+        .get()
+        .ok_or(std::io::ErrorKind::NotFound)?
+        .join(id.to_string());
+    let read = tokio::fs::read_to_string(file)
+        .await
+        .map_err(|error| error.kind())?;
     tokio::time::sleep(Duration::from_millis(sleep_ms)).await;
     Ok(read)
 }
@@ -66,13 +71,19 @@ async fn invalidate(cache: &Cache, kind: &str, id: u64) -> String {
 
 async fn answer(cache: Cache, line: String) -> String {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let number = |at: usize| words.get(at).and_then(|word| word.parse().ok()).unwrap_or(0);
+    let number = |at: usize| {
+        words
+            .get(at)
+            .and_then(|word| word.parse().ok())
+            .unwrap_or(0)
+    };
     match words.first() {
         Some(&"call") => {
             let callers = usize::try_from(number(2)).unwrap_or(1);
             call(number(1), callers, number(3)).await
         }
         Some(&"invalidate") => invalidate(&cache, words.get(1).unwrap_or(&""), number(2)).await,
+        Some(&"key") => slow_entry(number(1)).key().to_owned(),
         Some(&"get") => format!("{:?}", slow_entry(number(1)).get().await),
         Some(&"stats") => cache.stats().to_string().replace('\n', "|"),
         _ => "what?".to_owned(),
@@ -84,13 +95,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let origin = env::var("ORIGIN")?;
     ORIGIN.get_or_init(|| origin.into());
     let cache = Cache::builder().environment()?;
-    let lease = env::var("LEASE_MS").ok().and_then(|ms| ms.parse().ok()).unwrap_or(5_000);
+    let lease = env::var("LEASE_MS")
+        .ok()
+        .and_then(|ms| ms.parse().ok())
+        .unwrap_or(5_000);
     let cache = cache.lease(Duration::from_millis(lease)).build()?;
     cache.install()?;
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     println!("ready");
     while let Some(line) = lines.next_line().await? {
-        let Some((number, command)) = line.split_once(' ') else { continue };
+        let Some((number, command)) = line.split_once(' ') else {
+            continue;
+        };
         let (number, command, cache) = (number.to_owned(), command.to_owned(), cache.clone());
         tokio::spawn(async move {
             let answer = answer(cache, command).await;

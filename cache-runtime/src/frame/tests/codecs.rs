@@ -6,11 +6,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::zoo::for_each_sample;
-use crate::policy::Compression;
 use crate::frame::{
-    CodecId, DEFAULT_LIMIT, Header, Verdict, compress, decode, encode, encoded_len,
-    parse, serializes_as, shape, write,
+    CodecId, DEFAULT_LIMIT, Header, Verdict, compress, decode, encode, encoded_len, parse,
+    serializes_as, shape, write,
 };
+use crate::policy::Compression;
 
 pub(super) const CODECS: [CodecId; 2] = [CodecId::Bincode, CodecId::MessagePack];
 

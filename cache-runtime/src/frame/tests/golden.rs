@@ -3,11 +3,10 @@
 use std::fmt::Write;
 
 use super::zoo::Plain;
-use crate::policy::Compression;
 use crate::frame::{
-    CodecId, DEFAULT_LIMIT, Header, ID_OFFSET, StampKind, Stamped, decode, encode,
-    parse, write,
+    CodecId, DEFAULT_LIMIT, Header, ID_OFFSET, StampKind, Stamped, decode, encode, parse, write,
 };
+use crate::policy::Compression;
 
 const GOLDEN: &str = include_str!("golden.hex");
 

@@ -7,11 +7,10 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::codecs::{CODECS, COMPRESSIONS, header};
 use super::validated::Validated;
 use super::zoo::{Everything, Expr, Foreign, List, Plain, Tree};
-use crate::policy::Compression;
 use crate::frame::{
-    CodecId, Frame, StampKind, Stamped, Unreadable, compress, decode, encode, parse,
-    write,
+    CodecId, Frame, StampKind, Stamped, Unreadable, compress, decode, encode, parse, write,
 };
+use crate::policy::Compression;
 
 const LIMIT: usize = 1 << 20;
 

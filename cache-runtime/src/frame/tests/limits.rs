@@ -7,10 +7,8 @@ use serde::de::DeserializeOwned;
 
 use super::codecs::{COMPRESSIONS, header};
 use super::zoo::{Expr, List, Tree};
+use crate::frame::{CodecId, DEFAULT_LIMIT, Unreadable, compress, decode, encode, parse, write};
 use crate::policy::Compression;
-use crate::frame::{
-    CodecId, DEFAULT_LIMIT, Unreadable, compress, decode, encode, parse, write,
-};
 
 const MIB: usize = 1 << 20;
 

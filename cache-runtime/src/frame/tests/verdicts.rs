@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::policy::Compression;
 use crate::frame::{
-    CodecId, DEFAULT_LIMIT, Unreadable, Verdict, decode, encode, parse, serializes_as,
-    shape, write,
+    CodecId, DEFAULT_LIMIT, Unreadable, Verdict, decode, encode, parse, serializes_as, shape, write,
 };
+use crate::policy::Compression;
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind")]

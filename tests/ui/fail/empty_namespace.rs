@@ -1,0 +1,10 @@
+//! A namespace without a name.
+
+use cache_runtime::cached;
+
+#[cached(ns = "", ttl = "5m")]
+async fn user(id: u64) -> u64 {
+    id
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! A plain fn.
+
+use cache_runtime::cached;
+
+#[cached(ttl = "5m")]
+fn user(id: u64) -> u64 {
+    id
+}
+
+fn main() {}

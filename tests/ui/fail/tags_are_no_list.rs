@@ -1,0 +1,10 @@
+//! Tags without brackets.
+
+use cache_runtime::cached;
+
+#[cached(ttl = "5m", tags = "user:{id}")]
+async fn user(id: u64) -> u64 {
+    id
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! A compression that is none of the choices.
+
+use cache_runtime::cached;
+
+#[cached(compress = "brotli", ttl = "5m")]
+async fn user(id: u64) -> u64 {
+    id
+}
+
+fn main() {}
