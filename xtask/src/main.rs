@@ -32,24 +32,22 @@ fn main() -> ExitCode {
 }
 
 /// The workspace with every feature: unit tests, the integration binary, compile-fail cases,
-/// examples and doctests, those of the README too. Without arguments, first what only builds where
-/// features are off, so that the closing lines of `cargo test` come last.
+/// examples and doctests, those of the README too; before it what only builds where features are
+/// off, so that the closing lines of `cargo test` come last. Arguments choose something less.
 fn test(arguments: &[String]) -> Result<(), String> {
     let server = server::find_or_install(root())?;
     eprintln!("xtask: the tests start {}", server.display());
+    let mut words = vec!["test", "--all-features"];
     if arguments.is_empty() {
-        cargo(
-            root(),
-            &[
-                "check",
-                "--package",
-                "cache-runtime",
-                "--no-default-features",
-            ],
-        )
-        .status("building without features")?;
+        let bare = [
+            "check",
+            "--package",
+            "cache-runtime",
+            "--no-default-features",
+        ];
+        cargo(root(), &bare).status("building without features")?;
+        words.push("--workspace");
     }
-    let mut words = vec!["test", "--workspace", "--all-features"];
     words.extend(arguments.iter().map(String::as_str));
     cargo(root(), &words)
         .env("REDIS_SERVER", &server)

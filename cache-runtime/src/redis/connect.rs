@@ -64,11 +64,12 @@ async fn open(
         }
         Ok::<_, redis::aio::SendError>(())
     });
+    let has_password = settings.info.redis_settings().password().is_some();
     let opened = client(settings, ProtocolVersion::RESP3)?
         .get_multiplexed_async_connection_with_config(&pushed)
         .await;
     match opened {
-        Err(error) if refuses_resp3(&error) => {
+        Err(error) if refuses_resp3(&error, has_password) => {
             client(settings, ProtocolVersion::RESP2)?
                 .get_multiplexed_async_connection_with_config(&config)
                 .await
@@ -78,19 +79,18 @@ async fn open(
 }
 
 /// Whether it was the `HELLO` that the server would not have, not the user or the database.
-fn refuses_resp3(error: &RedisError) -> bool {
+fn refuses_resp3(error: &RedisError, has_password: bool) -> bool {
     let of_hello = || {
         error
             .detail()
             .is_some_and(|text| text.to_lowercase().contains("hello"))
     };
-    match error.kind() {
-        ErrorKind::RESP3NotSupported => true,
-        _ => match error.code() {
-            Some("NOPROTO") => true,
-            Some("ERR" | "NOPERM") => of_hello(),
-            _ => false,
-        },
+    match (error.kind(), error.code()) {
+        (ErrorKind::RESP3NotSupported, _) | (_, Some("NOPROTO")) => true,
+        (_, Some("ERR" | "NOPERM")) => of_hello(),
+        // It did not look at the password that came with the `HELLO`, so it does not know it.
+        (_, Some("NOAUTH")) => has_password,
+        _ => false,
     }
 }
 

@@ -23,8 +23,9 @@ pub(super) struct Live {
     pub(super) epoch: u64,
     op_timeout: Duration,
     /// Node's Unix milliseconds less this machine's monotonic ones. The answer is taken to have
-    /// been given when the question was sent, so the node's time is never thought too early, and an
-    /// entry never fresher than it is; the error is at most one round trip.
+    /// been given when the question was sent, so the node's time is not thought too early, and an
+    /// entry not fresher than it is, but for a step of the coarse clock; it is thought too late by
+    /// one round trip at most.
     offset_ms: AtomicI64,
     timeouts: AtomicU32,
     end: Arc<End>,

@@ -52,6 +52,27 @@ fn it_follows_its_users_from_runtime_to_runtime() {
     }
 }
 
+#[test]
+fn a_runtime_that_ends_among_joined_reads_takes_none_of_another_with_it() {
+    let home = tokio::runtime::Runtime::new().unwrap();
+    let server = home.block_on(Server::start()).unwrap();
+    let link = home.block_on(up(&server));
+    for _ in 0..20 {
+        let away = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        for _ in 0..64 {
+            let link = link.clone();
+            away.spawn(async move { while link.read(names(["key"])).await.is_ok() {} });
+        }
+        away.block_on(tokio::task::yield_now());
+        drop(away);
+        let read = home.block_on(link.read(names(["key"])));
+        assert!(read.is_ok(), "{read:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_server_without_resp3_is_spoken_to_in_resp2() {
     let server = Server::builder()

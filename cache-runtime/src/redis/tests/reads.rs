@@ -63,25 +63,6 @@ async fn commands(server: &Server) -> u64 {
 }
 
 #[test]
-fn reads_that_a_runtime_took_with_it_hold_up_nobody() {
-    let runtime = || Builder::new_current_thread().enable_all().build().unwrap();
-    let first = runtime();
-    let server = first.block_on(Server::start()).unwrap();
-    let (link, _) = link(&server.url(), 200);
-    first.block_on(until_read(&link));
-    server.pause().unwrap();
-    for _ in 0..20 {
-        let link = link.clone();
-        first.spawn(async move { link.read(names(["key"])).await.is_ok() });
-    }
-    // The reads are sent, or wait to be joined, when the runtime goes.
-    first.block_on(async { tokio::time::sleep(Duration::from_millis(20)).await });
-    drop(first);
-    server.resume().unwrap();
-    assert!(runtime().block_on(until_read(&link)) < Duration::from_secs(5));
-}
-
-#[test]
 fn reads_of_a_runtime_that_nobody_drives_hold_up_nobody() {
     let runtime = || Builder::new_current_thread().enable_all().build().unwrap();
     let (driven, idle) = (runtime(), runtime());
