@@ -1,10 +1,14 @@
 //! The one integration binary: what users see, on servers and processes that the tests start.
 
+mod derive_key;
+mod derive_names;
 mod embedded;
 mod fleet;
 mod herd;
 mod identity;
 mod layers;
+mod owed;
+mod settings;
 mod trouble;
 mod ui;
 
