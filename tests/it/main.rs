@@ -1,11 +1,13 @@
 //! The one integration binary: what users see, on servers and processes that the tests start.
 
+mod arguments;
 mod derive_key;
 mod derive_names;
 mod embedded;
 mod fleet;
 mod herd;
 mod identity;
+mod invalidates;
 mod layers;
 mod owed;
 mod settings;
