@@ -44,6 +44,14 @@ impl Cell {
 pub(crate) struct Watch(Arc<[Arc<Cell>]>);
 
 impl Watch {
+    /// The same, and what else the value turned out to rest on.
+    pub(crate) fn and(&self, more: Option<&Self>) -> Self {
+        match more {
+            Some(more) => Self(self.0.iter().chain(&*more.0).cloned().collect()),
+            None => self.clone(),
+        }
+    }
+
     /// Whether nothing the value rests on was invalidated.
     #[inline]
     pub(crate) fn holds(&self) -> bool {

@@ -255,3 +255,37 @@ async fn a_put_is_not_overwritten_by_a_load_that_began_before_it() {
         1
     );
 }
+
+/// One function in two builds: the older tags its entries, the newer no longer does.
+mod builds {
+    pub(super) mod older {
+        #[cache_runtime::cached(ns = "build", id = "build", ttl = "1m", tags = ["dropped"])]
+        pub(in super::super) async fn of_build(id: u32) -> u32 {
+            id
+        }
+    }
+
+    pub(super) mod newer {
+        #[cache_runtime::cached(ns = "build", id = "build", ttl = "1m")]
+        pub(in super::super) async fn of_build(id: u32) -> u32 {
+            id + 1
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_tag_that_only_the_entry_names_is_looked_at_too() {
+    let (server, one, _) = fleet().await;
+    let newer = Cache::builder().url(server.url()).build().unwrap();
+    assert_eq!(one.scope(builds::older::of_build(1)).await, 1);
+    for _ in 0..2 {
+        assert_eq!(
+            newer.scope(builds::newer::of_build(1)).await,
+            1,
+            "the older's entry"
+        );
+    }
+    // In memory by now: its copy there rests on the tag as well.
+    newer.tag("dropped").invalidate().await.unwrap();
+    assert_eq!(newer.scope(builds::newer::of_build(1)).await, 2);
+}

@@ -198,6 +198,7 @@ impl Fetch<'_> {
             sent,
             node_ms: reply.node_ms,
             run_id: reply.run_id,
+            more: None,
         };
         Ok((reply.leased, seen))
     }

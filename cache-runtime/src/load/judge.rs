@@ -6,7 +6,7 @@ use super::request::Request;
 use crate::clock::Moment;
 use crate::events::Miss;
 use crate::frame::{self, Frame, Stamp, StampKind, Stamped, Unreadable};
-use crate::stamp::Subject;
+use crate::stamp::{Subject, Watch};
 use crate::value::Cacheable;
 
 /// The stamps of one round trip, and the node's time and run at it.
@@ -18,6 +18,8 @@ pub(crate) struct Seen {
     /// The node's clock, in Unix milliseconds.
     pub(crate) node_ms: u64,
     pub(crate) run_id: [u8; 8],
+    /// The cells of stamps that only the frame named, registered before these were read.
+    pub(crate) more: Option<Watch>,
 }
 
 /// What an entry turned out to be.
@@ -83,7 +85,7 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
 }
 
 /// The id is taken from its place even where the rest can't be read: the lease script compares it.
-fn invalid<T>(why: Miss, bytes: &[u8]) -> Judged<T> {
+pub(super) fn invalid<T>(why: Miss, bytes: &[u8]) -> Judged<T> {
     let end = bytes.len().min(frame::ID_OFFSET + 16);
     let id = bytes
         .get(frame::ID_OFFSET..end)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::judge::{Judged, Seen, judge};
+use super::judge::{Judged, Seen, invalid, judge};
 use super::request::Request;
 use super::stamps::as_stamp;
 use crate::clock::Stopwatch;
@@ -83,6 +83,7 @@ impl Reader<'_> {
             sent,
             node_ms: read.node_ms,
             run_id: read.run_id,
+            more: None,
         };
         let judged = self.judge_with(entry.as_deref(), &mut seen).await?;
         Ok((judged, seen))
@@ -95,6 +96,7 @@ impl Reader<'_> {
     ) -> Result<Judged<T>, Fault> {
         let mut seen = Seen {
             stamps: seen.stamps.clone(),
+            more: None,
             ..*seen
         };
         self.judge_with(entry, &mut seen).await
@@ -113,6 +115,11 @@ impl Reader<'_> {
         let Judged::Unknown(subjects) = judged else {
             return Ok(judged);
         };
+        let tiers = &self.request.tiers;
+        if tiers.owed.covers(&subjects) {
+            return Ok(invalid(Miss::Invalidated, entry));
+        }
+        seen.more = Some(tiers.cells.watch(&subjects));
         let names: Vec<_> = subjects
             .iter()
             .map(|s| self.request.stamp_name(s))
@@ -139,14 +146,14 @@ impl Reader<'_> {
                 let until = tiers.clock.now().plus_ms(left_ms);
                 Ok(Arc::new(Held {
                     until: until.min(seen.sent.plus_ms(tiers.limits.lag_ms)),
-                    watch: self.watch.clone(),
+                    watch: self.watch.and(seen.more.as_ref()),
                     weight: u32::try_from(bytes).unwrap_or(u32::MAX),
                     counters: Arc::clone(&self.request.counters),
                     value,
                 }))
             }
             Judged::Invalid { why, id } => Err((why, id)),
-            // Its stamps changed between two reads; the lease will tell.
+            // All it names was read by now; nothing is served on a guess.
             Judged::Unknown(_) => Err((Miss::Invalidated, Vec::new())),
         }
     }
