@@ -18,8 +18,14 @@ use crate::tiers::Tiers;
 /// # Cancellation
 ///
 /// Once polled, it is carried out even if the future is dropped.
-pub(crate) async fn invalidate(tiers: &Arc<Tiers>, targets: Vec<Target>) -> Result<()> {
-    count(tiers, &targets);
+pub(crate) async fn invalidate(
+    tiers: &Arc<Tiers>,
+    targets: Vec<Target>,
+    counted: bool,
+) -> Result<()> {
+    if counted {
+        count(tiers, &targets);
+    }
     drop_copies(tiers, &targets);
     let Some(link) = &tiers.link else {
         return Ok(());
@@ -35,13 +41,16 @@ pub(crate) async fn invalidate(tiers: &Arc<Tiers>, targets: Vec<Target>) -> Resu
 }
 
 /// Begins an invalidation that nobody waits for; it is owed until it is done.
-pub(crate) fn owe(tiers: &Arc<Tiers>, targets: Vec<Target>) {
-    count(tiers, &targets);
-    drop_copies(tiers, &targets);
+pub(crate) fn owe(tiers: &Arc<Tiers>, targets: Vec<Target>, counted: bool) {
+    if counted {
+        count(tiers, &targets);
+    }
     if tiers.link.is_some() {
+        // Owed before the copies are dropped: who reads after that finds it covered.
         tiers.owed.add(&targets);
         retry(tiers);
     }
+    drop_copies(tiers, &targets);
 }
 
 fn count(tiers: &Tiers, targets: &[Target]) {
@@ -74,7 +83,6 @@ fn begin(
     runner.detach(async move {
         let outcome = delete(&tiers, &link, &targets).await;
         if let Err(fault) = &outcome {
-            tiers.owed.add(&targets);
             trouble(&tiers, &targets, fault);
             retry(&tiers);
         }
@@ -95,6 +103,11 @@ async fn delete(tiers: &Tiers, link: &Link, targets: &[Target]) -> Result<(), Fa
         .flat_map(|t| t.names.iter().cloned())
         .collect();
     let outcome = link.unlink(&names).await;
+    if outcome.is_err() {
+        // Owed before the copies are dropped: who reads after that finds it covered, and who read
+        // before it rests on a copy that is dropped.
+        tiers.owed.add(targets);
+    }
     drop_copies(tiers, targets);
     outcome
 }
@@ -140,7 +153,7 @@ pub(crate) fn retry(tiers: &Arc<Tiers>) {
     *retrying = Some(runtime.spawn(async move {
         let mut pause = Duration::from_millis(20);
         while let Some(tiers) = weak.upgrade() {
-            if settle(&tiers, &link).await {
+            if settle(&tiers, &link).await && retire(&tiers) {
                 return;
             }
             drop(tiers);
@@ -148,6 +161,17 @@ pub(crate) fn retry(tiers: &Arc<Tiers>) {
             pause = (pause * 2).min(Duration::from_secs(1));
         }
     }));
+}
+
+/// Ends the retrying task, unless something was owed since it last looked. Under the lock that
+/// starts it, so that whoever owes next either is seen here or starts another.
+fn retire(tiers: &Tiers) -> bool {
+    let mut retrying = tiers.retrying.lock();
+    let done = tiers.owed.len() == 0;
+    if done {
+        *retrying = None;
+    }
+    done
 }
 
 /// One attempt at all that is owed; whether nothing is left.

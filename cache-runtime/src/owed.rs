@@ -47,11 +47,8 @@ impl Owed {
     pub(crate) fn add(&self, targets: &[Target]) {
         let mut owed = self.targets.lock();
         for target in targets {
-            let wide = if owed.len() >= MOST {
-                target.widened()
-            } else {
-                None
-            };
+            let full = owed.len() >= MOST && !owed.contains_key(target);
+            let wide = if full { target.widened() } else { None };
             let failures = owed
                 .entry(wide.unwrap_or_else(|| target.clone()))
                 .or_default();

@@ -57,6 +57,7 @@ async fn an_entry_expires_when_its_ttl_is_over() {
             assert_eq!(nth(&loads, 1).await, 1_002);
         })
         .await;
+    assert_eq!(cache.stats().namespace("nth").unwrap().misses.expired, 1);
 }
 
 #[cached(ns = "fails", ttl = "1m", skip(loads))]

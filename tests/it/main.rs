@@ -10,6 +10,7 @@ mod identity;
 mod invalidates;
 mod layers;
 mod owed;
+mod promises;
 mod settings;
 mod trouble;
 mod ui;

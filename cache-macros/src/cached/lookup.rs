@@ -87,11 +87,20 @@ pub(super) fn key(model: &Cached) -> TokenStream {
         let private = span::shown_at(private, part.place);
         quote_spanned!(span::made(part.place)=> #private::part(&mut __key, #value);)
     });
-    let mutable = (!model.parts.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> mut));
     let runtime = &model.runtime;
+    let beside: Vec<_> = model
+        .tags_beside_key()
+        .map(|tag| {
+            let tag = tag.tokens(runtime);
+            quote_spanned!(Span::mixed_site()=> #private::beside(&mut __key, &#tag);)
+        })
+        .collect();
+    let written = !model.parts.is_empty() || !beside.is_empty();
+    let mutable = written.then(|| quote_spanned!(Span::mixed_site()=> mut));
     quote_spanned! {Span::mixed_site()=>
         let #mutable __key = #runtime::KeyWriter::new();
         #(#parts)*
+        #(#beside)*
     }
 }
 

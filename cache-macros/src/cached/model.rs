@@ -11,6 +11,7 @@ use super::arguments::{Arguments, Entry};
 use super::key::Part;
 use crate::function::{Argument, Form, Function, Output, Parameter, parameters, words};
 use crate::policy::Given;
+use crate::tags::Tag;
 use crate::{settings, span};
 
 /// One `#[cached]` fn.
@@ -116,6 +117,22 @@ impl Cached {
             .chain(cache)
             .flat_map(crate::mentions::mentions)
             .collect()
+    }
+
+    /// The tags that the key does not decide: templates over what is not a part of it, and every
+    /// expression, which may read anything. Memory tells calls apart by them, as it must not serve
+    /// an entry under another tag than the call's own.
+    pub(super) fn tags_beside_key(&self) -> impl Iterator<Item = &Tag> {
+        let whole: BTreeSet<String> = self
+            .parts
+            .iter()
+            .map(|part| part.value.to_token_stream().to_string())
+            .map(|name| name.trim_start_matches("r#").to_owned())
+            .collect();
+        self.arguments.tags.iter().filter(move |tag| match tag {
+            Tag::Template(_) => !crate::mentions::mentions(tag).is_subset(&whole),
+            Tag::Expression(_) => true,
+        })
     }
 
     /// The arguments that the companion takes.

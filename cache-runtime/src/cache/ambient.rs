@@ -45,17 +45,23 @@ impl Deref for Current<'_> {
 /// The cache that a call uses, if it is to use one: the explicit, the scoped, the installed.
 #[inline]
 pub(crate) fn current(explicit: Option<&Cache>) -> Option<Current<'_>> {
-    let scoped = AMBIENT.try_with(|ambient| match (ambient.bypassed, explicit) {
-        (true, _) => Some(None),
-        (false, Some(_)) => None,
-        (false, None) => ambient.cache.clone().map(Current::Scoped).map(Some),
-    });
-    let found = match (scoped, explicit) {
-        (Ok(Some(scoped)), _) => scoped?,
-        (_, Some(cache)) => Current::Borrowed(cache),
-        (_, None) => Current::Borrowed(installed()?),
-    };
-    found.tiers().is_on().then_some(found)
+    if is_bypassed() {
+        return None;
+    }
+    resolve(explicit).filter(|cache| cache.tiers().is_on())
+}
+
+/// The cache that a write is of. An invalidation is carried out though reads are bypassed or off:
+/// other processes serve what it is to clear.
+#[inline]
+pub(crate) fn resolve(explicit: Option<&Cache>) -> Option<Current<'_>> {
+    if let Some(cache) = explicit {
+        return Some(Current::Borrowed(cache));
+    }
+    match AMBIENT.try_with(|ambient| ambient.cache.clone()) {
+        Ok(Some(scoped)) => Some(Current::Scoped(scoped)),
+        _ => installed().map(Current::Borrowed),
+    }
 }
 
 /// Whether the call with this key, on this task, is to reload its entry.
@@ -73,6 +79,7 @@ pub(crate) fn may_refresh() -> bool {
         .unwrap_or(false)
 }
 
+#[inline]
 pub(crate) fn is_bypassed() -> bool {
     AMBIENT
         .try_with(|ambient| ambient.bypassed)

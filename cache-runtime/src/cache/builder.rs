@@ -39,6 +39,8 @@ pub struct CacheBuilder {
     ca_file: Option<PathBuf>,
     enabled: bool,
     clock: Clock,
+    /// Settings that environment variables made, and their names.
+    pub(super) variables: Vec<(&'static str, &'static str)>,
 }
 
 impl Default for CacheBuilder {
@@ -54,6 +56,7 @@ impl Default for CacheBuilder {
             ca_file: None,
             enabled: true,
             clock: Clock::default(),
+            variables: Vec::new(),
         }
     }
 }
@@ -183,10 +186,20 @@ impl CacheBuilder {
         let settings = LinkSettings::parse(&self.url)
             .and_then(|settings| settings.with_ca_file(self.ca_file.as_deref()))
             .map_err(|reason| CacheError::Setting {
-                setting: "url",
+                setting: self.called("url"),
                 reason: reason.to_string(),
             })?;
         Ok(settings.with_times(self.op_timeout, self.lag))
+    }
+
+    /// What the person who made a setting calls it.
+    fn called(&self, setting: &'static str) -> &'static str {
+        let made = self
+            .variables
+            .iter()
+            .rev()
+            .find(|(name, _)| *name == setting);
+        made.map_or(setting, |(_, variable)| variable)
     }
 
     fn check(&self) -> Result<()> {
@@ -209,7 +222,7 @@ impl CacheBuilder {
         ];
         match rules.into_iter().find(|(_, holds, _)| !holds) {
             Some((setting, _, reason)) => Err(CacheError::Setting {
-                setting,
+                setting: self.called(setting),
                 reason: reason.to_owned(),
             }),
             None => Ok(()),

@@ -16,8 +16,8 @@ use crate::value::Cacheable;
 
 /// The cache entry of one annotated call: `user_entry(42)` for `user(&db, 42)`.
 ///
-/// Where the call would run without a cache (bypassed, disabled, closed, or its namespace or a tag
-/// is refused), the entry is *detached*: reading finds nothing, writing does nothing.
+/// Where the call would run without a cache (bypassed, disabled or closed), reading finds nothing; an
+/// invalidation is carried out all the same, as other processes serve what it is to clear.
 pub struct Entry<T> {
     request: Result<Option<Request>>,
     value: PhantomData<fn() -> T>,
@@ -33,7 +33,7 @@ impl<T: Cacheable> Entry<T> {
 
     /// The value, if a tier has it and may serve it. Never loads; trouble of the cache is `None`.
     pub async fn get(&self) -> Option<T> {
-        let request = self.attached()?;
+        let request = self.readable()?;
         if let Some(held) = request.in_memory() {
             request.emit(Event::Hit(Tier::Memory));
             return held.get();
@@ -56,6 +56,8 @@ impl<T: Cacheable> Entry<T> {
     /// Dropping the future leaves the old value, the new one, or none.
     pub async fn put(&self, value: T) -> Result<(), CacheError> {
         match &self.request {
+            // With reads off nothing is stored, and nothing older stays either.
+            Ok(Some(_)) if self.readable().is_none() => self.invalidate().await,
             Ok(Some(request)) => Box::pin(load::put(request, value)).await,
             Ok(None) => Ok(()),
             Err(refused) => Err(refused.clone()),
@@ -92,7 +94,7 @@ impl<T: Cacheable> Entry<T> {
     /// What the tiers hold of the entry, without serving it; `None` if nothing is there, or if
     /// Redis can't be asked.
     pub async fn inspect(&self) -> Option<Inspection> {
-        let request = self.attached()?;
+        let request = self.readable()?;
         if let Some(held) = request.in_memory() {
             let left = held.until.ms_since(request.tiers.clock.now());
             return Some(Inspection {
@@ -128,13 +130,13 @@ impl<T> Entry<T> {
     /// Once polled it is carried out, even if the future is dropped.
     pub async fn invalidate(&self) -> Result<(), CacheError> {
         match &self.request {
-            Ok(Some(request)) => invalidate(&request.tiers, vec![request.target()]).await,
+            Ok(Some(request)) => invalidate(&request.tiers, vec![request.target()], true).await,
             Ok(None) => Ok(()),
             Err(refused) => Err(refused.clone()),
         }
     }
 
-    /// The entry's name in Redis; empty if the entry is detached.
+    /// The entry's name in Redis; empty if a name in it is refused.
     #[must_use]
     pub fn key(&self) -> &str {
         self.attached().map_or("", |request| request.name.as_str())
@@ -143,6 +145,12 @@ impl<T> Entry<T> {
     pub(crate) fn target(&self) -> Option<(Arc<Tiers>, Target)> {
         let request = self.attached()?;
         Some((Arc::clone(&request.tiers), request.target()))
+    }
+
+    /// The request, if this task may be served by the cache.
+    fn readable(&self) -> Option<&Request> {
+        let on = |request: &&Request| request.tiers.is_on() && !ambient::is_bypassed();
+        self.attached().filter(on)
     }
 
     fn attached(&self) -> Option<&Request> {

@@ -28,8 +28,11 @@ impl CacheBuilder {
     }
 
     fn variables(mut self, get: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        if let Some(url) = get("CACHE_URL").or_else(|| get("REDIS_URL")) {
-            self = self.url(url);
+        for variable in ["REDIS_URL", "CACHE_URL"] {
+            if let Some(url) = get(variable) {
+                self = self.url(url);
+                self.variables.push(("url", variable));
+            }
         }
         if let Some(prefix) = get("CACHE_PREFIX") {
             self = self.prefix(prefix);
@@ -41,13 +44,16 @@ impl CacheBuilder {
             "a number of bytes",
         )? {
             self = self.memory_bytes(bytes);
+            self.variables.push(("memory_bytes", "CACHE_MEMORY_BYTES"));
         }
         let time = "a time such as `100ms` or `2s`";
         if let Some(timeout) = parsed(&get, "CACHE_OP_TIMEOUT", duration, time)? {
             self = self.op_timeout(timeout);
+            self.variables.push(("op_timeout", "CACHE_OP_TIMEOUT"));
         }
         if let Some(lag) = parsed(&get, "CACHE_LAG", duration, time)? {
             self = self.lag(lag);
+            self.variables.push(("lag", "CACHE_LAG"));
         }
         if let Some(path) = get("CACHE_CA_FILE") {
             self = self.ca_file(path);
@@ -118,6 +124,21 @@ mod tests {
             ("CACHE_ENABLED", "maybe"),
         ] {
             let error = read(&[(name, value)]).unwrap_err();
+            assert!(error.to_string().contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_variable_that_is_refused_later_is_named_as_well() {
+        for (name, value) in [
+            ("CACHE_URL", "http://localhost"),
+            ("REDIS_URL", "nonsense"),
+            ("CACHE_LAG", "0"),
+            ("CACHE_OP_TIMEOUT", "0ms"),
+        ] {
+            let error = read(&[(name, value)])
+                .and_then(CacheBuilder::build)
+                .unwrap_err();
             assert!(error.to_string().contains(name), "{error}");
         }
     }

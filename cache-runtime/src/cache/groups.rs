@@ -37,7 +37,7 @@ impl TagHandle {
     /// Once polled it is carried out, even if the future is dropped.
     pub async fn invalidate(&self) -> Result<(), CacheError> {
         let target = tag_target(&self.cache, &self.tag)?;
-        invalidate(self.cache.tiers(), vec![target]).await
+        invalidate(self.cache.tiers(), vec![target], true).await
     }
 }
 
@@ -73,7 +73,7 @@ impl Namespace {
     /// Once polled it is carried out, even if the future is dropped.
     pub async fn invalidate(&self) -> Result<(), CacheError> {
         let target = namespace_target(&self.cache, &self.name)?;
-        invalidate(self.cache.tiers(), vec![target]).await
+        invalidate(self.cache.tiers(), vec![target], true).await
     }
 }
 

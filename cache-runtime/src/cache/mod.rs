@@ -17,11 +17,11 @@ pub use entry::{Entry, Inspection};
 pub use groups::{Namespace, TagHandle};
 pub use health::{Health, RedisHealth};
 
-pub(crate) use ambient::{Current, current, is_bypassed, may_refresh, refreshes};
+pub(crate) use ambient::{Current, current, is_bypassed, may_refresh, refreshes, resolve};
 pub(crate) use groups::{namespace_target, tag_target};
 
 use crate::error::{CacheError, Result, check_name};
-use crate::events::{Event, Stats};
+use crate::events::{Event, Miss, Stats};
 use crate::key::{CacheKey, KeyWriter};
 use crate::load::{self, Draft};
 use crate::memory::Kept;
@@ -147,14 +147,15 @@ impl Cache {
             return load.await;
         }
         let site = site::by_hand::<T>(namespace);
-        if let Some(value) = self.in_memory(site, writer.as_bytes()) {
-            return Ok(value);
-        }
+        let missed = match self.in_memory(site, writer.as_bytes()) {
+            Ok(value) => return Ok(value),
+            Err(missed) => missed,
+        };
         if writer.failure().is_some() {
             self.unwritable(site);
             return load.await;
         }
-        match self.draft(site, *policy, writer.as_bytes()).with_tags(&[]) {
+        match self.draft(site, *policy, &writer, missed).with_tags(&[]) {
             Ok(request) => {
                 let share = Probe::<Result<T, E>>::new().share();
                 Box::pin(load::load::<Fallible, Result<T, E>, _>(
@@ -214,9 +215,9 @@ impl Cache {
 
     /// A hit in memory, counted; nothing is allocated.
     #[inline]
-    pub(crate) fn in_memory<T: Cacheable>(&self, site: &Interned, parts: &[u8]) -> Option<T> {
+    pub(crate) fn in_memory<T: Cacheable>(&self, site: &Interned, parts: &[u8]) -> Result<T, Miss> {
         let tiers = &*self.0;
-        let memory = tiers.memory.as_ref()?;
+        let memory = tiers.memory.as_ref().ok_or(Miss::Absent)?;
         let sought = crate::memory::Sought {
             site: site.id,
             hash: tiers.hash(site.id, parts),
@@ -224,10 +225,17 @@ impl Cache {
         };
         let held = memory.get(sought, tiers.clock.now())?;
         held.counters.memory_hit();
-        held.get()
+        held.get().ok_or(Miss::Absent)
     }
 
-    pub(crate) fn draft(&self, site: &'static Interned, policy: Policy, parts: &[u8]) -> Draft {
+    pub(crate) fn draft(
+        &self,
+        site: &'static Interned,
+        policy: Policy,
+        key: &KeyWriter,
+        missed: Miss,
+    ) -> Draft {
+        let parts = key.as_bytes();
         Draft {
             tiers: Arc::clone(&self.0),
             site,
@@ -237,7 +245,9 @@ impl Cache {
                 hash: self.0.hash(site.id, parts),
                 parts: parts.into(),
             },
+            key_len: key.key_len(),
             readable: None,
+            missed,
         }
     }
 

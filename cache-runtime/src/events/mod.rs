@@ -64,6 +64,8 @@ pub(crate) enum Unstored {
     Encode,
     /// Redis was not to be had.
     Outage,
+    /// The load had no lease: it waited too long for another's, or was one of many after a failure.
+    NoLease,
     /// Memory refused it: it is larger than a shard.
     Memory,
 }

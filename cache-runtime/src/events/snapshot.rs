@@ -105,6 +105,9 @@ pub struct UnstoredStats {
     pub encode: u64,
     /// Redis was not to be had.
     pub outage: u64,
+    /// The load had no lease: it had waited too long for another's, or loaded for itself after the
+    /// leader failed.
+    pub no_lease: u64,
     /// Memory refused it.
     pub memory: u64,
 }

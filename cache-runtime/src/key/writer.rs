@@ -25,6 +25,8 @@ const LONG: u8 = 0xff;
 pub struct KeyWriter {
     pub(super) bytes: Buffer,
     failure: Option<Box<str>>,
+    /// Where the key ends, if something stands beside it.
+    end: Option<usize>,
 }
 
 impl KeyWriter {
@@ -35,6 +37,7 @@ impl KeyWriter {
         Self {
             bytes: Buffer::new(),
             failure: None,
+            end: None,
         }
     }
 
@@ -59,6 +62,20 @@ impl KeyWriter {
     #[must_use]
     pub fn failure(&self) -> Option<&str> {
         self.failure.as_deref()
+    }
+
+    /// Text that tells entries in this process apart without being part of the key: a tag that the
+    /// key does not decide. Nothing of the key may be written after it.
+    #[doc(hidden)]
+    pub fn __beside(&mut self, text: &str) {
+        self.end.get_or_insert(self.bytes.len());
+        self.str(text);
+    }
+
+    /// How much of [`as_bytes`](Self::as_bytes) is the key, and goes into its digest.
+    #[inline]
+    pub(crate) fn key_len(&self) -> usize {
+        self.end.unwrap_or(self.bytes.len())
     }
 
     /// Writes a value of any type that is [`CacheKey`].

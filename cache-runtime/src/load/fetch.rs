@@ -52,7 +52,7 @@ pub(crate) async fn fetch<T: Cacheable>(
     patience: Patience,
 ) -> Fetched<T> {
     let Some(link) = &request.tiers.link else {
-        request.miss(Miss::Absent);
+        request.miss(request.missed);
         return Fetched::Load(None);
     };
     if request.tiers.owed.covers(&request.subjects) {

@@ -71,7 +71,9 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
     if !unknown.is_empty() {
         return Judged::Unknown(unknown.into_iter().map(subject).collect());
     }
-    match frame::decode(&frame, frame::DEFAULT_LIMIT) {
+    // What the setting lets in must come out again.
+    let limit = frame::DEFAULT_LIMIT.max(request.tiers.limits.max_value);
+    match frame::decode(&frame, limit) {
         Ok(value) => Judged::Fresh {
             value,
             bytes: bytes.len(),

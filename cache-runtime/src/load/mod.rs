@@ -28,9 +28,6 @@ use crate::stamp::Watch;
 use fetch::{Fetched, Patience, Right, fetch};
 use store::{Loading, store};
 
-/// So often a follower waits anew for a value that was invalid when it came, before it loads.
-const MOST_FLIGHTS: usize = 4;
-
 /// Reads the entry, or runs the body once for everyone who asks at the same time.
 pub(crate) async fn load<M, R, F>(
     request: Request,
@@ -41,7 +38,9 @@ where
     M: Returns<R>,
     F: Future<Output = R>,
 {
-    for flights in 0.. {
+    // A flight that was under way when the call began may be older than an invalidation elsewhere;
+    // one that it joins after that began after the call, and needs no look.
+    for under_way in [true, false] {
         let now = request.tiers.clock.now();
         let seat = request
             .tiers
@@ -54,11 +53,14 @@ where
         let patience = match turn {
             Turn::Lead(_) => Patience::Wait,
             Turn::Alone(_) => Patience::None,
-            Turn::Done(outcome) => match shared::<M, R>(&request, &seat, &outcome, share).await {
-                Some(returned) => return returned,
-                None if flights < MOST_FLIGHTS => continue,
-                None => Patience::None,
-            },
+            Turn::Done(outcome) => {
+                let verify = under_way && seat.is_verified();
+                match shared::<M, R>(&request, &seat, &outcome, share, verify).await {
+                    Some(returned) => return returned,
+                    None if under_way => continue,
+                    None => Patience::None,
+                }
+            }
         };
         return lead::<M, R, F>(&request, &seat, patience, share, body).await;
     }
@@ -85,9 +87,10 @@ async fn shared<M: Returns<R>, R>(
     seat: &Seat<'_>,
     outcome: &Outcome,
     share: Option<ErrorShare<M::Error>>,
+    verify: bool,
 ) -> Option<R> {
     match outcome {
-        Outcome::Value { in_redis: true, .. } if seat.is_verified() => {
+        Outcome::Value { in_redis: true, .. } if verify => {
             let held = peek::<M::Value>(request, seat.watch(), Look::Verify).await?;
             Some(M::value(held.value.clone()))
         }
@@ -128,12 +131,9 @@ where
     };
     let run = Run::begin(request);
     let returned = run_body(right.as_ref(), body).await;
-    match M::split(returned) {
-        Ok(value) => {
-            let loading = run.loaded(right, seat.watch());
-            let (held, in_redis) = store(request, loading, value).await;
-            land::<M, R>(seat, held, in_redis)
-        }
+    // Split before anything is awaited: an error that is not `Send` is held across no await.
+    let value = match M::split(returned) {
+        Ok(value) => value,
         Err(error) => {
             run.failed();
             // Dropping the right gives the lease back, so that others need not wait for it.
@@ -145,9 +145,12 @@ where
                 }
                 None => seat.fail(),
             }
-            M::error(error)
+            return M::error(error);
         }
-    }
+    };
+    let loading = run.loaded(right, seat.watch());
+    let (held, in_redis) = store(request, loading, value).await;
+    land::<M, R>(seat, held, in_redis)
 }
 
 async fn run_body<F: Future>(right: Option<&Right>, body: Pin<&mut F>) -> F::Output {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::fetch::{Right, claim};
 use super::request::Request;
-use super::store::{Kept, Loading, fill, weigh};
+use super::store::{Kept, Loading, fill, kept_locally, weigh};
 use super::{Run, run_body};
 use crate::error::{CacheError, Result};
 use crate::events::{Event, Miss, Unstored};
@@ -36,7 +36,7 @@ pub(crate) async fn put<T: Cacheable>(request: &Request, value: T) -> Result<()>
             write(request, loading, &value).await
         }
         Err(cause) => {
-            invalidate(&request.tiers, vec![request.target()]).await?;
+            invalidate(&request.tiers, vec![request.target()], false).await?;
             Err(CacheError::Unavailable {
                 doing: "put the value, so it invalidated the entry",
                 cause,
@@ -61,23 +61,23 @@ where
     };
     let run = Run::begin(request);
     let returned = run_body(right.as_ref(), body).await;
-    match M::split(returned) {
-        Ok(value) => {
-            if let Some(watch) = watch {
-                let loading = run.loaded(right, &watch);
-                // The value is the caller's in any case; what went wrong was counted.
-                let _ = write(request, loading, &value).await;
-            } else {
-                run.loaded(right, &request.watch());
-                request.emit(Event::Unstored(Unstored::Outage));
-            }
-            M::value(value)
-        }
+    // Split before anything is awaited: an error that is not `Send` is held across no await.
+    let value = match M::split(returned) {
+        Ok(value) => value,
         Err(error) => {
             run.failed();
-            M::error(error)
+            return M::error(error);
         }
+    };
+    if let Some(watch) = watch {
+        let loading = run.loaded(right, &watch);
+        // The value is the caller's in any case; what went wrong was counted.
+        let _ = write(request, loading, &value).await;
+    } else {
+        run.loaded(right, &request.watch());
+        request.emit(Event::Unstored(Unstored::Outage));
     }
+    M::value(value)
 }
 
 /// The right to write, taken before the value is made.
@@ -117,9 +117,16 @@ async fn write<T: Cacheable>(request: &Request, loading: Loading, value: &T) -> 
             request.tiers.cells.flip(&request.subjects[0]);
             Ok(())
         }
-        Kept::Overtaken | Kept::Briefly | Kept::Nowhere => {
-            invalidate(&request.tiers, vec![request.target()]).await?;
+        Kept::Overtaken => {
+            invalidate(&request.tiers, vec![request.target()], false).await?;
             Err(CacheError::Overtaken)
+        }
+        Kept::Briefly | Kept::Nowhere => {
+            invalidate(&request.tiers, vec![request.target()], false).await?;
+            Err(CacheError::Unavailable {
+                doing: "put the value, so it invalidated the entry",
+                cause: "redis did not store it".to_owned(),
+            })
         }
     }
 }
@@ -127,7 +134,7 @@ async fn write<T: Cacheable>(request: &Request, loading: Loading, value: &T) -> 
 /// The entry as it was is not what the caller wanted there, so it goes.
 async fn refuse(request: &Request, why: Unstored) -> Result<()> {
     request.emit(Event::Unstored(why));
-    invalidate(&request.tiers, vec![request.target()]).await?;
+    invalidate(&request.tiers, vec![request.target()], false).await?;
     let limit = request.tiers.limits.max_value;
     Err(match why {
         Unstored::TooLarge => CacheError::TooLarge { limit },
@@ -142,12 +149,14 @@ fn keep<T: Cacheable>(request: &Request, watch: &Watch, bytes: usize, value: &T)
         request.emit(Event::Unstored(Unstored::Overtaken));
         return Err(CacheError::Overtaken);
     };
-    request.keep(&Arc::new(Held {
+    let held = Arc::new(Held {
         until: tiers.clock.now().plus_ms(request.policy.ttl_ms),
         watch,
         weight: u32::try_from(bytes).unwrap_or(u32::MAX),
         counters: Arc::clone(&request.counters),
         value: value.clone(),
-    }));
+    });
+    let there = request.keep(&held);
+    kept_locally(request, &held, there, bytes);
     Ok(())
 }

@@ -125,6 +125,10 @@ impl Reader<'_> {
             .map(|s| self.request.stamp_name(s))
             .collect();
         let read = self.link.read(names).await?;
+        if read.run_id != seen.run_id {
+            // The node restarted between the two reads: nothing of the first is believed.
+            return Ok(invalid(Miss::Invalidated, entry));
+        }
         let stamps = read.values.into_iter().map(as_stamp);
         seen.stamps.extend(subjects.into_iter().zip(stamps));
         Ok(judge(self.request, entry, seen))

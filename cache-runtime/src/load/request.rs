@@ -27,6 +27,8 @@ pub(crate) struct Request {
     pub(crate) name: EntryName,
     /// The entry, its namespace, then its tags.
     pub(crate) subjects: Vec<Subject>,
+    /// Why memory could not serve it.
+    pub(crate) missed: Miss,
 }
 
 /// What a request is made from.
@@ -35,8 +37,13 @@ pub(crate) struct Draft {
     pub(crate) tiers: Arc<Tiers>,
     pub(crate) site: &'static Interned,
     pub(crate) policy: Policy,
+    /// With what stands beside the key.
     pub(crate) key: Kept,
+    /// How much of it is the key.
+    pub(crate) key_len: usize,
     pub(crate) readable: Option<String>,
+    /// What memory said when it was asked first.
+    pub(crate) missed: Miss,
 }
 
 impl Draft {
@@ -45,7 +52,7 @@ impl Draft {
         let namespace = Arc::clone(&self.site.namespace);
         check_name("namespace", &namespace)?;
         tags.iter().try_for_each(Tag::check)?;
-        let digest = self.site.digest(&self.key.parts);
+        let digest = self.site.digest(&self.key.parts[..self.key_len]);
         let mut subjects = Vec::with_capacity(2 + tags.len());
         subjects.push(Subject::Entry(short(&digest)));
         subjects.push(Subject::Namespace(Arc::clone(&namespace)));
@@ -62,6 +69,7 @@ impl Draft {
             key: self.key,
             digest,
             subjects,
+            missed: self.missed,
         })
     }
 }
@@ -117,22 +125,24 @@ impl Request {
     /// The value in memory, if it may be served now.
     pub(crate) fn in_memory(&self) -> Option<Arc<Held>> {
         let memory = self.tiers.memory.as_ref()?;
-        memory.get(self.key.sought(), self.tiers.clock.now())
+        memory.get(self.key.sought(), self.tiers.clock.now()).ok()
     }
 
-    /// Keeps a value in memory; it is served while its watch holds.
-    pub(crate) fn keep<T: Cacheable>(&self, held: &Arc<Held<T>>) {
+    /// Keeps a value in memory, where it is served while its watch holds; whether it is there.
+    pub(crate) fn keep<T: Cacheable>(&self, held: &Arc<Held<T>>) -> bool {
         let Some(memory) = &self.tiers.memory else {
-            return;
+            return false;
         };
         // What may not be served would only push out what may.
         if held.until <= self.tiers.clock.now() || !held.watch.holds() {
-            return;
+            return false;
         }
         let held: Arc<Held> = Arc::<Held<T>>::clone(held);
-        if !memory.insert(self.key.clone(), held) {
+        let kept = memory.insert(self.key.clone(), held);
+        if !kept {
             self.emit(Event::Unstored(Unstored::Memory));
         }
+        kept
     }
 
     pub(crate) fn emit(&self, event: Event<'_>) {

@@ -67,8 +67,20 @@ pub(super) async fn store<T: Cacheable>(
         counters: Arc::clone(&request.counters),
         value,
     });
-    request.keep(&held);
+    let there = request.keep(&held);
+    if matches!(kept, Kept::Local) {
+        kept_locally(request, &held, there, bytes);
+    }
     (held, matches!(kept, Kept::Stored { .. } | Kept::Overtaken))
+}
+
+/// Without Redis, memory is where a value is stored, unless an invalidation came first.
+pub(super) fn kept_locally<T>(request: &Request, held: &Held<T>, there: bool, bytes: usize) {
+    if there {
+        request.emit(Event::Stored { bytes });
+    } else if !held.watch.holds() {
+        request.emit(Event::Unstored(Unstored::Overtaken));
+    }
 }
 
 /// The value's bytes where a frame will carry them, else only how many they are.
@@ -132,13 +144,15 @@ fn refuse(request: &Request, loading: Loading, why: Unstored) -> Kept {
 
 pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) -> Kept {
     let Some(link) = &request.tiers.link else {
-        request.emit(Event::Stored {
-            bytes: payload.len(),
-        });
         return Kept::Local;
     };
     let (Payload::Bytes(bytes, codec), Some(right)) = (payload, loading.right) else {
-        request.emit(Event::Unstored(Unstored::Outage));
+        let connected = link.node_ms().is_some();
+        request.emit(Event::Unstored(if connected {
+            Unstored::NoLease
+        } else {
+            Unstored::Outage
+        }));
         return Kept::Briefly;
     };
     let (compression, payload) = frame::compress(bytes, request.policy.compression);

@@ -13,7 +13,7 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{Equivalent, Weighter};
 
 use crate::clock::Moment;
-use crate::events::Counters;
+use crate::events::{Counters, Miss};
 use crate::stamp::Watch;
 
 /// A value in memory. `T` is the value's type, or `dyn Any` where the tier doesn't care.
@@ -138,18 +138,23 @@ impl Memory {
 
     /// The value, if it may still be served; one that may not is dropped.
     #[inline]
-    pub(crate) fn get(&self, key: Sought<'_>, now: Moment) -> Option<Arc<Held>> {
-        let held = self.0.get(&key)?;
+    pub(crate) fn get(&self, key: Sought<'_>, now: Moment) -> Result<Arc<Held>, Miss> {
+        let held = self.0.get(&key).ok_or(Miss::Absent)?;
         if now < held.until && held.watch.holds() {
-            return Some(held);
+            return Ok(held);
         }
-        self.drop_exactly(key, &held);
-        None
+        Err(self.drop_exactly(key, &held))
     }
 
+    /// Drops this value and no later one; why it may not be served.
     #[cold]
-    fn drop_exactly(&self, key: Sought<'_>, held: &Arc<Held>) {
+    fn drop_exactly(&self, key: Sought<'_>, held: &Arc<Held>) -> Miss {
         self.0.remove_if(&key, |found| Arc::ptr_eq(found, held));
+        if held.watch.holds() {
+            Miss::Expired
+        } else {
+            Miss::Invalidated
+        }
     }
 
     /// Keeps a value; `false` if the store would not take it.

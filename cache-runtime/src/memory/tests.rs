@@ -29,7 +29,7 @@ fn a_value_is_served_until_its_moment_and_then_dropped() {
     let found = memory.get(key.sought(), Moment(9)).unwrap();
     assert_eq!(found.get::<u32>(), Some(7));
     assert_eq!(found.get::<u64>(), None);
-    assert!(memory.get(key.sought(), Moment(10)).is_none());
+    assert!(memory.get(key.sought(), Moment(10)).is_err());
     assert_eq!(memory.len(), 0);
 }
 
@@ -43,9 +43,9 @@ fn a_flipped_cell_drops_the_value_at_the_next_hit() {
         key.clone(),
         held(10, 1, cells.watch(std::slice::from_ref(&tag))),
     );
-    assert!(memory.get(key.sought(), Moment(1)).is_some());
+    assert!(memory.get(key.sought(), Moment(1)).is_ok());
     cells.flip(&tag);
-    assert!(memory.get(key.sought(), Moment(1)).is_none());
+    assert!(memory.get(key.sought(), Moment(1)).is_err());
     assert_eq!(memory.len(), 0);
 }
 
@@ -70,7 +70,7 @@ fn keys_are_compared_in_full_even_where_hashes_agree() {
                     },
                     Moment(1)
                 )
-                .is_none()
+                .is_err()
         );
     }
 }

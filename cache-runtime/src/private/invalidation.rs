@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::cache::{Cache, Entry, current, namespace_target, tag_target};
+use crate::cache::{Cache, Entry, namespace_target, resolve, tag_target};
 use crate::error::CacheError;
 use crate::invalidate::{invalidate, owe};
 use crate::owed::Target;
@@ -18,16 +18,19 @@ pub struct Invalidation {
     targets: Vec<(Arc<Tiers>, Target)>,
     only_ok: bool,
     armed: bool,
+    /// Whether it was counted already: once an annotated call is enough.
+    counted: bool,
 }
 
 impl Invalidation {
     #[must_use]
     pub fn new(cache: Option<&Cache>) -> Self {
         Self {
-            cache: current(cache).map(|cache| cache.clone()),
+            cache: resolve(cache).map(|cache| cache.clone()),
             targets: Vec::new(),
             only_ok: false,
             armed: false,
+            counted: false,
         }
     }
 
@@ -58,9 +61,10 @@ impl Invalidation {
 
     /// Invalidates before the function runs too.
     pub async fn before(&mut self) {
+        let count = !std::mem::replace(&mut self.counted, true);
         for (tiers, targets) in self.by_cache() {
             // A failure is owed and logged; the function runs in any case.
-            let _ = Box::pin(invalidate(&tiers, targets)).await;
+            let _ = Box::pin(invalidate(&tiers, targets, count)).await;
         }
     }
 
@@ -101,7 +105,7 @@ impl Drop for Invalidation {
     fn drop(&mut self) {
         if self.armed && !self.only_ok {
             for (tiers, targets) in self.by_cache() {
-                owe(&tiers, targets);
+                owe(&tiers, targets, !self.counted);
             }
         }
     }

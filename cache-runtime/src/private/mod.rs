@@ -12,4 +12,4 @@ pub use crate::site::{At, Site, Spec};
 pub use crate::tag::Tag;
 pub use invalidation::Invalidation;
 pub use name::Name;
-pub use phases::{Call, Lookup, budget, entry, load, lookup, part};
+pub use phases::{Call, Lookup, beside, budget, entry, load, lookup, part};

@@ -3,7 +3,9 @@
 use std::marker::PhantomData;
 use std::pin::Pin;
 
-use crate::cache::{Cache, Current, Entry, current, may_refresh, refreshes};
+use crate::cache::{Cache, Current, Entry, current, may_refresh, refreshes, resolve};
+use crate::error::CacheError;
+use crate::events::Miss;
 use crate::key::{CacheKey, KeyWriter};
 use crate::load::{self, Draft, Request};
 use crate::policy::Policy;
@@ -23,6 +25,11 @@ pub async fn budget() {
 #[inline]
 pub fn part<T: CacheKey + ?Sized>(writer: &mut KeyWriter, value: &T) {
     value.write(writer);
+}
+
+/// Notes a tag that the key does not decide: in memory, calls that differ in it differ.
+pub fn beside(writer: &mut KeyWriter, tag: &Tag) {
+    writer.__beside(tag.as_str());
 }
 
 /// What the first phase gives.
@@ -70,12 +77,14 @@ pub fn lookup<M: Returns<R>, R>(
         return Lookup::Miss(Call::new(None));
     };
     let site = at.intern::<M::Value>();
-    if !may_refresh()
-        && let Some(value) = cache.in_memory(site, key.as_bytes())
-    {
-        return Lookup::Hit(M::value(value));
-    }
-    Lookup::Miss(Call::new(draft(&cache, site, policy, key)))
+    let missed = match may_refresh() {
+        true => Miss::Absent,
+        false => match cache.in_memory(site, key.as_bytes()) {
+            Ok(value) => return Lookup::Hit(M::value(value)),
+            Err(missed) => missed,
+        },
+    };
+    Lookup::Miss(Call::new(draft(&cache, site, policy, key, missed)))
 }
 
 #[cold]
@@ -84,6 +93,7 @@ fn draft(
     site: &'static Interned,
     policy: &Policy,
     key: &KeyWriter,
+    missed: Miss,
 ) -> Option<Box<Draft>> {
     if !site.cacheable {
         cache.indistinct(site);
@@ -93,7 +103,7 @@ fn draft(
         cache.unwritable(site);
         return None;
     }
-    Some(Box::new(cache.draft(site, *policy, key.as_bytes())))
+    Some(Box::new(cache.draft(site, *policy, key, missed)))
 }
 
 /// The second phase: the tiers, and the body if they have nothing to serve.
@@ -142,10 +152,13 @@ pub fn entry<M: Returns<R>, R, const N: usize>(
     tags: [Tag; N],
     name: Option<Name>,
 ) -> Entry<M::Value> {
-    let Some(cache) = current(cache) else {
-        return Entry::new(Ok(None));
+    let Some(cache) = resolve(cache) else {
+        return Entry::new(Err(CacheError::Unavailable {
+            doing: "find a cache",
+            cause: "none is installed, and the environment's settings are wrong".to_owned(),
+        }));
     };
-    let Some(draft) = draft(&cache, at.intern::<M::Value>(), policy, key) else {
+    let Some(draft) = draft(&cache, at.intern::<M::Value>(), policy, key, Miss::Absent) else {
         return Entry::new(Ok(None));
     };
     let mut draft = *draft;

@@ -96,6 +96,8 @@ impl Link {
     /// The connection, at once: while there is none this is an error, but for the first attempt,
     /// which is waited for as long as a command may take.
     pub(super) async fn live(&self) -> Result<Arc<Live>, Fault> {
+        // Its timers and its driver are tokio's: on another executor there is no connection.
+        Handle::try_current().map_err(|_| Fault::Down)?;
         if let Some(live) = self.0.live.load_full() {
             return Ok(live);
         }

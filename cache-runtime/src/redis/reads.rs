@@ -225,7 +225,7 @@ impl Link {
             })
             .collect();
         let read = self.fetch(&names).await;
-        if let Err(fault) = read {
+        if let Err(fault @ (Fault::Timeout | Fault::Down | Fault::Broken)) = read {
             self.0.reads.fail(fault);
         }
         let (node_ms, run_id) = read.as_ref().map_or((0, [0; 8]), |r| (r.node_ms, r.run_id));

@@ -1,0 +1,136 @@
+//! Promises that are easily broken from a distance: by a tag outside the key, a bypass, an error
+//! that is not `Send`, an executor that is not tokio.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use cache_runtime::{Cache, Policy, bypass, cache_invalidate, cached};
+
+struct User {
+    id: u32,
+    org: &'static str,
+}
+
+#[cached(ns = "org", ttl = "1m", key = (user.id), tags = ["org:{user.org}"], skip(runs))]
+async fn in_org(runs: &AtomicU32, user: &User) -> u32 {
+    user.id + runs.fetch_add(1, Ordering::SeqCst)
+}
+
+#[cached(ns = "skipped", ttl = "1m", tags = ["org:{org}"], skip(runs, org))]
+async fn skipped(runs: &AtomicU32, id: u32, org: &str) -> u32 {
+    let _ = org;
+    id + runs.fetch_add(1, Ordering::SeqCst)
+}
+
+/// A value loaded under one tag is not served to a call that names another, which may have been
+/// invalidated since.
+async fn own_tags_only(cache: Cache) {
+    let runs = AtomicU32::new(0);
+    let (a, b) = (User { id: 10, org: "a" }, User { id: 10, org: "b" });
+    cache
+        .scope(async {
+            assert_eq!(in_org(&runs, &a).await, 10);
+            cache.tag("org:b").invalidate().await.unwrap();
+            assert_eq!(in_org(&runs, &b).await, 11);
+            runs.store(0, Ordering::SeqCst);
+            assert_eq!(skipped(&runs, 20, "a").await, 20);
+            cache.tag("org:b").invalidate().await.unwrap();
+            assert_eq!(skipped(&runs, 20, "b").await, 21);
+            // The entry is one: its companion clears it under every tag.
+            skipped_entry(20, "a").invalidate().await.unwrap();
+            assert_eq!(skipped(&runs, 20, "b").await, 22);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn memory_serves_no_value_under_a_tag_it_was_not_loaded_with() {
+    own_tags_only(Cache::memory()).await;
+    let server = crate::server().await;
+    own_tags_only(Cache::builder().url(server.url()).build().unwrap()).await;
+}
+
+#[cache_invalidate(tags = ["org:a"])]
+async fn write() {}
+
+#[tokio::test]
+async fn an_invalidation_is_carried_out_where_reads_are_bypassed_or_off() {
+    let server = crate::server().await;
+    let on = |enabled| {
+        Cache::builder()
+            .url(server.url())
+            .memory_bytes(0)
+            .enabled(enabled)
+            .build()
+    };
+    let (reader, writer) = (on(true).unwrap(), on(false).unwrap());
+    let runs = AtomicU32::new(0);
+    let read = || reader.scope(skipped(&runs, 30, "a"));
+    assert_eq!((read().await, read().await), (30, 30));
+    reader.scope(bypass(write())).await;
+    assert_eq!(read().await, 31);
+    reader
+        .scope(bypass(async { skipped_entry(30, "a").invalidate().await }))
+        .await
+        .unwrap();
+    assert_eq!(read().await, 32);
+    writer.scope(write()).await;
+    assert_eq!(read().await, 33);
+    writer
+        .scope(async { skipped_entry(30, "a").put(70).await })
+        .await
+        .unwrap();
+    assert_eq!(
+        read().await,
+        34,
+        "a put where nothing is kept clears what was"
+    );
+    writer.close().await.unwrap();
+    let closed = writer
+        .scope(async { skipped_entry(30, "a").invalidate().await })
+        .await;
+    assert!(closed.is_err(), "a closed cache can't promise it");
+}
+
+#[cached(ns = "boxed", ttl = "1m")]
+async fn boxed_error(id: u32) -> Result<u32, Box<dyn std::error::Error>> {
+    Ok(u32::try_from(i64::from(id))?)
+}
+
+#[tokio::test]
+async fn a_future_is_send_though_its_error_is_not() {
+    fn is_send<F: Future + Send>(future: F) -> F {
+        future
+    }
+    let value = Cache::memory()
+        .scope(async { boxed_error(1).await.unwrap() })
+        .await;
+    assert_eq!(value, 1);
+    drop(is_send(boxed_error(1)));
+}
+
+#[test]
+fn on_another_executor_a_connected_cache_is_a_load_and_no_panic() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(crate::server());
+    let cache = Cache::builder()
+        .url(server.url())
+        .memory_bytes(0)
+        .build()
+        .unwrap();
+    static POLICY: Policy = Policy::new(Duration::from_secs(60));
+    let load =
+        |value| cache.get_or_load("foreign", &1, &POLICY, async move { Ok::<u32, ()>(value) });
+    assert_eq!(runtime.block_on(load(1)), Ok(1));
+    let mut call = pin!(load(2));
+    let polled = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert_eq!(polled, Poll::Ready(Ok(2)));
+    assert_eq!(
+        runtime.block_on(load(3)),
+        Ok(1),
+        "on tokio it is used as before"
+    );
+}
