@@ -7,6 +7,7 @@ use super::connect::{connect, may_be_master, time_ms};
 use super::fault::Fault;
 use super::link::{LinkEvent, Phase, Shared};
 use super::live::{Live, unwrap};
+use crate::clock::Stopwatch;
 
 /// Pauses between attempts: jittered, so that a fleet does not come back all at once, and short
 /// enough that hits are back within two seconds of the server.
@@ -22,14 +23,23 @@ pub(super) async fn supervise(link: Weak<Shared>) {
         if shared.is_closed() {
             return;
         }
-        let cause = match connect(&shared.settings, shared.next_epoch()).await {
+        let connected = match connect(&shared.settings, shared.next_epoch()).await {
+            // A server too slow for `op_timeout` is not offered to callers, who would wait for it.
+            Ok(live) => beat(&live).await.map(|()| live),
+            Err(fault) => Err(fault),
+        };
+        let cause = match connected {
             Ok(live) => {
-                pause = FIRST_PAUSE;
-                let live = Arc::new(live);
+                let (live, up) = (Arc::new(live), Stopwatch::start());
+                let steady = shared.settings.lag;
                 shared.publish(Arc::clone(&live));
                 // Held weakly while it goes well: a forgotten cache closes its connection.
                 drop(shared);
-                watch(&link, &live).await
+                let cause = watch(&link, &live).await;
+                if up.elapsed() >= steady {
+                    pause = FIRST_PAUSE;
+                }
+                cause
             }
             Err(fault) => fault,
         };

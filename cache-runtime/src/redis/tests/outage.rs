@@ -147,3 +147,33 @@ async fn a_connection_killed_under_load_fails_what_was_under_way_and_no_more() {
     }
     until_read(&link).await;
 }
+
+#[tokio::test]
+async fn a_server_too_slow_for_the_timeout_is_left_alone_until_it_is_quick_again() {
+    let server = Server::start().await.unwrap();
+    let proxy = Proxy::start(&server).await.unwrap();
+    let (link, _) = link(&proxy.url(), 100);
+    until_read(&link).await;
+    proxy.set(Network::Slow(Duration::from_millis(150)));
+    until(|| {
+        matches!(link.state(), LinkState::Down { .. }) || {
+            // The heartbeat notices as well, but a caller is quicker.
+            let link = link.clone();
+            tokio::spawn(async move { link.read(names(["key"])).await });
+            false
+        }
+    })
+    .await;
+    // It connects within its patience each time, and is found too slow before callers are sent there.
+    let start = Instant::now();
+    let mut slow = 0;
+    while start.elapsed() < Duration::from_secs(3) {
+        let call = Instant::now();
+        assert!(link.read(names(["key"])).await.is_err());
+        slow += u32::from(call.elapsed() > Duration::from_millis(50));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(slow, 0, "calls that waited for it");
+    proxy.set(Network::Whole);
+    assert!(until_read(&link).await < Duration::from_secs(5));
+}
