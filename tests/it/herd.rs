@@ -110,6 +110,24 @@ where
     (leader, followers)
 }
 
+type Callers<E> = (JoinHandle<Result<u32, E>>, Vec<JoinHandle<Result<u32, E>>>);
+
+async fn callers_shared(cache: &Cache, origin: &Arc<Origin>) -> Callers<Shareable> {
+    let call = || {
+        let origin = Arc::clone(origin);
+        async move { shared(&origin, 1).await }
+    };
+    callers(cache, call).await
+}
+
+async fn callers_unshared(cache: &Cache, origin: &Arc<Origin>) -> Callers<Unshareable> {
+    let call = || {
+        let origin = Arc::clone(origin);
+        async move { unshared(&origin, 1).await }
+    };
+    callers(cache, call).await
+}
+
 async fn caches() -> (cache_tests::Server, Vec<Cache>) {
     let server = crate::server().await;
     // Each with a prefix of its own, so that none hits what another stored.
@@ -131,11 +149,7 @@ async fn one_load_serves_fifty_callers() {
     let (_server, caches) = caches().await;
     for cache in caches {
         let origin = Origin::new(&[]);
-        let (leader, followers) = callers(&cache, || {
-            let origin = Arc::clone(&origin);
-            async move { shared(&origin, 1).await }
-        })
-        .await;
+        let (leader, followers) = callers_shared(&cache, &origin).await;
         leader_runs(&origin).await;
         origin.open.notify_one();
         for caller in followers.into_iter().chain([leader]) {
@@ -151,11 +165,7 @@ async fn a_dropped_leader_costs_one_more_load() {
     let (_server, caches) = caches().await;
     for cache in caches {
         let origin = Origin::new(&[Does::Hang]);
-        let (leader, followers) = callers(&cache, || {
-            let origin = Arc::clone(&origin);
-            async move { unshared(&origin, 1).await }
-        })
-        .await;
+        let (leader, followers) = callers_unshared(&cache, &origin).await;
         leader_runs(&origin).await;
         leader.abort();
         for caller in followers {
@@ -172,11 +182,7 @@ async fn a_leader_that_panics_costs_one_more_load_and_panics_alone() {
     let (_server, caches) = caches().await;
     for cache in caches {
         let origin = Origin::new(&[Does::Panic]);
-        let (leader, followers) = callers(&cache, || {
-            let origin = Arc::clone(&origin);
-            async move { unshared(&origin, 1).await }
-        })
-        .await;
+        let (leader, followers) = callers_unshared(&cache, &origin).await;
         leader_runs(&origin).await;
         origin.open.notify_one();
         for caller in followers {
@@ -192,11 +198,7 @@ async fn an_error_that_can_be_cloned_is_shared() {
     let (_server, caches) = caches().await;
     for cache in caches {
         let origin = Origin::new(&[Does::Fail]);
-        let (leader, followers) = callers(&cache, || {
-            let origin = Arc::clone(&origin);
-            async move { shared(&origin, 1).await }
-        })
-        .await;
+        let (leader, followers) = callers_shared(&cache, &origin).await;
         leader_runs(&origin).await;
         origin.open.notify_one();
         for caller in followers.into_iter().chain([leader]) {
@@ -211,11 +213,7 @@ async fn an_error_that_can_not_is_the_leaders_own_and_eight_load_at_once() {
     let (_server, caches) = caches().await;
     for cache in caches {
         let origin = Origin::new(&[Does::Fail]);
-        let (leader, followers) = callers(&cache, || {
-            let origin = Arc::clone(&origin);
-            async move { unshared(&origin, 1).await }
-        })
-        .await;
+        let (leader, followers) = callers_unshared(&cache, &origin).await;
         leader_runs(&origin).await;
         origin.open.notify_one();
         assert_eq!(leader.await.unwrap(), Err(Unshareable));
@@ -233,11 +231,7 @@ async fn when_every_load_fails_each_caller_gets_an_error_of_its_own() {
     let (_server, caches) = caches().await;
     for cache in caches {
         let origin = Origin::new(&[Does::Fail; 50]);
-        let (leader, followers) = callers(&cache, || {
-            let origin = Arc::clone(&origin);
-            async move { unshared(&origin, 1).await }
-        })
-        .await;
+        let (leader, followers) = callers_unshared(&cache, &origin).await;
         leader_runs(&origin).await;
         origin.open.notify_one();
         for caller in followers.into_iter().chain([leader]) {
