@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use crate::stamp::Subject;
 
@@ -41,6 +42,7 @@ pub(crate) struct Owed {
     /// not settle that one.
     targets: Mutex<HashMap<Target, u64>>,
     count: AtomicUsize,
+    emptied: Notify,
 }
 
 impl Owed {
@@ -66,6 +68,21 @@ impl Owed {
             }
         }
         self.count.store(owed.len(), Ordering::Release);
+        if owed.is_empty() {
+            self.emptied.notify_waiters();
+        }
+    }
+
+    /// Waits until nothing is owed.
+    pub(crate) async fn settled(&self) {
+        loop {
+            // Made before the look, so that no settling between the two is missed.
+            let emptied = self.emptied.notified();
+            if self.len() == 0 {
+                return;
+            }
+            emptied.await;
+        }
     }
 
     pub(crate) fn all(&self) -> Vec<(Target, u64)> {

@@ -1,6 +1,7 @@
 //! The one integration binary: what users see, on servers and processes that the tests start.
 
 mod arguments;
+mod connections;
 mod derive_key;
 mod derive_names;
 mod embedded;

@@ -97,3 +97,21 @@ async fn a_dropped_load_leaves_no_lease_behind() {
     assert_eq!(cache.health().loads_under_way, 0);
     assert_eq!(call(&cache, 1, 1).await.0, 1);
 }
+
+#[tokio::test]
+async fn closing_waits_for_what_is_owed_and_says_what_it_left() {
+    let mut server = crate::server().await;
+    let (one, two) = (on(&server).build().unwrap(), on(&server).build().unwrap());
+    for cache in [&one, &two] {
+        call(cache, 1, 1).await;
+    }
+    server.kill9().unwrap();
+    for cache in [&one, &two] {
+        assert!(cache.namespace(NS).invalidate().await.is_err());
+    }
+    assert_eq!(one.close().await, Err(CacheError::Owed { left: 1 }));
+    let (closed, back) = tokio::join!(two.close(), server.restart());
+    back.unwrap();
+    assert_eq!(closed, Ok(()));
+    assert_eq!(two.health().owed_invalidations, 0);
+}

@@ -64,7 +64,6 @@ pub(super) fn site(model: &Cached) -> TokenStream {
     let version = model.arguments.version.unwrap_or(1);
     let parts = model.parts.iter().map(|part| &part.name);
     let named_self = model.names_self();
-    let receiver = model.function.receiver().is_some();
     quote_spanned! {Span::mixed_site()=>
         fn __here() {}
         static __SITE: #private::Site = #private::Site::new(#private::Spec {
@@ -74,7 +73,6 @@ pub(super) fn site(model: &Cached) -> TokenStream {
             version: #version,
             parts: &[#(#parts),*],
             named_self: #named_self,
-            receiver: #receiver,
         });
     }
 }

@@ -196,12 +196,7 @@ impl Cache {
             return Ok(());
         };
         crate::invalidate::retry(tiers);
-        let settled = async {
-            while tiers.owed.len() > 0 {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        let _ = tokio::time::timeout(PATIENCE, settled).await;
+        let _ = tokio::time::timeout(PATIENCE, tiers.owed.settled()).await;
         link.close().await;
         match tiers.owed.len() {
             0 => Ok(()),

@@ -30,7 +30,6 @@ pub struct Spec {
     /// Whether `types` has `Self`: without it, a function of a generic impl can't be told from
     /// its sisters, and is not cached.
     pub named_self: bool,
-    pub receiver: bool,
 }
 
 /// One annotated function: a static in it and in its companion.
