@@ -5,6 +5,7 @@ mod connections;
 mod derive_key;
 mod derive_names;
 mod embedded;
+mod facts;
 mod fleet;
 mod herd;
 mod identity;
