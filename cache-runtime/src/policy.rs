@@ -26,6 +26,21 @@ pub enum Lease {
     Process,
 }
 
+/// How soon an invalidation reaches a reader.
+///
+/// Let an invalidation of an entry, tag or namespace return `Ok`. A read that begins after it
+/// returns only a value whose load began after the invalidation began: where and when, this says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consistency {
+    /// In the process that invalidated, always; in every other at the latest `lag` after (2 s
+    /// unless set, typically under a millisecond), partitions, pauses and outages included. Memory
+    /// serves. The default.
+    Bounded,
+    /// In every process, always: each call asks Redis, memory serves none. With Redis unreachable
+    /// the function runs.
+    Strong,
+}
+
 /// What an annotation allows. [`cached`](crate::cached) writes it from its arguments; for
 /// [`Cache::get_or_load`](crate::Cache::get_or_load) it is made by hand.
 ///
@@ -35,12 +50,13 @@ pub enum Lease {
 ///
 /// static POLICY: Policy = Policy::new(Duration::from_secs(300)).compress(Compression::Lz4);
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     pub(crate) ttl_ms: u64,
     pub(crate) compression: Compression,
     pub(crate) lease: Lease,
     pub(crate) wait_ms: u64,
+    pub(crate) consistency: Consistency,
 }
 
 impl Policy {
@@ -63,6 +79,7 @@ impl Policy {
             compression: Compression::None,
             lease: Lease::Fleet,
             wait_ms: 5_000,
+            consistency: Consistency::Bounded,
         }
     }
 
@@ -90,6 +107,13 @@ impl Policy {
     #[must_use]
     pub const fn wait_ms(mut self, wait_ms: u64) -> Self {
         self.wait_ms = wait_ms;
+        self
+    }
+
+    /// How soon an invalidation reaches a reader.
+    #[must_use]
+    pub const fn consistency(mut self, consistency: Consistency) -> Self {
+        self.consistency = consistency;
         self
     }
 }

@@ -21,6 +21,7 @@ const KNOWN: Known = &[
     ("compress", "compress"),
     ("lease", "lease = \"process\""),
     ("wait", "wait = \"5s\""),
+    ("consistency", "consistency = \"strong\""),
     ("cache", "cache = self.cache"),
     ("entry", "entry = false"),
     ("crate", "crate = path"),
@@ -56,6 +57,7 @@ pub(crate) struct Arguments {
     pub(super) compress: Option<(&'static str, Span)>,
     pub(super) lease: Option<(&'static str, Span)>,
     pub(super) wait: Option<Given>,
+    pub(super) consistency: Option<(&'static str, Span)>,
     pub(super) cache: Option<Expr>,
     pub(super) entry: Option<Entry>,
     pub(super) runtime: Option<Path>,
@@ -94,6 +96,10 @@ impl Arguments {
                 self.lease = Some(setting.choice(&[("fleet", "Fleet"), ("process", "Process")])?)
             }
             "wait" => self.wait = Some(Given::read(setting.expression()?)?),
+            "consistency" => {
+                let choices = [("bounded", "Bounded"), ("strong", "Strong")];
+                self.consistency = Some(setting.choice(&choices)?);
+            }
             "cache" => self.cache = Some(setting.expression()?),
             "entry" => self.entry = Some(entry(setting)?),
             // The list of known names leaves this one only.
