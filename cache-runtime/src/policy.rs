@@ -41,6 +41,15 @@ pub enum Consistency {
     Strong,
 }
 
+/// What memory serves while Redis is away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnOutage {
+    /// What its connection vouched for less than `lag` ago.
+    Lag,
+    /// Everything up to its ttl.
+    Serve,
+}
+
 /// What an annotation allows. [`cached`](crate::cached) writes it from its arguments; for
 /// [`Cache::get_or_load`](crate::Cache::get_or_load) it is made by hand.
 ///
@@ -57,6 +66,8 @@ pub struct Policy {
     pub(crate) lease: Lease,
     pub(crate) wait_ms: u64,
     pub(crate) consistency: Consistency,
+    pub(crate) on_outage: OnOutage,
+    pub(crate) stale_ms: u64,
 }
 
 impl Policy {
@@ -80,6 +91,8 @@ impl Policy {
             lease: Lease::Fleet,
             wait_ms: 5_000,
             consistency: Consistency::Bounded,
+            on_outage: OnOutage::Lag,
+            stale_ms: 0,
         }
     }
 

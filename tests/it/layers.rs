@@ -23,6 +23,7 @@ const WITHIN: &[(&str, &str)] = &[
     ("tag", "error"),
     ("site", "frame"),
     ("memory", "stamp"),
+    ("redis", "stamp"),
     ("load", "invalidate"),
 ];
 

@@ -6,7 +6,7 @@ use super::Cache;
 use crate::error::{CacheError, Result, check_name};
 use crate::invalidate::invalidate;
 use crate::owed::Target;
-use crate::stamp::Subject;
+use crate::stamp::{Subject, bucket_of};
 use crate::tag::Tag;
 
 /// Everything that carries a tag; made by [`Cache::tag`].
@@ -85,10 +85,18 @@ impl fmt::Debug for Namespace {
 
 pub(crate) fn tag_target(cache: &Cache, tag: &Tag) -> Result<Target> {
     tag.check()?;
+    let names = &cache.tiers().names;
     Ok(Target {
-        subject: Subject::Tag(tag.name().clone()),
+        // The bucket first: a load that learns the tag from its value looks at it last.
+        subjects: vec![
+            Subject::bucket(tag.as_str()),
+            Subject::Tag(tag.name().clone()),
+        ],
         namespace: None,
-        names: vec![cache.tiers().names.tag(tag.as_str())],
+        names: vec![
+            names.bucket(bucket_of(tag.as_str())),
+            names.tag(tag.as_str()),
+        ],
         namespace_stamp: String::new(),
     })
 }
@@ -97,7 +105,7 @@ pub(crate) fn namespace_target(cache: &Cache, namespace: &str) -> Result<Target>
     check_name("namespace", namespace)?;
     let stamp = cache.tiers().names.namespace(namespace);
     Ok(Target {
-        subject: Subject::Namespace(namespace.into()),
+        subjects: vec![Subject::Namespace(namespace.into())],
         namespace: Some(namespace.into()),
         names: vec![stamp.clone()],
         namespace_stamp: stamp,

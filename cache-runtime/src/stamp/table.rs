@@ -1,63 +1,12 @@
-//! Stamps and cells: what makes an entry invalid at once.
-//!
-//! In Redis a tag has a *stamp*, random bytes that an invalidation deletes; entries carry the
-//! stamps that their load noted before it began. In a process, each subject that a value rests on
-//! has a *cell*: an invalidation flips it, and every hit looks at the cells of its entry. So one
-//! store makes every entry under a tag invalid, without walking them.
+//! The table of cells, by what they are of.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
-/// What an invalidation is of.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Subject {
-    Tag(Arc<str>),
-    Namespace(Arc<str>),
-    /// 128 bits of the entry's digest, as in its name in Redis.
-    Entry([u8; 16]),
-}
-
-/// Whether a subject was invalidated since the cell was registered. A flipped cell is never reset.
-#[derive(Debug, Default)]
-pub(crate) struct Cell {
-    flipped: AtomicBool,
-}
-
-impl Cell {
-    #[inline]
-    pub(crate) fn is_flipped(&self) -> bool {
-        // Acquire: who sees the flip sees what the invalidation did before it.
-        self.flipped.load(Ordering::Acquire)
-    }
-
-    fn flip(&self) {
-        self.flipped.store(true, Ordering::Release);
-    }
-}
-
-/// The cells of what one value rests on.
-#[derive(Clone, Debug)]
-pub(crate) struct Watch(Arc<[Arc<Cell>]>);
-
-impl Watch {
-    /// The same, and what else the value turned out to rest on.
-    pub(crate) fn and(&self, more: Option<&Self>) -> Self {
-        match more {
-            Some(more) => Self(self.0.iter().chain(&*more.0).cloned().collect()),
-            None => self.clone(),
-        }
-    }
-
-    /// Whether nothing the value rests on was invalidated.
-    #[inline]
-    pub(crate) fn holds(&self) -> bool {
-        !self.0.iter().any(|cell| cell.is_flipped())
-    }
-}
+use super::{Cell, Subject, Watch};
 
 const SHARDS: usize = 16;
 
@@ -92,7 +41,7 @@ impl Cells {
             return cell;
         }
         shard.sweep();
-        let cell = Arc::new(Cell::default());
+        let cell = Arc::new(Cell::lasting());
         shard.cells.insert(subject.clone(), Arc::downgrade(&cell));
         cell
     }
@@ -101,10 +50,10 @@ impl Cells {
     /// `None` if something the watch holds was invalidated before: the successor is then too old.
     pub(crate) fn supersede(&self, subject: &Subject, watch: &Watch) -> Option<Watch> {
         let mut shard = self.shard(subject).lock();
-        if !watch.holds() {
+        if watch.is_flipped() {
             return None;
         }
-        let fresh = Arc::new(Cell::default());
+        let fresh = Arc::new(Cell::lasting());
         let before = shard.cells.insert(subject.clone(), Arc::downgrade(&fresh));
         if let Some(cell) = before.and_then(|cell| cell.upgrade()) {
             cell.flip();
@@ -119,6 +68,15 @@ impl Cells {
         let mut shard = self.shard(subject).lock();
         if let Some(cell) = shard.cells.remove(subject).and_then(|cell| cell.upgrade()) {
             cell.flip();
+        }
+    }
+
+    /// Makes everything invalid that rests on any subject.
+    pub(crate) fn flip_all(&self) {
+        for shard in &self.shards {
+            let mut shard = shard.lock();
+            let cells = shard.cells.drain().filter_map(|(_, cell)| cell.upgrade());
+            cells.for_each(|cell| cell.flip());
         }
     }
 
@@ -149,6 +107,9 @@ impl Shard {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Moment;
+
+    const NOW: Moment = Moment(1);
 
     fn tag(name: &str) -> Subject {
         Subject::Tag(name.into())
@@ -160,8 +121,8 @@ mod tests {
         let one = cells.watch(&[tag("a"), tag("b")]);
         let other = cells.watch(&[tag("b")]);
         cells.flip(&tag("a"));
-        assert!(!one.holds());
-        assert!(other.holds());
+        assert!(!one.holds(NOW));
+        assert!(other.holds(NOW));
     }
 
     #[test]
@@ -170,9 +131,9 @@ mod tests {
         let before = cells.watch(&[tag("a")]);
         cells.flip(&tag("a"));
         let after = cells.watch(&[tag("a")]);
-        assert!(!before.holds() && after.holds());
+        assert!(!before.holds(NOW) && after.holds(NOW));
         cells.flip(&tag("a"));
-        assert!(!after.holds());
+        assert!(!after.holds(NOW));
     }
 
     #[test]
@@ -181,11 +142,22 @@ mod tests {
         let subjects = [tag("entry"), tag("t")];
         let elder = cells.watch(&subjects);
         let successor = cells.supersede(&subjects[0], &elder).unwrap();
-        assert!(!elder.holds() && successor.holds());
+        assert!(!elder.holds(NOW) && successor.holds(NOW));
         assert!(cells.supersede(&subjects[0], &elder).is_none());
         cells.flip(&subjects[1]);
-        assert!(!successor.holds());
+        assert!(!successor.holds(NOW));
         assert!(cells.supersede(&subjects[0], &successor).is_none());
+    }
+
+    #[test]
+    fn a_flip_of_all_reaches_every_subject() {
+        let cells = Cells::default();
+        let watch: Vec<_> = (0..100)
+            .map(|i| cells.watch(&[tag(&i.to_string())]))
+            .collect();
+        cells.flip_all();
+        assert!(watch.iter().all(Watch::is_flipped));
+        assert!(cells.watch(&[tag("1")]).holds(NOW));
     }
 
     #[test]
@@ -197,6 +169,6 @@ mod tests {
         }
         assert!(cells.len() < 10_000, "{}", cells.len());
         cells.flip(&tag("kept"));
-        assert!(!kept.holds());
+        assert!(!kept.holds(NOW));
     }
 }
