@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["stamp", "memory", "redis"],
     &["flight", "lease", "owed"],
     &["tiers"],
-    &["load", "invalidate"],
+    &["load", "invalidate", "expire"],
     &["cache"],
     &["private"],
 ];
@@ -25,6 +25,7 @@ const WITHIN: &[(&str, &str)] = &[
     ("memory", "stamp"),
     ("redis", "stamp"),
     ("load", "invalidate"),
+    ("expire", "load"),
 ];
 
 fn source() -> PathBuf {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::ambient;
 use crate::error::{CacheError, Result};
 use crate::events::{Event, Tier};
+use crate::expire::expire_entry;
 use crate::invalidate::invalidate;
 use crate::load::{self, Look, Request};
 use crate::memory::Held;
@@ -124,6 +125,26 @@ impl<T> Entry<T> {
     pub async fn invalidate(&self) -> Result<(), CacheError> {
         match &self.request {
             Ok(Some(request)) => invalidate(&request.tiers, vec![request.target()], true).await,
+            Ok(None) => Ok(()),
+            Err(refused) => Err(refused.clone()),
+        }
+    }
+
+    /// Makes the entry stale: it may be served for as long as its site's `stale` window allows,
+    /// while the first caller loads it anew. What is promised, and what is not, is what
+    /// [`TagHandle::expire`](crate::TagHandle::expire) says.
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::Unavailable`](crate::CacheError::Unavailable) if Redis did not acknowledge;
+    /// nothing is owed.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropped half-way, it was done or not.
+    pub async fn expire(&self) -> Result<(), CacheError> {
+        match &self.request {
+            Ok(Some(request)) => expire_entry(request).await,
             Ok(None) => Ok(()),
             Err(refused) => Err(refused.clone()),
         }

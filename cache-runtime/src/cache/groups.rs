@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Cache;
 use crate::error::{CacheError, Result, check_name};
+use crate::expire::expire_stamped;
 use crate::invalidate::invalidate;
 use crate::owed::Target;
 use crate::stamp::{Subject, bucket_of};
@@ -38,6 +39,28 @@ impl TagHandle {
     pub async fn invalidate(&self) -> Result<(), CacheError> {
         let target = tag_target(&self.cache, &self.tag)?;
         invalidate(self.cache.tiers(), vec![target], true).await
+    }
+
+    /// Makes everything that carries the tag stale: it may be served for as long as its site's
+    /// `stale` window allows, while the first caller to find it loads it anew; where there is no
+    /// window it is loaded at once. One command, however many entries there are.
+    ///
+    /// For data that is better fresh and tolerable old. It promises readers nothing, here or in
+    /// other processes; [`invalidate`](Self::invalidate) does.
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::Unavailable`](crate::CacheError::Unavailable) if Redis did not acknowledge;
+    /// nothing is owed. [`CacheError::Name`](crate::CacheError::Name) for a tag that is refused.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropped half-way, it was done or not.
+    pub async fn expire(&self) -> Result<(), CacheError> {
+        self.tag.check()?;
+        let tiers = self.cache.tiers();
+        let subject = Subject::Tag(self.tag.name().clone());
+        expire_stamped(tiers, &subject, &tiers.names.tag(self.tag.as_str())).await
     }
 }
 
@@ -74,6 +97,22 @@ impl Namespace {
     pub async fn invalidate(&self) -> Result<(), CacheError> {
         let target = namespace_target(&self.cache, &self.name)?;
         invalidate(self.cache.tiers(), vec![target], true).await
+    }
+
+    /// Makes every entry of the namespace stale, as [`TagHandle::expire`] does with a tag's.
+    ///
+    /// # Errors
+    ///
+    /// As [`TagHandle::expire`].
+    ///
+    /// # Cancellation
+    ///
+    /// Dropped half-way, it was done or not.
+    pub async fn expire(&self) -> Result<(), CacheError> {
+        check_name("namespace", &self.name)?;
+        let tiers = self.cache.tiers();
+        let subject = Subject::Namespace(self.name.as_str().into());
+        expire_stamped(tiers, &subject, &tiers.names.namespace(&self.name)).await
     }
 }
 

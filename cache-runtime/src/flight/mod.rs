@@ -90,11 +90,12 @@ impl Flight {
     }
 
     fn is_joinable(&self, now: Moment) -> bool {
-        now < self.until && self.watch.lock().holds(now)
+        now < self.until && self.holds(now)
     }
 
-    pub(crate) fn is_flipped(&self) -> bool {
-        self.watch.lock().is_flipped()
+    /// Whether what its value will rest on holds.
+    pub(crate) fn holds(&self, now: Moment) -> bool {
+        self.watch.lock().holds(now)
     }
 
     /// From now on its value comes of what is read under these cells.

@@ -181,7 +181,7 @@ fn a_flight_that_rests_on_later_reads_is_joined_again() {
     let flight = flights.join(&key(), NOW, || terms(&cells, &tag));
     let _permit = flight.try_lead().unwrap();
     cells.flip(&tag[0]);
-    assert!(flight.is_flipped());
+    assert!(!flight.holds(NOW));
     flight.rest_on(cells.watch(&tag));
     let later = flights.join(&key(), NOW, || unreachable!());
     assert!(later.try_lead().is_none());

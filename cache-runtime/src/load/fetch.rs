@@ -166,7 +166,7 @@ impl Fetch<'_> {
     /// rests on these, as its value will come of what is asked for under them.
     fn watch(&self) -> Watch {
         let watch = self.reader.request.watch();
-        if self.flight.is_flipped() {
+        if !self.flight.holds(self.reader.request.tiers.clock.now()) {
             self.flight.rest_on(self.reader.request.terms().watch);
         }
         watch

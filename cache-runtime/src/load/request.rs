@@ -176,7 +176,11 @@ impl Request {
             return None;
         }
         let held = self.memory()?.peek(self.key.sought())?;
-        (self.tiers.clock.now() < held.stale_until).then(|| held.typed())?
+        let end = match held.watch.is_expired() {
+            true => held.stale_end(),
+            false => held.stale_until,
+        };
+        (self.tiers.clock.now() < end).then(|| held.typed())?
     }
 
     /// A stale value that another process refreshes: served without a look until its store is pushed,
@@ -193,7 +197,7 @@ impl Request {
     /// Whether a value may be served as stale.
     pub(crate) fn may_serve<T>(&self, held: &Held<T>) -> bool {
         let now = self.tiers.clock.now();
-        now < held.stale_until && held.watch.holds(now)
+        now < held.stale_end() && held.watch.holds_stale(now)
     }
 
     /// Keeps a value in memory, where it is served while its watch holds; whether it is there.

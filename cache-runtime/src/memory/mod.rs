@@ -30,6 +30,16 @@ pub(crate) struct Held<T: ?Sized = dyn Any + Send + Sync> {
     pub(crate) value: T,
 }
 
+impl<T: ?Sized> Held<T> {
+    /// Until when it may be served as stale; never if it has no window for that.
+    pub(crate) fn stale_end(&self) -> Moment {
+        match self.stale_until > self.until {
+            true => self.stale_until,
+            false => Moment(0),
+        }
+    }
+}
+
 impl Held {
     /// The value, if it is a `T`; it always is, as the site's id is of one type.
     #[inline]
@@ -165,9 +175,9 @@ impl Memory {
     fn refuse(&self, key: Sought<'_>, held: &Arc<Held>, now: Moment) -> Miss {
         let why = match () {
             () if held.watch.is_flipped() => Miss::Invalidated,
-            () if now < held.until => return Miss::Outage,
             // It may be served while it is refreshed.
-            () if now < held.stale_until => return Miss::Expired,
+            () if now < held.stale_end() => return Miss::Expired,
+            () if now < held.until && !held.watch.is_expired() => return Miss::Outage,
             () => Miss::Expired,
         };
         self.0.remove_if(&key, |found| Arc::ptr_eq(found, held));

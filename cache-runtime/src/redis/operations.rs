@@ -11,7 +11,9 @@ use super::asks::{
 use super::fault::Fault;
 use super::link::Link;
 use super::live::{Live, unwrap};
-use super::scripts::{self, FILL, LEASE, Lua, NOSTORE, RELEASE, RENEW, STAMP};
+use super::scripts::{
+    self, EXPIRE, EXPIRE_ENTRY, FILL, LEASE, Lua, NOSTORE, RELEASE, RENEW, STAMP,
+};
 
 impl Link {
     /// Asks for a lease, and in the same round trip for the stamps that a load notes before it
@@ -123,6 +125,31 @@ impl Link {
         ms: u64,
     ) -> Result<bool, Fault> {
         self.own(&NOSTORE, lease, token, Some(ms)).await
+    }
+
+    /// Makes what carries the stamp stale; `false` if there is none.
+    pub(crate) async fn expire(&self, stamp: &str) -> Result<bool, Fault> {
+        let live = self.live().await?;
+        let mut call = EXPIRE.call(1);
+        let half: [u8; 8] = rand::random();
+        call.arg(stamp)
+            .arg(half.as_slice())
+            .arg(live.run_id.as_slice());
+        self.yes(&live, call).await
+    }
+
+    /// Replaces the entry by itself as stale; `false` if it is another than the one read.
+    pub(crate) async fn expire_entry(
+        &self,
+        entry: &str,
+        lease: &str,
+        id: &[u8],
+        stale: &[u8],
+    ) -> Result<bool, Fault> {
+        let live = self.live().await?;
+        let mut call = EXPIRE_ENTRY.call(2);
+        call.arg(lease).arg(entry).arg(id).arg(stale);
+        self.yes(&live, call).await
     }
 
     /// Overwrites the lease, whoever holds it.

@@ -9,6 +9,9 @@ use crate::clock::Moment;
 
 const FLIPPED: u64 = 0;
 
+/// No moment is before this one, so that it does not hold either.
+const EXPIRED: u64 = 1;
+
 /// What a value rests on: a subject, which holds until it is invalidated, or a connection, which
 /// holds for as long as its last heartbeat vouches. A flipped cell is never reset.
 #[derive(Debug)]
@@ -43,9 +46,22 @@ impl Cell {
         self.until.load(Ordering::Acquire) == FLIPPED
     }
 
-    /// Holds until then at least, unless it was flipped.
+    pub(crate) fn is_expired(&self) -> bool {
+        self.until.load(Ordering::Acquire) == EXPIRED
+    }
+
+    /// Whether what rests on it may be served as stale.
+    pub(crate) fn holds_stale(&self, now: Moment) -> bool {
+        match self.until.load(Ordering::Acquire) {
+            FLIPPED => false,
+            EXPIRED => true,
+            until => now.0 < until,
+        }
+    }
+
+    /// Holds until then at least, unless it was flipped or expired.
     pub(crate) fn extend(&self, end: Moment) {
-        let later = |until| (until != FLIPPED && until < end.0).then_some(end.0);
+        let later = |until| (until > EXPIRED && until < end.0).then_some(end.0);
         // An error is a cell that was flipped, or that holds for longer.
         let _ = self
             .until
@@ -53,7 +69,17 @@ impl Cell {
     }
 
     pub(crate) fn flip(&self) {
-        self.until.store(FLIPPED, Ordering::Release);
+        self.end(FLIPPED);
+    }
+
+    /// What rests on it is stale from now on.
+    pub(crate) fn expire(&self) {
+        self.end(EXPIRED);
+    }
+
+    fn end(&self, how: u64) {
+        // An expired cell may still be flipped, and never the other way.
+        self.until.fetch_min(how, Ordering::AcqRel);
         // Between the store here and the look there one of the two sees the other.
         fence(Ordering::SeqCst);
         if let Some(told) = self.told.get() {
@@ -61,13 +87,13 @@ impl Cell {
         }
     }
 
-    /// Waits until it is flipped.
+    /// Waits until it is flipped or expired.
     pub(crate) async fn flipped(&self) {
         let told = self.told.get_or_init(Box::default);
         // Made before the look, so that a flip between the two is not missed.
         let flip = told.notified();
         fence(Ordering::SeqCst);
-        if !self.is_flipped() {
+        if self.until.load(Ordering::Acquire) > EXPIRED {
             flip.await;
         }
     }
@@ -86,6 +112,17 @@ mod tests {
         cell.extend(Moment(20));
         cell.extend(Moment(15));
         assert!(cell.holds(Moment(19)) && !cell.holds(Moment(20)));
+    }
+
+    #[test]
+    fn an_expired_cell_holds_only_for_what_may_be_stale() {
+        let cell = Cell::lasting();
+        cell.expire();
+        cell.extend(Moment(u64::MAX));
+        assert!(!cell.holds(Moment(1)) && cell.holds_stale(Moment(1)) && !cell.is_flipped());
+        cell.flip();
+        cell.expire();
+        assert!(!cell.holds_stale(Moment(1)) && cell.is_flipped());
     }
 
     #[test]

@@ -79,6 +79,16 @@ impl Watch {
         self.0.iter().all(|cell| cell.holds(now))
     }
 
+    /// Whether it may be served as stale.
+    pub(crate) fn holds_stale(&self, now: Moment) -> bool {
+        self.0.iter().all(|cell| cell.holds_stale(now))
+    }
+
+    /// Whether something it rests on was expired by hand, and nothing was invalidated.
+    pub(crate) fn is_expired(&self) -> bool {
+        !self.is_flipped() && self.0.iter().any(|cell| cell.is_expired())
+    }
+
     /// Whether something it rests on is known to have been invalidated. What neither holds nor is
     /// flipped rests on a connection that fell silent.
     pub(crate) fn is_flipped(&self) -> bool {

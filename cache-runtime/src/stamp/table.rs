@@ -10,10 +10,19 @@ use super::{Cell, Subject, Watch};
 
 const SHARDS: usize = 16;
 
+/// The cells of one subject.
+#[derive(Debug, Default)]
+struct Slot {
+    /// The one that was not ended yet.
+    cell: Weak<Cell>,
+    /// Expired ones, which stale values still rest on.
+    expired: Vec<Weak<Cell>>,
+}
+
 /// A shard is swept of cells that nothing rests on when it has grown to twice its last live size.
 #[derive(Debug, Default)]
 struct Shard {
-    cells: HashMap<Subject, Weak<Cell>, foldhash::fast::RandomState>,
+    cells: HashMap<Subject, Slot, foldhash::fast::RandomState>,
     sweep_at: usize,
 }
 
@@ -37,12 +46,17 @@ impl Cells {
 
     fn register(&self, subject: &Subject) -> Arc<Cell> {
         let mut shard = self.shard(subject).lock();
-        if let Some(cell) = shard.cells.get(subject).and_then(Weak::upgrade) {
+        if let Some(cell) = shard
+            .cells
+            .get(subject)
+            .and_then(|slot| slot.cell.upgrade())
+        {
             return cell;
         }
         shard.sweep();
         let cell = Arc::new(Cell::lasting());
-        shard.cells.insert(subject.clone(), Arc::downgrade(&cell));
+        let slot = shard.cells.entry(subject.clone()).or_default();
+        slot.cell = Arc::downgrade(&cell);
         cell
     }
 
@@ -54,9 +68,12 @@ impl Cells {
             return None;
         }
         let fresh = Arc::new(Cell::lasting());
-        let before = shard.cells.insert(subject.clone(), Arc::downgrade(&fresh));
-        if let Some(cell) = before.and_then(|cell| cell.upgrade()) {
-            cell.flip();
+        let slot = Slot {
+            cell: Arc::downgrade(&fresh),
+            expired: Vec::new(),
+        };
+        if let Some(before) = shard.cells.insert(subject.clone(), slot) {
+            before.flip();
         }
         let rest = watch.0.iter().skip(1).cloned();
         Some(Watch(std::iter::once(fresh).chain(rest).collect()))
@@ -64,10 +81,18 @@ impl Cells {
 
     /// Makes everything that rests on the subject invalid in this process.
     pub(crate) fn flip(&self, subject: &Subject) {
-        // Flipped under the lock: who registers afterwards gets a new cell, never this one.
+        // Under the lock: who registers afterwards gets a new cell, never this one.
         let mut shard = self.shard(subject).lock();
-        if let Some(cell) = shard.cells.remove(subject).and_then(|cell| cell.upgrade()) {
-            cell.flip();
+        if let Some(slot) = shard.cells.remove(subject) {
+            slot.flip();
+        }
+    }
+
+    /// Makes everything that rests on the subject stale in this process.
+    pub(crate) fn expire(&self, subject: &Subject) {
+        let mut shard = self.shard(subject).lock();
+        if let Some(slot) = shard.cells.get_mut(subject) {
+            slot.expire();
         }
     }
 
@@ -75,8 +100,7 @@ impl Cells {
     pub(crate) fn flip_all(&self) {
         for shard in &self.shards {
             let mut shard = shard.lock();
-            let cells = shard.cells.drain().filter_map(|(_, cell)| cell.upgrade());
-            cells.for_each(|cell| cell.flip());
+            shard.cells.drain().for_each(|(_, slot)| slot.flip());
         }
     }
 
@@ -94,12 +118,34 @@ impl Cells {
     }
 }
 
+impl Slot {
+    fn flip(&self) {
+        let cells = self.expired.iter().chain([&self.cell]);
+        cells.filter_map(Weak::upgrade).for_each(|cell| cell.flip());
+    }
+
+    /// Later reads get a new cell; an invalidation still reaches this one.
+    fn expire(&mut self) {
+        self.expired.retain(|cell| cell.strong_count() > 0);
+        let before = std::mem::take(&mut self.cell);
+        if let Some(cell) = before.upgrade() {
+            cell.expire();
+            self.expired.push(before);
+        }
+    }
+
+    fn is_dead(&self) -> bool {
+        let mut cells = self.expired.iter().chain([&self.cell]);
+        cells.all(|cell| cell.strong_count() == 0)
+    }
+}
+
 impl Shard {
     fn sweep(&mut self) {
         if self.cells.len() < self.sweep_at.max(64) {
             return;
         }
-        self.cells.retain(|_, cell| cell.strong_count() > 0);
+        self.cells.retain(|_, slot| !slot.is_dead());
         self.sweep_at = self.cells.len() * 2;
     }
 }
@@ -147,6 +193,19 @@ mod tests {
         cells.flip(&subjects[1]);
         assert!(!successor.holds(NOW));
         assert!(cells.supersede(&subjects[0], &successor).is_none());
+    }
+
+    #[test]
+    fn what_was_expired_is_still_reached_by_an_invalidation() {
+        let cells = Cells::default();
+        let stale = cells.watch(&[tag("a")]);
+        cells.expire(&tag("a"));
+        assert!(!stale.holds(NOW) && stale.holds_stale(NOW));
+        let fresh = cells.watch(&[tag("a")]);
+        cells.expire(&tag("a"));
+        assert!(fresh.holds_stale(NOW) && !fresh.holds(NOW));
+        cells.flip(&tag("a"));
+        assert!(!stale.holds_stale(NOW) && !fresh.holds_stale(NOW));
     }
 
     #[test]
