@@ -1,4 +1,4 @@
-//! What an annotation allows: ttl, compression, herd protection.
+//! What an annotation allows: ttl, compression, herd protection, how old a value may be.
 
 use std::time::Duration;
 
@@ -41,13 +41,23 @@ pub enum Consistency {
     Strong,
 }
 
-/// What memory serves while Redis is away.
+/// What memory may serve while this process can't reach Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OnOutage {
-    /// What its connection vouched for less than `lag` ago.
+pub enum OnOutage {
+    /// What it holds, for `lag` at most (2 s unless set). The default.
     Lag,
-    /// Everything up to its ttl.
+    /// What it holds, until the entry's own ttl and stale window end. While Redis is out of reach
+    /// this waives the bound that [`Consistency::Bounded`] sets on how late an invalidation by
+    /// another process may arrive; [`Consistency::Strong`] it does not touch.
     Serve,
+}
+
+/// Who refreshes an entry that is served stale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refresh {
+    /// The first caller that finds it stale, before it returns. The default.
+    Caller,
 }
 
 /// What an annotation allows. [`cached`](crate::cached) writes it from its arguments; for
@@ -68,6 +78,7 @@ pub struct Policy {
     pub(crate) consistency: Consistency,
     pub(crate) on_outage: OnOutage,
     pub(crate) stale_ms: u64,
+    pub(crate) refresh: Refresh,
 }
 
 impl Policy {
@@ -93,6 +104,7 @@ impl Policy {
             consistency: Consistency::Bounded,
             on_outage: OnOutage::Lag,
             stale_ms: 0,
+            refresh: Refresh::Caller,
         }
     }
 
@@ -127,6 +139,34 @@ impl Policy {
     #[must_use]
     pub const fn consistency(mut self, consistency: Consistency) -> Self {
         self.consistency = consistency;
+        self
+    }
+
+    /// What memory may serve while this process can't reach Redis.
+    #[must_use]
+    pub const fn on_outage(mut self, on_outage: OnOutage) -> Self {
+        self.on_outage = on_outage;
+        self
+    }
+
+    /// How much longer than its ttl an entry may be served while it is refreshed. Zero at first:
+    /// then none is.
+    #[must_use]
+    pub const fn stale(self, stale: Duration) -> Self {
+        self.stale_ms(millis(stale))
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn stale_ms(mut self, stale_ms: u64) -> Self {
+        self.stale_ms = stale_ms;
+        self
+    }
+
+    /// Who refreshes an entry that is served stale.
+    #[must_use]
+    pub const fn refresh(mut self, refresh: Refresh) -> Self {
+        self.refresh = refresh;
         self
     }
 }
@@ -170,6 +210,15 @@ const fn millis(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_are_kept_in_milliseconds() {
+        const POLICY: Policy = Policy::new(Duration::from_secs(2))
+            .wait(Duration::from_millis(30))
+            .stale(Duration::from_secs(600));
+        assert_eq!(POLICY, Policy::ttl_ms(2_000).wait_ms(30).stale_ms(600_000));
+        assert_eq!(POLICY.stale(Duration::ZERO).stale_ms, 0);
+    }
 
     #[test]
     fn a_ttl_is_a_duration_or_seconds() {
