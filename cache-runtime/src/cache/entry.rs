@@ -1,7 +1,6 @@
 //! One entry, typed: what the companion of an annotated function gives.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use crate::events::{Event, Tier};
 use crate::invalidate::invalidate;
 use crate::load::{self, Look, Request};
 use crate::owed::Target;
+use crate::tag::TagsFrom;
 use crate::tiers::Tiers;
 use crate::value::Cacheable;
 
@@ -20,15 +20,12 @@ use crate::value::Cacheable;
 /// invalidation is carried out all the same, as other processes serve what it is to clear.
 pub struct Entry<T> {
     request: Result<Option<Request>>,
-    value: PhantomData<fn() -> T>,
+    tags_from: TagsFrom<T>,
 }
 
 impl<T: Cacheable> Entry<T> {
-    pub(crate) fn new(request: Result<Option<Request>>) -> Self {
-        Self {
-            request,
-            value: PhantomData,
-        }
+    pub(crate) fn new(request: Result<Option<Request>>, tags_from: TagsFrom<T>) -> Self {
+        Self { request, tags_from }
     }
 
     /// The value, if a tier has it and may serve it. Never loads; trouble of the cache is `None`.
@@ -58,7 +55,7 @@ impl<T: Cacheable> Entry<T> {
         match &self.request {
             // With reads off nothing is stored, and nothing older stays either.
             Ok(Some(_)) if self.readable().is_none() => self.invalidate().await,
-            Ok(Some(request)) => Box::pin(load::put(request, value)).await,
+            Ok(Some(request)) => Box::pin(load::put(request, self.tags_from, value)).await,
             Ok(None) => Ok(()),
             Err(refused) => Err(refused.clone()),
         }

@@ -159,7 +159,7 @@ impl Cache {
             Ok(request) => {
                 let share = Probe::<Result<T, E>>::new().share();
                 Box::pin(load::load::<Fallible, Result<T, E>, _>(
-                    request, share, load,
+                    request, share, None, load,
                 ))
                 .await
             }

@@ -25,6 +25,7 @@ use crate::flight::{Outcome, Seat, Turn};
 use crate::memory::Held;
 use crate::returns::{ErrorShare, Returns};
 use crate::stamp::Watch;
+use crate::tag::TagsFrom;
 use fetch::{Fetched, Patience, Right, fetch};
 use store::{Loading, store};
 
@@ -32,6 +33,7 @@ use store::{Loading, store};
 pub(crate) async fn load<M, R, F>(
     request: Request,
     share: Option<ErrorShare<M::Error>>,
+    _tags_from: TagsFrom<M::Value>,
     body: Pin<&mut F>,
 ) -> R
 where

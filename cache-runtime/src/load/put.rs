@@ -16,13 +16,18 @@ use crate::invalidate::invalidate;
 use crate::memory::Held;
 use crate::returns::Returns;
 use crate::stamp::Watch;
+use crate::tag::TagsFrom;
 use crate::value::Cacheable;
 
 /// Stores a value as the entry's.
 ///
 /// Where another invalidation or put came between, or Redis failed, the entry is invalidated
 /// instead: an older value never stays behind a put that failed.
-pub(crate) async fn put<T: Cacheable>(request: &Request, value: T) -> Result<()> {
+pub(crate) async fn put<T: Cacheable>(
+    request: &Request,
+    _tags_from: TagsFrom<T>,
+    value: T,
+) -> Result<()> {
     let draft = Writing::begin(request).await;
     match draft {
         Ok(writing) => {
@@ -46,7 +51,11 @@ pub(crate) async fn put<T: Cacheable>(request: &Request, value: T) -> Result<()>
 }
 
 /// Runs the body and stores its value, whatever the tiers hold.
-pub(crate) async fn refresh<M, R, F>(request: &Request, body: Pin<&mut F>) -> R
+pub(crate) async fn refresh<M, R, F>(
+    request: &Request,
+    _tags_from: TagsFrom<M::Value>,
+    body: Pin<&mut F>,
+) -> R
 where
     M: Returns<R>,
     F: Future<Output = R>,
