@@ -15,6 +15,7 @@ mod owed;
 mod promises;
 mod settings;
 mod stale;
+mod tags_from;
 mod trouble;
 mod ui;
 
