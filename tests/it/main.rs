@@ -1,6 +1,7 @@
 //! The one integration binary: what users see, on servers and processes that the tests start.
 
 mod arguments;
+mod coherence;
 mod connections;
 mod derive_key;
 mod derive_names;
@@ -14,6 +15,8 @@ mod layers;
 mod owed;
 mod promises;
 mod settings;
+mod stale;
+mod tags_from;
 mod trouble;
 mod ui;
 

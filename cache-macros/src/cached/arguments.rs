@@ -13,6 +13,7 @@ const KNOWN: Known = &[
     ("ns", "ns = \"user\""),
     ("ttl", "ttl = \"5m\""),
     ("tags", "tags = [\"user:{id}\"]"),
+    ("tags_from", "tags_from = |value| [..]"),
     ("key", "key = (a, b.c)"),
     ("skip", "skip(db, ctx)"),
     ("id", "id = \"user\""),
@@ -21,6 +22,10 @@ const KNOWN: Known = &[
     ("compress", "compress"),
     ("lease", "lease = \"process\""),
     ("wait", "wait = \"5s\""),
+    ("stale", "stale = \"10m\""),
+    ("refresh", "refresh = \"caller\""),
+    ("consistency", "consistency = \"strong\""),
+    ("on_outage", "on_outage = \"serve\""),
     ("cache", "cache = self.cache"),
     ("entry", "entry = false"),
     ("crate", "crate = path"),
@@ -47,6 +52,7 @@ pub(crate) struct Arguments {
     pub(super) ttl: Option<Given>,
     pub(super) ttl_was_given: bool,
     pub(super) tags: Vec<Tag>,
+    pub(super) tags_from: Option<Expr>,
     pub(super) key: Option<Key>,
     pub(super) key_was_given: bool,
     pub(super) skip: Vec<Ident>,
@@ -56,6 +62,11 @@ pub(crate) struct Arguments {
     pub(super) compress: Option<(&'static str, Span)>,
     pub(super) lease: Option<(&'static str, Span)>,
     pub(super) wait: Option<Given>,
+    pub(super) stale: Option<Given>,
+    pub(super) stale_was_given: bool,
+    pub(super) refresh: Option<(&'static str, Span)>,
+    pub(super) consistency: Option<(&'static str, Span)>,
+    pub(super) on_outage: Option<(&'static str, Span)>,
     pub(super) cache: Option<Expr>,
     pub(super) entry: Option<Entry>,
     pub(super) runtime: Option<Path>,
@@ -81,6 +92,7 @@ impl Arguments {
                 self.ttl = Some(Given::read(setting.expression()?)?);
             }
             "tags" => self.tags = Tag::read(setting.list()?, errors),
+            "tags_from" => self.tags_from = Some(tags_from(setting.expression()?)?),
             "key" => {
                 self.key_was_given = true;
                 self.key = Some(key(setting.expression()?)?);
@@ -94,6 +106,18 @@ impl Arguments {
                 self.lease = Some(setting.choice(&[("fleet", "Fleet"), ("process", "Process")])?)
             }
             "wait" => self.wait = Some(Given::read(setting.expression()?)?),
+            "stale" => {
+                self.stale_was_given = true;
+                self.stale = Some(Given::read_or_zero(setting.expression()?)?);
+            }
+            "refresh" => self.refresh = Some(refresh(setting)?),
+            "consistency" => {
+                let choices = [("bounded", "Bounded"), ("strong", "Strong")];
+                self.consistency = Some(setting.choice(&choices)?);
+            }
+            "on_outage" => {
+                self.on_outage = Some(setting.choice(&[("lag", "Lag"), ("serve", "Serve")])?)
+            }
             "cache" => self.cache = Some(setting.expression()?),
             "entry" => self.entry = Some(entry(setting)?),
             // The list of known names leaves this one only.
@@ -120,6 +144,19 @@ fn key(expression: Expr) -> syn::Result<Key> {
         Expr::Tuple(tuple) => Ok(Key::Parts(tuple.elems.into_iter().collect())),
         Expr::Paren(inner) => key(*inner.expr),
         other => Ok(Key::Parts(vec![other])),
+    }
+}
+
+fn tags_from(expression: Expr) -> syn::Result<Expr> {
+    match &expression {
+        Expr::Closure(_) | Expr::Path(_) => Ok(expression),
+        Expr::Paren(inner) => tags_from((*inner.expr).clone()),
+        Expr::Group(inner) => tags_from((*inner.expr).clone()),
+        other => Err(syn::Error::new_spanned(
+            other,
+            "`tags_from` makes tags of the loaded value: write a closure, as `|value| [format!(\"org:{}\", value.org)]`, \
+             or the path of a fn that takes a reference to it",
+        )),
     }
 }
 
@@ -150,6 +187,17 @@ fn compression(setting: Setting) -> syn::Result<(&'static str, Span)> {
         ("gzip", "Gzip"),
         ("none", "None"),
     ])
+}
+
+fn refresh(setting: Setting) -> syn::Result<(&'static str, Span)> {
+    match setting.literal() {
+        Some(Lit::Str(text)) if text.value() == "background" => Err(syn::Error::new(
+            text.span(),
+            "a refresh in the background is not there yet: write \"caller\", and the first caller that finds the \
+             entry stale refreshes it",
+        )),
+        _ => setting.choice(&[("caller", "Caller")]),
+    }
 }
 
 fn entry(setting: Setting) -> syn::Result<Entry> {

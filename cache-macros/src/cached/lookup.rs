@@ -22,11 +22,11 @@ pub(super) fn function(model: &Cached) -> TokenStream {
     let named = name(model)
         .map(|name| quote_spanned!(Span::mixed_site()=> let __call = __call.named(#name);));
     let tags = tags(model);
-    let share = share(model);
+    let (share, tags_from) = (share(model), tags_from(model));
     let body = body(&model.function, &model.output, &model.mentioned());
     // The user's value fails the bounds of this call: shown at the return type.
     let shown = span::shown_at(private, model.output.ty.span());
-    let load = quote_spanned!(span::made(model.output.ty.span())=> #shown::load(__call, __tags, #share, __load));
+    let load = quote_spanned!(span::made(model.output.ty.span())=> #shown::load(__call, __tags, #share, #tags_from, __load));
     let statements = quote_spanned! {Span::mixed_site()=>
         #site
         #guard
@@ -125,19 +125,25 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
     let (place, arguments) = (model.ttl.place(), &model.arguments);
     let private = &span::shown_at(&model.private, place);
     let ttl = model.ttl.millis(private);
-    let compress = arguments.compress.map(|(name, place)| {
-        let name = format_ident!("{name}");
-        quote_spanned!(span::made(place)=> .compress(#private::Compression::#name))
+    let choices = [
+        ("compress", "Compression", arguments.compress),
+        ("lease", "Lease", arguments.lease),
+        ("consistency", "Consistency", arguments.consistency),
+        ("on_outage", "OnOutage", arguments.on_outage),
+        ("refresh", "Refresh", arguments.refresh),
+    ];
+    let chosen = choices.into_iter().filter_map(|(method, kind, choice)| {
+        let (name, place) = choice?;
+        let [method, kind, name] = [method, kind, name].map(|word| format_ident!("{word}"));
+        Some(quote_spanned!(span::made(place)=> .#method(#private::#kind::#name)))
     });
-    let lease = arguments.lease.map(|(name, place)| {
-        let name = format_ident!("{name}");
-        quote_spanned!(span::made(place)=> .lease(#private::Lease::#name))
+    let durations = [("wait_ms", &arguments.wait), ("stale_ms", &arguments.stale)];
+    let durations = durations.into_iter().filter_map(|(method, given)| {
+        let method = format_ident!("{method}", span = Span::mixed_site());
+        let millis = given.as_ref()?.millis(private);
+        Some(quote_spanned!(Span::mixed_site()=> .#method(#millis)))
     });
-    let wait = arguments.wait.as_ref().map(|wait| {
-        let millis = wait.millis(private);
-        quote_spanned!(Span::mixed_site()=> .wait_ms(#millis))
-    });
-    quote_spanned!(span::made(place)=> const { &#private::Policy::ttl_ms(#ttl) #compress #lease #wait })
+    quote_spanned!(span::made(place)=> const { &#private::Policy::ttl_ms(#ttl) #(#chosen)* #(#durations)* })
 }
 
 /// The `Cache` that the annotation names, if it does.
@@ -153,6 +159,17 @@ pub(super) fn tags(model: &Cached) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         #[allow(clippy::used_underscore_binding)]
         let __tags: [#runtime::Tag; #count] = [#(#tags),*];
+    }
+}
+
+/// The tags that only the value tells, as a fn pointer: what the user wrote captures nothing.
+pub(super) fn tags_from(model: &Cached) -> TokenStream {
+    let Some(written) = &model.arguments.tags_from else {
+        return quote_spanned!(Span::mixed_site()=> ::core::option::Option::None);
+    };
+    let private = span::shown_at(&model.private, written.span());
+    quote_spanned! {span::made(written.span())=>
+        ::core::option::Option::Some(|__value| #private::tags_of(__value, #written))
     }
 }
 

@@ -96,15 +96,17 @@ impl Cached {
     fn expressions(&self) -> Vec<TokenStream> {
         let parts = self.parts.iter().map(|part| part.value.to_token_stream());
         let tags = self.arguments.tags.iter().map(ToTokens::to_token_stream);
-        let cache = self.arguments.cache.iter().map(ToTokens::to_token_stream);
-        let durations = [Some(&self.ttl), self.arguments.wait.as_ref()]
+        let (tags_from, cache) = (&self.arguments.tags_from, &self.arguments.cache);
+        let others = tags_from.iter().chain(cache).map(ToTokens::to_token_stream);
+        let durations = [&self.arguments.wait, &self.arguments.stale]
             .into_iter()
-            .flatten();
+            .flatten()
+            .chain([&self.ttl]);
         let durations = durations.filter_map(|given| match given {
             Given::Expression(expression) => Some(expression.to_token_stream()),
             Given::Millis(..) => None,
         });
-        parts.chain(tags).chain(cache).chain(durations).collect()
+        parts.chain(tags).chain(others).chain(durations).collect()
     }
 
     /// The names that the key, the tags and the cache mention: what the companion needs.

@@ -41,7 +41,8 @@ fn every_setting() {
     insta::assert_snapshot!(cached! {
         (
             ns = "user", ttl = TTL, id = "user", version = 3, compress = "gzip", lease = "process",
-            wait = "500ms", fallible, entry = cell, cache = CACHE.get(), crate = "other::runtime"
+            wait = "500ms", stale = 60 * 10, refresh = "caller", consistency = "bounded", on_outage = "serve",
+            fallible, entry = cell, cache = CACHE.get(), crate = "other::runtime"
         )
         #[cfg(unix)]
         #[must_use]
@@ -102,6 +103,14 @@ fn tags() {
     insta::assert_snapshot!(cached! {
         (ttl = "5m", tags = ["all", "org:{user.org}/{id:04}", extra(shard)], key = id)
         async fn rights(user: &User, id: u32, shard: u8, other: u8) -> Vec<Right> { find(user, id) }
+    });
+}
+
+#[test]
+fn tags_from_the_value() {
+    insta::assert_snapshot!(cached! {
+        (ttl = "5m", tags_from = |user| [format!("org:{}", user.org)])
+        async fn user(id: u64) -> Result<User, DbError> { find(id) }
     });
 }
 

@@ -4,12 +4,14 @@
 mod invalidation;
 mod name;
 mod phases;
+mod tags;
 
 pub use crate::key::KeyWriter;
-pub use crate::policy::{Compression, Lease, Policy, Ttl};
+pub use crate::policy::{Compression, Consistency, Lease, OnOutage, Policy, Refresh, Ttl};
 pub use crate::returns::{ErrorShare, Fallible, NotResult, NotShared, Plain, Probe, Returns};
 pub use crate::site::{At, Site, Spec};
 pub use crate::tag::Tag;
 pub use invalidation::Invalidation;
 pub use name::Name;
 pub use phases::{Call, Lookup, beside, budget, entry, load, lookup, part};
+pub use tags::tags_of;
