@@ -5,6 +5,7 @@ mod coherence;
 mod connections;
 mod derive_key;
 mod derive_names;
+mod durability;
 mod embedded;
 mod facts;
 mod fleet;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Cache;
-use crate::clock::Clock;
+use super::durability::Durability;
+use crate::clock::{Clock, STEP_MS};
 use crate::error::{CacheError, Result, check_name};
 use crate::events::Events;
 use crate::memory::Memory;
-use crate::redis::{Link, LinkEvent, LinkSettings};
+use crate::redis::{Link, LinkEvent, LinkSettings, Replicas};
 use crate::site::Names;
 use crate::stamp::Cells;
 use crate::tiers::{Limits, Parts, Tiers, flips};
@@ -37,6 +38,7 @@ pub struct CacheBuilder {
     op_timeout: Duration,
     lag: Duration,
     lease: Duration,
+    durability: Durability,
     ca_file: Option<PathBuf>,
     enabled: bool,
     clock: Clock,
@@ -54,6 +56,7 @@ impl Default for CacheBuilder {
             op_timeout: Duration::from_millis(100),
             lag: Duration::from_secs(2),
             lease: Duration::from_secs(5),
+            durability: Durability::Master,
             ca_file: None,
             enabled: true,
             clock: Clock::default(),
@@ -119,6 +122,13 @@ impl CacheBuilder {
         self
     }
 
+    /// When an invalidation is acknowledged: at first once the master has carried it out.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
     /// A file of PEM certificates to trust for `rediss://`, instead of the system's.
     #[must_use]
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
@@ -169,6 +179,7 @@ impl CacheBuilder {
     }
 
     fn assemble(self, events: Arc<Events>, cells: Arc<Cells>, link: Option<Link>) -> Cache {
+        let lag_ms = millis(self.trusted());
         let memory =
             (self.memory_bytes > 0).then(|| Memory::new(self.memory_bytes, self.max_value));
         Cache(Arc::new(Tiers::new(Parts {
@@ -180,7 +191,7 @@ impl CacheBuilder {
             names: Names::new(&self.prefix),
             limits: Limits {
                 max_value: self.max_value,
-                lag_ms: millis(self.lag),
+                lag_ms,
                 lease_ms: millis(self.lease),
             },
             enabled: self.enabled,
@@ -194,7 +205,22 @@ impl CacheBuilder {
                 setting: self.called("url"),
                 reason: reason.to_string(),
             })?;
-        Ok(settings.with_times(self.op_timeout, self.lag))
+        let replicas = match self.durability {
+            Durability::Master => None,
+            Durability::Replicas(count) => Some(Replicas {
+                count,
+                marker: Names::new(&self.prefix).marker(),
+            }),
+        };
+        Ok(settings
+            .with_times(self.op_timeout, self.trusted())
+            .with_replicas(replicas))
+    }
+
+    /// `lag`, less what the clock may be behind: memory serves for that long and no longer.
+    fn trusted(&self) -> Duration {
+        let step = Duration::from_millis(STEP_MS).min(self.lag / 2);
+        self.lag.saturating_sub(step)
     }
 
     /// What the person who made a setting calls it.
@@ -210,7 +236,8 @@ impl CacheBuilder {
     fn check(&self) -> Result<()> {
         check_name("prefix", &self.prefix)?;
         let over_zero = "must be over zero, at least a millisecond";
-        let rules: [(&str, bool, &str); 5] = [
+        let durable = self.durability != Durability::Master;
+        let rules: [(&str, bool, &str); 7] = [
             ("op_timeout", millis(self.op_timeout) > 0, over_zero),
             ("lag", millis(self.lag) > 0, over_zero),
             (
@@ -219,6 +246,16 @@ impl CacheBuilder {
                 "must be at least 100 ms",
             ),
             ("max_value", self.max_value > 0, "must be over zero"),
+            (
+                "durability",
+                self.durability != Durability::Replicas(0),
+                "is `Replicas(0)`, which waits for nobody: use `Master`",
+            ),
+            (
+                "durability",
+                !durable || self.url != MEMORY,
+                "asks for replicas and the url is `memory:`",
+            ),
             (
                 "memory_bytes",
                 self.memory_bytes > 0 || self.url != MEMORY,
