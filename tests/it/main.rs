@@ -13,6 +13,7 @@ mod herd;
 mod identity;
 mod invalidates;
 mod layers;
+mod overlooked;
 mod owed;
 mod promises;
 mod settings;

@@ -8,6 +8,16 @@ const FILL: &str = include_str!("../../../cache-runtime/src/redis/fill.lua");
 const LEASE: &str = include_str!("../../../cache-runtime/src/redis/lease.lua");
 const STAMP: &str = include_str!("../../../cache-runtime/src/redis/stamp.lua");
 
+const STAMPING: [&str; 7] = [
+    "EVAL",
+    STAMP,
+    "1",
+    "stamp",
+    "0123456789abcdef",
+    "run-id-8",
+    "60000",
+];
+
 /// What is pushed once a script has run and another process then writes these keys.
 async fn pushed_after(script: &str, declared: &[&str], written: &[&str]) -> Vec<super::Push> {
     let server = crate::server().await;
@@ -103,17 +113,8 @@ async fn a_stamp_is_registered_whether_it_was_made_or_found() {
         Tracked::noloop(&server).await,
         Tracked::noloop(&server).await,
     );
-    let stamp = [
-        "EVAL",
-        STAMP,
-        "1",
-        "stamp",
-        "0123456789abcdef",
-        "run-id-8",
-        "60000",
-    ];
-    maker.run(&stamp).await;
-    finder.run(&stamp).await;
+    maker.run(&STAMPING).await;
+    finder.run(&STAMPING).await;
     assert_eq!(
         maker.pushed().await,
         [],
@@ -124,4 +125,30 @@ async fn a_stamp_is_registered_whether_it_was_made_or_found() {
         (maker.pushed().await, finder.pushed().await),
         (keys(&["stamp"]), keys(&["stamp"]))
     );
+}
+
+/// What is counted when own writes are told from others': it must be neither more nor less.
+#[tokio::test]
+async fn ones_own_writes_are_pushed_as_often_as_the_scripts_say() {
+    for seen_before in [true, false] {
+        let server = crate::server().await;
+        let mut client = Tracked::looping(&server).await;
+        if seen_before {
+            client.run(&["MGET", "lease", "entry", "stamp"]).await;
+        }
+        let lease = ["EVAL", LEASE, "2", "lease", "entry", "one", "5000", "", "0"];
+        let acquired = client.run(&lease).await;
+        let said: (String, usize) = redis::from_redis_value(acquired).unwrap();
+        assert_eq!(said, ("acquired".to_owned(), 1));
+        assert_eq!(client.pushed().await, keys(&["lease"]));
+        let made = client.run(&STAMPING).await;
+        let (_, writes): (String, usize) = redis::from_redis_value(made).unwrap();
+        assert_eq!((writes, client.pushed().await), (1, keys(&["stamp"])));
+        let found = client.run(&STAMPING).await;
+        let (_, writes): (String, usize) = redis::from_redis_value(found).unwrap();
+        assert_eq!((writes, client.pushed().await), (0, vec![]));
+        let fill = ["EVAL", FILL, "2", "lease", "entry", "one", "frame", "5000"];
+        assert_eq!(client.run(&fill).await, Value::Int(1));
+        assert_eq!(client.pushed().await, keys(&["entry", "lease"]));
+    }
 }

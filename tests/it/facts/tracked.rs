@@ -33,14 +33,14 @@ pub(super) struct Tracked {
 }
 
 impl Tracked {
-    /// As the link has it: the client's own writes are not pushed to it.
+    /// The client's own writes are not pushed to it; nor is more, as `noloop` tells.
     pub(super) async fn noloop(server: &Server) -> Self {
         let mut tracked = Self::untracked(server).await;
         tracked.run(&["CLIENT", "TRACKING", "ON", "NOLOOP"]).await;
         tracked
     }
 
-    /// The client's own writes are pushed as others' are.
+    /// As the link has it: the client's own writes are pushed as others' are.
     pub(super) async fn looping(server: &Server) -> Self {
         let mut tracked = Self::untracked(server).await;
         tracked.run(&["CLIENT", "TRACKING", "ON"]).await;
