@@ -5,7 +5,8 @@ use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprBinary, Lit};
 
-use crate::{duration, span};
+use crate::duration::{self, DurationError};
+use crate::span;
 
 /// A duration as given.
 pub(crate) enum Given {
@@ -16,6 +17,21 @@ pub(crate) enum Given {
 impl Given {
     /// Reads `"5m"`, `300`, or takes a const expression as it is.
     pub(crate) fn read(expression: Expr) -> syn::Result<Self> {
+        Self::read_as(expression, |millis| millis)
+    }
+
+    /// The same, where no time at all is a choice too.
+    pub(crate) fn read_or_zero(expression: Expr) -> syn::Result<Self> {
+        Self::read_as(expression, |millis| match millis {
+            Err(DurationError::Zero) => Ok(0),
+            millis => millis,
+        })
+    }
+
+    fn read_as(
+        expression: Expr,
+        accepted: impl FnOnce(Result<u64, DurationError>) -> Result<u64, DurationError>,
+    ) -> syn::Result<Self> {
         let span = expression.span();
         let millis = match &expression {
             Expr::Lit(literal) => match &literal.lit {
@@ -26,7 +42,7 @@ impl Given {
             Expr::Unary(unary) if is_literal(&unary.expr) => return Err(unreadable(unary)),
             _ => return Ok(Self::Expression(expression)),
         };
-        millis
+        accepted(millis)
             .map(|millis| Self::Millis(millis, span))
             .map_err(|error| syn::Error::new(span, error))
     }

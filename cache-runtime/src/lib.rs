@@ -45,7 +45,7 @@ pub use clock::Clock;
 pub use error::CacheError;
 pub use events::{HistogramSnapshot, MissStats, NamespaceStats, Stats, Tier, UnstoredStats};
 pub use key::{CacheKey, KeyWriter, Rounded, Serialized};
-pub use policy::{Compression, Lease, Policy};
+pub use policy::{Compression, Consistency, Lease, OnOutage, Policy, Refresh};
 pub use tag::Tag;
 pub use value::Cacheable;
 

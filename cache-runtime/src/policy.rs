@@ -1,4 +1,4 @@
-//! What an annotation allows: ttl, compression, herd protection.
+//! What an annotation allows: ttl, compression, herd protection, how old a value may be.
 
 use std::time::Duration;
 
@@ -26,6 +26,40 @@ pub enum Lease {
     Process,
 }
 
+/// How soon an invalidation reaches a reader.
+///
+/// Let an invalidation of an entry, tag or namespace return `Ok`. A read that begins after it
+/// returns only a value whose load began after the invalidation began: where and when, this says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consistency {
+    /// In the process that invalidated, always; in every other at the latest `lag` after (2 s
+    /// unless set, typically under a millisecond), partitions, pauses and outages included. Memory
+    /// serves. The default.
+    Bounded,
+    /// In every process, always: each call asks Redis, memory serves none. With Redis unreachable
+    /// the function runs.
+    Strong,
+}
+
+/// What memory may serve while this process can't reach Redis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnOutage {
+    /// What it holds, for `lag` at most (2 s unless set). The default.
+    Lag,
+    /// What it holds, until the entry's own ttl and stale window end. While Redis is out of reach
+    /// this waives the bound that [`Consistency::Bounded`] sets on how late an invalidation by
+    /// another process may arrive; [`Consistency::Strong`] it does not touch.
+    Serve,
+}
+
+/// Who refreshes an entry that is served stale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refresh {
+    /// The first caller that finds it stale, before it returns. The default.
+    Caller,
+}
+
 /// What an annotation allows. [`cached`](crate::cached) writes it from its arguments; for
 /// [`Cache::get_or_load`](crate::Cache::get_or_load) it is made by hand.
 ///
@@ -35,12 +69,16 @@ pub enum Lease {
 ///
 /// static POLICY: Policy = Policy::new(Duration::from_secs(300)).compress(Compression::Lz4);
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     pub(crate) ttl_ms: u64,
     pub(crate) compression: Compression,
     pub(crate) lease: Lease,
     pub(crate) wait_ms: u64,
+    pub(crate) consistency: Consistency,
+    pub(crate) on_outage: OnOutage,
+    pub(crate) stale_ms: u64,
+    pub(crate) refresh: Refresh,
 }
 
 impl Policy {
@@ -63,6 +101,10 @@ impl Policy {
             compression: Compression::None,
             lease: Lease::Fleet,
             wait_ms: 5_000,
+            consistency: Consistency::Bounded,
+            on_outage: OnOutage::Lag,
+            stale_ms: 0,
+            refresh: Refresh::Caller,
         }
     }
 
@@ -90,6 +132,41 @@ impl Policy {
     #[must_use]
     pub const fn wait_ms(mut self, wait_ms: u64) -> Self {
         self.wait_ms = wait_ms;
+        self
+    }
+
+    /// How soon an invalidation reaches a reader.
+    #[must_use]
+    pub const fn consistency(mut self, consistency: Consistency) -> Self {
+        self.consistency = consistency;
+        self
+    }
+
+    /// What memory may serve while this process can't reach Redis.
+    #[must_use]
+    pub const fn on_outage(mut self, on_outage: OnOutage) -> Self {
+        self.on_outage = on_outage;
+        self
+    }
+
+    /// How much longer than its ttl an entry may be served while it is refreshed. Zero at first:
+    /// then none is.
+    #[must_use]
+    pub const fn stale(self, stale: Duration) -> Self {
+        self.stale_ms(millis(stale))
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn stale_ms(mut self, stale_ms: u64) -> Self {
+        self.stale_ms = stale_ms;
+        self
+    }
+
+    /// Who refreshes an entry that is served stale.
+    #[must_use]
+    pub const fn refresh(mut self, refresh: Refresh) -> Self {
+        self.refresh = refresh;
         self
     }
 }
@@ -133,6 +210,15 @@ const fn millis(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_are_kept_in_milliseconds() {
+        const POLICY: Policy = Policy::new(Duration::from_secs(2))
+            .wait(Duration::from_millis(30))
+            .stale(Duration::from_secs(600));
+        assert_eq!(POLICY, Policy::ttl_ms(2_000).wait_ms(30).stale_ms(600_000));
+        assert_eq!(POLICY.stale(Duration::ZERO).stale_ms, 0);
+    }
 
     #[test]
     fn a_ttl_is_a_duration_or_seconds() {

@@ -21,6 +21,10 @@ const KNOWN: Known = &[
     ("compress", "compress"),
     ("lease", "lease = \"process\""),
     ("wait", "wait = \"5s\""),
+    ("stale", "stale = \"10m\""),
+    ("refresh", "refresh = \"caller\""),
+    ("consistency", "consistency = \"strong\""),
+    ("on_outage", "on_outage = \"serve\""),
     ("cache", "cache = self.cache"),
     ("entry", "entry = false"),
     ("crate", "crate = path"),
@@ -56,6 +60,11 @@ pub(crate) struct Arguments {
     pub(super) compress: Option<(&'static str, Span)>,
     pub(super) lease: Option<(&'static str, Span)>,
     pub(super) wait: Option<Given>,
+    pub(super) stale: Option<Given>,
+    pub(super) stale_was_given: bool,
+    pub(super) refresh: Option<(&'static str, Span)>,
+    pub(super) consistency: Option<(&'static str, Span)>,
+    pub(super) on_outage: Option<(&'static str, Span)>,
     pub(super) cache: Option<Expr>,
     pub(super) entry: Option<Entry>,
     pub(super) runtime: Option<Path>,
@@ -94,6 +103,18 @@ impl Arguments {
                 self.lease = Some(setting.choice(&[("fleet", "Fleet"), ("process", "Process")])?)
             }
             "wait" => self.wait = Some(Given::read(setting.expression()?)?),
+            "stale" => {
+                self.stale_was_given = true;
+                self.stale = Some(Given::read_or_zero(setting.expression()?)?);
+            }
+            "refresh" => self.refresh = Some(refresh(setting)?),
+            "consistency" => {
+                let choices = [("bounded", "Bounded"), ("strong", "Strong")];
+                self.consistency = Some(setting.choice(&choices)?);
+            }
+            "on_outage" => {
+                self.on_outage = Some(setting.choice(&[("lag", "Lag"), ("serve", "Serve")])?)
+            }
             "cache" => self.cache = Some(setting.expression()?),
             "entry" => self.entry = Some(entry(setting)?),
             // The list of known names leaves this one only.
@@ -150,6 +171,17 @@ fn compression(setting: Setting) -> syn::Result<(&'static str, Span)> {
         ("gzip", "Gzip"),
         ("none", "None"),
     ])
+}
+
+fn refresh(setting: Setting) -> syn::Result<(&'static str, Span)> {
+    match setting.literal() {
+        Some(Lit::Str(text)) if text.value() == "background" => Err(syn::Error::new(
+            text.span(),
+            "a refresh in the background is not there yet: write \"caller\", and the first caller that finds the \
+             entry stale refreshes it",
+        )),
+        _ => setting.choice(&[("caller", "Caller")]),
+    }
 }
 
 fn entry(setting: Setting) -> syn::Result<Entry> {

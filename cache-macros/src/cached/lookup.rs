@@ -125,19 +125,25 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
     let (place, arguments) = (model.ttl.place(), &model.arguments);
     let private = &span::shown_at(&model.private, place);
     let ttl = model.ttl.millis(private);
-    let compress = arguments.compress.map(|(name, place)| {
-        let name = format_ident!("{name}");
-        quote_spanned!(span::made(place)=> .compress(#private::Compression::#name))
+    let choices = [
+        ("compress", "Compression", arguments.compress),
+        ("lease", "Lease", arguments.lease),
+        ("consistency", "Consistency", arguments.consistency),
+        ("on_outage", "OnOutage", arguments.on_outage),
+        ("refresh", "Refresh", arguments.refresh),
+    ];
+    let chosen = choices.into_iter().filter_map(|(method, kind, choice)| {
+        let (name, place) = choice?;
+        let [method, kind, name] = [method, kind, name].map(|word| format_ident!("{word}"));
+        Some(quote_spanned!(span::made(place)=> .#method(#private::#kind::#name)))
     });
-    let lease = arguments.lease.map(|(name, place)| {
-        let name = format_ident!("{name}");
-        quote_spanned!(span::made(place)=> .lease(#private::Lease::#name))
+    let durations = [("wait_ms", &arguments.wait), ("stale_ms", &arguments.stale)];
+    let durations = durations.into_iter().filter_map(|(method, given)| {
+        let method = format_ident!("{method}", span = Span::mixed_site());
+        let millis = given.as_ref()?.millis(private);
+        Some(quote_spanned!(Span::mixed_site()=> .#method(#millis)))
     });
-    let wait = arguments.wait.as_ref().map(|wait| {
-        let millis = wait.millis(private);
-        quote_spanned!(Span::mixed_site()=> .wait_ms(#millis))
-    });
-    quote_spanned!(span::made(place)=> const { &#private::Policy::ttl_ms(#ttl) #compress #lease #wait })
+    quote_spanned!(span::made(place)=> const { &#private::Policy::ttl_ms(#ttl) #(#chosen)* #(#durations)* })
 }
 
 /// The `Cache` that the annotation names, if it does.

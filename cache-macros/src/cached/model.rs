@@ -97,9 +97,10 @@ impl Cached {
         let parts = self.parts.iter().map(|part| part.value.to_token_stream());
         let tags = self.arguments.tags.iter().map(ToTokens::to_token_stream);
         let cache = self.arguments.cache.iter().map(ToTokens::to_token_stream);
-        let durations = [Some(&self.ttl), self.arguments.wait.as_ref()]
+        let durations = [&self.arguments.wait, &self.arguments.stale]
             .into_iter()
-            .flatten();
+            .flatten()
+            .chain([&self.ttl]);
         let durations = durations.filter_map(|given| match given {
             Given::Expression(expression) => Some(expression.to_token_stream()),
             Given::Millis(..) => None,

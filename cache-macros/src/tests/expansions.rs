@@ -41,7 +41,8 @@ fn every_setting() {
     insta::assert_snapshot!(cached! {
         (
             ns = "user", ttl = TTL, id = "user", version = 3, compress = "gzip", lease = "process",
-            wait = "500ms", fallible, entry = cell, cache = CACHE.get(), crate = "other::runtime"
+            wait = "500ms", stale = 60 * 10, refresh = "caller", consistency = "bounded", on_outage = "serve",
+            fallible, entry = cell, cache = CACHE.get(), crate = "other::runtime"
         )
         #[cfg(unix)]
         #[must_use]

@@ -33,6 +33,49 @@ fn each_mistake_has_its_error() {
 }
 
 #[test]
+fn choices_that_do_not_go_together_are_refused() {
+    let cases = [
+        (quote!(refresh = "caller"), "add `stale"),
+        (quote!(refresh = "background"), "write \"caller\""),
+        (
+            quote!(consistency = "strong", on_outage = "serve"),
+            "remove `on_outage`",
+        ),
+    ];
+    for (annotation, part) in cases {
+        let item = quote!(
+            async fn user(id: u64) -> u64 {
+                id
+            }
+        );
+        let error = cached::expand(quote!(ttl = "5m", #annotation), item).expect_err(part);
+        let messages: Vec<String> = error.into_iter().map(|error| error.to_string()).collect();
+        assert_eq!(messages.len(), 1, "{messages:#?}");
+        assert!(messages[0].contains(part), "{messages:#?} has no {part}");
+    }
+}
+
+#[test]
+fn only_a_stale_window_may_be_zero() {
+    let expand = |annotation| {
+        cached::expand(
+            annotation,
+            quote!(
+                async fn user(id: u64) -> u64 {
+                    id
+                }
+            ),
+        )
+    };
+    for zero in [quote!(0), quote!("0s"), quote!(Duration::ZERO)] {
+        assert!(expand(quote!(ttl = "5m", stale = #zero)).is_ok(), "{zero}");
+    }
+    for annotation in [quote!(ttl = 0), quote!(ttl = "5m", wait = "0s")] {
+        assert!(expand(annotation.clone()).is_err(), "{annotation}");
+    }
+}
+
+#[test]
 fn what_is_no_fn_is_refused() {
     let error = cached::expand(
         quote!(ttl = "5m"),

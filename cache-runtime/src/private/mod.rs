@@ -6,7 +6,7 @@ mod name;
 mod phases;
 
 pub use crate::key::KeyWriter;
-pub use crate::policy::{Compression, Lease, Policy, Ttl};
+pub use crate::policy::{Compression, Consistency, Lease, OnOutage, Policy, Refresh, Ttl};
 pub use crate::returns::{ErrorShare, Fallible, NotResult, NotShared, Plain, Probe, Returns};
 pub use crate::site::{At, Site, Spec};
 pub use crate::tag::Tag;

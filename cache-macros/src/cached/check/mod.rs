@@ -1,22 +1,27 @@
 //! What must hold between the arguments of `#[cached]` and the fn. [`check`] lists every rule.
 
+mod policy;
+mod templates;
+mod value;
+
 use std::collections::BTreeSet;
 
 use proc_macro2::Span;
 use quote::ToTokens;
+use syn::Ident;
 use syn::ext::IdentExt;
-use syn::visit::Visit;
-use syn::{Ident, Type};
 
 use super::arguments::{Arguments, Entry, Key};
 use crate::errors::Errors;
-use crate::function::{
-    Borrows, Form, Function, Output, bare, check_function, check_returns, parameters,
-};
+use crate::function::{Form, Function, Output, check_function, check_returns, parameters};
 use crate::mentions::mentions;
 use crate::nearest::nearest;
-use crate::tags::Tag;
-use crate::template::Template;
+
+pub(crate) use templates::check_tags;
+
+use policy::{check_nothing_unchecked_is_strong, check_what_is_refreshed_is_stale};
+use templates::check_templates;
+use value::{check_there_is_a_value, check_value_has_a_name, check_value_is_owned};
 
 /// Every rule; each notes its own mistakes.
 pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Errors) {
@@ -34,6 +39,8 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
     check_key_names_nothing_skipped(arguments, errors);
     check_templates(arguments, function, errors);
     check_companion_is_named_apart(arguments, function, errors);
+    check_what_is_refreshed_is_stale(arguments, errors);
+    check_nothing_unchecked_is_strong(arguments, errors);
 }
 
 fn check_ttl_is_given(arguments: &Arguments, errors: &mut Errors) {
@@ -41,47 +48,6 @@ fn check_ttl_is_given(arguments: &Arguments, errors: &mut Errors) {
         errors.at(
             Span::call_site(),
             "`#[cached]` needs to know how long an entry is fresh: add `ttl = \"5m\"`",
-        );
-    }
-}
-
-fn check_there_is_a_value(function: &Function, output: &Output, errors: &mut Errors) {
-    if matches!(bare(&output.ty), Type::Tuple(unit) if unit.elems.is_empty()) {
-        let message = "this fn returns nothing, so there is nothing to cache: return a value, or remove `#[cached]`";
-        match &function.signature.output {
-            syn::ReturnType::Default => errors.on(&function.signature.ident, message),
-            syn::ReturnType::Type(..) => errors.on(&output.ty, message),
-        }
-    }
-}
-
-fn check_value_is_owned(output: &Output, errors: &mut Errors) {
-    let mut borrows = Borrows::default();
-    borrows.visit_type(&output.ty);
-    if let Some(borrow) = borrows.0 {
-        errors.on(
-            borrow,
-            "a cached value outlives the call, so it can't borrow: return it owned (`String` for `&str`) or in an `Arc`",
-        );
-    }
-}
-
-fn check_value_has_a_name(function: &Function, output: &Output, errors: &mut Errors) {
-    let Type::Path(path) = bare(&output.ty) else {
-        return;
-    };
-    let generic = path.path.get_ident().filter(|name| {
-        parameters(function)
-            .iter()
-            .any(|param| param.name() == *name)
-    });
-    if let Some(name) = generic {
-        errors.on(
-            name,
-            format!(
-                "`{name}` could be a `Result` or a plain value, and the two are cached differently: \
-                 return `Result<{name}, _>`, `Option<{name}>` or another named type"
-            ),
         );
     }
 }
@@ -157,45 +123,6 @@ fn check_key_names_nothing_skipped(arguments: &Arguments, errors: &mut Errors) {
             name,
             format!("`{name}` is skipped here and named by `key`: take it out of one of them"),
         );
-    }
-}
-
-fn check_templates(arguments: &Arguments, function: &Function, errors: &mut Errors) {
-    if let Some(Key::Readable(template)) = &arguments.key {
-        check_template_names(template, function, errors);
-    }
-    check_tags(&arguments.tags, function, errors);
-}
-
-/// Every hole of the tags' templates begins with an argument.
-pub(crate) fn check_tags(tags: &[Tag], function: &Function, errors: &mut Errors) {
-    for tag in tags {
-        if let Tag::Template(template) = tag {
-            check_template_names(template, function, errors);
-        }
-    }
-}
-
-fn check_template_names(template: &Template, function: &Function, errors: &mut Errors) {
-    let all = argument_names(function);
-    for hole in template.holes() {
-        let head = hole.head.unraw();
-        let in_pattern = function
-            .arguments()
-            .iter()
-            .any(|argument| argument.is_called(&head));
-        if !all.contains(&head.to_string()) && in_pattern {
-            let message = format!(
-                "`{{{head}}}` is bound by a pattern: give the argument a name, and take it apart in the body"
-            );
-            errors.at(template.literal.span(), message);
-        } else if !all.contains(&head.to_string()) {
-            let message = format!(
-                "`{{{head}}}` names no argument of this fn{}",
-                among(&all, &head)
-            );
-            errors.at(template.literal.span(), message);
-        }
     }
 }
 

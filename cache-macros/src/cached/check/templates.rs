@@ -1,0 +1,49 @@
+//! The holes of templates: each names an argument.
+
+use syn::ext::IdentExt;
+
+use super::{among, argument_names};
+use crate::cached::arguments::{Arguments, Key};
+use crate::errors::Errors;
+use crate::function::Function;
+use crate::tags::Tag;
+use crate::template::Template;
+
+pub(super) fn check_templates(arguments: &Arguments, function: &Function, errors: &mut Errors) {
+    if let Some(Key::Readable(template)) = &arguments.key {
+        check_template_names(template, function, errors);
+    }
+    check_tags(&arguments.tags, function, errors);
+}
+
+/// Every hole of the tags' templates begins with an argument.
+pub(crate) fn check_tags(tags: &[Tag], function: &Function, errors: &mut Errors) {
+    for tag in tags {
+        if let Tag::Template(template) = tag {
+            check_template_names(template, function, errors);
+        }
+    }
+}
+
+fn check_template_names(template: &Template, function: &Function, errors: &mut Errors) {
+    let all = argument_names(function);
+    for hole in template.holes() {
+        let head = hole.head.unraw();
+        let in_pattern = function
+            .arguments()
+            .iter()
+            .any(|argument| argument.is_called(&head));
+        if !all.contains(&head.to_string()) && in_pattern {
+            let message = format!(
+                "`{{{head}}}` is bound by a pattern: give the argument a name, and take it apart in the body"
+            );
+            errors.at(template.literal.span(), message);
+        } else if !all.contains(&head.to_string()) {
+            let message = format!(
+                "`{{{head}}}` names no argument of this fn{}",
+                among(&all, &head)
+            );
+            errors.at(template.literal.span(), message);
+        }
+    }
+}

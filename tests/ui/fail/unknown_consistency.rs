@@ -1,0 +1,10 @@
+//! A consistency that is none of the choices.
+
+use cache_runtime::cached;
+
+#[cached(consistency = "eventual", ttl = "5m")]
+async fn user(id: u64) -> u64 {
+    id
+}
+
+fn main() {}
