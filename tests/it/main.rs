@@ -7,6 +7,7 @@ mod derive_names;
 mod embedded;
 mod fleet;
 mod herd;
+mod history;
 mod identity;
 mod invalidates;
 mod layers;

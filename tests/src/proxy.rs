@@ -20,7 +20,8 @@ pub enum Network {
     /// Holds everything back: connections stay open and nothing comes. What was held is passed
     /// when the network is whole again.
     Silent,
-    /// Passes what goes to the server and swallows its answers.
+    /// Passes what goes to the server and swallows its answers. A connection that lost one gets no
+    /// more when the network is whole again, as no network leaves a hole in a stream.
     HalfOpen,
     /// Passes what goes to the server and answers nonsense.
     Garbled,
@@ -109,6 +110,7 @@ async fn pump(
     mut network: watch::Receiver<Network>,
 ) -> io::Result<()> {
     let mut piece = vec![0; 64 << 10];
+    let mut lost = false;
     loop {
         let length = from.read(&mut piece).await?;
         if length == 0 {
@@ -123,7 +125,11 @@ async fn pump(
             return Ok(());
         };
         match state {
-            Network::HalfOpen if toward == Toward::Client => continue,
+            Network::HalfOpen if toward == Toward::Client => {
+                lost = true;
+                continue;
+            }
+            _ if lost => continue,
             Network::Garbled if toward == Toward::Client => {
                 to.write_all(b"!garbled\r\n\xff\x00?\r\n").await?;
                 continue;

@@ -25,9 +25,9 @@ use std::time::{Duration, Instant};
 pub use arguments::{Arguments, Orders, Part, USAGE};
 pub use report::Report;
 
-use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
+use rand::{RngExt as _, SeedableRng as _};
 
 use crate::{Proxy, Server};
 use faults::{Fault, Stage};
@@ -63,8 +63,11 @@ pub async fn run(arguments: &Arguments, program: &Path) -> io::Result<Report> {
         if let Some(fault) = faults.pop() {
             strikes.push(strike(fault, &mut stage).await?);
         }
-        // The first half of it is for what the fault did, the other a time of health.
-        pause = stage.lag * 3;
+        // Time to mend and to be healthy, or hardly any, so that faults meet.
+        pause = match stage.random.random_ratio(1, 3) {
+            true => stage.lag.mul_f64(stage.random.random_range(0.0..0.5)),
+            false => stage.lag * 3,
+        };
         stage.fleet.check()?;
     }
     stage.fleet.stop().await?;
@@ -88,11 +91,11 @@ async fn set(arguments: &Arguments, program: &Path, folder: &Path) -> io::Result
     for number in 0..arguments.processes {
         // Half of them are alone with Redis, as a proxy is a place to lose time.
         if number % 2 == 0 {
-            urls.push(server.url());
-        } else {
             let proxy = Proxy::start(&server).await?;
             urls.push(proxy.url());
             proxies.push(proxy);
+        } else {
+            urls.push(server.url());
         }
     }
     Ok(Stage {

@@ -1,6 +1,6 @@
 //! What a run found, in lines of a name and a value, then the violations one by one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::record::{Record, Totals};
 use super::staleness::{Staleness, percentile};
 use super::time;
 
-/// So many violations are told in full.
+/// So many violations are told in full, of one copy the first.
 const TOLD: usize = 10;
 
 /// When a fault struck and was over.
@@ -30,6 +30,8 @@ pub struct Report {
     took: Duration,
     strikes: Vec<Strike>,
     processes: usize,
+    /// All that were judged.
+    reads: u64,
     totals: Totals,
     acknowledged: usize,
     failed: usize,
@@ -63,6 +65,7 @@ impl Report {
             took: Duration::from_nanos(time::now() - start),
             strikes: strikes.to_vec(),
             processes: histories.len(),
+            reads: reads(histories),
             totals: totals(histories),
             acknowledged,
             failed: facts.invalidations.len() - acknowledged,
@@ -85,6 +88,16 @@ impl Report {
         let latest = self.strikes.iter().rfind(|s| s.span.start <= at);
         latest.map_or("none", |strike| strike.fault.as_str())
     }
+}
+
+fn reads(histories: &[History]) -> u64 {
+    let counts = histories.iter().flat_map(|history| &history.records);
+    counts
+        .map(|record| match record {
+            Record::Read { count, .. } => *count,
+            _ => 0,
+        })
+        .sum()
 }
 
 fn totals(histories: &[History]) -> Totals {
@@ -129,7 +142,7 @@ impl fmt::Display for Report {
             asked.processes, self.processes
         )?;
         self.write_strikes(f)?;
-        writeln!(f, "reads {}", totals.reads)?;
+        writeln!(f, "reads {}", self.reads)?;
         writeln!(f, "invalidations {}", self.acknowledged)?;
         writeln!(f, "invalidations_failed {}", self.failed)?;
         self.write_staleness(f, "healthy", &self.staleness.healthy)?;
@@ -144,7 +157,9 @@ impl fmt::Display for Report {
         }
         writeln!(f, "loads {}", totals.loads)?;
         writeln!(f, "violations {}", self.violations.len())?;
-        for violation in self.violations.iter().take(TOLD) {
+        let mut told = HashSet::new();
+        let first = |v: &&Violation| told.insert((v.process, v.id, v.version));
+        for violation in self.violations.iter().filter(first).take(TOLD) {
             self.write_violation(f, violation)?;
         }
         Ok(())

@@ -33,7 +33,7 @@ async fn load(id: u64) -> Result<u64, ErrorKind> {
 
 /// One level: a module a namespace, and a way to each by its number.
 macro_rules! level {
-    ($level:ident: $($number:literal $shard:ident $name:tt)*) => {
+    ($level:ident $consistency:tt: $($number:literal $shard:ident $name:tt)*) => {
         mod $level {
             use super::{Entry, ErrorKind};
 
@@ -55,7 +55,11 @@ macro_rules! level {
                 use super::ErrorKind;
 
                 #[cache_runtime::cached(
-                    ns = $name, ttl = "10m", tags = ["t:{tag}"], entry = entry
+                    ns = $name,
+                    ttl = "10m",
+                    tags = ["t:{tag}"],
+                    consistency = $consistency,
+                    entry = entry
                 )]
                 pub(super) async fn read(id: u64, tag: u64) -> Result<u64, ErrorKind> {
                     super::super::load(id).await
@@ -65,23 +69,38 @@ macro_rules! level {
     };
 }
 
-level!(bounded:
+level!(bounded "bounded":
     0 zero "bounded-0" 1 one "bounded-1" 2 two "bounded-2" 3 three "bounded-3"
     4 four "bounded-4" 5 five "bounded-5" 6 six "bounded-6" 7 seven "bounded-7");
+
+level!(strong "strong":
+    0 zero "strong-0" 1 one "strong-1" 2 two "strong-2" 3 three "strong-3"
+    4 four "strong-4" 5 five "strong-5" 6 six "strong-6" 7 seven "strong-7");
 
 /// Reads an entry through the cache, at this level.
 pub(super) async fn read(level: Level, id: u64) -> Result<u64, ErrorKind> {
     match level {
         Level::Bounded => bounded::read(namespace(id), id, tag(id)).await,
-        Level::Strong => Err(ErrorKind::Unsupported),
+        Level::Strong => strong::read(namespace(id), id, tag(id)).await,
     }
 }
 
 pub(super) fn entry(level: Level, id: u64) -> Option<Entry<u64>> {
     match level {
         Level::Bounded => bounded::entry(namespace(id), id, tag(id)),
-        Level::Strong => None,
+        Level::Strong => strong::entry(namespace(id), id, tag(id)),
     }
+}
+
+/// What a tier has of an entry, without a load.
+pub(super) async fn get(level: Level, id: u64) -> Option<u64> {
+    entry(level, id)?.get().await
+}
+
+/// Loads an entry and stores it, whatever there is of it.
+pub(super) async fn refresh(level: Level, id: u64) -> Result<u64, ErrorKind> {
+    let entry = entry(level, id).ok_or(ErrorKind::NotFound)?;
+    entry.refresh(read(level, id)).await
 }
 
 /// The name of a namespace of a level.

@@ -24,6 +24,12 @@ const BURST: usize = 40;
 const BURST_TAKES: Duration = Duration::from_millis(2);
 const PAUSE: Duration = Duration::from_millis(1);
 
+/// One read in so many goes through the companion, which loads nothing.
+const GET_ONE_IN: u32 = 20;
+
+/// A writer reloads an entry so often as one time in so many, which stores what it loads.
+const REFRESH_ONE_IN: u32 = 8;
+
 /// A writer pauses for up to so many milliseconds.
 const WRITER_PAUSE_MS: u64 = 250;
 
@@ -103,7 +109,11 @@ impl Worker {
                 if began - start > time::span(BURST_TAKES) {
                     break;
                 }
-                if let Ok(version) = sites::read(self.level, id).await {
+                let version = match random.random_ratio(1, GET_ONE_IN) {
+                    true => sites::get(self.level, id).await,
+                    false => sites::read(self.level, id).await.ok(),
+                };
+                if let Some(version) = version {
                     reads.add(id, version, began);
                 }
             }
@@ -128,6 +138,10 @@ impl Worker {
             let pause = random.random_range(0..WRITER_PAUSE_MS);
             tokio::time::sleep(Duration::from_millis(pause)).await;
             let id = random_id(&mut random);
+            if random.random_ratio(1, REFRESH_ONE_IN) {
+                // Its outcome is what the readers find.
+                let _ = sites::refresh(self.level, id).await;
+            }
             let version = self.origin.write(id)?;
             let at = time::now();
             let number = self.numbers.fetch_add(1, Ordering::Relaxed);

@@ -16,8 +16,8 @@ const ROOM: u64 = 64 << 10;
 
 /// Ends every connection but the one that says so.
 pub(super) async fn kill_clients(stage: &mut Stage) -> io::Result<()> {
-    command(&stage.server, &["CLIENT", "KILL", "TYPE", "normal"]).await?;
-    Ok(())
+    let killed = command(&stage.server, &["CLIENT", "KILL", "TYPE", "normal"]).await?;
+    must(killed != Value::Int(0), "no client was killed")
 }
 
 /// Kills it, and starts it again later with nothing in it.
@@ -34,7 +34,9 @@ pub(super) async fn restart_from_old_snapshot(stage: &mut Stage) -> io::Result<(
     command(&stage.server, &["SAVE"]).await?;
     sleep(stage.lag).await;
     stage.server.kill9()?;
-    stage.server.restart().await
+    stage.server.restart().await?;
+    let saved = command(&stage.server, &["DBSIZE"]).await?;
+    must(saved != Value::Int(0), "nothing came back")
 }
 
 /// Stops it in its tracks and lets it go on.
@@ -64,7 +66,8 @@ pub(super) async fn flush(stage: &mut Stage) -> io::Result<()> {
 /// A stranger fills the memory that is left, so that whatever was not read for long is evicted.
 pub(super) async fn evict(stage: &mut Stage) -> io::Result<()> {
     const STRANGERS: u32 = 400;
-    let limit = (used_memory(&stage.server).await? + ROOM).to_string();
+    let evicted = info(&stage.server, "evicted_keys").await?;
+    let limit = (info(&stage.server, "used_memory").await? + ROOM).to_string();
     configure(&stage.server, "maxmemory-policy", "allkeys-lru").await?;
     configure(&stage.server, "maxmemory", &limit).await?;
     let filling = "x".repeat(1_024);
@@ -73,17 +76,27 @@ pub(super) async fn evict(stage: &mut Stage) -> io::Result<()> {
         command(&stage.server, &["SET", &key, &filling, "PX", "2000"]).await?;
     }
     sleep(stage.lag).await;
-    configure(&stage.server, "maxmemory", "0").await
+    configure(&stage.server, "maxmemory", "0").await?;
+    let more = info(&stage.server, "evicted_keys").await? > evicted;
+    must(more, "nothing was evicted")
 }
 
-async fn used_memory(server: &Server) -> io::Result<u64> {
-    let Value::BulkString(info) = command(server, &["INFO", "memory"]).await? else {
+/// A fault that did not strike says nothing of those that it should have struck.
+fn must(struck: bool, otherwise: &str) -> io::Result<()> {
+    match struck {
+        true => Ok(()),
+        false => Err(io::Error::other(otherwise)),
+    }
+}
+
+async fn info(server: &Server, field: &str) -> io::Result<u64> {
+    let Value::BulkString(info) = command(server, &["INFO"]).await? else {
         return Err(io::Error::other("INFO is no text"));
     };
     String::from_utf8_lossy(&info)
         .lines()
-        .find_map(|line| line.strip_prefix("used_memory:")?.parse().ok())
-        .ok_or_else(|| io::Error::other("INFO names no used_memory"))
+        .find_map(|line| line.strip_prefix(field)?.strip_prefix(':')?.parse().ok())
+        .ok_or_else(|| io::Error::other(format!("INFO names no {field}")))
 }
 
 /// What [`restart_from_old_snapshot`] left.
