@@ -10,7 +10,6 @@ use crate::error::{CacheError, Result};
 use crate::events::Event;
 use crate::owed::Target;
 use crate::redis::{Fault, Link};
-use crate::stamp::Subject;
 use crate::tiers::Tiers;
 
 /// Invalidates the targets; `Ok` is the acknowledgement that the guarantee speaks of.
@@ -65,8 +64,8 @@ fn count(tiers: &Tiers, targets: &[Target]) {
 
 /// One flip a subject makes everything that rests on it invalid here, and its flights unjoinable.
 fn drop_copies(tiers: &Tiers, targets: &[Target]) {
-    for target in targets {
-        tiers.cells.flip(&target.subject);
+    for subject in targets.iter().flat_map(|target| &target.subjects) {
+        tiers.cells.flip(subject);
     }
 }
 
@@ -80,8 +79,11 @@ fn begin(
     let (unsent, owing) = (targets.clone(), Arc::clone(tiers));
     let (tiers, link) = (Arc::clone(tiers), link.clone());
     let runner = link.clone();
+    // Begun before the task is: however late it runs, the link vouches for nothing meanwhile.
+    let settling = link.settling();
     runner.detach(async move {
         let outcome = delete(&tiers, &link, &targets).await;
+        drop(settling);
         if let Err(fault) = &outcome {
             trouble(&tiers, &targets, fault);
             retry(&tiers);
@@ -96,20 +98,38 @@ fn begin(
     }
 }
 
-/// Deletes in Redis, and drops what was read here while it was under way.
+/// Deletes in Redis, and drops what was read here while it was under way: once it is answered, or
+/// when the runtime goes away before.
 async fn delete(tiers: &Tiers, link: &Link, targets: &[Target]) -> Result<(), Fault> {
     let names: Vec<String> = targets
         .iter()
         .flat_map(|t| t.names.iter().cloned())
         .collect();
-    let outcome = link.unlink(&names).await;
-    if outcome.is_err() {
-        // Owed before the copies are dropped: who reads after that finds it covered, and who read
-        // before it rests on a copy that is dropped.
-        tiers.owed.add(targets);
+    let mut deleting = Deleting {
+        tiers,
+        targets,
+        done: false,
+    };
+    link.unlink(&names).await?;
+    deleting.done = true;
+    Ok(())
+}
+
+struct Deleting<'a> {
+    tiers: &'a Tiers,
+    targets: &'a [Target],
+    done: bool,
+}
+
+impl Drop for Deleting<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            // Owed before the copies are dropped: who reads after that finds it covered, and who
+            // read before it rests on a copy that is dropped.
+            self.tiers.owed.add(self.targets);
+        }
+        drop_copies(self.tiers, self.targets);
     }
-    drop_copies(tiers, targets);
-    outcome
 }
 
 fn trouble(tiers: &Tiers, targets: &[Target], fault: &Fault) {
@@ -129,10 +149,7 @@ fn trouble(tiers: &Tiers, targets: &[Target], fault: &Fault) {
 
 /// Tags are of no namespace; what goes wrong with them is counted under their own heading.
 fn namespace(target: &Target) -> &str {
-    match &target.subject {
-        Subject::Tag(_) => "(tags)",
-        _ => target.namespace.as_deref().unwrap_or("(tags)"),
-    }
+    target.namespace.as_deref().unwrap_or("(tags)")
 }
 
 /// Starts the task that retries what is owed, unless it runs or there is no runtime to run it.

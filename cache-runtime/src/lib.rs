@@ -24,6 +24,7 @@ mod owed;
 mod stamp;
 mod tiers;
 
+mod expire;
 mod invalidate;
 mod load;
 

@@ -15,7 +15,8 @@ const MOST: usize = 1_024;
 /// One invalidation: what of, and for an entry its names in Redis.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Target {
-    pub(crate) subject: Subject,
+    /// What to drop here, in this order: a tag's bucket before the tag.
+    pub(crate) subjects: Vec<Subject>,
     pub(crate) namespace: Option<Arc<str>>,
     /// What to unlink, in this order: an entry's lease before the entry.
     pub(crate) names: Vec<String>,
@@ -26,8 +27,8 @@ pub(crate) struct Target {
 impl Target {
     fn widened(&self) -> Option<Self> {
         let namespace = self.namespace.clone()?;
-        matches!(self.subject, Subject::Entry(_)).then(|| Self {
-            subject: Subject::Namespace(Arc::clone(&namespace)),
+        matches!(self.subjects[..], [Subject::Entry(_)]).then(|| Self {
+            subjects: vec![Subject::Namespace(Arc::clone(&namespace))],
             namespace: Some(namespace),
             names: vec![self.namespace_stamp.clone()],
             namespace_stamp: self.namespace_stamp.clone(),
@@ -102,7 +103,8 @@ impl Owed {
             return false;
         }
         let owed = self.targets.lock();
-        owed.keys().any(|target| subjects.contains(&target.subject))
+        let mut of = owed.keys().flat_map(|target| &target.subjects);
+        of.any(|subject| subjects.contains(subject))
     }
 }
 
@@ -111,10 +113,8 @@ mod tests {
     use super::*;
 
     fn entry(n: u32) -> Target {
-        let mut digest = [0; 16];
-        digest[..4].copy_from_slice(&n.to_le_bytes());
         Target {
-            subject: Subject::Entry(digest),
+            subjects: vec![Subject::Entry(n.into())],
             namespace: Some("ns".into()),
             names: vec![format!("lease{n}"), format!("entry{n}")],
             namespace_stamp: "stamp".to_owned(),
@@ -125,12 +125,12 @@ mod tests {
     fn what_is_owed_is_covered_until_it_is_settled() {
         let owed = Owed::default();
         let one = entry(1);
-        assert!(!owed.covers(std::slice::from_ref(&one.subject)));
+        assert!(!owed.covers(&one.subjects));
         owed.add(std::slice::from_ref(&one));
         owed.add(std::slice::from_ref(&one));
         assert_eq!(owed.len(), 1);
-        assert!(owed.covers(&[one.subject.clone(), Subject::Tag("t".into())]));
-        assert!(!owed.covers(&[entry(2).subject]));
+        assert!(owed.covers(&[one.subjects[0].clone(), Subject::Tag("t".into())]));
+        assert!(!owed.covers(&entry(2).subjects));
         owed.settle(&owed.all());
         assert_eq!(owed.len(), 0);
     }
@@ -151,7 +151,10 @@ mod tests {
         let many: Vec<_> = (0..5_000).map(entry).collect();
         owed.add(&many);
         assert_eq!(owed.len(), MOST + 1);
-        let last = [many[4_999].subject.clone(), Subject::Namespace("ns".into())];
+        let last = [
+            many[4_999].subjects[0].clone(),
+            Subject::Namespace("ns".into()),
+        ];
         assert!(owed.covers(&last), "none is dropped");
     }
 }

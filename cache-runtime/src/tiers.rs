@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::task::JoinHandle;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::events::Events;
 use crate::flight::Flights;
 use crate::memory::Memory;
 use crate::owed::Owed;
-use crate::redis::Link;
-use crate::site::Names;
-use crate::stamp::Cells;
+use crate::redis::{Link, Pushed};
+use crate::site::{Named, Names};
+use crate::stamp::{Buckets, Cells, Subject};
 
 /// The limits a builder sets.
 #[derive(Clone, Debug)]
@@ -31,7 +31,8 @@ pub(crate) struct Limits {
 pub(crate) struct Tiers {
     pub(crate) memory: Option<Memory>,
     pub(crate) link: Option<Link>,
-    pub(crate) cells: Cells,
+    pub(crate) cells: Arc<Cells>,
+    pub(crate) buckets: Buckets,
     pub(crate) flights: Flights,
     pub(crate) owed: Owed,
     /// The task that retries what is owed, while there is anything.
@@ -50,6 +51,8 @@ pub(crate) struct Tiers {
 pub(crate) struct Parts {
     pub(crate) memory: Option<Memory>,
     pub(crate) link: Option<Link>,
+    /// Those that the link's pushes flip.
+    pub(crate) cells: Arc<Cells>,
     pub(crate) events: Arc<Events>,
     pub(crate) clock: Clock,
     pub(crate) names: Names,
@@ -57,12 +60,34 @@ pub(crate) struct Parts {
     pub(crate) enabled: bool,
 }
 
+/// What a push does: it flips the cell of what changed.
+pub(crate) fn flips(cells: Arc<Cells>, names: Names) -> impl Fn(Pushed<'_>) + Send + Sync {
+    move |pushed| match pushed {
+        Pushed::All => cells.flip_all(),
+        Pushed::Changed(name) => {
+            if let Some(named) = names.read(name) {
+                cells.flip(&subject(named));
+            }
+        }
+    }
+}
+
+fn subject(named: Named<'_>) -> Subject {
+    match named {
+        Named::Entry(name) => Subject::entry(name),
+        Named::Tag(tag) => Subject::Tag(tag.into()),
+        Named::Namespace(namespace) => Subject::Namespace(namespace.into()),
+        Named::Bucket(bucket) => Subject::Bucket(bucket),
+    }
+}
+
 impl Tiers {
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
             memory: parts.memory,
             link: parts.link,
-            cells: Cells::default(),
+            cells: parts.cells,
+            buckets: Buckets::default(),
             flights: Flights::default(),
             owed: Owed::default(),
             retrying: parking_lot::Mutex::default(),
@@ -82,6 +107,15 @@ impl Tiers {
         hasher.write_u32(site);
         hasher.write(parts);
         hasher.finish()
+    }
+
+    /// How long memory may trust what was read from Redis by a command sent then: where the node
+    /// pushes changes, the connection's cell says so; else for `lag`.
+    pub(crate) fn trusted(&self, sent: Moment, pushes: bool) -> Moment {
+        match pushes {
+            true => Moment(u64::MAX),
+            false => sent.plus_ms(self.limits.lag_ms),
+        }
     }
 
     #[inline]

@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["stamp", "memory", "redis"],
     &["flight", "lease", "owed"],
     &["tiers"],
-    &["load", "invalidate"],
+    &["load", "invalidate", "expire"],
     &["cache"],
     &["private"],
 ];
@@ -23,7 +23,9 @@ const WITHIN: &[(&str, &str)] = &[
     ("tag", "error"),
     ("site", "frame"),
     ("memory", "stamp"),
+    ("redis", "stamp"),
     ("load", "invalidate"),
+    ("expire", "load"),
 ];
 
 fn source() -> PathBuf {

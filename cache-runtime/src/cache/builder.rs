@@ -11,7 +11,8 @@ use crate::events::Events;
 use crate::memory::Memory;
 use crate::redis::{Link, LinkEvent, LinkSettings};
 use crate::site::Names;
-use crate::tiers::{Limits, Parts, Tiers};
+use crate::stamp::Cells;
+use crate::tiers::{Limits, Parts, Tiers, flips};
 
 /// The settings of a cache. Every one has a default; [`build`](Self::build) names the wrong one.
 ///
@@ -162,24 +163,28 @@ impl CacheBuilder {
         let events = Arc::new(Events::default());
         let settings = self.link_settings()?;
         let told = Arc::clone(&events);
-        let link = Link::new(settings, move |event| match event {
+        let tell = move |event| match event {
             LinkEvent::Up => told.connection(true, ""),
             LinkEvent::Down(fault) => told.connection(false, fault.as_str()),
-        });
-        Ok(self.assemble(events, Some(link)))
+        };
+        let cells = Arc::<Cells>::default();
+        let hear = flips(Arc::clone(&cells), Names::new(&self.prefix));
+        let link = Link::new(settings, tell, hear);
+        Ok(self.assemble(events, cells, Some(link)))
     }
 
     /// The cache these settings give when no server is asked for; wrong ones are not looked at.
     pub(super) fn build_memory(self) -> Cache {
-        self.assemble(Arc::default(), None)
+        self.assemble(Arc::default(), Arc::default(), None)
     }
 
-    fn assemble(self, events: Arc<Events>, link: Option<Link>) -> Cache {
+    fn assemble(self, events: Arc<Events>, cells: Arc<Cells>, link: Option<Link>) -> Cache {
         let memory = (self.memory_bytes > 0)
             .then(|| Memory::new(self.memory_bytes, self.max_value, self.skip_cells));
         Cache(Arc::new(Tiers::new(Parts {
             memory,
             link,
+            cells,
             events,
             clock: self.clock,
             names: Names::new(&self.prefix),

@@ -8,8 +8,10 @@ use std::time::Duration;
 use super::ambient;
 use crate::error::{CacheError, Result};
 use crate::events::{Event, Tier};
+use crate::expire::expire_entry;
 use crate::invalidate::invalidate;
 use crate::load::{self, Look, Request};
+use crate::memory::Held;
 use crate::owed::Target;
 use crate::tiers::Tiers;
 use crate::value::Cacheable;
@@ -31,17 +33,16 @@ impl<T: Cacheable> Entry<T> {
         }
     }
 
-    /// The value, if a tier has it and may serve it. Never loads; trouble of the cache is `None`.
+    /// The value, if a tier has it and it is fresh. Never loads; trouble of the cache is `None`.
     pub async fn get(&self) -> Option<T> {
         let request = self.readable()?;
         if let Some(held) = request.in_memory() {
             request.emit(Event::Hit(Tier::Memory));
             return held.get();
         }
-        let watch = request.watch();
-        let held = Box::pin(load::peek::<T>(request, &watch, Look::Serve)).await?;
-        request.keep(&held);
-        Some(held.value.clone())
+        let found = Box::pin(load::peek::<T>(request, Look::Serve)).await?;
+        request.keep(&found.held);
+        found.is_fresh.then(|| found.held.value.clone())
     }
 
     /// Stores a value as the entry's, over whatever load is under way.
@@ -58,7 +59,7 @@ impl<T: Cacheable> Entry<T> {
         match &self.request {
             // With reads off nothing is stored, and nothing older stays either.
             Ok(Some(_)) if self.readable().is_none() => self.invalidate().await,
-            Ok(Some(request)) => Box::pin(load::put(request, value)).await,
+            Ok(Some(request)) => Box::pin(load::put(request, value, None)).await,
             Ok(None) => Ok(()),
             Err(refused) => Err(refused.clone()),
         }
@@ -96,21 +97,14 @@ impl<T: Cacheable> Entry<T> {
     pub async fn inspect(&self) -> Option<Inspection> {
         let request = self.readable()?;
         if let Some(held) = request.in_memory() {
-            let left = held.until.ms_since(request.tiers.clock.now());
-            return Some(Inspection {
-                tier: Tier::Memory,
-                fresh_for: Duration::from_millis(left),
-                bytes: held.weight as usize,
-            });
+            return Some(Inspection::of(request, Tier::Memory, &held));
         }
-        let watch = request.watch();
-        let held: Arc<crate::memory::Held<T>> =
-            Box::pin(load::peek(request, &watch, Look::Inspect)).await?;
-        Some(Inspection {
-            tier: Tier::Redis,
-            fresh_for: Duration::from_millis(held.until.ms_since(request.tiers.clock.now())),
-            bytes: held.weight as usize,
-        })
+        if request.tiers.link.is_none() {
+            let held = request.stale_in_memory::<T>()?;
+            return Some(Inspection::of(request, Tier::Memory, &held));
+        }
+        let found = Box::pin(load::peek::<T>(request, Look::Inspect)).await?;
+        Some(Inspection::of(request, Tier::Redis, &found.held))
     }
 }
 
@@ -131,6 +125,26 @@ impl<T> Entry<T> {
     pub async fn invalidate(&self) -> Result<(), CacheError> {
         match &self.request {
             Ok(Some(request)) => invalidate(&request.tiers, vec![request.target()], true).await,
+            Ok(None) => Ok(()),
+            Err(refused) => Err(refused.clone()),
+        }
+    }
+
+    /// Makes the entry stale: it may be served for as long as its site's `stale` window allows,
+    /// while the first caller loads it anew. What is promised, and what is not, is what
+    /// [`TagHandle::expire`](crate::TagHandle::expire) says.
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::Unavailable`](crate::CacheError::Unavailable) if Redis did not acknowledge;
+    /// nothing is owed.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropped half-way, it was done or not.
+    pub async fn expire(&self) -> Result<(), CacheError> {
+        match &self.request {
+            Ok(Some(request)) => expire_entry(request).await,
             Ok(None) => Ok(()),
             Err(refused) => Err(refused.clone()),
         }
@@ -164,14 +178,29 @@ impl<T> fmt::Debug for Entry<T> {
     }
 }
 
+impl Inspection {
+    fn of<T: ?Sized>(request: &Request, tier: Tier, held: &Held<T>) -> Self {
+        let now = request.tiers.clock.now();
+        Self {
+            tier,
+            fresh_for: Duration::from_millis(held.until.ms_since(now)),
+            stale_for: Duration::from_millis(held.stale_until.ms_since(now)),
+            bytes: held.weight as usize,
+        }
+    }
+}
+
 /// What a tier holds of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Inspection {
     /// The fastest tier that may serve it.
     pub tier: Tier,
-    /// How long that tier may still serve it: its ttl, and in memory at most `lag`.
+    /// How long it is still fresh there: the rest of its ttl, and at most `lag` in memory where
+    /// Redis does not tell of changes.
     pub fresh_for: Duration,
+    /// How long it may still be served while it is refreshed: the same and the `stale` window.
+    pub stale_for: Duration,
     /// What it takes there, in bytes.
     pub bytes: usize,
 }

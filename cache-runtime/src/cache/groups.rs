@@ -4,9 +4,10 @@ use std::fmt;
 
 use super::Cache;
 use crate::error::{CacheError, Result, check_name};
+use crate::expire::expire_stamped;
 use crate::invalidate::invalidate;
 use crate::owed::Target;
-use crate::stamp::Subject;
+use crate::stamp::{Subject, bucket_of};
 use crate::tag::Tag;
 
 /// Everything that carries a tag; made by [`Cache::tag`].
@@ -38,6 +39,28 @@ impl TagHandle {
     pub async fn invalidate(&self) -> Result<(), CacheError> {
         let target = tag_target(&self.cache, &self.tag)?;
         invalidate(self.cache.tiers(), vec![target], true).await
+    }
+
+    /// Makes everything that carries the tag stale: it may be served for as long as its site's
+    /// `stale` window allows, while the first caller to find it loads it anew; where there is no
+    /// window it is loaded at once. One command, however many entries there are.
+    ///
+    /// For data that is better fresh and tolerable old. It promises readers nothing, here or in
+    /// other processes; [`invalidate`](Self::invalidate) does.
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::Unavailable`](crate::CacheError::Unavailable) if Redis did not acknowledge;
+    /// nothing is owed. [`CacheError::Name`](crate::CacheError::Name) for a tag that is refused.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropped half-way, it was done or not.
+    pub async fn expire(&self) -> Result<(), CacheError> {
+        self.tag.check()?;
+        let tiers = self.cache.tiers();
+        let subject = Subject::Tag(self.tag.name().clone());
+        expire_stamped(tiers, &subject, &tiers.names.tag(self.tag.as_str())).await
     }
 }
 
@@ -75,6 +98,22 @@ impl Namespace {
         let target = namespace_target(&self.cache, &self.name)?;
         invalidate(self.cache.tiers(), vec![target], true).await
     }
+
+    /// Makes every entry of the namespace stale, as [`TagHandle::expire`] does with a tag's.
+    ///
+    /// # Errors
+    ///
+    /// As [`TagHandle::expire`].
+    ///
+    /// # Cancellation
+    ///
+    /// Dropped half-way, it was done or not.
+    pub async fn expire(&self) -> Result<(), CacheError> {
+        check_name("namespace", &self.name)?;
+        let tiers = self.cache.tiers();
+        let subject = Subject::Namespace(self.name.as_str().into());
+        expire_stamped(tiers, &subject, &tiers.names.namespace(&self.name)).await
+    }
 }
 
 impl fmt::Debug for Namespace {
@@ -85,10 +124,18 @@ impl fmt::Debug for Namespace {
 
 pub(crate) fn tag_target(cache: &Cache, tag: &Tag) -> Result<Target> {
     tag.check()?;
+    let names = &cache.tiers().names;
     Ok(Target {
-        subject: Subject::Tag(tag.name().clone()),
+        // The bucket first: a load that learns the tag from its value looks at it last.
+        subjects: vec![
+            Subject::bucket(tag.as_str()),
+            Subject::Tag(tag.name().clone()),
+        ],
         namespace: None,
-        names: vec![cache.tiers().names.tag(tag.as_str())],
+        names: vec![
+            names.bucket(bucket_of(tag.as_str())),
+            names.tag(tag.as_str()),
+        ],
         namespace_stamp: String::new(),
     })
 }
@@ -97,7 +144,7 @@ pub(crate) fn namespace_target(cache: &Cache, namespace: &str) -> Result<Target>
     check_name("namespace", namespace)?;
     let stamp = cache.tiers().names.namespace(namespace);
     Ok(Target {
-        subject: Subject::Namespace(namespace.into()),
+        subjects: vec![Subject::Namespace(namespace.into())],
         namespace: Some(namespace.into()),
         names: vec![stamp.clone()],
         namespace_stamp: stamp,

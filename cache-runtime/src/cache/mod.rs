@@ -6,6 +6,7 @@ mod entry;
 mod environment;
 mod groups;
 mod health;
+mod refused;
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,12 +21,12 @@ pub use health::{Health, RedisHealth};
 pub(crate) use ambient::{Current, current, is_bypassed, may_refresh, refreshes, resolve};
 pub(crate) use groups::{namespace_target, tag_target};
 
-use crate::error::{CacheError, Result, check_name};
-use crate::events::{Event, Miss, Stats};
+use crate::error::{CacheError, Result};
+use crate::events::{Miss, Stats};
 use crate::key::{CacheKey, KeyWriter};
 use crate::load::{self, Draft};
 use crate::memory::Kept;
-use crate::policy::Policy;
+use crate::policy::{Consistency, Policy};
 use crate::returns::{Fallible, NotShared as _, Probe};
 use crate::site::{self, Interned};
 use crate::tag::Tag;
@@ -147,7 +148,7 @@ impl Cache {
             return load.await;
         }
         let site = site::by_hand::<T>(namespace);
-        let missed = match self.in_memory(site, writer.as_bytes()) {
+        let missed = match self.in_memory(site, policy, writer.as_bytes()) {
             Ok(value) => return Ok(value),
             Err(missed) => missed,
         };
@@ -159,7 +160,7 @@ impl Cache {
             Ok(request) => {
                 let share = Probe::<Result<T, E>>::new().share();
                 Box::pin(load::load::<Fallible, Result<T, E>, _>(
-                    request, share, load,
+                    request, share, None, load,
                 ))
                 .await
             }
@@ -210,8 +211,16 @@ impl Cache {
 
     /// A hit in memory, counted; nothing is allocated.
     #[inline]
-    pub(crate) fn in_memory<T: Cacheable>(&self, site: &Interned, parts: &[u8]) -> Result<T, Miss> {
+    pub(crate) fn in_memory<T: Cacheable>(
+        &self,
+        site: &Interned,
+        policy: &Policy,
+        parts: &[u8],
+    ) -> Result<T, Miss> {
         let tiers = &*self.0;
+        if policy.consistency == Consistency::Strong && tiers.link.is_some() {
+            return Err(Miss::Absent);
+        }
         let memory = tiers.memory.as_ref().ok_or(Miss::Absent)?;
         let sought = crate::memory::Sought {
             site: site.id,
@@ -242,6 +251,7 @@ impl Cache {
             },
             key_len: key.key_len(),
             readable: None,
+            derives_tags: false,
             missed,
         }
     }
@@ -249,40 +259,6 @@ impl Cache {
     /// The cache that these tiers are of.
     pub(crate) fn of(tiers: &Arc<Tiers>) -> Self {
         Self(Arc::clone(tiers))
-    }
-
-    /// A name that the cache refuses: the call runs without it, and is counted.
-    #[cold]
-    pub(crate) fn refused(&self, site: &Interned, error: &CacheError) {
-        tracing::debug!(target: "cache", site = site.identity, %error, "not cached");
-        self.uncached(site, "bad_name");
-    }
-
-    /// A function of a generic impl that takes no receiver and whose key does not name `Self`: one
-    /// type's calls can't be told from another's, so they run without the cache.
-    #[cold]
-    pub(crate) fn indistinct(&self, site: &Interned) {
-        self.uncached(site, "generic_impl_without_self");
-    }
-
-    /// An argument that could not be written into the key: `Serialized` of a type that fails to
-    /// serialize, for one. The call runs without the cache.
-    #[cold]
-    pub(crate) fn unwritable(&self, site: &Interned) {
-        self.uncached(site, "unwritable_key");
-    }
-
-    fn uncached(&self, site: &Interned, cause: &'static str) {
-        let events = &self.tiers().events;
-        let namespace = match check_name("namespace", &site.namespace) {
-            Ok(()) => &*site.namespace,
-            Err(_) => "(refused)",
-        };
-        let event = Event::Trouble {
-            doing: "name the entry",
-            cause,
-        };
-        events.emit(namespace, &events.namespace(namespace), event);
     }
 }
 

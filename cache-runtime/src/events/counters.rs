@@ -14,9 +14,10 @@ use super::{Event, Loaded, Miss, Tier, Unstored};
 pub(crate) struct Counters {
     memory_hits: Striped,
     redis_hits: AtomicU64,
+    stale_hits: AtomicU64,
     misses: [AtomicU64; 6],
     loads: [AtomicU64; 3],
-    unstored: [AtomicU64; 6],
+    unstored: [AtomicU64; 7],
     load_time: Histogram,
     read_time: Histogram,
     stores: AtomicU64,
@@ -39,6 +40,7 @@ impl Counters {
         match event {
             Event::Hit(Tier::Memory) => self.memory_hits.add_one(),
             Event::Hit(Tier::Redis) => add(&self.redis_hits, 1),
+            Event::Stale => add(&self.stale_hits, 1),
             Event::Miss(why) => add(&self.misses[why as usize], 1),
             Event::Read(took) => self.read_time.record(took),
             Event::Load { took, end } => {
@@ -72,6 +74,7 @@ impl Counters {
             namespace: namespace.to_owned(),
             memory_hits: self.memory_hits.sum(),
             redis_hits: get(&self.redis_hits),
+            stale_hits: get(&self.stale_hits),
             misses: MissStats {
                 absent: miss(Miss::Absent),
                 expired: miss(Miss::Expired),
@@ -94,6 +97,7 @@ impl Counters {
                 outage: unstored(Unstored::Outage),
                 no_lease: unstored(Unstored::NoLease),
                 memory: unstored(Unstored::Memory),
+                tag: unstored(Unstored::Tag),
             },
             followers: get(&self.followers),
             waiting: get(&self.waiting),

@@ -46,6 +46,7 @@ impl Log {
             Event::Invalidated => tracing::debug!(target: "cache", namespace, "invalidated"),
             Event::Miss(why) => tracing::trace!(target: "cache", namespace, ?why, "miss"),
             Event::Hit(tier) => tracing::trace!(target: "cache", namespace, ?tier, "hit"),
+            Event::Stale => tracing::trace!(target: "cache", namespace, "stale"),
             Event::Stored { bytes } => {
                 tracing::trace!(target: "cache", namespace, bytes, "stored");
             }

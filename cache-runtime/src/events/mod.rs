@@ -38,7 +38,7 @@ pub(crate) enum Miss {
     Invalidated,
     /// Its bytes can't be read: foreign, cut, corrupt or of another shape.
     Unreadable,
-    /// Redis was not asked, or did not answer.
+    /// Redis was not asked, or did not answer; nor did it vouch for what memory has.
     Outage,
     /// A person asked for a fresh load.
     Refresh,
@@ -68,12 +68,16 @@ pub(crate) enum Unstored {
     NoLease,
     /// Memory refused it: it is larger than a shard.
     Memory,
+    /// A tag of its value has a form that is refused.
+    Tag,
 }
 
 /// What happened. The set is closed: every counter is moved by one of these.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Event<'a> {
     Hit(Tier),
+    /// A stale value was served while another call refreshes it, or as its load failed.
+    Stale,
     Miss(Miss),
     Read(Duration),
     Load {

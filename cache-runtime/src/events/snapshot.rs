@@ -31,7 +31,10 @@ pub struct NamespaceStats {
     pub memory_hits: u64,
     /// Reads served from Redis.
     pub redis_hits: u64,
-    /// Reads that found nothing to serve, by cause.
+    /// Reads served a value past its ttl, within its `stale` window: while another call refreshed
+    /// it, or as its load failed.
+    pub stale_hits: u64,
+    /// Reads that found nothing fresh to serve, by cause.
     pub misses: MissStats,
     /// Loads that gave a value.
     pub loads: u64,
@@ -60,10 +63,10 @@ pub struct NamespaceStats {
 }
 
 impl NamespaceStats {
-    /// Reads served from a cache tier.
+    /// Reads served from a cache tier, stale ones included.
     #[must_use]
     pub fn hits(&self) -> u64 {
-        self.memory_hits + self.redis_hits
+        self.memory_hits + self.redis_hits + self.stale_hits
     }
 }
 
@@ -110,6 +113,8 @@ pub struct UnstoredStats {
     pub no_lease: u64,
     /// Memory refused it.
     pub memory: u64,
+    /// A tag that `tags_from` gave is empty, too long or has a brace or a control character.
+    pub tag: u64,
 }
 
 impl fmt::Display for Stats {

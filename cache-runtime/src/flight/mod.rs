@@ -11,7 +11,8 @@ use std::any::Any;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
 use crate::clock::Moment;
 use crate::memory::Held;
@@ -36,22 +37,26 @@ pub(crate) enum Outcome {
 /// Under which a call that begins now may join: those of a hit in memory.
 #[derive(Clone, Debug)]
 pub(crate) struct Terms {
-    /// What its value rests on: a call that finds one flipped starts a flight of its own.
+    /// What its value rests on, the connection included: a call that finds that it does not hold
+    /// starts a flight of its own.
     pub(crate) watch: Watch,
     /// Without pushes, other processes' invalidations are not seen: no one joins after `lag`.
     pub(crate) until: Moment,
-    /// With memory off a caller expects no lag at all: a follower asks Redis whether the value it
-    /// waited for is valid now.
+    /// A follower asks Redis whether the value it waited for is valid now.
     pub(crate) verify: bool,
 }
 
 /// One load and those who wait for it.
 #[derive(Debug)]
 pub(crate) struct Flight {
-    terms: Terms,
+    watch: Mutex<Watch>,
+    until: Moment,
+    verify: bool,
     lead: Semaphore,
     alone: Semaphore,
     outcome: OnceLock<Outcome>,
+    meanwhile: OnceLock<Arc<Held>>,
+    told: Notify,
 }
 
 /// What a caller is to do.
@@ -64,6 +69,8 @@ pub(crate) enum Turn<'a> {
         #[cfg_attr(not(test), expect(dead_code, reason = "held for its drop"))]
         Option<SemaphorePermit<'a>>,
     ),
+    /// Another refreshes it; this stale value may be served.
+    Meanwhile(Arc<Held>),
     /// It was loaded by another.
     Done(Outcome),
 }
@@ -71,24 +78,40 @@ pub(crate) enum Turn<'a> {
 impl Flight {
     fn new(terms: Terms) -> Self {
         Self {
-            terms,
+            watch: Mutex::new(terms.watch),
+            until: terms.until,
+            verify: terms.verify,
             lead: Semaphore::new(1),
             alone: Semaphore::new(ALONE),
             outcome: OnceLock::new(),
+            meanwhile: OnceLock::new(),
+            told: Notify::new(),
         }
     }
 
     fn is_joinable(&self, now: Moment) -> bool {
-        now < self.terms.until && self.terms.watch.holds()
+        now < self.until && self.holds(now)
     }
 
-    /// The cells its value rests on.
-    pub(crate) fn watch(&self) -> &Watch {
-        &self.terms.watch
+    /// Whether what its value will rest on holds.
+    pub(crate) fn holds(&self, now: Moment) -> bool {
+        self.watch.lock().holds(now)
+    }
+
+    /// From now on its value comes of what is read under these cells.
+    pub(crate) fn rest_on(&self, watch: Watch) {
+        *self.watch.lock() = watch;
     }
 
     pub(crate) fn is_verified(&self) -> bool {
-        self.terms.verify
+        self.verify
+    }
+
+    /// Lets everyone else be served a stale value while the leader refreshes it.
+    pub(crate) fn serve_meanwhile(&self, stale: Arc<Held>) {
+        // The first stands: another would be as stale.
+        let _ = self.meanwhile.set(stale);
+        self.told.notify_waiters();
     }
 
     /// Leads at once if nobody does yet.
@@ -100,8 +123,20 @@ impl Flight {
     ///
     /// Dropping the future gives up the place and nothing else.
     pub(crate) async fn turn(&self, wait: Duration) -> Turn<'_> {
-        if let Ok(Ok(permit)) = timeout(wait, self.lead.acquire()).await {
-            return Turn::Lead(permit);
+        // Made before the look, so that what is told between the two is not missed.
+        let told = self.told.notified();
+        if let Some(stale) = self.meanwhile.get() {
+            return Turn::Meanwhile(Arc::clone(stale));
+        }
+        let led = tokio::select! {
+            biased;
+            led = timeout(wait, self.lead.acquire()) => Some(led),
+            () = told => None,
+        };
+        match (led, self.meanwhile.get()) {
+            (Some(Ok(Ok(permit))), _) => return Turn::Lead(permit),
+            (None, Some(stale)) => return Turn::Meanwhile(Arc::clone(stale)),
+            _ => {}
         }
         // Closed: done or failed. Timed out: done with waiting.
         if let Some(outcome) = self.outcome.get() {

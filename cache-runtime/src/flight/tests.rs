@@ -30,16 +30,20 @@ fn key() -> Kept {
     }
 }
 
-fn value(n: u32) -> Outcome {
-    let held = Arc::new(Held {
+fn held(n: u32) -> Arc<Held> {
+    Arc::new(Held {
         until: Moment(u64::MAX),
+        stale_until: Moment(u64::MAX),
         watch: Cells::default().watch(&[]),
         weight: 1,
         counters: Arc::default(),
         value: n,
-    });
+    })
+}
+
+fn value(n: u32) -> Outcome {
     Outcome::Value {
-        held,
+        held: held(n),
         in_redis: false,
     }
 }
@@ -167,4 +171,35 @@ fn past_its_terms_a_flight_is_joined_no_more() {
             .try_lead()
             .is_some()
     );
+}
+
+#[test]
+fn a_flight_that_rests_on_later_reads_is_joined_again() {
+    let flights = Flights::default();
+    let cells = Cells::default();
+    let tag = [Subject::Tag("t".into())];
+    let flight = flights.join(&key(), NOW, || terms(&cells, &tag));
+    let _permit = flight.try_lead().unwrap();
+    cells.flip(&tag[0]);
+    assert!(!flight.holds(NOW));
+    flight.rest_on(cells.watch(&tag));
+    let later = flights.join(&key(), NOW, || unreachable!());
+    assert!(later.try_lead().is_none());
+}
+
+#[tokio::test]
+async fn those_who_wait_and_those_who_come_are_served_stale_while_it_is_refreshed() {
+    let flights = Arc::new(Flights::default());
+    let leader = flights.join(&key(), NOW, anyone);
+    let _permit = leader.try_lead().unwrap();
+    let waits = Arc::clone(&flights);
+    let waiting = tokio::spawn(async move {
+        let seat = waits.join(&key(), NOW, || unreachable!());
+        matches!(seat.turn(LONG).await, Turn::Meanwhile(_))
+    });
+    tokio::task::yield_now().await;
+    leader.serve_meanwhile(held(1));
+    assert!(waiting.await.unwrap());
+    let late = flights.join(&key(), NOW, || unreachable!());
+    assert!(matches!(late.turn(LONG).await, Turn::Meanwhile(_)));
 }

@@ -93,6 +93,23 @@ pub(crate) struct Header {
     pub(crate) stamps: Vec<Stamped>,
 }
 
+impl Header {
+    /// The same, fresh no longer. Its stale window begins now, if it has one, and does not reach
+    /// beyond its old end.
+    pub(crate) fn expired(&self, now_ms: u64) -> Self {
+        let fresh_until_ms = self.fresh_until_ms.min(now_ms);
+        let has_window = self.stale_until_ms > self.fresh_until_ms;
+        Self {
+            fresh_until_ms,
+            stale_until_ms: match has_window {
+                true => self.stale_until_ms,
+                false => fresh_until_ms,
+            },
+            ..self.clone()
+        }
+    }
+}
+
 /// A frame as read: its header, and its payload still encoded and compressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Frame<'a> {

@@ -1,20 +1,20 @@
-//! The read from Redis, and the lease for a load where it finds nothing.
+//! The read from Redis, and the lease for a load where it finds nothing fresh.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::judge::Seen;
 use super::read::Reader;
 use super::request::Request;
-use super::stamps::{Asks, noted};
-use crate::clock::{Moment, Stopwatch};
+use super::right::{Right, lease};
+use super::stamps::{Asks, Noted};
+use super::wait::holder_is_done;
+use crate::clock::Stopwatch;
 use crate::events::{Event, Miss, Tier};
-use crate::frame::Stamped;
+use crate::flight::Flight;
 use crate::invalidate::retry;
-use crate::lease::Lease;
 use crate::memory::Held;
-use crate::policy;
-use crate::redis::{Fault, LeaseAsk, Leased, Link};
+use crate::policy::Lease;
+use crate::redis::{Fault, LeaseAsk, Leased};
 use crate::stamp::Watch;
 use crate::value::Cacheable;
 
@@ -25,16 +25,16 @@ const MOST_ROUNDS: usize = 16;
 #[derive(Debug)]
 pub(crate) enum Fetched<T> {
     Hit(Arc<Held<T>>),
-    /// Nothing to serve: load, and store under this right if there is one.
-    Load(Option<Right>),
-}
-
-/// The right to store a load: its lease, and the stamps it noted before it began.
-#[derive(Debug)]
-pub(crate) struct Right {
-    pub(crate) lease: Lease,
-    pub(crate) stamps: Vec<Stamped>,
-    pub(crate) seen_at: Moment,
+    /// Stale, and another process refreshes it.
+    Stale(Arc<Held<T>>),
+    /// Nothing fresh: load, and store under this right if there is one.
+    Load {
+        right: Option<Right>,
+        /// What may be served while it is loaded, or if that fails.
+        stale: Option<Arc<Held<T>>>,
+    },
+    /// Redis can't be asked, and the site would rather have what memory holds than a load.
+    Unchecked(Arc<Held<T>>),
 }
 
 /// Whether to wait for a load of another process.
@@ -48,124 +48,112 @@ pub(crate) enum Patience {
 /// Reads the entry; takes the lease, or waits for its holder, where it can't be served.
 pub(crate) async fn fetch<T: Cacheable>(
     request: &Request,
-    watch: &Watch,
+    flight: &Flight,
     patience: Patience,
 ) -> Fetched<T> {
     let Some(link) = &request.tiers.link else {
         request.miss(request.missed);
-        return Fetched::Load(None);
+        return Fetched::Load {
+            right: None,
+            stale: request.stale_in_memory(),
+        };
     };
     if request.tiers.owed.covers(&request.subjects) {
         retry(&request.tiers);
         request.miss(Miss::Outage);
-        return Fetched::Load(None);
+        return Fetched::Load {
+            right: None,
+            stale: None,
+        };
     }
-    let reader = Reader {
-        request,
-        link,
-        watch,
-    };
+    let reader = Reader { request, link };
     let mut fetch = Fetch {
         reader,
+        flight,
         missed: false,
     };
     match fetch.run(patience).await {
         Ok(fetched) => fetched,
         Err(fault) => {
-            fetch.miss_once(Miss::Outage);
             request.trouble("read", fault.as_str());
-            Fetched::Load(None)
+            if let Some(held) = request.unchecked_in_memory() {
+                return Fetched::Unchecked(held);
+            }
+            fetch.miss_once(Miss::Outage);
+            Fetched::Load {
+                right: None,
+                stale: request.stale_in_memory(),
+            }
         }
     }
 }
 
-/// Takes the lease by force and notes the stamps: for a put, which stores whatever was under way.
-pub(crate) async fn claim(request: &Request, link: &Link) -> Result<Option<Right>, Fault> {
-    let lease = lease(request, link);
-    let seen_at = request.tiers.clock.now();
-    link.claim(
-        &request.name.lease(),
-        lease.token(),
-        request.tiers.limits.lease_ms,
-    )
-    .await?;
-    let asks = Asks::new(request);
-    let stamps = link.stamps(&asks.stamps()).await?;
-    Ok(noted(request.stamped(), &stamps).map(|stamps| Right {
-        lease,
-        stamps,
-        seen_at,
-    }))
-}
-
-/// The lease of a request, with a token that was never used before.
-fn lease(request: &Request, link: &Link) -> Lease {
-    Lease::held(
-        link,
-        &request.name,
-        rand::random(),
-        request.tiers.limits.lease_ms,
-    )
-}
-
 struct Fetch<'a> {
     reader: Reader<'a>,
+    flight: &'a Flight,
     missed: bool,
 }
 
 impl Fetch<'_> {
     async fn run<T: Cacheable>(&mut self, patience: Patience) -> Result<Fetched<T>, Fault> {
         let waiting = Stopwatch::start();
-        let wait = Duration::from_millis(self.reader.request.policy.wait_ms);
-        let (mut judged, mut seen) = self.reader.read().await?;
+        let (mut judged, mut seen) = self.reader.read(self.watch()).await?;
         for _ in 0..MOST_ROUNDS {
-            let (why, id) = match self.reader.hit(judged, &seen) {
-                Ok(held) => {
+            let (stale, why, id) = match self.reader.found(judged, &seen) {
+                Ok(found) if found.is_fresh => {
                     // After a miss it is another process's load that was waited for.
                     if !self.missed {
                         self.reader.request.emit(Event::Hit(Tier::Redis));
                     }
-                    return Ok(Fetched::Hit(held));
+                    return Ok(Fetched::Hit(found.held));
                 }
-                Err(invalid) => invalid,
+                Ok(found) => (Some(found.held), Miss::Expired, found.id),
+                Err((why, id)) => (None, why, id),
             };
             self.miss_once(why);
             // Held from before it is asked for, so that a caller dropped meanwhile gives it back.
             let mine = lease(self.reader.request, self.reader.link);
-            let (leased, now_seen) = self.ask(mine.token(), &id).await?;
-            let lease = match leased {
+            let asked = self.ask(mine.token(), &id).await?;
+            let lease = match asked.leased {
                 Leased::Acquired => mine,
                 Leased::Shared { token } => mine.sharing(token),
                 Leased::NoStore => {
                     mine.spent();
-                    return Ok(Fetched::Load(None));
+                    return Ok(Fetched::Load { right: None, stale });
                 }
                 Leased::Entry(bytes) => {
                     mine.spent();
-                    judged = self.reader.judged(Some(&bytes), &now_seen).await?;
-                    seen = now_seen;
+                    seen = asked.seen;
+                    judged = self.reader.judge(Some(&bytes), &mut seen).await?;
                     continue;
                 }
                 Leased::Held => {
                     mine.spent();
-                    if patience == Patience::None
-                        || !self.holder_is_done(&id, waiting, wait).await?
-                    {
-                        return Ok(Fetched::Load(None));
+                    if let Some(stale) = stale {
+                        return Ok(Fetched::Stale(self.reader.request.rested(stale)));
                     }
-                    (judged, seen) = self.reader.read().await?;
+                    if patience == Patience::None
+                        || !holder_is_done(&self.reader, &id, &asked.seen, waiting).await?
+                    {
+                        return Ok(Fetched::Load { right: None, stale });
+                    }
+                    (judged, seen) = self.reader.read(self.watch()).await?;
                     continue;
                 }
             };
-            let stamps: Vec<_> = now_seen.stamps.iter().map(|(_, stamp)| *stamp).collect();
-            let right = noted(self.reader.request.stamped(), &stamps).map(|stamps| Right {
+            let right = asked.noted.map(|noted| Right {
                 lease,
-                stamps,
-                seen_at: now_seen.sent,
+                noted,
+                seen_at: asked.seen.sent,
+                watch: asked.seen.watch,
+                vouch: asked.seen.vouch.map(|cell| vec![cell]),
             });
-            return Ok(Fetched::Load(right));
+            return Ok(Fetched::Load { right, stale });
         }
-        Ok(Fetched::Load(None))
+        Ok(Fetched::Load {
+            right: None,
+            stale: None,
+        })
     }
 
     fn miss_once(&mut self, why: Miss) {
@@ -174,68 +162,51 @@ impl Fetch<'_> {
         }
     }
 
-    async fn ask(&self, token: &[u8; 16], invalid_id: &[u8]) -> Result<(Leased, Seen), Fault> {
+    /// The cells for what is read from now on. Where those the flight rests on were flipped, it
+    /// rests on these, as its value will come of what is asked for under them.
+    fn watch(&self) -> Watch {
+        let watch = self.reader.request.watch();
+        if !self.flight.holds(self.reader.request.tiers.clock.now()) {
+            self.flight.rest_on(self.reader.request.terms().watch);
+        }
+        watch
+    }
+
+    async fn ask(&self, token: &[u8; 16], invalid_id: &[u8]) -> Result<Asked, Fault> {
         let request = self.reader.request;
+        let watch = self.watch();
         let sent = request.tiers.clock.now();
-        let asks = Asks::new(request);
+        let asks = Asks::new(request, sent);
         let ask = LeaseAsk {
             lease: &request.name.lease(),
             entry: request.name.as_str(),
             token,
             ttl_ms: request.tiers.limits.lease_ms,
             invalid_id,
-            share: request.policy.lease == policy::Lease::Process,
+            share: request.policy.lease == Lease::Process,
         };
         let reply = self.reader.link.lease(&ask, &asks.stamps()).await?;
-        let stamps = request
-            .stamped()
-            .iter()
-            .cloned()
-            .zip(reply.stamps)
-            .collect();
-        let seen = Seen {
-            stamps,
-            sent,
-            node_ms: reply.node_ms,
-            run_id: reply.run_id,
-            more: None,
-        };
-        Ok((reply.leased, seen))
-    }
-
-    /// Waits until the lease is gone or the entry is another; `false` if the patience ends first.
-    ///
-    /// The pause grows with the time waited, an eighth of it: a load of 100 ms is seen 12 ms late
-    /// at most, and one of seconds is not asked for a thousand times.
-    async fn holder_is_done(
-        &self,
-        old_id: &[u8],
-        waiting: Stopwatch,
-        wait: Duration,
-    ) -> Result<bool, Fault> {
-        const SHORTEST: Duration = Duration::from_millis(2);
-        const LONGEST: Duration = Duration::from_millis(50);
-        let names = [
-            self.reader.request.name.as_str().to_owned(),
-            self.reader.request.name.lease(),
-        ];
-        while waiting.elapsed() < wait {
-            tokio::time::sleep((waiting.elapsed() / 8).clamp(SHORTEST, LONGEST)).await;
-            let read = self.reader.link.read(names.to_vec()).await?;
-            let mut values = read.values.into_iter();
-            let entry = values.next().flatten();
-            let lease = values.next().flatten();
-            let is_new = entry.is_some_and(|entry| !entry_has_id(&entry, old_id));
-            if is_new || lease.is_none_or(|lease| lease.len() != 16) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let noted = asks.noted(request, &reply.stamps, reply.vouch.as_ref());
+        let stamps = request.stamped().iter().cloned().zip(reply.stamps);
+        Ok(Asked {
+            leased: reply.leased,
+            noted,
+            seen: Seen {
+                stamps: stamps.collect(),
+                sent,
+                node_ms: reply.node_ms,
+                run_id: reply.run_id,
+                vouch: reply.vouch,
+                watch,
+            },
+        })
     }
 }
 
-fn entry_has_id(entry: &[u8], id: &[u8]) -> bool {
-    entry
-        .get(crate::frame::ID_OFFSET..)
-        .is_some_and(|rest| !id.is_empty() && rest.starts_with(id))
+/// The answer to a wish for the lease.
+struct Asked {
+    leased: Leased,
+    seen: Seen,
+    /// `None` if a stamp could not be made.
+    noted: Option<Noted>,
 }

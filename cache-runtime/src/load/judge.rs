@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::request::Request;
 use crate::clock::Moment;
 use crate::events::Miss;
-use crate::frame::{self, Frame, Stamp, StampKind, Stamped, Unreadable};
-use crate::stamp::{Subject, Watch};
+use crate::frame::{self, Frame, Header, Stamp, StampKind, Stamped, Unreadable};
+use crate::stamp::{Cell, Subject, Watch};
 use crate::value::Cacheable;
 
 /// The stamps of one round trip, and the node's time and run at it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) stamps: Vec<(Subject, Option<Stamp>)>,
     /// When the oldest read of these was sent, or earlier.
@@ -18,23 +18,41 @@ pub(crate) struct Seen {
     /// The node's clock, in Unix milliseconds.
     pub(crate) node_ms: u64,
     pub(crate) run_id: [u8; 8],
-    /// The cells of stamps that only the frame named, registered before these were read.
-    pub(crate) more: Option<Watch>,
+    /// The cell of the connection that answered; `None` where it does not push changes.
+    pub(crate) vouch: Option<Arc<Cell>>,
+    /// The cells of what was read, registered before it was.
+    pub(crate) watch: Watch,
 }
 
 /// What an entry turned out to be.
 #[derive(Debug)]
 pub(crate) enum Judged<T> {
-    /// It may be served, for so many milliseconds of the node's clock.
-    Fresh {
-        value: T,
-        bytes: usize,
-        left_ms: u64,
-    },
+    /// It may be served.
+    Valid(Valid<T>),
     /// It may not; `id` is what stands in the id's place, empty if nothing does.
     Invalid { why: Miss, id: Vec<u8> },
     /// It rests on stamps that were not read yet.
     Unknown(Vec<Subject>),
+}
+
+/// An entry that nothing it rests on was invalidated of.
+#[derive(Debug)]
+pub(crate) struct Valid<T> {
+    pub(crate) value: T,
+    /// What it takes as stored.
+    pub(crate) bytes: usize,
+    pub(crate) id: Vec<u8>,
+    /// For how long by the node's clock, from now.
+    pub(crate) left: Left,
+}
+
+/// How long an entry may be served, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Left {
+    /// Without a refresh.
+    pub(crate) fresh_ms: u64,
+    /// At all; not less.
+    pub(crate) stale_ms: u64,
 }
 
 impl<T> Judged<T> {
@@ -55,35 +73,58 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
             return invalid(Miss::Unreadable, bytes);
         }
     };
-    let left_ms = frame.header.fresh_until_ms.saturating_sub(seen.node_ms);
-    if left_ms == 0 {
-        return invalid(Miss::Expired, bytes);
-    }
     let known = |stamped: &Stamped| seen.stamps.iter().any(|(s, _)| is_of(stamped, s));
     let (known, unknown): (Vec<&Stamped>, Vec<_>) = frame
         .header
         .stamps
         .iter()
         .partition(|stamped| known(stamped));
-    if !asked_for_are_there(request, &frame) || !known.iter().all(|s| matches(s, seen)) {
+    let mut was_expired = false;
+    for stamped in known {
+        match compare(stamped, seen) {
+            Compared::Same => {}
+            Compared::Expired => was_expired = true,
+            Compared::Another => return invalid(Miss::Invalidated, bytes),
+        }
+    }
+    if !asked_for_are_there(request, &frame) {
         return invalid(Miss::Invalidated, bytes);
     }
+    let Some(left) = left(request, &frame.header, seen.node_ms, was_expired) else {
+        return invalid(Miss::Expired, bytes);
+    };
     if !unknown.is_empty() {
         return Judged::Unknown(unknown.into_iter().map(subject).collect());
     }
     // What the setting lets in must come out again.
     let limit = frame::DEFAULT_LIMIT.max(request.tiers.limits.max_value);
     match frame::decode(&frame, limit) {
-        Ok(value) => Judged::Fresh {
+        Ok(value) => Judged::Valid(Valid {
             value,
             bytes: bytes.len(),
-            left_ms,
-        },
+            id: frame.header.id.to_vec(),
+            left,
+        }),
         Err(cause) => {
             request.trouble("decode an entry", cause.as_str());
             invalid(Miss::Unreadable, bytes)
         }
     }
+}
+
+/// How long it may be served, if at all. The stale window is the shorter of the one it was stored
+/// with and the site's own; without one, what was expired by hand is over at once.
+fn left(request: &Request, header: &Header, node_ms: u64, was_expired: bool) -> Option<Left> {
+    let stored = header.stale_until_ms.saturating_sub(header.fresh_until_ms);
+    let window = stored.min(request.policy.stale_ms);
+    let end = header.fresh_until_ms.saturating_add(window);
+    let fresh_ms = match was_expired {
+        true => 0,
+        false => header.fresh_until_ms.saturating_sub(node_ms),
+    };
+    let stale_ms = end.saturating_sub(node_ms);
+    let servable = fresh_ms > 0 || (window > 0 && stale_ms > 0);
+    servable.then_some(Left { fresh_ms, stale_ms })
 }
 
 /// The id is taken from its place even where the rest can't be read: the lease script compares it.
@@ -108,12 +149,27 @@ fn asked_for_are_there(request: &Request, frame: &Frame<'_>) -> bool {
     request.stamped().iter().all(there)
 }
 
-/// Equal to the stamp in Redis, which was made under the node's present run.
-fn matches(stamped: &Stamped, seen: &Seen) -> bool {
+enum Compared {
+    Same,
+    /// Another second half: what carries it is stale.
+    Expired,
+    /// Another first half, another run of the node, or none: what carries it is invalid.
+    Another,
+}
+
+/// A stamp in a frame beside the one in Redis, which must be of the node's present run.
+fn compare(stamped: &Stamped, seen: &Seen) -> Compared {
     let found = seen.stamps.iter().find(|(s, _)| is_of(stamped, s));
-    found.is_some_and(|(_, stamp)| {
-        stamp.is_some_and(|stamp| stamp == stamped.stamp && stamp[16..] == seen.run_id)
-    })
+    let (there, here) = match found {
+        Some((_, Some(there))) => (there, &stamped.stamp),
+        _ => return Compared::Another,
+    };
+    match () {
+        () if there[16..] != seen.run_id || here[16..] != there[16..] => Compared::Another,
+        () if here[..8] != there[..8] => Compared::Another,
+        () if here[8..16] != there[8..16] => Compared::Expired,
+        () => Compared::Same,
+    }
 }
 
 /// Whether a stamp in a frame is of this subject.

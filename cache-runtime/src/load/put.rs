@@ -6,10 +6,12 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::fetch::{Right, claim};
+use super::fill::{fill, weigh};
 use super::request::Request;
-use super::store::{Kept, Loading, fill, kept_locally, weigh};
-use super::{Run, run_body};
+use super::right::{Right, claim};
+use super::run::Run;
+use super::store::{Kept, Loading, kept_locally};
+use super::tags::{TagsFrom, tag};
 use crate::error::{CacheError, Result};
 use crate::events::{Event, Miss, Unstored};
 use crate::invalidate::invalidate;
@@ -22,45 +24,42 @@ use crate::value::Cacheable;
 ///
 /// Where another invalidation or put came between, or Redis failed, the entry is invalidated
 /// instead: an older value never stays behind a put that failed.
-pub(crate) async fn put<T: Cacheable>(request: &Request, value: T) -> Result<()> {
-    let draft = Writing::begin(request).await;
-    match draft {
-        Ok(writing) => {
-            let Writing { right, watch } = writing;
-            let loading = Loading {
-                right,
-                began: request.tiers.clock.now(),
-                watch,
-                took_us: 0,
-            };
-            write(request, loading, &value).await
+pub(crate) async fn put<T: Cacheable>(
+    request: &Request,
+    value: T,
+    tags_from: TagsFrom<T>,
+) -> Result<()> {
+    match right(request).await {
+        Ok(right) => {
+            let loading = Run::begin(request, right).given();
+            write(request, loading, &value, tags_from).await
         }
         Err(cause) => {
             invalidate(&request.tiers, vec![request.target()], false).await?;
-            Err(CacheError::Unavailable {
-                doing: "put the value, so it invalidated the entry",
-                cause,
-            })
+            Err(unavailable(cause))
         }
     }
 }
 
 /// Runs the body and stores its value, whatever the tiers hold.
-pub(crate) async fn refresh<M, R, F>(request: &Request, body: Pin<&mut F>) -> R
+pub(crate) async fn refresh<M, R, F>(
+    request: &Request,
+    tags_from: TagsFrom<M::Value>,
+    body: Pin<&mut F>,
+) -> R
 where
     M: Returns<R>,
     F: Future<Output = R>,
 {
     request.miss(Miss::Refresh);
-    let (right, watch) = match Writing::begin(request).await {
-        Ok(writing) => (writing.right, Some(writing.watch)),
+    let (right, may_store) = match right(request).await {
+        Ok(right) => (right, true),
         Err(cause) => {
             request.trouble("refresh", &cause);
-            (None, None)
+            (None, false)
         }
     };
-    let run = Run::begin(request);
-    let returned = run_body(right.as_ref(), body).await;
+    let (run, returned) = Run::begin(request, right).body(body).await;
     // Split before anything is awaited: an error that is not `Send` is held across no await.
     let value = match M::split(returned) {
         Ok(value) => value,
@@ -69,50 +68,49 @@ where
             return M::error(error);
         }
     };
-    if let Some(watch) = watch {
-        let loading = run.loaded(right, &watch);
+    let loading = run.loaded();
+    if may_store {
         // The value is the caller's in any case; what went wrong was counted.
-        let _ = write(request, loading, &value).await;
+        let _ = write(request, loading, &value, tags_from).await;
     } else {
-        run.loaded(right, &request.watch());
         request.emit(Event::Unstored(Unstored::Outage));
     }
     M::value(value)
 }
 
-/// The right to write, taken before the value is made.
-struct Writing {
-    right: Option<Right>,
-    watch: Watch,
-}
-
-impl Writing {
-    async fn begin(request: &Request) -> Result<Self, String> {
-        request.tiers.cells.flip(&request.subjects[0]);
-        let watch = request.watch();
-        let right = match &request.tiers.link {
-            None => None,
-            Some(_) if request.tiers.owed.covers(&request.subjects) => {
-                return Err("an invalidation is owed".to_owned());
-            }
-            Some(link) => match claim(request, link).await {
-                Ok(Some(right)) => Some(right),
-                Ok(None) => return Err("a stamp could not be made".to_owned()),
-                Err(fault) => return Err(fault.as_str().to_owned()),
-            },
-        };
-        Ok(Self { right, watch })
+/// The right to write, taken before the value is made; none where there is no Redis to write to.
+async fn right(request: &Request) -> std::result::Result<Option<Right>, String> {
+    request.tiers.cells.flip(&request.subjects[0]);
+    let Some(link) = &request.tiers.link else {
+        return Ok(None);
+    };
+    if request.tiers.owed.covers(&request.subjects) {
+        return Err("an invalidation is owed".to_owned());
+    }
+    match claim(request, link, &request.watch()).await {
+        Ok(Some(right)) => Ok(Some(right)),
+        Ok(None) => Err("a stamp could not be made".to_owned()),
+        Err(fault) => Err(fault.as_str().to_owned()),
     }
 }
 
-async fn write<T: Cacheable>(request: &Request, loading: Loading, value: &T) -> Result<()> {
-    let payload = match weigh(request, value) {
+async fn write<T: Cacheable>(
+    request: &Request,
+    mut loading: Loading,
+    value: &T,
+    tags_from: TagsFrom<T>,
+) -> Result<()> {
+    let payload = match tag(request, &mut loading, value, tags_from).await {
+        Ok(()) => weigh(request, value),
+        Err(why) => Err(why),
+    };
+    let payload = match payload {
         Ok(payload) => payload,
         Err(why) => return refuse(request, why).await,
     };
-    let (bytes, watch) = (payload.len(), loading.watch.clone());
+    let bytes = payload.len();
     match fill(request, loading, payload).await {
-        Kept::Local => keep(request, &watch, bytes, value),
+        Kept::Local { watch } => keep(request, &watch, bytes, value),
         Kept::Stored { .. } => {
             request.tiers.cells.flip(&request.subjects[0]);
             Ok(())
@@ -121,13 +119,17 @@ async fn write<T: Cacheable>(request: &Request, loading: Loading, value: &T) -> 
             invalidate(&request.tiers, vec![request.target()], false).await?;
             Err(CacheError::Overtaken)
         }
-        Kept::Briefly | Kept::Nowhere => {
+        Kept::Briefly { .. } | Kept::Nowhere => {
             invalidate(&request.tiers, vec![request.target()], false).await?;
-            Err(CacheError::Unavailable {
-                doing: "put the value, so it invalidated the entry",
-                cause: "redis did not store it".to_owned(),
-            })
+            Err(unavailable("redis did not store it".to_owned()))
         }
+    }
+}
+
+fn unavailable(cause: String) -> CacheError {
+    CacheError::Unavailable {
+        doing: "put the value, so it invalidated the entry",
+        cause,
     }
 }
 
@@ -138,7 +140,14 @@ async fn refuse(request: &Request, why: Unstored) -> Result<()> {
     let limit = request.tiers.limits.max_value;
     Err(match why {
         Unstored::TooLarge => CacheError::TooLarge { limit },
-        _ => CacheError::Encode,
+        Unstored::Overtaken => CacheError::Overtaken,
+        Unstored::Encode => CacheError::Encode,
+        Unstored::Tag => CacheError::Name {
+            what: "tag",
+            name: "of the value".to_owned(),
+            reason: "`tags_from` gave one that is empty, too long, or has a brace or a control character",
+        },
+        _ => unavailable("redis did not answer".to_owned()),
     })
 }
 
@@ -149,8 +158,10 @@ fn keep<T: Cacheable>(request: &Request, watch: &Watch, bytes: usize, value: &T)
         request.emit(Event::Unstored(Unstored::Overtaken));
         return Err(CacheError::Overtaken);
     };
+    let until = tiers.clock.now().plus_ms(request.policy.ttl_ms);
     let held = Arc::new(Held {
-        until: tiers.clock.now().plus_ms(request.policy.ttl_ms),
+        until,
+        stale_until: until.plus_ms(request.policy.stale_ms),
         watch,
         weight: u32::try_from(bytes).unwrap_or(u32::MAX),
         counters: Arc::clone(&request.counters),

@@ -23,28 +23,30 @@ pub(crate) enum Look {
     Inspect,
 }
 
-/// Reads the entry and nothing more.
-pub(crate) async fn peek<T: Cacheable>(
-    request: &Request,
-    watch: &Watch,
-    look: Look,
-) -> Option<Arc<Held<T>>> {
+/// What Redis had that may be served.
+#[derive(Debug)]
+pub(crate) struct Found<T> {
+    /// As memory may keep it: for as long as its connection tells of changes, or else for `lag`
+    /// from the sending of the read.
+    pub(crate) held: Arc<Held<T>>,
+    pub(crate) is_fresh: bool,
+    pub(crate) id: Vec<u8>,
+}
+
+/// Reads the entry and nothing more, under cells registered now.
+pub(crate) async fn peek<T: Cacheable>(request: &Request, look: Look) -> Option<Found<T>> {
     let link = request.tiers.link.as_ref()?;
     if request.tiers.owed.covers(&request.subjects) {
         return None;
     }
-    let reader = Reader {
-        request,
-        link,
-        watch,
-    };
-    match reader.read().await {
+    let reader = Reader { request, link };
+    match reader.read(request.watch()).await {
         Ok((judged, seen)) => {
-            let held = reader.hit(judged, &seen).ok()?;
-            if look == Look::Serve {
+            let found = reader.found(judged, &seen).ok()?;
+            if look == Look::Serve && found.is_fresh {
                 request.emit(Event::Hit(Tier::Redis));
             }
-            Some(held)
+            Some(found)
         }
         Err(fault) => {
             request.trouble("read", fault.as_str());
@@ -58,12 +60,15 @@ pub(crate) async fn peek<T: Cacheable>(
 pub(super) struct Reader<'a> {
     pub(super) request: &'a Request,
     pub(super) link: &'a Link,
-    pub(super) watch: &'a Watch,
 }
 
 impl Reader<'_> {
-    /// One round trip: the entry, and beside it the stamps that the site knows of.
-    pub(super) async fn read<T: Cacheable>(&self) -> Result<(Judged<T>, Seen), Fault> {
+    /// One round trip: the entry, and beside it the stamps that the site knows of. The watch was
+    /// registered before.
+    pub(super) async fn read<T: Cacheable>(
+        &self,
+        watch: Watch,
+    ) -> Result<(Judged<T>, Seen), Fault> {
         let clock = Stopwatch::start();
         let sent = self.request.tiers.clock.now();
         let stamped = self.request.stamped();
@@ -83,27 +88,15 @@ impl Reader<'_> {
             sent,
             node_ms: read.node_ms,
             run_id: read.run_id,
-            more: None,
+            vouch: read.vouch,
+            watch,
         };
-        let judged = self.judge_with(entry.as_deref(), &mut seen).await?;
+        let judged = self.judge(entry.as_deref(), &mut seen).await?;
         Ok((judged, seen))
     }
 
-    pub(super) async fn judged<T: Cacheable>(
-        &self,
-        entry: Option<&[u8]>,
-        seen: &Seen,
-    ) -> Result<Judged<T>, Fault> {
-        let mut seen = Seen {
-            stamps: seen.stamps.clone(),
-            more: None,
-            ..*seen
-        };
-        self.judge_with(entry, &mut seen).await
-    }
-
     /// Judges, and reads the stamps that only the frame knows of, if there are such.
-    async fn judge_with<T: Cacheable>(
+    pub(super) async fn judge<T: Cacheable>(
         &self,
         entry: Option<&[u8]>,
         seen: &mut Seen,
@@ -119,14 +112,18 @@ impl Reader<'_> {
         if tiers.owed.covers(&subjects) {
             return Ok(invalid(Miss::Invalidated, entry));
         }
-        seen.more = Some(tiers.cells.watch(&subjects));
+        seen.watch = seen.watch.and(tiers.cells.watch(&subjects).cells());
         let names: Vec<_> = subjects
             .iter()
             .map(|s| self.request.stamp_name(s))
             .collect();
         let read = self.link.read(names).await?;
-        if read.run_id != seen.run_id {
-            // The node restarted between the two reads: nothing of the first is believed.
+        let same_connection = match (&read.vouch, &seen.vouch) {
+            (Some(now), Some(before)) => Arc::ptr_eq(now, before),
+            (now, before) => now.is_none() && before.is_none(),
+        };
+        if read.run_id != seen.run_id || !same_connection {
+            // Another connection, perhaps to a node restarted since: the first read's is not believed.
             return Ok(invalid(Miss::Invalidated, entry));
         }
         let stamps = read.values.into_iter().map(as_stamp);
@@ -134,31 +131,33 @@ impl Reader<'_> {
         Ok(judge(self.request, entry, seen))
     }
 
-    /// A fresh entry as memory may keep it: without pushes, until the read it rests on is `lag` old.
-    pub(super) fn hit<T: Cacheable>(
+    /// What may be served of it; else why not, and the id that stands there.
+    pub(super) fn found<T: Cacheable>(
         &self,
         judged: Judged<T>,
         seen: &Seen,
-    ) -> Result<Arc<Held<T>>, (Miss, Vec<u8>)> {
-        match judged {
-            Judged::Fresh {
-                value,
-                bytes,
-                left_ms,
-            } => {
-                let tiers = &self.request.tiers;
-                let until = tiers.clock.now().plus_ms(left_ms);
-                Ok(Arc::new(Held {
-                    until: until.min(seen.sent.plus_ms(tiers.limits.lag_ms)),
-                    watch: self.watch.and(seen.more.as_ref()),
-                    weight: u32::try_from(bytes).unwrap_or(u32::MAX),
-                    counters: Arc::clone(&self.request.counters),
-                    value,
-                }))
-            }
-            Judged::Invalid { why, id } => Err((why, id)),
+    ) -> Result<Found<T>, (Miss, Vec<u8>)> {
+        let valid = match judged {
+            Judged::Valid(valid) => valid,
+            Judged::Invalid { why, id } => return Err((why, id)),
             // All it names was read by now; nothing is served on a guess.
-            Judged::Unknown(_) => Err((Miss::Invalidated, Vec::new())),
-        }
+            Judged::Unknown(_) => return Err((Miss::Invalidated, Vec::new())),
+        };
+        let tiers = &self.request.tiers;
+        let now = tiers.clock.now();
+        let trusted = tiers.trusted(seen.sent, seen.vouch.is_some());
+        let held = Arc::new(Held {
+            until: now.plus_ms(valid.left.fresh_ms).min(trusted),
+            stale_until: now.plus_ms(valid.left.stale_ms).min(trusted),
+            watch: seen.watch.and(seen.vouch.as_slice()),
+            weight: u32::try_from(valid.bytes).unwrap_or(u32::MAX),
+            counters: Arc::clone(&self.request.counters),
+            value: valid.value,
+        });
+        Ok(Found {
+            held,
+            is_fresh: valid.left.fresh_ms > 0,
+            id: valid.id,
+        })
     }
 }

@@ -6,9 +6,9 @@ use crate::clock::Moment;
 use crate::error::{Result, check_name};
 use crate::events::{Counters, Event, Miss, Unstored};
 use crate::flight::Terms;
-use crate::memory::{Held, Kept};
+use crate::memory::{Held, Kept, Memory};
 use crate::owed::Target;
-use crate::policy::Policy;
+use crate::policy::{Consistency, OnOutage, Policy};
 use crate::site::{Digest, EntryName, Interned};
 use crate::stamp::{Subject, Watch};
 use crate::tag::Tag;
@@ -27,6 +27,8 @@ pub(crate) struct Request {
     pub(crate) name: EntryName,
     /// The entry, its namespace, then its tags.
     pub(crate) subjects: Vec<Subject>,
+    /// Whether tags come of its value.
+    pub(crate) derives_tags: bool,
     /// Why memory could not serve it.
     pub(crate) missed: Miss,
 }
@@ -42,6 +44,7 @@ pub(crate) struct Draft {
     /// How much of it is the key.
     pub(crate) key_len: usize,
     pub(crate) readable: Option<String>,
+    pub(crate) derives_tags: bool,
     /// What memory said when it was asked first.
     pub(crate) missed: Miss,
 }
@@ -53,22 +56,22 @@ impl Draft {
         check_name("namespace", &namespace)?;
         tags.iter().try_for_each(Tag::check)?;
         let digest = self.site.digest(&self.key.parts[..self.key_len]);
+        let names = &self.tiers.names;
+        let name = names.entry(&namespace, &digest, self.readable.as_deref());
         let mut subjects = Vec::with_capacity(2 + tags.len());
-        subjects.push(Subject::Entry(short(&digest)));
+        subjects.push(Subject::entry(name.as_str()));
         subjects.push(Subject::Namespace(Arc::clone(&namespace)));
         subjects.extend(tags.iter().map(|tag| Subject::Tag(Arc::clone(tag.name()))));
         Ok(Request {
             counters: self.tiers.events.namespace(&namespace),
-            name: self
-                .tiers
-                .names
-                .entry(&namespace, &digest, self.readable.as_deref()),
+            name,
             tiers: self.tiers,
             site: self.site,
             policy: self.policy,
             key: self.key,
             digest,
             subjects,
+            derives_tags: self.derives_tags,
             missed: self.missed,
         })
     }
@@ -85,6 +88,16 @@ impl Request {
         self.tiers.cells.watch(&self.subjects)
     }
 
+    /// The cells of every bucket of tags, if its tags come of its value: a load under way rests on
+    /// all of them.
+    pub(crate) fn bucket_watch(&self) -> Watch {
+        let buckets: Vec<_> = match self.derives_tags {
+            true => Subject::buckets().collect(),
+            false => Vec::new(),
+        };
+        self.tiers.cells.watch(&buckets)
+    }
+
     /// The subjects that have stamps: the namespace and the tags.
     pub(crate) fn stamped(&self) -> &[Subject] {
         &self.subjects[1..]
@@ -95,6 +108,7 @@ impl Request {
         match subject {
             Subject::Tag(tag) => self.tiers.names.tag(tag),
             Subject::Namespace(namespace) => self.tiers.names.namespace(namespace),
+            Subject::Bucket(bucket) => self.tiers.names.bucket(*bucket),
             Subject::Entry(_) => self.name.as_str().to_owned(),
         }
     }
@@ -102,39 +116,98 @@ impl Request {
     /// The entry as something to invalidate.
     pub(crate) fn target(&self) -> Target {
         Target {
-            subject: self.subjects[0].clone(),
+            subjects: vec![self.subjects[0].clone()],
             namespace: Some(Arc::clone(&self.site.namespace)),
             names: vec![self.name.lease(), self.name.as_str().to_owned()],
             namespace_stamp: self.tiers.names.namespace(&self.site.namespace),
         }
     }
 
-    /// Under which callers share one load of this entry.
+    /// Under which callers share one load of this entry: those of a hit in memory.
     pub(crate) fn terms(&self) -> Terms {
-        let until = match self.tiers.link {
-            Some(_) => self.tiers.clock.now().plus_ms(self.tiers.limits.lag_ms),
-            None => Moment(u64::MAX),
+        let now = self.tiers.clock.now();
+        let (vouch, until) = match &self.tiers.link {
+            None => (None, Moment(u64::MAX)),
+            Some(link) => match link.vouch() {
+                Some(vouch) => (Some(vouch), Moment(u64::MAX)),
+                // Nobody tells of invalidations elsewhere.
+                None => (None, now.plus_ms(self.tiers.limits.lag_ms)),
+            },
         };
+        let rests = self.watch().and(self.bucket_watch().cells());
         Terms {
-            watch: self.watch(),
+            watch: rests.and(vouch.as_slice()),
             until,
-            verify: self.tiers.memory.is_none() && self.tiers.link.is_some(),
+            verify: self.is_checked(),
         }
+    }
+
+    /// Whether a caller is served only what Redis said after it called: a `strong` site's, and with
+    /// memory off any, as nobody expects a lag there.
+    pub(crate) fn is_checked(&self) -> bool {
+        self.tiers.link.is_some() && (self.is_strong() || self.tiers.memory.is_none())
+    }
+
+    /// Whether it is of a `strong` site, which memory may not serve. Without Redis memory is all
+    /// there is, and can't be behind.
+    pub(crate) fn is_strong(&self) -> bool {
+        self.policy.consistency == Consistency::Strong && self.tiers.link.is_some()
+    }
+
+    fn memory(&self) -> Option<&Memory> {
+        self.tiers.memory.as_ref().filter(|_| !self.is_strong())
     }
 
     /// The value in memory, if it may be served now.
     pub(crate) fn in_memory(&self) -> Option<Arc<Held>> {
-        let memory = self.tiers.memory.as_ref()?;
-        memory.get(self.key.sought(), self.tiers.clock.now()).ok()
+        let now = self.tiers.clock.now();
+        self.memory()?.get(self.key.sought(), now).ok()
+    }
+
+    /// The value in memory, if it may be served now while it is refreshed.
+    pub(crate) fn stale_in_memory<T: Cacheable>(&self) -> Option<Arc<Held<T>>> {
+        let held = self.memory()?.peek(self.key.sought())?.typed()?;
+        self.may_serve(&held).then_some(held)
+    }
+
+    /// The value in memory, if Redis can't be asked and the site would rather serve it unchecked.
+    pub(crate) fn unchecked_in_memory<T: Cacheable>(&self) -> Option<Arc<Held<T>>> {
+        if self.policy.on_outage != OnOutage::Serve {
+            return None;
+        }
+        let held = self.memory()?.peek(self.key.sought())?;
+        let end = match held.watch.is_expired() {
+            true => held.stale_end(),
+            false => held.stale_until,
+        };
+        (self.tiers.clock.now() < end).then(|| held.typed())?
+    }
+
+    /// A stale value that another process refreshes: served without a look until its store is pushed,
+    /// or for `lag`.
+    pub(crate) fn rested<T: Cacheable>(&self, mut stale: Arc<Held<T>>) -> Arc<Held<T>> {
+        let look_again = self.tiers.clock.now().plus_ms(self.tiers.limits.lag_ms);
+        // Just read, so nobody else has it yet.
+        if let Some(held) = Arc::get_mut(&mut stale) {
+            held.until = look_again.min(held.stale_until);
+        }
+        stale
+    }
+
+    /// Whether a value may be served as stale.
+    pub(crate) fn may_serve<T>(&self, held: &Held<T>) -> bool {
+        let now = self.tiers.clock.now();
+        now < held.stale_end() && held.watch.holds_stale(now)
     }
 
     /// Keeps a value in memory, where it is served while its watch holds; whether it is there.
     pub(crate) fn keep<T: Cacheable>(&self, held: &Arc<Held<T>>) -> bool {
-        let Some(memory) = &self.tiers.memory else {
+        let Some(memory) = self.memory() else {
             return false;
         };
         // What may not be served would only push out what may.
-        if held.until <= self.tiers.clock.now() || !held.watch.holds() {
+        let now = self.tiers.clock.now();
+        if held.stale_until <= now || !held.watch.holds(now) {
             return false;
         }
         let held: Arc<Held> = Arc::<Held<T>>::clone(held);

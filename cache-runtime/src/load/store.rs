@@ -2,36 +2,53 @@
 
 use std::sync::Arc;
 
-use super::fetch::Right;
+use super::fill::{Payload, fill, weigh};
 use super::request::Request;
-use super::stamps::LONGEST_MS;
+use super::right::Right;
+use super::tags::{TagsFrom, tag};
 use crate::clock::Moment;
 use crate::events::{Event, Unstored};
-use crate::frame::{self, CodecId, Header, Mismatch};
 use crate::memory::Held;
-use crate::redis::{Fault, Filled};
-use crate::stamp::Watch;
+use crate::stamp::{Subject, Watch};
 use crate::value::Cacheable;
 
 /// A load that gave a value, on its way into the tiers.
 #[derive(Debug)]
 pub(super) struct Loading {
     pub(super) right: Option<Right>,
+    /// The cells of what it rests on, registered before it began.
     pub(super) watch: Watch,
+    /// Those of every bucket of tags, where its tags come of its value; else none.
+    pub(super) buckets: Watch,
     pub(super) began: Moment,
     pub(super) took_us: u64,
+}
+
+impl Loading {
+    /// Whether no tag of these tags' buckets was invalidated here since the load began.
+    pub(super) fn buckets_hold(&self, tags: &[Subject]) -> bool {
+        let cell = |subject: &Subject| match super::tags::bucket(subject) {
+            Some(Subject::Bucket(bucket)) => self.buckets.cells().get(usize::from(bucket)),
+            _ => None,
+        };
+        tags.iter().filter_map(cell).all(|cell| !cell.is_flipped())
+    }
 }
 
 /// What became of the frame.
 pub(super) enum Kept {
     /// It is in Redis; memory may rest on the reads it was made under.
-    Stored { seen_at: Moment },
+    Stored {
+        seen_at: Moment,
+        watch: Watch,
+        pushes: bool,
+    },
     /// There is no Redis to be coherent with.
-    Local,
+    Local { watch: Watch },
     /// Its lease was lost: it, or the like of it, may have been invalidated.
     Overtaken,
     /// It is not in Redis: memory may have it until the load's start is `lag` old.
-    Briefly,
+    Briefly { watch: Watch },
     /// It is returned and nothing more.
     Nowhere,
 }
@@ -40,100 +57,90 @@ pub(super) enum Kept {
 /// can tell of its validity.
 pub(super) async fn store<T: Cacheable>(
     request: &Request,
-    loading: Loading,
+    mut loading: Loading,
     value: T,
+    tags_from: TagsFrom<T>,
 ) -> (Arc<Held<T>>, bool) {
-    let tiers = &request.tiers;
-    let (watch, began) = (loading.watch.clone(), loading.began);
-    let (kept, bytes) = match weigh(request, &value) {
+    let (before, began) = (loading.watch.clone(), loading.began);
+    let payload = match tag(request, &mut loading, &value, tags_from).await {
+        Ok(()) => weigh(request, &value),
+        Err(why) => Err(why),
+    };
+    let (kept, bytes) = match payload {
         Ok(payload) => {
             let bytes = payload.len();
             (fill(request, loading, payload).await, bytes)
         }
         Err(why) => (refuse(request, loading, why), 0),
     };
-    let now = tiers.clock.now();
-    let fresh = now.plus_ms(request.policy.ttl_ms);
-    let briefly = |from: Moment| fresh.min(from.plus_ms(tiers.limits.lag_ms));
+    let in_redis = matches!(kept, Kept::Stored { .. } | Kept::Overtaken);
+    let is_local = matches!(kept, Kept::Local { .. });
+    let life = Life::of(request, kept, began);
     let held = Arc::new(Held {
-        until: match kept {
-            Kept::Stored { seen_at } => briefly(seen_at),
-            Kept::Local => fresh,
-            Kept::Briefly | Kept::Overtaken => briefly(began),
-            Kept::Nowhere => now,
-        },
-        watch,
+        until: life.until,
+        stale_until: life.stale_until,
+        watch: life.watch.unwrap_or(before),
         weight: u32::try_from(bytes).unwrap_or(u32::MAX),
         counters: Arc::clone(&request.counters),
         value,
     });
     let there = request.keep(&held);
-    if matches!(kept, Kept::Local) {
+    if is_local {
         kept_locally(request, &held, there, bytes);
     }
-    (held, matches!(kept, Kept::Stored { .. } | Kept::Overtaken))
+    (held, in_redis)
+}
+
+/// How long memory may serve a value.
+struct Life {
+    until: Moment,
+    stale_until: Moment,
+    /// `None` where it is not kept at all.
+    watch: Option<Watch>,
+}
+
+impl Life {
+    fn of(request: &Request, kept: Kept, began: Moment) -> Self {
+        let tiers = &request.tiers;
+        let briefly = began.plus_ms(tiers.limits.lag_ms);
+        let now = tiers.clock.now();
+        let (trusted, watch) = match kept {
+            Kept::Stored {
+                seen_at,
+                watch,
+                pushes,
+            } => {
+                // Older copies go, and this process's other flights look again.
+                let watch = tiers.cells.supersede(&request.subjects[0], &watch);
+                (tiers.trusted(seen_at, pushes), watch)
+            }
+            Kept::Local { watch } => (Moment(u64::MAX), Some(watch)),
+            Kept::Briefly { watch } => (briefly, Some(watch)),
+            Kept::Overtaken | Kept::Nowhere => (now, None),
+        };
+        let fresh = now.plus_ms(request.policy.ttl_ms);
+        let (until, stale_until) = match watch {
+            Some(_) => (fresh, fresh.plus_ms(request.policy.stale_ms)),
+            None => (now, now),
+        };
+        Self {
+            until: until.min(trusted),
+            stale_until: stale_until.min(trusted),
+            watch,
+        }
+    }
 }
 
 /// Without Redis, memory is where a value is stored, unless an invalidation came first.
 pub(super) fn kept_locally<T>(request: &Request, held: &Held<T>, there: bool, bytes: usize) {
     if there {
         request.emit(Event::Stored { bytes });
-    } else if !held.watch.holds() {
+    } else if held.watch.is_flipped() {
         request.emit(Event::Unstored(Unstored::Overtaken));
     }
 }
 
-/// The value's bytes where a frame will carry them, else only how many they are.
-pub(super) enum Payload {
-    Bytes(Vec<u8>, CodecId),
-    Weight(usize),
-}
-
-impl Payload {
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Bytes(bytes, _) => bytes.len(),
-            Self::Weight(weight) => *weight,
-        }
-    }
-}
-
-pub(super) fn weigh<T: Cacheable>(request: &Request, value: &T) -> Result<Payload, Unstored> {
-    let codec = codec_for(request, value)?;
-    let payload = if request.tiers.link.is_some() {
-        frame::encode(codec, value).map(|bytes| Payload::Bytes(bytes, codec))
-    } else {
-        frame::encoded_len(codec, value).map(Payload::Weight)
-    };
-    let payload = payload.map_err(|_| Unstored::Encode)?;
-    if payload.len() > request.tiers.limits.max_value {
-        return Err(Unstored::TooLarge);
-    }
-    Ok(payload)
-}
-
-/// A value whose `Serialize` writes another structure than its `Deserialize` reads would be garbage
-/// to a positional codec, so its site leaves bincode for good.
-fn codec_for<T: Cacheable>(request: &Request, value: &T) -> Result<CodecId, Unstored> {
-    let site = request.site;
-    if site.codec() == CodecId::Bincode {
-        match frame::serializes_as(value, &site.shape) {
-            Ok(()) => {}
-            Err(Mismatch::Structure) => {
-                if site.leave_bincode() {
-                    tracing::debug!(
-                        target: "cache",
-                        site = site.identity,
-                        "the type is written differently than it is read: stored with names"
-                    );
-                }
-            }
-            Err(_) => return Err(Unstored::Encode),
-        }
-    }
-    Ok(site.codec())
-}
-
+/// The watch of a value that was refused is of no use to anyone.
 fn refuse(request: &Request, loading: Loading, why: Unstored) -> Kept {
     request.emit(Event::Unstored(why));
     if let Some(right) = loading.right {
@@ -142,63 +149,12 @@ fn refuse(request: &Request, loading: Loading, why: Unstored) -> Kept {
     Kept::Nowhere
 }
 
-pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) -> Kept {
-    let Some(link) = &request.tiers.link else {
-        return Kept::Local;
-    };
-    let (Payload::Bytes(bytes, codec), Some(right)) = (payload, loading.right) else {
-        let connected = link.node_ms().is_some();
-        request.emit(Event::Unstored(if connected {
-            Unstored::NoLease
-        } else {
-            Unstored::Outage
-        }));
-        return Kept::Briefly;
-    };
-    let (compression, payload) = frame::compress(bytes, request.policy.compression);
-    let ttl_ms = request.policy.ttl_ms.min(LONGEST_MS);
-    let Some(born_ms) = link.node_ms() else {
-        request.emit(Event::Unstored(Unstored::Outage));
-        return Kept::Briefly;
-    };
-    let header = Header {
-        codec,
-        compression,
-        flags: 0,
-        id: rand::random(),
-        digest: request.digest,
-        shape: request.site.shape.fingerprint,
-        born_ms,
-        fresh_until_ms: born_ms.saturating_add(ttl_ms),
-        stale_until_ms: born_ms.saturating_add(ttl_ms),
-        load_us: loading.took_us,
-        stamps: right.stamps,
-    };
-    let frame = frame::write(&header, &payload);
-    let (entry, lease) = (request.name.as_str(), request.name.lease());
-    let filled = link
-        .fill(entry, &lease, right.lease.token(), &frame, ttl_ms)
-        .await;
-    match filled {
-        Ok(Filled::Stored) => {
-            right.lease.spent();
-            request.emit(Event::Stored { bytes: frame.len() });
-            Kept::Stored {
-                seen_at: right.seen_at,
-            }
+impl Payload {
+    /// What memory counts it as.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes, _) => bytes.len(),
+            Self::Weight(weight) => *weight,
         }
-        Ok(Filled::Lost) => {
-            right.lease.spent();
-            request.emit(Event::Unstored(Unstored::Overtaken));
-            Kept::Overtaken
-        }
-        Err(fault) => unfilled(request, &fault),
     }
-}
-
-/// The lease is given back by its drop.
-fn unfilled(request: &Request, fault: &Fault) -> Kept {
-    request.trouble("store", fault.as_str());
-    request.emit(Event::Unstored(Unstored::Outage));
-    Kept::Briefly
 }

@@ -19,8 +19,10 @@ use crate::stamp::Watch;
 /// A value in memory. `T` is the value's type, or `dyn Any` where the tier doesn't care.
 #[derive(Debug)]
 pub(crate) struct Held<T: ?Sized = dyn Any + Send + Sync> {
-    /// Served before this moment only.
+    /// Served without a look anywhere else before this moment.
     pub(crate) until: Moment,
+    /// Served while it is refreshed before this moment, which is never before `until`.
+    pub(crate) stale_until: Moment,
     /// Served while this holds only.
     pub(crate) watch: Watch,
     pub(crate) weight: u32,
@@ -28,11 +30,33 @@ pub(crate) struct Held<T: ?Sized = dyn Any + Send + Sync> {
     pub(crate) value: T,
 }
 
+impl<T: ?Sized> Held<T> {
+    /// Until when it may be served as stale; never if it has no window for that.
+    pub(crate) fn stale_end(&self) -> Moment {
+        match self.stale_until > self.until {
+            true => self.stale_until,
+            false => Moment(0),
+        }
+    }
+}
+
 impl Held {
     /// The value, if it is a `T`; it always is, as the site's id is of one type.
     #[inline]
     pub(crate) fn get<T: Clone + 'static>(&self) -> Option<T> {
         self.value.downcast_ref::<T>().cloned()
+    }
+
+    /// The same, as a value of its type.
+    pub(crate) fn typed<T: Clone + 'static>(&self) -> Option<Arc<Held<T>>> {
+        Some(Arc::new(Held {
+            until: self.until,
+            stale_until: self.stale_until,
+            watch: self.watch.clone(),
+            weight: self.weight,
+            counters: Arc::clone(&self.counters),
+            value: self.get()?,
+        }))
     }
 }
 
@@ -141,28 +165,37 @@ impl Memory {
         Self { store, skip_cells }
     }
 
-    /// The value, if it may still be served; one that may not is dropped.
+    /// The value, if it may be served as fresh; one that can't be served again is dropped.
     #[inline]
     pub(crate) fn get(&self, key: Sought<'_>, now: Moment) -> Result<Arc<Held>, Miss> {
         let held = self.store.get(&key).ok_or(Miss::Absent)?;
-        if now < held.until && held.watch.holds() {
+        if now < held.until && held.watch.holds(now) {
             return Ok(held);
         }
         if self.skip_cells && now < held.until {
             return Ok(held);
         }
-        Err(self.drop_exactly(key, &held))
+        Err(self.refuse(key, &held, now))
     }
 
-    /// Drops this value and no later one; why it may not be served.
+    /// Why this value may not be served. It is dropped, and no later one, if it never may be.
     #[cold]
-    fn drop_exactly(&self, key: Sought<'_>, held: &Arc<Held>) -> Miss {
+    fn refuse(&self, key: Sought<'_>, held: &Arc<Held>, now: Moment) -> Miss {
+        let why = match () {
+            () if held.watch.is_flipped() => Miss::Invalidated,
+            // It may be served while it is refreshed.
+            () if now < held.stale_end() => return Miss::Expired,
+            () if now < held.until && !held.watch.is_expired() => return Miss::Outage,
+            () => Miss::Expired,
+        };
         self.store.remove_if(&key, |found| Arc::ptr_eq(found, held));
-        if held.watch.holds() {
-            Miss::Expired
-        } else {
-            Miss::Invalidated
-        }
+        why
+    }
+
+    /// The value, whether fresh or stale, if nothing it rests on is known to have been invalidated.
+    pub(crate) fn peek(&self, key: Sought<'_>) -> Option<Arc<Held>> {
+        let held = self.store.get(&key)?;
+        (!held.watch.is_flipped()).then_some(held)
     }
 
     /// Keeps a value; `false` if the store would not take it.

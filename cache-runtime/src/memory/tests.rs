@@ -1,11 +1,12 @@
 use std::hash::BuildHasher;
 
 use super::*;
-use crate::stamp::{Cells, Subject};
+use crate::stamp::{Cell, Cells, Subject};
 
 fn held(until: u64, weight: u32, watch: Watch) -> Arc<Held> {
     Arc::new(Held {
         until: Moment(until),
+        stale_until: Moment(until),
         watch,
         weight,
         counters: Arc::default(),
@@ -47,6 +48,42 @@ fn a_flipped_cell_drops_the_value_at_the_next_hit() {
     cells.flip(&tag);
     assert!(memory.get(key.sought(), Moment(1)).is_err());
     assert_eq!(memory.len(), 0);
+}
+
+#[test]
+fn a_stale_value_and_one_nobody_vouches_for_are_kept_and_not_served() {
+    let memory = Memory::new(1 << 20, 1 << 10, false);
+    let key = key(b"k");
+    let connection = Arc::new(Cell::until(Moment(5)));
+    let mut value = held(
+        10,
+        1,
+        Cells::default()
+            .watch(&[])
+            .and(std::slice::from_ref(&connection)),
+    );
+    Arc::get_mut(&mut value).unwrap().stale_until = Moment(20);
+    memory.insert(key.clone(), value);
+    assert!(memory.get(key.sought(), Moment(4)).is_ok());
+    let refused = |now| memory.get(key.sought(), Moment(now)).err();
+    assert_eq!(refused(5), Some(Miss::Outage));
+    assert_eq!(refused(10), Some(Miss::Expired));
+    assert!(memory.peek(key.sought()).is_some());
+    connection.extend(Moment(100));
+    assert!(memory.get(key.sought(), Moment(9)).is_ok());
+    assert_eq!(refused(20), Some(Miss::Expired));
+    assert_eq!(memory.len(), 0);
+}
+
+#[test]
+fn a_value_known_to_be_invalid_is_not_even_shown() {
+    let memory = Memory::new(1 << 20, 1 << 10, false);
+    let (key, cells, tag) = (key(b"k"), Cells::default(), Subject::Tag("t".into()));
+    let watch = cells.watch(std::slice::from_ref(&tag));
+    memory.insert(key.clone(), held(10, 1, watch));
+    assert!(memory.peek(key.sought()).is_some());
+    cells.flip(&tag);
+    assert!(memory.peek(key.sought()).is_none());
 }
 
 #[test]

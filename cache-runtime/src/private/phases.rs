@@ -79,7 +79,7 @@ pub fn lookup<M: Returns<R>, R>(
     let site = at.intern::<M::Value>();
     let missed = match may_refresh() {
         true => Miss::Absent,
-        false => match cache.in_memory(site, key.as_bytes()) {
+        false => match cache.in_memory(site, policy, key.as_bytes()) {
             Ok(value) => return Lookup::Hit(M::value(value)),
             Err(missed) => missed,
         },
@@ -118,7 +118,7 @@ pub async fn load<M: Returns<R>, R, F: Future<Output = R>, const N: usize>(
     };
     // Boxed, so that a caller's future grows by a pointer and not by the algorithm.
     if refreshes(&request.digest) {
-        return Box::pin(load::refresh::<M, R, F>(&request, body)).await;
+        return Box::pin(load::refresh::<M, R, F>(&request, None, body)).await;
     }
     if may_refresh()
         && let Some(held) = request.in_memory()
@@ -127,7 +127,7 @@ pub async fn load<M: Returns<R>, R, F: Future<Output = R>, const N: usize>(
         request.counters.memory_hit();
         return M::value(value);
     }
-    Box::pin(load::load::<M, R, F>(request, share, body)).await
+    Box::pin(load::load::<M, R, F>(request, share, None, body)).await
 }
 
 fn request(draft: Option<Box<Draft>>, tags: &[Tag]) -> Option<Request> {

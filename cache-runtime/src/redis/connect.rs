@@ -10,6 +10,7 @@ use redis::{
 };
 
 use super::fault::Fault;
+use super::link::{Hear, Pushed};
 use super::live::{End, Greeting, Live, unwrap};
 use super::scripts::{self, SCRIPTS};
 use super::settings::LinkSettings;
@@ -23,44 +24,44 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const QUEUE: usize = 1_024;
 
 /// Connects, loads the scripts and learns the node's run id, role and time.
-pub(super) async fn connect(settings: &LinkSettings, epoch: u64) -> Result<Live, Fault> {
+pub(super) async fn connect(
+    settings: &LinkSettings,
+    epoch: u64,
+    hear: &Hear,
+) -> Result<Live, Fault> {
     let patience = PATIENCE.max(settings.op_timeout);
     let attempt = async {
         let end = Arc::new(End::default());
-        let mut connection =
-            open(settings, &end)
-                .await
-                .map_err(|error| match Fault::of(&error) {
-                    Fault::Broken => Fault::Unreachable,
-                    fault => fault,
-                })?;
-        let greeting = greet(&mut connection).await?;
-        Ok(Live::new(
-            connection,
-            greeting,
-            epoch,
-            settings.op_timeout,
-            end,
-        ))
+        let opened = open(settings, &end, hear).await;
+        let (mut connection, pushes) = opened.map_err(|error| match Fault::of(&error) {
+            Fault::Broken => Fault::Unreachable,
+            fault => fault,
+        })?;
+        let greeting = greet(&mut connection, pushes).await?;
+        Ok(Live::new(connection, greeting, epoch, settings, end))
     };
     tokio::time::timeout(patience, attempt)
         .await
         .unwrap_or(Err(Fault::Timeout))
 }
 
-/// Speaks RESP3, or RESP2 to a server that refuses it.
+/// Speaks RESP3, in which a node can push, or RESP2 to a server that refuses it.
 async fn open(
     settings: &LinkSettings,
     end: &Arc<End>,
-) -> Result<MultiplexedConnection, RedisError> {
+    hear: &Hear,
+) -> Result<(MultiplexedConnection, bool), RedisError> {
     let config = AsyncConnectionConfig::new()
         .set_response_timeout(None)
         .set_connection_timeout(None)
         .set_pipeline_buffer_size(QUEUE);
-    let driver_end = Arc::clone(end);
+    let (driver_end, hear) = (Arc::clone(end), Arc::clone(hear));
+    // The driver calls it in the order of what arrives, pushes and replies alike.
     let pushed = config.clone().set_push_sender(move |push: PushInfo| {
-        if push.kind == PushKind::Disconnection {
-            driver_end.tell(Fault::Broken);
+        match push.kind {
+            PushKind::Disconnection => driver_end.tell(Fault::Broken),
+            PushKind::Invalidate => changed(&push.data, &*hear),
+            _ => {}
         }
         Ok::<_, redis::aio::SendError>(())
     });
@@ -73,8 +74,24 @@ async fn open(
             client(settings, ProtocolVersion::RESP2)?
                 .get_multiplexed_async_connection_with_config(&config)
                 .await
+                .map(|connection| (connection, false))
         }
-        opened => opened,
+        opened => opened.map(|connection| (connection, true)),
+    }
+}
+
+/// The keys of an invalidation message; none stands for all of them (`FLUSHALL`).
+fn changed(push: &[Value], hear: &dyn Fn(Pushed<'_>)) {
+    let Some(Value::Array(keys)) = push.first() else {
+        return hear(Pushed::All);
+    };
+    for key in keys {
+        match key {
+            Value::BulkString(key) => hear(Pushed::Changed(key)),
+            Value::SimpleString(key) => hear(Pushed::Changed(key.as_bytes())),
+            // What can't be read may be any key.
+            _ => hear(Pushed::All),
+        }
     }
 }
 
@@ -120,8 +137,18 @@ pub(super) fn client(
 
 /// One round trip. A node that is no master, or not ready, is refused here rather than used until
 /// the first heartbeat.
-async fn greet(connection: &mut MultiplexedConnection) -> Result<Greeting, Fault> {
+///
+/// Tracking is on before anything is read. A user that may not ask for it, or a server that does
+/// not know it, is used all the same: memory then trusts a read for `lag` and no longer.
+async fn greet(connection: &mut MultiplexedConnection, pushes: bool) -> Result<Greeting, Fault> {
     let mut pipeline = scripts::load();
+    if pushes {
+        pipeline
+            .cmd("CLIENT")
+            .arg("TRACKING")
+            .arg("ON")
+            .arg("NOLOOP");
+    }
     pipeline.cmd("INFO").arg("server");
     pipeline.cmd("TIME");
     pipeline.cmd("ROLE");
@@ -139,6 +166,7 @@ async fn greet(connection: &mut MultiplexedConnection) -> Result<Greeting, Fault
     // A user that may not load scripts learns of it from the first that is called.
     let mut answers = answers.into_iter().skip(SCRIPTS.len());
     let mut answer = || unwrap(answers.next().ok_or(Fault::Protocol)?);
+    let tracks = pushes && answer().is_ok();
     let run_id = run_id(&answer()?).ok_or(Fault::Protocol)?;
     let node_ms = time_ms(&answer()?).ok_or(Fault::Protocol)?;
     if !may_be_master(answer()) {
@@ -148,6 +176,7 @@ async fn greet(connection: &mut MultiplexedConnection) -> Result<Greeting, Fault
         run_id,
         node_ms,
         sent,
+        tracks,
     })
 }
 

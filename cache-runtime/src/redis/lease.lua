@@ -11,7 +11,9 @@
 --          {'entry', frame}: another entry than the one found invalid came meanwhile
 --
 -- Invariant: the lease holds one token at a time, and one's own is as good as acquired. An entry of
--- another type than a string counts as none, and is overwritten by the store.
+-- another type than a string counts as none, and is overwritten by the store. Whatever the reply, the
+-- caller is registered for pushes of both keys: a lease just taken is read again, as writing it used
+-- the registration up.
 local lease = redis.call('GET', KEYS[1])
 if lease == ARGV[1] then
   return {'acquired'}
@@ -32,4 +34,5 @@ if lease then
   return {'held', redis.call('PTTL', KEYS[1])}
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('EXISTS', KEYS[1], KEYS[2])
 return {'acquired'}

@@ -16,7 +16,9 @@ use super::live::Live;
 use super::reads::Reads;
 use super::settings::LinkSettings;
 use super::supervise::supervise;
+use super::unsettled::Unsettled;
 use crate::clock::Stopwatch;
+use crate::stamp::Cell;
 
 /// One node's connection, shared by all who clone it.
 #[derive(Clone)]
@@ -28,6 +30,18 @@ pub(crate) enum LinkEvent {
     Up,
     Down(Fault),
 }
+
+/// What a node said of its own accord.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pushed<'a> {
+    /// The key that was read may have changed.
+    Changed(&'a [u8]),
+    /// Every key may have.
+    All,
+}
+
+/// Called in the connection's driver, before any later reply is delivered.
+pub(super) type Hear = Arc<dyn Fn(Pushed<'_>) + Send + Sync>;
 
 /// How the connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +57,10 @@ pub(super) struct Shared {
     pub(super) live: ArcSwapOption<Live>,
     pub(super) phase: watch::Sender<Phase>,
     pub(super) reads: Reads,
+    pub(super) hear: Hear,
+    pub(super) unsettled: Unsettled,
+    /// The cell of the connection published last, which the next one flips.
+    pub(super) vouch: Mutex<Option<Arc<Cell>>>,
     epoch: AtomicU64,
     closed: AtomicBool,
     supervisor: Mutex<Option<(JoinHandle<()>, Handle)>>,
@@ -76,10 +94,12 @@ impl Phase {
 }
 
 impl Link {
-    /// A link that connects at its first use; nothing happens here.
+    /// A link that connects at its first use; nothing happens here. `hear` must be quick: the
+    /// connection stands still meanwhile.
     pub(crate) fn new(
         settings: LinkSettings,
         tell: impl Fn(LinkEvent) + Send + Sync + 'static,
+        hear: impl Fn(Pushed<'_>) + Send + Sync + 'static,
     ) -> Self {
         Self(Arc::new(Shared {
             settings,
@@ -87,6 +107,9 @@ impl Link {
             live: ArcSwapOption::empty(),
             phase: watch::channel(Phase::Connecting).0,
             reads: Reads::default(),
+            hear: Arc::new(hear),
+            unsettled: Unsettled::default(),
+            vouch: Mutex::default(),
             epoch: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             supervisor: Mutex::new(None),
@@ -150,6 +173,11 @@ impl Link {
         self.0.live.load().as_ref().map(|live| live.node_ms())
     }
 
+    /// The cell of the present connection, if there is one and the node pushes on it.
+    pub(crate) fn vouch(&self) -> Option<Arc<Cell>> {
+        self.0.live.load().as_ref()?.vouch.clone()
+    }
+
     pub(crate) fn state(&self) -> LinkState {
         match *self.0.phase.borrow() {
             Phase::Connecting => LinkState::Connecting,
@@ -171,6 +199,7 @@ impl Link {
             let _ = task.await;
         }
         self.0.live.store(None);
+        self.0.vouch_with(None);
         self.0.go_down(Fault::Down);
     }
 }
@@ -178,6 +207,14 @@ impl Link {
 impl Shared {
     pub(super) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
+    }
+
+    /// What rests on the connection before is checked before it is served again.
+    pub(super) fn vouch_with(&self, cell: Option<Arc<Cell>>) {
+        let before = std::mem::replace(&mut *self.vouch.lock(), cell);
+        if let Some(before) = before {
+            before.flip();
+        }
     }
 
     /// Each connection has an epoch of its own; it moves before the connection is made.

@@ -9,7 +9,9 @@ use redis::{Cmd, Pipeline, RedisResult, Value};
 use tokio::sync::Notify;
 
 use super::fault::Fault;
+use super::settings::LinkSettings;
 use crate::clock::{Clock, Moment};
+use crate::stamp::Cell;
 
 /// So many commands in a row without an answer, and the connection is taken for hung.
 const TIMEOUTS: u32 = 3;
@@ -21,7 +23,11 @@ pub(super) struct Live {
     pub(super) run_id: [u8; 8],
     /// Which of the link's connections this is: nothing read on one vouches for another.
     pub(super) epoch: u64,
+    /// Holds until `lag` after the sending of the last heartbeat that was answered; `None` where
+    /// the node does not push.
+    pub(super) vouch: Option<Arc<Cell>>,
     op_timeout: Duration,
+    lag_ms: u64,
     /// Node's Unix milliseconds less this machine's monotonic ones. The answer is taken to have
     /// been given when the question was sent, so the node's time is not thought too early, and an
     /// entry not fresher than it is, but for a step of the coarse clock; it is thought too late by
@@ -58,6 +64,8 @@ pub(super) struct Greeting {
     pub(super) run_id: [u8; 8],
     pub(super) node_ms: u64,
     pub(super) sent: Moment,
+    /// Whether it pushes changes of what is read on the connection.
+    pub(super) tracks: bool,
 }
 
 impl Live {
@@ -65,14 +73,18 @@ impl Live {
         connection: MultiplexedConnection,
         greeting: Greeting,
         epoch: u64,
-        op_timeout: Duration,
+        settings: &LinkSettings,
         end: Arc<End>,
     ) -> Self {
+        let lag_ms = u64::try_from(settings.lag.as_millis()).unwrap_or(u64::MAX);
+        let vouched = greeting.sent.plus_ms(lag_ms);
         let live = Self {
             connection,
             run_id: greeting.run_id,
             epoch,
-            op_timeout,
+            vouch: greeting.tracks.then(|| Arc::new(Cell::until(vouched))),
+            op_timeout: settings.op_timeout,
+            lag_ms,
             offset_ms: AtomicI64::new(0),
             timeouts: AtomicU32::new(0),
             end,
@@ -90,6 +102,15 @@ impl Live {
     pub(super) fn set_time(&self, node_ms: u64, sent: Moment) {
         let offset = node_ms.cast_signed().wrapping_sub(sent.0.cast_signed());
         self.offset_ms.store(offset, Ordering::Relaxed);
+    }
+
+    /// A heartbeat sent then was answered, so all that changed before it was pushed. An own
+    /// invalidation under way is not pushed: nothing is vouched for beyond `lag` after its beginning.
+    pub(super) fn beaten(&self, sent: Moment, unsettled: Option<Moment>) {
+        if let Some(vouch) = &self.vouch {
+            let from = unsettled.map_or(sent, |began| began.min(sent));
+            vouch.extend(from.plus_ms(self.lag_ms));
+        }
     }
 
     /// The node's clock now, in Unix milliseconds.

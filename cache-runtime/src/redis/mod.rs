@@ -1,8 +1,10 @@
 //! The Redis tier: one supervised connection a node, and the few things asked of it.
 //!
-//! While Redis is away every operation fails at once; a task reconnects in the background. Only
+//! The connection is tracked: the node pushes every change of a key that was read on it, and its
+//! driver passes that on before any later reply. While Redis is away every operation fails at once; a task reconnects in the background. Only
 //! this module names the redis crate.
 
+mod asks;
 mod connect;
 mod fault;
 mod link;
@@ -14,8 +16,9 @@ mod settings;
 mod supervise;
 #[cfg(test)]
 mod tests;
+mod unsettled;
 
+pub(crate) use asks::{Filled, LeaseAsk, Leased, StampAsk};
 pub(crate) use fault::Fault;
-pub(crate) use link::{Link, LinkEvent, LinkState};
-pub(crate) use operations::{Filled, LeaseAsk, Leased, StampAsk};
+pub(crate) use link::{Link, LinkEvent, LinkState, Pushed};
 pub(crate) use settings::LinkSettings;

@@ -5,60 +5,15 @@ use std::sync::Arc;
 
 use redis::{Cmd, Pipeline, Value};
 
+use super::asks::{
+    Filled, LeaseAsk, LeaseReply, StampAsk, Stamps, StampsThenKeys, bytes, leased, made,
+};
 use super::fault::Fault;
 use super::link::Link;
 use super::live::{Live, unwrap};
-use super::scripts::{self, FILL, LEASE, Lua, NOSTORE, RELEASE, RENEW, STAMP};
-
-/// A wish for the lease of an entry.
-#[derive(Debug)]
-pub(crate) struct LeaseAsk<'a> {
-    pub(crate) lease: &'a str,
-    pub(crate) entry: &'a str,
-    pub(crate) token: &'a [u8; 16],
-    pub(crate) ttl_ms: u64,
-    /// What stood in the id's place of the entry found invalid; empty if there was none.
-    pub(crate) invalid_id: &'a [u8],
-    /// Share another holder's token instead of waiting for it.
-    pub(crate) share: bool,
-}
-
-/// A wish for a stamp, made if need be.
-#[derive(Debug)]
-pub(crate) struct StampAsk<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) fresh: [u8; 16],
-    pub(crate) need_ms: u64,
-}
-
-/// What became of a wish for a lease.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Leased {
-    Acquired,
-    Held,
-    Shared {
-        token: [u8; 16],
-    },
-    NoStore,
-    /// Another entry than the one found invalid.
-    Entry(Vec<u8>),
-}
-
-/// The reply to both wishes.
-#[derive(Debug)]
-pub(crate) struct LeaseReply {
-    pub(crate) leased: Leased,
-    pub(crate) stamps: Vec<Option<[u8; 24]>>,
-    pub(crate) node_ms: u64,
-    pub(crate) run_id: [u8; 8],
-}
-
-/// What became of a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Filled {
-    Stored,
-    Lost,
-}
+use super::scripts::{
+    self, EXPIRE, EXPIRE_ENTRY, FILL, LEASE, Lua, NOSTORE, RELEASE, RENEW, STAMP,
+};
 
 impl Link {
     /// Asks for a lease, and in the same round trip for the stamps that a load notes before it
@@ -85,18 +40,43 @@ impl Link {
             stamps: made(answers)?,
             node_ms: live.node_ms(),
             run_id: live.run_id,
+            vouch: live.vouch.clone(),
         })
     }
 
     /// Reads stamps, and makes those that are missing.
-    pub(crate) async fn stamps(
-        &self,
-        asks: &[StampAsk<'_>],
-    ) -> Result<Vec<Option<[u8; 24]>>, Fault> {
+    pub(crate) async fn stamps(&self, asks: &[StampAsk<'_>]) -> Result<Stamps, Fault> {
         let live = self.live().await?;
         let mut pipeline = redis::pipe();
         add_stamps(&mut pipeline, &live, asks);
-        made(self.scripted(&live, &pipeline).await?.into_iter())
+        Ok(Stamps {
+            stamps: made(self.scripted(&live, &pipeline).await?.into_iter())?,
+            vouch: live.vouch.clone(),
+        })
+    }
+
+    /// The same, and after it reads other keys as they then are.
+    pub(crate) async fn stamps_then_keys(
+        &self,
+        asks: &[StampAsk<'_>],
+        names: &[String],
+    ) -> Result<StampsThenKeys, Fault> {
+        let live = self.live().await?;
+        let mut pipeline = redis::pipe();
+        add_stamps(&mut pipeline, &live, asks);
+        for name in names {
+            pipeline.cmd("GET").arg(name);
+        }
+        let mut answers = self.scripted(&live, &pipeline).await?.into_iter();
+        let stamps = made(answers.by_ref().take(asks.len()))?;
+        let keys = answers.map(|answer| Ok(bytes(unwrap(answer)?)));
+        Ok(StampsThenKeys {
+            stamps: Stamps {
+                stamps,
+                vouch: live.vouch.clone(),
+            },
+            keys: keys.collect::<Result<_, Fault>>()?,
+        })
     }
 
     /// Stores a frame if the lease still holds the token.
@@ -114,8 +94,9 @@ impl Link {
             .arg(token.as_slice())
             .arg(frame)
             .arg(ttl_ms);
-        Ok(if self.yes(call).await? {
-            Filled::Stored
+        let live = self.live().await?;
+        Ok(if self.yes(&live, call).await? {
+            Filled::Stored(live.vouch.clone())
         } else {
             Filled::Lost
         })
@@ -128,12 +109,12 @@ impl Link {
         token: &[u8; 16],
         ms: u64,
     ) -> Result<bool, Fault> {
-        self.yes(owned(&RENEW, lease, token, Some(ms))).await
+        self.own(&RENEW, lease, token, Some(ms)).await
     }
 
     /// Gives the lease back, if it is ours.
     pub(crate) async fn release(&self, lease: &str, token: &[u8; 16]) -> Result<bool, Fault> {
-        self.yes(owned(&RELEASE, lease, token, None)).await
+        self.own(&RELEASE, lease, token, None).await
     }
 
     /// Leaves word that nothing was stored, if the lease is ours.
@@ -143,7 +124,32 @@ impl Link {
         token: &[u8; 16],
         ms: u64,
     ) -> Result<bool, Fault> {
-        self.yes(owned(&NOSTORE, lease, token, Some(ms))).await
+        self.own(&NOSTORE, lease, token, Some(ms)).await
+    }
+
+    /// Makes what carries the stamp stale; `false` if there is none.
+    pub(crate) async fn expire(&self, stamp: &str) -> Result<bool, Fault> {
+        let live = self.live().await?;
+        let mut call = EXPIRE.call(1);
+        let half: [u8; 8] = rand::random();
+        call.arg(stamp)
+            .arg(half.as_slice())
+            .arg(live.run_id.as_slice());
+        self.yes(&live, call).await
+    }
+
+    /// Replaces the entry by itself as stale; `false` if it is another than the one read.
+    pub(crate) async fn expire_entry(
+        &self,
+        entry: &str,
+        lease: &str,
+        id: &[u8],
+        stale: &[u8],
+    ) -> Result<bool, Fault> {
+        let live = self.live().await?;
+        let mut call = EXPIRE_ENTRY.call(2);
+        call.arg(lease).arg(entry).arg(id).arg(stale);
+        self.yes(&live, call).await
     }
 
     /// Overwrites the lease, whoever holds it.
@@ -163,12 +169,25 @@ impl Link {
         self.command(&command).await
     }
 
-    async fn yes(&self, call: Cmd) -> Result<bool, Fault> {
+    /// What a lease's holder does with it.
+    async fn own(
+        &self,
+        script: &Lua,
+        lease: &str,
+        token: &[u8; 16],
+        ms: Option<u64>,
+    ) -> Result<bool, Fault> {
+        let mut call = script.call(1);
+        call.arg(lease).arg(token.as_slice()).arg(ms);
         let live = self.live().await?;
+        self.yes(&live, call).await
+    }
+
+    async fn yes(&self, live: &Arc<Live>, call: Cmd) -> Result<bool, Fault> {
         let mut pipeline = redis::pipe();
         pipeline.add_command(call);
         let answer = self
-            .scripted(&live, &pipeline)
+            .scripted(live, &pipeline)
             .await?
             .pop()
             .ok_or(Fault::Protocol)?;
@@ -223,46 +242,5 @@ fn add_stamps(pipeline: &mut Pipeline, live: &Live, asks: &[StampAsk<'_>]) {
             .arg(live.run_id.as_slice())
             .arg(ask.need_ms);
         pipeline.add_command(call);
-    }
-}
-
-fn owned(script: &Lua, lease: &str, token: &[u8; 16], ms: Option<u64>) -> Cmd {
-    let mut call = script.call(1);
-    call.arg(lease).arg(token.as_slice()).arg(ms);
-    call
-}
-
-fn made(answers: impl Iterator<Item = Value>) -> Result<Vec<Option<[u8; 24]>>, Fault> {
-    answers
-        .map(|answer| Ok(bytes(unwrap(answer)?).and_then(|stamp| stamp.try_into().ok())))
-        .collect()
-}
-
-fn leased(answer: Value) -> Result<Leased, Fault> {
-    let Value::Array(items) = answer else {
-        return Err(Fault::Protocol);
-    };
-    let mut items = items.into_iter();
-    let word = items.next().and_then(bytes).ok_or(Fault::Protocol)?;
-    let second = items.next();
-    Ok(match (&*word, second) {
-        (b"acquired", None) => Leased::Acquired,
-        (b"held", Some(_)) => Leased::Held,
-        (b"nostore", None) => Leased::NoStore,
-        (b"shared", Some(token)) => Leased::Shared {
-            token: bytes(token)
-                .and_then(|t| t.try_into().ok())
-                .ok_or(Fault::Protocol)?,
-        },
-        (b"entry", Some(frame)) => Leased::Entry(bytes(frame).ok_or(Fault::Protocol)?),
-        _ => return Err(Fault::Protocol),
-    })
-}
-
-pub(super) fn bytes(value: Value) -> Option<Vec<u8>> {
-    match value {
-        Value::BulkString(bytes) => Some(bytes),
-        Value::SimpleString(text) => Some(text.into_bytes()),
-        _ => None,
     }
 }

@@ -5,6 +5,7 @@
 //! Only tasks of the runtime hold up others: a caller's own future may be left unpolled for ever.
 
 use std::mem;
+use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -12,10 +13,11 @@ use redis::{Cmd, Value};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use super::asks::bytes;
 use super::fault::Fault;
 use super::link::Link;
-use super::operations::bytes;
 use crate::clock::Clock;
+use crate::stamp::Cell;
 
 /// So many tasks send joined reads at once; further reads wait to be joined.
 const SENDERS: usize = 2;
@@ -30,6 +32,8 @@ pub(crate) struct Read {
     pub(crate) values: Vec<Option<Vec<u8>>>,
     pub(crate) node_ms: u64,
     pub(crate) run_id: [u8; 8],
+    /// The cell of the connection that answered, if it will push changes of what was read.
+    pub(crate) vouch: Option<Arc<Cell>>,
 }
 
 #[derive(Debug)]
@@ -113,6 +117,7 @@ impl Link {
             values,
             node_ms: live.node_ms(),
             run_id: live.run_id,
+            vouch: live.vouch.clone(),
         })
     }
 }
@@ -228,14 +233,16 @@ impl Link {
         if let Err(fault @ (Fault::Timeout | Fault::Down | Fault::Broken)) = read {
             self.0.reads.fail(fault);
         }
-        let (node_ms, run_id) = read.as_ref().map_or((0, [0; 8]), |r| (r.node_ms, r.run_id));
-        let mut values = read.map(|read| read.values.into_iter());
+        let mut read = read.map(|mut read| (mem::take(&mut read.values).into_iter(), read));
         for (count, tell) in shares {
-            let share = values.as_mut().map_err(|fault| *fault).map(|values| Read {
-                values: values.take(count).collect(),
-                node_ms,
-                run_id,
-            });
+            let share = read
+                .as_mut()
+                .map_err(|fault| *fault)
+                .map(|(values, node)| Read {
+                    values: values.by_ref().take(count).collect(),
+                    vouch: node.vouch.clone(),
+                    ..*node
+                });
             // Who asked may have gone away.
             let _ = tell.send(share);
         }

@@ -1,5 +1,6 @@
 -- Lets a lease live longer, if it is still the caller's. It is never made anew: one that an
--- invalidation deleted stays gone.
+-- invalidation deleted stays gone. It is read again, as `PEXPIRE` is a write and used up the caller's
+-- registration for pushes.
 --
 -- KEYS[1]  the lease
 -- ARGV[1]  the caller's token
@@ -7,6 +8,7 @@
 --
 -- Replies  1 renewed · 0 gone or another's
 if redis.call('GET', KEYS[1]) == ARGV[1] then
-  return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  return redis.call('EXISTS', KEYS[1])
 end
 return 0

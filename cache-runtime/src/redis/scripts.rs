@@ -29,6 +29,8 @@ scripts! {
     RENEW = "renew.lua",
     RELEASE = "release.lua",
     NOSTORE = "nostore.lua",
+    EXPIRE = "expire.lua",
+    EXPIRE_ENTRY = "expire_entry.lua",
 }
 
 /// Loads all of them; the answers come in the order of [`SCRIPTS`].

@@ -8,7 +8,8 @@
 -- Replies  the stamp, 24 bytes: two halves and the run id; nil if none could be made
 --
 -- Invariant: a stamp of another run is not believed, as the node may have come back from an old
--- snapshot. The last GET counts: memory may be full, and the key evicted at once. Its life is
+-- snapshot. The last GET counts: memory may be full, and the key evicted at
+-- once; and it registers the caller for pushes, which its own write used up. Its life is
 -- extended only when too short, to twice what is needed, as an extension is a write.
 local stamp = redis.call('GET', KEYS[1])
 if not stamp or string.sub(stamp, 17) ~= ARGV[2] then

@@ -23,9 +23,9 @@ pub(super) async fn supervise(link: Weak<Shared>) {
         if shared.is_closed() {
             return;
         }
-        let connected = match connect(&shared.settings, shared.next_epoch()).await {
+        let connected = match connect(&shared.settings, shared.next_epoch(), &shared.hear).await {
             // A server too slow for `op_timeout` is not offered to callers, who would wait for it.
-            Ok(live) => beat(&live).await.map(|()| live),
+            Ok(live) => beat(&shared, &live).await.map(|()| live),
             Err(fault) => Err(fault),
         };
         let cause = match connected {
@@ -75,8 +75,7 @@ async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
             let shared = link.upgrade().filter(|shared| !shared.is_closed());
             let shared = shared.ok_or(Fault::Down)?;
             shared.reads.fail_silent(shared.settings.op_timeout);
-            drop(shared);
-            beat(live).await
+            beat(&shared, live).await
         };
         let beaten = tokio::select! {
             biased;
@@ -92,7 +91,7 @@ async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
 }
 
 /// A heartbeat: the node is a master, and tells its time. A demoted master would answer a `PING`.
-async fn beat(live: &Live) -> Result<(), Fault> {
+async fn beat(shared: &Shared, live: &Live) -> Result<(), Fault> {
     let mut pipeline = redis::pipe();
     pipeline.cmd("ROLE").cmd("TIME");
     let sent = live.now();
@@ -103,11 +102,13 @@ async fn beat(live: &Live) -> Result<(), Fault> {
     }
     let node_ms = time_ms(&answer()?).ok_or(Fault::Protocol)?;
     live.set_time(node_ms, sent);
+    live.beaten(sent, shared.unsettled.since());
     Ok(())
 }
 
 impl Shared {
     fn publish(&self, live: Arc<Live>) {
+        self.vouch_with(live.vouch.clone());
         self.live.store(Some(live));
         self.phase.send_replace(Phase::Up);
         (self.tell)(LinkEvent::Up);

@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 use std::sync::OnceLock;
 
 pub(crate) use interned::{Digest, Interned};
-pub(crate) use names::{EntryName, Names};
+pub(crate) use names::{EntryName, Named, Names};
 
 use crate::value::Cacheable;
 

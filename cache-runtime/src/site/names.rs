@@ -1,4 +1,4 @@
-//! Names in Redis: `P:e:ns:{digest}`, `P:e:ns:{digest}:lease`, `P:t:{tag}`, `P:n:{ns}`.
+//! Names in Redis: `P:e:ns:{digest}`, `P:e:ns:{digest}:lease`, `P:t:{tag}`, `P:n:{ns}`, `P:b:{i}`.
 //!
 //! The braces are written as such: they put an entry and its lease in one slot of a cluster.
 
@@ -14,6 +14,18 @@ pub(crate) struct Names {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EntryName(String);
 
+/// What a name in Redis is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Named<'a> {
+    /// An entry by its whole name, or the lease of it.
+    Entry(&'a str),
+    Tag(&'a str),
+    Namespace(&'a str),
+    Bucket(u8),
+}
+
+const LEASE: &str = ":lease";
+
 impl EntryName {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
@@ -21,7 +33,7 @@ impl EntryName {
 
     /// The lease's name; a hit has no need of it.
     pub(crate) fn lease(&self) -> String {
-        format!("{}:lease", self.0)
+        [&self.0, LEASE].concat()
     }
 }
 
@@ -64,6 +76,28 @@ impl Names {
         self.braced(":n:{", namespace)
     }
 
+    /// The stamp of a bucket of tags.
+    pub(crate) fn bucket(&self, bucket: u8) -> String {
+        self.braced(":b:{", &bucket.to_string())
+    }
+
+    /// What a name is of, if it is one of this cache's.
+    pub(crate) fn read<'a>(&self, name: &'a [u8]) -> Option<Named<'a>> {
+        let name = std::str::from_utf8(name).ok()?;
+        let rest = name.strip_prefix(&*self.prefix)?;
+        if rest.starts_with(":e:") {
+            return Some(Named::Entry(name.strip_suffix(LEASE).unwrap_or(name)));
+        }
+        let (kind, braced) = rest.split_once('{')?;
+        let inside = braced.strip_suffix('}')?;
+        match kind {
+            ":t:" => Some(Named::Tag(inside)),
+            ":n:" => Some(Named::Namespace(inside)),
+            ":b:" => inside.parse().ok().map(Named::Bucket),
+            _ => None,
+        }
+    }
+
     fn braced(&self, kind: &str, name: &str) -> String {
         [&self.prefix, kind, name, "}"].concat()
     }
@@ -98,5 +132,32 @@ mod tests {
         assert_eq!(readable.as_str(), "app:e:user:{user-42-00010203}");
         assert_eq!(names.tag("user:42"), "app:t:{user:42}");
         assert_eq!(names.namespace("user"), "app:n:{user}");
+        assert_eq!(names.bucket(63), "app:b:{63}");
+    }
+
+    #[test]
+    fn every_name_is_read_back() {
+        let names = Names::new("app");
+        let entry = names.entry("user", &[7; 32], Some("user-42"));
+        for (name, named) in [
+            (entry.as_str().to_owned(), Named::Entry(entry.as_str())),
+            (entry.lease(), Named::Entry(entry.as_str())),
+            (names.tag("t:1"), Named::Tag("t:1")),
+            (names.namespace("n"), Named::Namespace("n")),
+            (names.bucket(9), Named::Bucket(9)),
+        ] {
+            assert_eq!(names.read(name.as_bytes()), Some(named));
+        }
+        for foreign in [
+            "",
+            "app",
+            "other:t:{a}",
+            "app:t:a",
+            "app:b:{900}",
+            "app:x:{a}",
+        ] {
+            assert_eq!(names.read(foreign.as_bytes()), None, "{foreign}");
+        }
+        assert_eq!(names.read(b"app:t:{\xff}"), None);
     }
 }

@@ -4,6 +4,7 @@ mod handshake;
 mod outage;
 mod reads;
 mod scripts;
+mod tracking;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,13 +12,16 @@ use std::time::{Duration, Instant};
 use cache_tests::Server;
 use parking_lot::Mutex;
 
-use super::{Fault, Link, LinkEvent, LinkSettings};
+use super::{Fault, Link, LinkEvent, LinkSettings, Pushed};
 
 /// Long enough for a busy machine, where the limit is not what is tested.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a link told, in order.
 type Told = Arc<Mutex<Vec<LinkEvent>>>;
+
+/// What was pushed to a link, in order; `None` stands for every key.
+type Heard = Arc<Mutex<Vec<Option<String>>>>;
 
 /// A link that listens to itself.
 fn link(url: &str, op_timeout_ms: u64) -> (Link, Told) {
@@ -29,7 +33,7 @@ fn with(settings: LinkSettings) -> (Link, Told) {
     let told = Told::default();
     let hears = Arc::clone(&told);
     (
-        Link::new(settings, move |event| hears.lock().push(event)),
+        Link::new(settings, move |event| hears.lock().push(event), |_| {}),
         told,
     )
 }
@@ -39,6 +43,23 @@ async fn up(server: &Server) -> Link {
     let (link, _) = link(&server.url(), 5_000);
     link.read(names(["warm"])).await.unwrap();
     link
+}
+
+/// A connected link with this lag, and what is pushed to it.
+async fn tracked(url: &str, lag: Duration) -> (Link, Heard) {
+    let settings = LinkSettings::parse(url).unwrap();
+    let settings = settings.with_times(Duration::from_secs(5), lag);
+    let heard = Heard::default();
+    let hears = Arc::clone(&heard);
+    let hear = move |pushed: Pushed<'_>| {
+        hears.lock().push(match pushed {
+            Pushed::Changed(name) => Some(String::from_utf8(name.to_vec()).unwrap()),
+            Pushed::All => None,
+        });
+    };
+    let link = Link::new(settings, |_| {}, hear);
+    until_read(&link).await;
+    (link, heard)
 }
 
 fn names<const N: usize>(names: [&str; N]) -> Vec<String> {

@@ -1,70 +1,28 @@
-//! Stamps and cells: what makes an entry invalid at once.
-//!
-//! In Redis a tag has a *stamp*, random bytes that an invalidation deletes; entries carry the
-//! stamps that their load noted before it began. In a process, each subject that a value rests on
-//! has a *cell*: an invalidation flips it, and every hit looks at the cells of its entry. So one
-//! store makes every entry under a tag invalid, without walking them.
+//! The table of cells, by what they are of.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
-/// What an invalidation is of.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Subject {
-    Tag(Arc<str>),
-    Namespace(Arc<str>),
-    /// 128 bits of the entry's digest, as in its name in Redis.
-    Entry([u8; 16]),
-}
-
-/// Whether a subject was invalidated since the cell was registered. A flipped cell is never reset.
-#[derive(Debug, Default)]
-pub(crate) struct Cell {
-    flipped: AtomicBool,
-}
-
-impl Cell {
-    #[inline]
-    pub(crate) fn is_flipped(&self) -> bool {
-        // Acquire: who sees the flip sees what the invalidation did before it.
-        self.flipped.load(Ordering::Acquire)
-    }
-
-    fn flip(&self) {
-        self.flipped.store(true, Ordering::Release);
-    }
-}
-
-/// The cells of what one value rests on.
-#[derive(Clone, Debug)]
-pub(crate) struct Watch(Arc<[Arc<Cell>]>);
-
-impl Watch {
-    /// The same, and what else the value turned out to rest on.
-    pub(crate) fn and(&self, more: Option<&Self>) -> Self {
-        match more {
-            Some(more) => Self(self.0.iter().chain(&*more.0).cloned().collect()),
-            None => self.clone(),
-        }
-    }
-
-    /// Whether nothing the value rests on was invalidated.
-    #[inline]
-    pub(crate) fn holds(&self) -> bool {
-        !self.0.iter().any(|cell| cell.is_flipped())
-    }
-}
+use super::{Cell, Subject, Watch};
 
 const SHARDS: usize = 16;
+
+/// The cells of one subject.
+#[derive(Debug, Default)]
+struct Slot {
+    /// The one that was not ended yet.
+    cell: Weak<Cell>,
+    /// Expired ones, which stale values still rest on.
+    expired: Vec<Weak<Cell>>,
+}
 
 /// A shard is swept of cells that nothing rests on when it has grown to twice its last live size.
 #[derive(Debug, Default)]
 struct Shard {
-    cells: HashMap<Subject, Weak<Cell>, foldhash::fast::RandomState>,
+    cells: HashMap<Subject, Slot, foldhash::fast::RandomState>,
     sweep_at: usize,
 }
 
@@ -88,12 +46,17 @@ impl Cells {
 
     fn register(&self, subject: &Subject) -> Arc<Cell> {
         let mut shard = self.shard(subject).lock();
-        if let Some(cell) = shard.cells.get(subject).and_then(Weak::upgrade) {
+        if let Some(cell) = shard
+            .cells
+            .get(subject)
+            .and_then(|slot| slot.cell.upgrade())
+        {
             return cell;
         }
         shard.sweep();
-        let cell = Arc::new(Cell::default());
-        shard.cells.insert(subject.clone(), Arc::downgrade(&cell));
+        let cell = Arc::new(Cell::lasting());
+        let slot = shard.cells.entry(subject.clone()).or_default();
+        slot.cell = Arc::downgrade(&cell);
         cell
     }
 
@@ -101,13 +64,16 @@ impl Cells {
     /// `None` if something the watch holds was invalidated before: the successor is then too old.
     pub(crate) fn supersede(&self, subject: &Subject, watch: &Watch) -> Option<Watch> {
         let mut shard = self.shard(subject).lock();
-        if !watch.holds() {
+        if watch.is_flipped() {
             return None;
         }
-        let fresh = Arc::new(Cell::default());
-        let before = shard.cells.insert(subject.clone(), Arc::downgrade(&fresh));
-        if let Some(cell) = before.and_then(|cell| cell.upgrade()) {
-            cell.flip();
+        let fresh = Arc::new(Cell::lasting());
+        let slot = Slot {
+            cell: Arc::downgrade(&fresh),
+            expired: Vec::new(),
+        };
+        if let Some(before) = shard.cells.insert(subject.clone(), slot) {
+            before.flip();
         }
         let rest = watch.0.iter().skip(1).cloned();
         Some(Watch(std::iter::once(fresh).chain(rest).collect()))
@@ -115,10 +81,26 @@ impl Cells {
 
     /// Makes everything that rests on the subject invalid in this process.
     pub(crate) fn flip(&self, subject: &Subject) {
-        // Flipped under the lock: who registers afterwards gets a new cell, never this one.
+        // Under the lock: who registers afterwards gets a new cell, never this one.
         let mut shard = self.shard(subject).lock();
-        if let Some(cell) = shard.cells.remove(subject).and_then(|cell| cell.upgrade()) {
-            cell.flip();
+        if let Some(slot) = shard.cells.remove(subject) {
+            slot.flip();
+        }
+    }
+
+    /// Makes everything that rests on the subject stale in this process.
+    pub(crate) fn expire(&self, subject: &Subject) {
+        let mut shard = self.shard(subject).lock();
+        if let Some(slot) = shard.cells.get_mut(subject) {
+            slot.expire();
+        }
+    }
+
+    /// Makes everything invalid that rests on any subject.
+    pub(crate) fn flip_all(&self) {
+        for shard in &self.shards {
+            let mut shard = shard.lock();
+            shard.cells.drain().for_each(|(_, slot)| slot.flip());
         }
     }
 
@@ -136,12 +118,34 @@ impl Cells {
     }
 }
 
+impl Slot {
+    fn flip(&self) {
+        let cells = self.expired.iter().chain([&self.cell]);
+        cells.filter_map(Weak::upgrade).for_each(|cell| cell.flip());
+    }
+
+    /// Later reads get a new cell; an invalidation still reaches this one.
+    fn expire(&mut self) {
+        self.expired.retain(|cell| cell.strong_count() > 0);
+        let before = std::mem::take(&mut self.cell);
+        if let Some(cell) = before.upgrade() {
+            cell.expire();
+            self.expired.push(before);
+        }
+    }
+
+    fn is_dead(&self) -> bool {
+        let mut cells = self.expired.iter().chain([&self.cell]);
+        cells.all(|cell| cell.strong_count() == 0)
+    }
+}
+
 impl Shard {
     fn sweep(&mut self) {
         if self.cells.len() < self.sweep_at.max(64) {
             return;
         }
-        self.cells.retain(|_, cell| cell.strong_count() > 0);
+        self.cells.retain(|_, slot| !slot.is_dead());
         self.sweep_at = self.cells.len() * 2;
     }
 }
@@ -149,6 +153,9 @@ impl Shard {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Moment;
+
+    const NOW: Moment = Moment(1);
 
     fn tag(name: &str) -> Subject {
         Subject::Tag(name.into())
@@ -160,8 +167,8 @@ mod tests {
         let one = cells.watch(&[tag("a"), tag("b")]);
         let other = cells.watch(&[tag("b")]);
         cells.flip(&tag("a"));
-        assert!(!one.holds());
-        assert!(other.holds());
+        assert!(!one.holds(NOW));
+        assert!(other.holds(NOW));
     }
 
     #[test]
@@ -170,9 +177,9 @@ mod tests {
         let before = cells.watch(&[tag("a")]);
         cells.flip(&tag("a"));
         let after = cells.watch(&[tag("a")]);
-        assert!(!before.holds() && after.holds());
+        assert!(!before.holds(NOW) && after.holds(NOW));
         cells.flip(&tag("a"));
-        assert!(!after.holds());
+        assert!(!after.holds(NOW));
     }
 
     #[test]
@@ -181,11 +188,35 @@ mod tests {
         let subjects = [tag("entry"), tag("t")];
         let elder = cells.watch(&subjects);
         let successor = cells.supersede(&subjects[0], &elder).unwrap();
-        assert!(!elder.holds() && successor.holds());
+        assert!(!elder.holds(NOW) && successor.holds(NOW));
         assert!(cells.supersede(&subjects[0], &elder).is_none());
         cells.flip(&subjects[1]);
-        assert!(!successor.holds());
+        assert!(!successor.holds(NOW));
         assert!(cells.supersede(&subjects[0], &successor).is_none());
+    }
+
+    #[test]
+    fn what_was_expired_is_still_reached_by_an_invalidation() {
+        let cells = Cells::default();
+        let stale = cells.watch(&[tag("a")]);
+        cells.expire(&tag("a"));
+        assert!(!stale.holds(NOW) && stale.holds_stale(NOW));
+        let fresh = cells.watch(&[tag("a")]);
+        cells.expire(&tag("a"));
+        assert!(fresh.holds_stale(NOW) && !fresh.holds(NOW));
+        cells.flip(&tag("a"));
+        assert!(!stale.holds_stale(NOW) && !fresh.holds_stale(NOW));
+    }
+
+    #[test]
+    fn a_flip_of_all_reaches_every_subject() {
+        let cells = Cells::default();
+        let watch: Vec<_> = (0..100)
+            .map(|i| cells.watch(&[tag(&i.to_string())]))
+            .collect();
+        cells.flip_all();
+        assert!(watch.iter().all(Watch::is_flipped));
+        assert!(cells.watch(&[tag("1")]).holds(NOW));
     }
 
     #[test]
@@ -197,6 +228,6 @@ mod tests {
         }
         assert!(cells.len() < 10_000, "{}", cells.len());
         cells.flip(&tag("kept"));
-        assert!(!kept.holds());
+        assert!(!kept.holds(NOW));
     }
 }

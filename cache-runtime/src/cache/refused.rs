@@ -1,0 +1,42 @@
+//! Calls that can't be cached: they run without, and are counted.
+
+use super::Cache;
+use crate::error::{CacheError, check_name};
+use crate::events::Event;
+use crate::site::Interned;
+
+impl Cache {
+    /// A name that the cache refuses: the call runs without it, and is counted.
+    #[cold]
+    pub(crate) fn refused(&self, site: &Interned, error: &CacheError) {
+        tracing::debug!(target: "cache", site = site.identity, %error, "not cached");
+        self.uncached(site, "bad_name");
+    }
+
+    /// A function of a generic impl that takes no receiver and whose key does not name `Self`: one
+    /// type's calls can't be told from another's, so they run without the cache.
+    #[cold]
+    pub(crate) fn indistinct(&self, site: &Interned) {
+        self.uncached(site, "generic_impl_without_self");
+    }
+
+    /// An argument that could not be written into the key: `Serialized` of a type that fails to
+    /// serialize, for one. The call runs without the cache.
+    #[cold]
+    pub(crate) fn unwritable(&self, site: &Interned) {
+        self.uncached(site, "unwritable_key");
+    }
+
+    fn uncached(&self, site: &Interned, cause: &'static str) {
+        let events = &self.tiers().events;
+        let namespace = match check_name("namespace", &site.namespace) {
+            Ok(()) => &*site.namespace,
+            Err(_) => "(refused)",
+        };
+        let event = Event::Trouble {
+            doing: "name the entry",
+            cause,
+        };
+        events.emit(namespace, &events.namespace(namespace), event);
+    }
+}

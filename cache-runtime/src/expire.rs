@@ -1,0 +1,69 @@
+//! Expiring by hand: what was loaded before is stale, and may be served for as long as its site's
+//! `stale` window allows while it is refreshed. Nothing is promised to readers elsewhere, and nothing
+//! is owed: that is what an invalidation is for.
+
+use std::sync::Arc;
+
+use crate::error::{CacheError, Result};
+use crate::frame;
+use crate::load::Request;
+use crate::redis::{Fault, Link};
+use crate::stamp::Subject;
+use crate::tiers::Tiers;
+
+/// An entry that is replaced as often while it is expired is as fresh as it gets.
+const TRIES: usize = 4;
+
+/// Makes everything that carries the stamp stale.
+pub(crate) async fn expire_stamped(
+    tiers: &Arc<Tiers>,
+    subject: &Subject,
+    stamp: &str,
+) -> Result<()> {
+    tiers.cells.expire(subject);
+    let Some(link) = &tiers.link else {
+        return Ok(());
+    };
+    let outcome = link.expire(stamp).await;
+    // What was read meanwhile was read as fresh.
+    tiers.cells.expire(subject);
+    done(outcome.map(drop))
+}
+
+/// Makes one entry stale.
+pub(crate) async fn expire_entry(request: &Request) -> Result<()> {
+    let (tiers, subject) = (&request.tiers, &request.subjects[0]);
+    tiers.cells.expire(subject);
+    let Some(link) = &tiers.link else {
+        return Ok(());
+    };
+    let outcome = replace(request, link).await;
+    tiers.cells.expire(subject);
+    done(outcome)
+}
+
+async fn replace(request: &Request, link: &Link) -> std::result::Result<(), Fault> {
+    let (entry, lease) = (request.name.as_str(), request.name.lease());
+    for _ in 0..TRIES {
+        let read = link.read(vec![entry.to_owned()]).await?;
+        let bytes = read.values.into_iter().next().flatten().unwrap_or_default();
+        // What can't be read is a miss to every reader, and stands as it is.
+        let stale = frame::parse(&bytes).map_or_else(
+            |_| Vec::new(),
+            |frame| frame::write(&frame.header.expired(read.node_ms), frame.payload),
+        );
+        let end = bytes.len().min(frame::ID_OFFSET + 16);
+        let id = bytes.get(frame::ID_OFFSET..end).unwrap_or_default();
+        if link.expire_entry(entry, &lease, id, &stale).await? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn done(outcome: std::result::Result<(), Fault>) -> Result<()> {
+    outcome.map_err(|fault| CacheError::Unavailable {
+        doing: "expire",
+        cause: fault.as_str().to_owned(),
+    })
+}

@@ -1,0 +1,127 @@
+//! A value as bytes, and the frame around them on its way to Redis.
+
+use super::request::Request;
+use super::stamps::LONGEST_MS;
+use super::store::{Kept, Loading};
+use crate::events::{Event, Unstored};
+use crate::frame::{self, CodecId, Header, Mismatch};
+use crate::redis::{Fault, Filled};
+use crate::value::Cacheable;
+
+/// The value's bytes where a frame will carry them, else only how many they are.
+pub(super) enum Payload {
+    Bytes(Vec<u8>, CodecId),
+    Weight(usize),
+}
+
+pub(super) fn weigh<T: Cacheable>(request: &Request, value: &T) -> Result<Payload, Unstored> {
+    let codec = codec_for(request, value)?;
+    let payload = if request.tiers.link.is_some() {
+        frame::encode(codec, value).map(|bytes| Payload::Bytes(bytes, codec))
+    } else {
+        frame::encoded_len(codec, value).map(Payload::Weight)
+    };
+    let payload = payload.map_err(|_| Unstored::Encode)?;
+    if payload.len() > request.tiers.limits.max_value {
+        return Err(Unstored::TooLarge);
+    }
+    Ok(payload)
+}
+
+/// A value whose `Serialize` writes another structure than its `Deserialize` reads would be garbage
+/// to a positional codec, so its site leaves bincode for good.
+fn codec_for<T: Cacheable>(request: &Request, value: &T) -> Result<CodecId, Unstored> {
+    let site = request.site;
+    if site.codec() == CodecId::Bincode {
+        match frame::serializes_as(value, &site.shape) {
+            Ok(()) => {}
+            Err(Mismatch::Structure) => {
+                if site.leave_bincode() {
+                    tracing::debug!(
+                        target: "cache",
+                        site = site.identity,
+                        "the type is written differently than it is read: stored with names"
+                    );
+                }
+            }
+            Err(_) => return Err(Unstored::Encode),
+        }
+    }
+    Ok(site.codec())
+}
+
+/// Stores the frame under the load's lease.
+pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) -> Kept {
+    let Some(link) = &request.tiers.link else {
+        return Kept::Local {
+            watch: loading.watch,
+        };
+    };
+    let briefly = |why| {
+        request.emit(Event::Unstored(why));
+        Kept::Briefly {
+            watch: loading.watch.clone(),
+        }
+    };
+    let (Payload::Bytes(bytes, codec), Some(mut right)) = (payload, loading.right) else {
+        let connected = link.node_ms().is_some();
+        return briefly(if connected {
+            Unstored::NoLease
+        } else {
+            Unstored::Outage
+        });
+    };
+    let Some(born_ms) = link.node_ms() else {
+        return briefly(Unstored::Outage);
+    };
+    let (compression, payload) = frame::compress(bytes, request.policy.compression);
+    let ttl_ms = request.policy.ttl_ms.min(LONGEST_MS);
+    let life_ms = ttl_ms
+        .saturating_add(request.policy.stale_ms)
+        .min(LONGEST_MS);
+    let header = Header {
+        codec,
+        compression,
+        flags: 0,
+        id: rand::random(),
+        digest: request.digest,
+        shape: request.site.shape.fingerprint,
+        born_ms,
+        fresh_until_ms: born_ms.saturating_add(ttl_ms),
+        stale_until_ms: born_ms.saturating_add(life_ms),
+        load_us: loading.took_us,
+        stamps: std::mem::take(&mut right.noted.stamps),
+    };
+    let frame = frame::write(&header, &payload);
+    let (entry, lease) = (request.name.as_str(), request.name.lease());
+    let filled = link
+        .fill(entry, &lease, right.lease.token(), &frame, life_ms)
+        .await;
+    match filled {
+        Ok(Filled::Stored(vouch)) => {
+            request.emit(Event::Stored { bytes: frame.len() });
+            right.also_rests_on(vouch);
+            Kept::Stored {
+                seen_at: right.seen_at,
+                pushes: right.vouch.is_some(),
+                watch: loading
+                    .watch
+                    .and(right.vouch.as_deref().unwrap_or_default()),
+            }
+        }
+        Ok(Filled::Lost) => {
+            right.lease.spent();
+            request.emit(Event::Unstored(Unstored::Overtaken));
+            Kept::Overtaken
+        }
+        Err(fault) => {
+            unfilled(request, &fault);
+            // The lease is given back by its drop.
+            briefly(Unstored::Outage)
+        }
+    }
+}
+
+fn unfilled(request: &Request, fault: &Fault) {
+    request.trouble("store", fault.as_str());
+}

@@ -1,0 +1,100 @@
+//! Tags that come of the loaded value.
+//!
+//! Their stamps can't be noted before the load, as nobody knows which they will be. Each tag falls
+//! into one of a few buckets, whose stamps are noted before: an invalidation of a tag deletes the
+//! stamp of its bucket first and then its own. So once the tag's stamp was made or read, a bucket
+//! that is still as noted says that the tag was not invalidated since the load began.
+
+use std::sync::Arc;
+
+use super::request::Request;
+use super::right::Right;
+use super::stamps::{Asks, as_stamp, noted};
+use super::store::Loading;
+use crate::events::Unstored;
+use crate::redis::{Fault, Link};
+use crate::stamp::Subject;
+use crate::tag::Tag;
+use crate::value::Cacheable;
+
+/// The tags of a value, where the site says how.
+pub(crate) type TagsFrom<T> = Option<fn(&T) -> Vec<Tag>>;
+
+/// Lets a load rest on the tags of its value too, unless one was invalidated since it began.
+pub(super) async fn tag<T: Cacheable>(
+    request: &Request,
+    loading: &mut Loading,
+    value: &T,
+    tags_from: TagsFrom<T>,
+) -> Result<(), Unstored> {
+    let Some(tags_from) = tags_from else {
+        return Ok(());
+    };
+    let subjects = subjects(request, &tags_from(value))?;
+    if subjects.is_empty() {
+        return Ok(());
+    }
+    // Registered before the buckets are looked at: an invalidation flips the bucket first, so it
+    // is seen there or flips these.
+    let cells = request.tiers.cells.watch(&subjects);
+    loading.watch = loading.watch.and(cells.cells());
+    if !loading.buckets_hold(&subjects) {
+        return Err(Unstored::Overtaken);
+    }
+    if let (Some(link), Some(right)) = (&request.tiers.link, &mut loading.right) {
+        note(request, link, right, &subjects).await?;
+    }
+    Ok(())
+}
+
+/// The tags that are not the request's own, once each.
+fn subjects(request: &Request, tags: &[Tag]) -> Result<Vec<Subject>, Unstored> {
+    let mut subjects = Vec::with_capacity(tags.len());
+    for tag in tags {
+        if let Err(error) = tag.check() {
+            tracing::debug!(target: "cache", site = request.site.identity, %error, "not stored");
+            return Err(Unstored::Tag);
+        }
+        let subject = Subject::Tag(Arc::clone(tag.name()));
+        if !request.subjects.contains(&subject) && !subjects.contains(&subject) {
+            subjects.push(subject);
+        }
+    }
+    Ok(subjects)
+}
+
+async fn note(
+    request: &Request,
+    link: &Link,
+    right: &mut Right,
+    subjects: &[Subject],
+) -> Result<(), Unstored> {
+    let asks = Asks::of_tags(request, subjects);
+    let buckets = subjects.iter().filter_map(bucket).collect::<Vec<_>>();
+    let names: Vec<_> = buckets.iter().map(|b| request.stamp_name(b)).collect();
+    let unanswered = |fault: Fault| {
+        request.trouble("note the value's tags", fault.as_str());
+        Unstored::Outage
+    };
+    let reply = link
+        .stamps_then_keys(&asks.stamps(), &names)
+        .await
+        .map_err(unanswered)?;
+    let now = buckets.iter().zip(reply.keys.into_iter().map(as_stamp));
+    let before = |bucket: &Subject| right.noted.buckets.iter().find(|(b, _)| b == bucket);
+    let mut held = now.map(|(bucket, now)| now.is_some() && before(bucket).map(|b| b.1) == now);
+    if !held.all(|held| held) {
+        return Err(Unstored::Overtaken);
+    }
+    let noted = noted(subjects, &reply.stamps.stamps).ok_or(Unstored::NoLease)?;
+    right.noted.stamps.extend(noted);
+    right.also_rests_on(reply.stamps.vouch);
+    Ok(())
+}
+
+pub(super) fn bucket(subject: &Subject) -> Option<Subject> {
+    match subject {
+        Subject::Tag(tag) => Some(Subject::bucket(tag)),
+        _ => None,
+    }
+}
