@@ -31,6 +31,10 @@ pub(super) async fn kill(stage: &mut Stage, away: Duration) -> io::Result<()> {
 /// Saves, lets the processes go on, kills it and starts it from what was saved: entries and stamps
 /// come back whose invalidation was acknowledged.
 pub(super) async fn restart_from_old_snapshot(stage: &mut Stage) -> io::Result<()> {
+    // It may have been emptied a moment ago.
+    while command(&stage.server, &["DBSIZE"]).await? == Value::Int(0) {
+        sleep(Duration::from_millis(10)).await;
+    }
     command(&stage.server, &["SAVE"]).await?;
     sleep(stage.lag).await;
     stage.server.kill9()?;
