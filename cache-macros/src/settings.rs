@@ -197,7 +197,10 @@ impl Setting {
                     .join(", ");
                 syn::Error::new(
                     text.span(),
-                    format!("\"{value}\" is none of the choices: write one of {list}"),
+                    match choices {
+                        [_] => format!("\"{value}\" is not a choice: write {list}"),
+                        _ => format!("\"{value}\" is none of the choices: write one of {list}"),
+                    },
                 )
             })
     }

@@ -64,11 +64,15 @@ pub enum CacheError {
     Installed,
     /// The cache was closed while invalidations were still owed.
     #[error(
-        "closed with {left} invalidations not acknowledged by Redis: entries live to their ttl"
+        "closed with {left} invalidations not acknowledged by Redis ({}): other processes serve those \
+         entries up to their ttl; invalidate again from a process that reaches Redis",
+        .of.join(", ")
     )]
     Owed {
         /// How many were left.
         left: usize,
+        /// What of, the first 16: `tag user:42`, `namespace user`, `entry app:e:user:{..}`.
+        of: Vec<String>,
     },
 }
 

@@ -35,7 +35,8 @@ mod cache;
 pub mod __private;
 
 pub use cache::{
-    Cache, CacheBuilder, Entry, Health, Inspection, Namespace, RedisHealth, TagHandle, bypass,
+    Cache, CacheBuilder, Durability, Entry, Health, Inspection, Namespace, RedisHealth, TagHandle,
+    bypass,
 };
 pub use cache_macros::CacheKey;
 #[doc = include_str!("../docs/cache_invalidate.md")]

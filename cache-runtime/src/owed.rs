@@ -12,6 +12,9 @@ use crate::stamp::Subject;
 /// Past this many owed entries of a cache, a further one is owed as its whole namespace.
 const MOST: usize = 1_024;
 
+/// How many are named to a person.
+const SHOWN: usize = 16;
+
 /// One invalidation: what of, and for an entry its names in Redis.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Target {
@@ -25,6 +28,14 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    fn shown(&self) -> String {
+        match self.subjects.last() {
+            Some(Subject::Tag(tag)) => format!("tag {tag}"),
+            Some(Subject::Namespace(namespace)) => format!("namespace {namespace}"),
+            _ => format!("entry {}", self.names.last().map_or("", String::as_str)),
+        }
+    }
+
     fn widened(&self) -> Option<Self> {
         let namespace = self.namespace.clone()?;
         matches!(self.subjects[..], [Subject::Entry(_)]).then(|| Self {
@@ -91,6 +102,16 @@ impl Owed {
         owed.iter()
             .map(|(target, failures)| (target.clone(), *failures))
             .collect()
+    }
+
+    /// What they are of, as a person reads it, and not more than a few.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let owed = self.targets.lock();
+        let mut names: Vec<_> = owed.keys().map(Target::shown).collect();
+        drop(owed);
+        names.sort_unstable();
+        names.truncate(SHOWN);
+        names
     }
 
     pub(crate) fn len(&self) -> usize {

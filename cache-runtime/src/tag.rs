@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use crate::error::{Result, check_name};
 
+/// The tags that only a loaded value tells; `None` where all are known from the arguments.
+pub(crate) type TagsFrom<T> = Option<fn(&T) -> Vec<Tag>>;
+
 /// A name that entries carry, so that one invalidation clears them all.
 ///
 /// A tag has at most 256 bytes and no brace or control character. One that breaks this is refused

@@ -1,9 +1,11 @@
 //! The one integration binary: what users see, on servers and processes that the tests start.
 
 mod arguments;
+mod coherence;
 mod connections;
 mod derive_key;
 mod derive_names;
+mod durability;
 mod embedded;
 mod fleet;
 mod herd;
@@ -14,6 +16,8 @@ mod layers;
 mod owed;
 mod promises;
 mod settings;
+mod stale;
+mod tags_from;
 mod trouble;
 mod ui;
 

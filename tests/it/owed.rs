@@ -109,7 +109,10 @@ async fn closing_waits_for_what_is_owed_and_says_what_it_left() {
     for cache in [&one, &two] {
         assert!(cache.namespace(NS).invalidate().await.is_err());
     }
-    assert_eq!(one.close().await, Err(CacheError::Owed { left: 1 }));
+    let shown = vec![format!("namespace {NS}")];
+    assert_eq!(one.health().owed, shown);
+    let closed = one.close_within(Duration::from_millis(300)).await;
+    assert_eq!(closed, Err(CacheError::Owed { left: 1, of: shown }));
     let (closed, back) = tokio::join!(two.close(), server.restart());
     back.unwrap();
     assert_eq!(closed, Ok(()));

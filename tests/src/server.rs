@@ -218,7 +218,8 @@ impl Server {
         self.child.wait().map(drop)
     }
 
-    /// Starts it again after [`kill9`](Self::kill9), on the same port and empty.
+    /// Starts it again after [`kill9`](Self::kill9), on the same port, with what it saved: nothing, unless
+    /// it was told to.
     ///
     /// # Errors
     ///

@@ -13,6 +13,7 @@ const KNOWN: Known = &[
     ("ns", "ns = \"user\""),
     ("ttl", "ttl = \"5m\""),
     ("tags", "tags = [\"user:{id}\"]"),
+    ("tags_from", "tags_from = |value| [..]"),
     ("key", "key = (a, b.c)"),
     ("skip", "skip(db, ctx)"),
     ("id", "id = \"user\""),
@@ -51,6 +52,7 @@ pub(crate) struct Arguments {
     pub(super) ttl: Option<Given>,
     pub(super) ttl_was_given: bool,
     pub(super) tags: Vec<Tag>,
+    pub(super) tags_from: Option<Expr>,
     pub(super) key: Option<Key>,
     pub(super) key_was_given: bool,
     pub(super) skip: Vec<Ident>,
@@ -90,6 +92,7 @@ impl Arguments {
                 self.ttl = Some(Given::read(setting.expression()?)?);
             }
             "tags" => self.tags = Tag::read(setting.list()?, errors),
+            "tags_from" => self.tags_from = Some(tags_from(setting.expression()?)?),
             "key" => {
                 self.key_was_given = true;
                 self.key = Some(key(setting.expression()?)?);
@@ -141,6 +144,19 @@ fn key(expression: Expr) -> syn::Result<Key> {
         Expr::Tuple(tuple) => Ok(Key::Parts(tuple.elems.into_iter().collect())),
         Expr::Paren(inner) => key(*inner.expr),
         other => Ok(Key::Parts(vec![other])),
+    }
+}
+
+fn tags_from(expression: Expr) -> syn::Result<Expr> {
+    match &expression {
+        Expr::Closure(_) | Expr::Path(_) => Ok(expression),
+        Expr::Paren(inner) => tags_from((*inner.expr).clone()),
+        Expr::Group(inner) => tags_from((*inner.expr).clone()),
+        other => Err(syn::Error::new_spanned(
+            other,
+            "`tags_from` makes tags of the loaded value: write a closure, as `|value| [format!(\"org:{}\", value.org)]`, \
+             or the path of a fn that takes a reference to it",
+        )),
     }
 }
 

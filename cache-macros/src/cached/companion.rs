@@ -7,7 +7,7 @@ use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Attribute, FnArg, Receiver, ReceiverKind, parse_quote};
 
-use super::lookup::{at, cache, key, name, policy, site, tags};
+use super::lookup::{at, cache, key, name, policy, site, tags, tags_from};
 use super::model::Cached;
 use crate::function::{Parameter, kept, parameters, words};
 use crate::span;
@@ -46,7 +46,8 @@ fn returned(model: &Cached) -> TokenStream {
 fn statements(model: &Cached) -> TokenStream {
     let ty = &model.output.ty;
     let private = span::shown_at(&model.private, ty.span());
-    let (site, key, tags) = (site(model), key(model), tags(model));
+    let (site, key) = (site(model), key(model));
+    let (tags, tags_from) = (tags(model), tags_from(model));
     let (mode, at, policy, cache) = (model.mode(), at(model), policy(model), cache(model));
     let name = match name(model) {
         Some(name) => quote_spanned!(Span::mixed_site()=> ::core::option::Option::Some(#name)),
@@ -61,6 +62,7 @@ fn statements(model: &Cached) -> TokenStream {
             #cache,
             &__key,
             __tags,
+            #tags_from,
             #name,
         )
     };
@@ -129,10 +131,11 @@ fn borrowed(receiver: &Receiver) -> Receiver {
     }
 }
 
-/// The parameters that the arguments, the value or the key's type parameters need.
+/// The parameters that the arguments, the value, its tags or the key's type parameters need.
 fn generics(model: &Cached, inputs: &[FnArg]) -> syn::Generics {
     let mut wanted: BTreeSet<String> = inputs.iter().flat_map(words).collect();
     wanted.extend(words(&model.output.ty));
+    wanted.extend(model.arguments.tags_from.iter().flat_map(words));
     let skipped = |name: &Ident| model.arguments.skip.contains(name);
     let own = parameters(&model.function);
     wanted.extend(

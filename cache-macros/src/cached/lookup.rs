@@ -22,11 +22,11 @@ pub(super) fn function(model: &Cached) -> TokenStream {
     let named = name(model)
         .map(|name| quote_spanned!(Span::mixed_site()=> let __call = __call.named(#name);));
     let tags = tags(model);
-    let share = share(model);
+    let (share, tags_from) = (share(model), tags_from(model));
     let body = body(&model.function, &model.output, &model.mentioned());
     // The user's value fails the bounds of this call: shown at the return type.
     let shown = span::shown_at(private, model.output.ty.span());
-    let load = quote_spanned!(span::made(model.output.ty.span())=> #shown::load(__call, __tags, #share, __load));
+    let load = quote_spanned!(span::made(model.output.ty.span())=> #shown::load(__call, __tags, #share, #tags_from, __load));
     let statements = quote_spanned! {Span::mixed_site()=>
         #site
         #guard
@@ -159,6 +159,17 @@ pub(super) fn tags(model: &Cached) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         #[allow(clippy::used_underscore_binding)]
         let __tags: [#runtime::Tag; #count] = [#(#tags),*];
+    }
+}
+
+/// The tags that only the value tells, as a fn pointer: what the user wrote captures nothing.
+pub(super) fn tags_from(model: &Cached) -> TokenStream {
+    let Some(written) = &model.arguments.tags_from else {
+        return quote_spanned!(Span::mixed_site()=> ::core::option::Option::None);
+    };
+    let private = span::shown_at(&model.private, written.span());
+    quote_spanned! {span::made(written.span())=>
+        ::core::option::Option::Some(|__value| #private::tags_of(__value, #written))
     }
 }
 

@@ -96,7 +96,8 @@ impl Cached {
     fn expressions(&self) -> Vec<TokenStream> {
         let parts = self.parts.iter().map(|part| part.value.to_token_stream());
         let tags = self.arguments.tags.iter().map(ToTokens::to_token_stream);
-        let cache = self.arguments.cache.iter().map(ToTokens::to_token_stream);
+        let (tags_from, cache) = (&self.arguments.tags_from, &self.arguments.cache);
+        let others = tags_from.iter().chain(cache).map(ToTokens::to_token_stream);
         let durations = [&self.arguments.wait, &self.arguments.stale]
             .into_iter()
             .flatten()
@@ -105,7 +106,7 @@ impl Cached {
             Given::Expression(expression) => Some(expression.to_token_stream()),
             Given::Millis(..) => None,
         });
-        parts.chain(tags).chain(cache).chain(durations).collect()
+        parts.chain(tags).chain(others).chain(durations).collect()
     }
 
     /// The names that the key, the tags and the cache mention: what the companion needs.

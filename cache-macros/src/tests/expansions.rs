@@ -107,6 +107,14 @@ fn tags() {
 }
 
 #[test]
+fn tags_from_the_value() {
+    insta::assert_snapshot!(cached! {
+        (ttl = "5m", tags_from = |user| [format!("org:{}", user.org)])
+        async fn user(id: u64) -> Result<User, DbError> { find(id) }
+    });
+}
+
+#[test]
 fn what_async_trait_leaves() {
     insta::assert_snapshot!(cached! {
         (ttl = "5m", skip(self))

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::error::{CacheError, Result, check_name};
 use crate::events::Events;
 use crate::memory::Memory;
-use crate::redis::{Link, LinkEvent, LinkSettings};
+use crate::redis::{Link, LinkEvent, LinkSettings, Replicas};
 use crate::site::Names;
 use crate::stamp::Cells;
 use crate::tiers::{Limits, Parts, Tiers, flips};
@@ -37,6 +37,7 @@ pub struct CacheBuilder {
     op_timeout: Duration,
     lag: Duration,
     lease: Duration,
+    durability: Durability,
     ca_file: Option<PathBuf>,
     enabled: bool,
     clock: Clock,
@@ -55,6 +56,7 @@ impl Default for CacheBuilder {
             op_timeout: Duration::from_millis(100),
             lag: Duration::from_secs(2),
             lease: Duration::from_secs(5),
+            durability: Durability::Master,
             ca_file: None,
             enabled: true,
             clock: Clock::default(),
@@ -62,6 +64,20 @@ impl Default for CacheBuilder {
             variables: Vec::new(),
         }
     }
+}
+
+/// When an invalidation is acknowledged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Durability {
+    /// Once the master has carried it out. A failover to a replica that had not yet got it is
+    /// covered as well: its run id differs, so it costs hits. The default.
+    #[default]
+    Master,
+    /// Once so many replicas have it too (`WAIT`, on a connection of its own), within
+    /// [`op_timeout`](CacheBuilder::op_timeout): for setups in which a node may come back without
+    /// its run id being new. Fewer in time is an error, and the invalidation is owed.
+    Replicas(u32),
 }
 
 /// The URL of a cache that needs no server.
@@ -118,6 +134,13 @@ impl CacheBuilder {
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
+        self
+    }
+
+    /// When an invalidation is acknowledged: at first once the master has carried it out.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
         self
     }
 
@@ -204,7 +227,16 @@ impl CacheBuilder {
                 setting: self.called("url"),
                 reason: reason.to_string(),
             })?;
-        Ok(settings.with_times(self.op_timeout, self.lag))
+        let replicas = match self.durability {
+            Durability::Master => None,
+            Durability::Replicas(count) => Some(Replicas {
+                count,
+                marker: Names::new(&self.prefix).marker(),
+            }),
+        };
+        Ok(settings
+            .with_times(self.op_timeout, self.lag)
+            .with_replicas(replicas))
     }
 
     /// What the person who made a setting calls it.
@@ -220,7 +252,8 @@ impl CacheBuilder {
     fn check(&self) -> Result<()> {
         check_name("prefix", &self.prefix)?;
         let over_zero = "must be over zero, at least a millisecond";
-        let rules: [(&str, bool, &str); 5] = [
+        let durable = self.durability != Durability::Master;
+        let rules: [(&str, bool, &str); 7] = [
             ("op_timeout", millis(self.op_timeout) > 0, over_zero),
             ("lag", millis(self.lag) > 0, over_zero),
             (
@@ -229,6 +262,16 @@ impl CacheBuilder {
                 "must be at least 100 ms",
             ),
             ("max_value", self.max_value > 0, "must be over zero"),
+            (
+                "durability",
+                self.durability != Durability::Replicas(0),
+                "is `Replicas(0)`, which waits for nobody: use `Master`",
+            ),
+            (
+                "durability",
+                !durable || self.url != MEMORY,
+                "asks for replicas and the url is `memory:`",
+            ),
             (
                 "memory_bytes",
                 self.memory_bytes > 0 || self.url != MEMORY,

@@ -1,7 +1,6 @@
 //! One entry, typed: what the companion of an annotated function gives.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use crate::invalidate::invalidate;
 use crate::load::{self, Look, Request};
 use crate::memory::Held;
 use crate::owed::Target;
+use crate::tag::TagsFrom;
 use crate::tiers::Tiers;
 use crate::value::Cacheable;
 
@@ -22,15 +22,12 @@ use crate::value::Cacheable;
 /// invalidation is carried out all the same, as other processes serve what it is to clear.
 pub struct Entry<T> {
     request: Result<Option<Request>>,
-    value: PhantomData<fn() -> T>,
+    tags_from: TagsFrom<T>,
 }
 
 impl<T: Cacheable> Entry<T> {
-    pub(crate) fn new(request: Result<Option<Request>>) -> Self {
-        Self {
-            request,
-            value: PhantomData,
-        }
+    pub(crate) fn new(request: Result<Option<Request>>, tags_from: TagsFrom<T>) -> Self {
+        Self { request, tags_from }
     }
 
     /// The value, if a tier has it and it is fresh. Never loads; trouble of the cache is `None`.
@@ -59,7 +56,7 @@ impl<T: Cacheable> Entry<T> {
         match &self.request {
             // With reads off nothing is stored, and nothing older stays either.
             Ok(Some(_)) if self.readable().is_none() => self.invalidate().await,
-            Ok(Some(request)) => Box::pin(load::put(request, value, None)).await,
+            Ok(Some(request)) => Box::pin(load::put(request, value, self.tags_from)).await,
             Ok(None) => Ok(()),
             Err(refused) => Err(refused.clone()),
         }

@@ -18,6 +18,11 @@ pub struct Health {
     /// Invalidations that Redis has not acknowledged; while there are any, this process serves
     /// nothing they cover.
     pub owed_invalidations: usize,
+    /// What they are of, the first 16: `tag user:42`, `namespace user`, `entry app:e:user:{..}`.
+    pub owed: Vec<String>,
+    /// Whether Redis tells this process of changes, so that memory serves up to the ttl; without
+    /// that (RESP2, or a user that may not use `CLIENT TRACKING`) it serves for `lag`.
+    pub tracking: bool,
     /// Loads under way in this process.
     pub loads_under_way: usize,
 }
@@ -53,6 +58,11 @@ pub(super) fn health(tiers: &Tiers) -> Health {
         memory_entries: memory.map_or(0, crate::memory::Memory::len),
         memory_bytes: memory.map_or(0, crate::memory::Memory::weight),
         owed_invalidations: tiers.owed.len(),
+        owed: tiers.owed.names(),
+        tracking: tiers.link.as_ref().is_some_and(|link| {
+            let vouch = link.vouch();
+            vouch.is_some_and(|vouch| vouch.holds(tiers.clock.now()))
+        }),
         loads_under_way: tiers.flights.len(),
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use ambient::bypass;
-pub use builder::CacheBuilder;
+pub use builder::{CacheBuilder, Durability};
 pub use entry::{Entry, Inspection};
 pub use groups::{Namespace, TagHandle};
 pub use health::{Health, RedisHealth};
@@ -183,25 +183,41 @@ impl Cache {
         health::health(self.tiers())
     }
 
-    /// Waits up to five seconds for owed invalidations, then closes the connection to Redis. From
-    /// then on annotated functions that use this cache run without it.
+    /// [`close_within`](Self::close_within) five seconds.
     ///
     /// # Errors
     ///
     /// [`CacheError::Owed`] if invalidations were left that Redis has not acknowledged.
     pub async fn close(&self) -> Result<(), CacheError> {
-        const PATIENCE: Duration = Duration::from_secs(5);
+        self.close_within(Duration::from_secs(5)).await
+    }
+
+    /// Waits so long for owed invalidations, then closes the connection to Redis. From the call on,
+    /// annotated functions that use this cache run without it.
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::Owed`] if invalidations were left that Redis has not acknowledged: it says of
+    /// what. Other processes serve that up to its ttl.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropped half-way, the cache is off and its connection is not closed.
+    pub async fn close_within(&self, limit: Duration) -> Result<(), CacheError> {
         let tiers = self.tiers();
         tiers.turn_off();
         let Some(link) = &tiers.link else {
             return Ok(());
         };
         crate::invalidate::retry(tiers);
-        let _ = tokio::time::timeout(PATIENCE, tiers.owed.settled()).await;
+        let _ = tokio::time::timeout(limit, tiers.owed.settled()).await;
         link.close().await;
         match tiers.owed.len() {
             0 => Ok(()),
-            left => Err(CacheError::Owed { left }),
+            left => Err(CacheError::Owed {
+                left,
+                of: tiers.owed.names(),
+            }),
         }
     }
 

@@ -23,12 +23,13 @@ use std::time::Duration;
 pub(crate) use put::{put, refresh};
 pub(crate) use read::{Look, peek};
 pub(crate) use request::{Draft, Request, short};
-pub(crate) use tags::TagsFrom;
 
 use crate::events::{Event, Tier};
 use crate::flight::{Outcome, Seat, Turn};
 use crate::memory::Held;
+use crate::policy::Refresh;
 use crate::returns::{ErrorShare, Returns};
+use crate::tag::TagsFrom;
 use crate::value::Cacheable;
 use fetch::{Fetched, Patience, fetch};
 use right::Right;
@@ -186,7 +187,9 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
         if let Some(stale) = &stale {
             self.seat.serve_meanwhile(Arc::<Held<T>>::clone(stale));
         }
-        self.run::<M, R, F>(right, stale, body).await
+        match request.policy.refresh {
+            Refresh::Caller => self.run::<M, R, F>(right, stale, body).await,
+        }
     }
 
     /// Runs the body, and stores what it gives.

@@ -11,13 +11,14 @@ use super::request::Request;
 use super::right::{Right, claim};
 use super::run::Run;
 use super::store::{Kept, Loading, kept_locally};
-use super::tags::{TagsFrom, tag};
+use super::tags::tag;
 use crate::error::{CacheError, Result};
 use crate::events::{Event, Miss, Unstored};
 use crate::invalidate::invalidate;
 use crate::memory::Held;
 use crate::returns::Returns;
 use crate::stamp::Watch;
+use crate::tag::TagsFrom;
 use crate::value::Cacheable;
 
 /// Stores a value as the entry's.

@@ -166,7 +166,12 @@ impl Request {
 
     /// The value in memory, if it may be served now while it is refreshed.
     pub(crate) fn stale_in_memory<T: Cacheable>(&self) -> Option<Arc<Held<T>>> {
-        let held = self.memory()?.peek(self.key.sought())?.typed()?;
+        let mut held = self.memory()?.peek(self.key.sought())?.typed()?;
+        if held.watch.is_expired()
+            && let Some(held) = Arc::get_mut(&mut held)
+        {
+            held.until = held.until.min(self.tiers.clock.now());
+        }
         self.may_serve(&held).then_some(held)
     }
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::fill::{Payload, fill, weigh};
 use super::request::Request;
 use super::right::Right;
-use super::tags::{TagsFrom, tag};
+use super::tags::tag;
 use crate::clock::Moment;
 use crate::events::{Event, Unstored};
 use crate::memory::Held;
 use crate::stamp::{Subject, Watch};
+use crate::tag::TagsFrom;
 use crate::value::Cacheable;
 
 /// A load that gave a value, on its way into the tiers.

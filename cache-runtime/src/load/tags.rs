@@ -14,11 +14,8 @@ use super::store::Loading;
 use crate::events::Unstored;
 use crate::redis::{Fault, Link};
 use crate::stamp::Subject;
-use crate::tag::Tag;
+use crate::tag::{Tag, TagsFrom};
 use crate::value::Cacheable;
-
-/// The tags of a value, where the site says how.
-pub(crate) type TagsFrom<T> = Option<fn(&T) -> Vec<Tag>>;
 
 /// Lets a load rest on the tags of its value too, unless one was invalidated since it began.
 pub(super) async fn tag<T: Cacheable>(

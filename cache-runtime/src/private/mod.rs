@@ -4,6 +4,7 @@
 mod invalidation;
 mod name;
 mod phases;
+mod tags;
 
 pub use crate::key::KeyWriter;
 pub use crate::policy::{Compression, Consistency, Lease, OnOutage, Policy, Refresh, Ttl};
@@ -13,3 +14,4 @@ pub use crate::tag::Tag;
 pub use invalidation::Invalidation;
 pub use name::Name;
 pub use phases::{Call, Lookup, beside, budget, entry, load, lookup, part};
+pub use tags::tags_of;

@@ -11,7 +11,7 @@ use crate::load::{self, Draft, Request};
 use crate::policy::Policy;
 use crate::returns::{ErrorShare, Returns};
 use crate::site::{At, Interned};
-use crate::tag::Tag;
+use crate::tag::{Tag, TagsFrom};
 
 use super::Name;
 
@@ -111,14 +111,15 @@ pub async fn load<M: Returns<R>, R, F: Future<Output = R>, const N: usize>(
     call: Call<M, R>,
     tags: [Tag; N],
     share: Option<ErrorShare<M::Error>>,
+    tags_from: TagsFrom<M::Value>,
     body: Pin<&mut F>,
 ) -> R {
-    let Some(request) = request(call.draft, &tags) else {
+    let Some(request) = request(call.draft, &tags, tags_from.is_some()) else {
         return body.await;
     };
     // Boxed, so that a caller's future grows by a pointer and not by the algorithm.
     if refreshes(&request.digest) {
-        return Box::pin(load::refresh::<M, R, F>(&request, None, body)).await;
+        return Box::pin(load::refresh::<M, R, F>(&request, tags_from, body)).await;
     }
     if may_refresh()
         && let Some(held) = request.in_memory()
@@ -127,11 +128,12 @@ pub async fn load<M: Returns<R>, R, F: Future<Output = R>, const N: usize>(
         request.counters.memory_hit();
         return M::value(value);
     }
-    Box::pin(load::load::<M, R, F>(request, share, None, body)).await
+    Box::pin(load::load::<M, R, F>(request, share, tags_from, body)).await
 }
 
-fn request(draft: Option<Box<Draft>>, tags: &[Tag]) -> Option<Request> {
-    let draft = *draft?;
+fn request(draft: Option<Box<Draft>>, tags: &[Tag], derives_tags: bool) -> Option<Request> {
+    let mut draft = *draft?;
+    draft.derives_tags = derives_tags;
     let cache = Cache::of(&draft.tiers);
     let site = draft.site;
     draft
@@ -150,18 +152,21 @@ pub fn entry<M: Returns<R>, R, const N: usize>(
     cache: Option<&Cache>,
     key: &KeyWriter,
     tags: [Tag; N],
+    tags_from: TagsFrom<M::Value>,
     name: Option<Name>,
 ) -> Entry<M::Value> {
     let Some(cache) = resolve(cache) else {
-        return Entry::new(Err(CacheError::Unavailable {
+        let refused = CacheError::Unavailable {
             doing: "find a cache",
             cause: "none is installed, and the environment's settings are wrong".to_owned(),
-        }));
+        };
+        return Entry::new(Err(refused), tags_from);
     };
     let Some(draft) = draft(&cache, at.intern::<M::Value>(), policy, key, Miss::Absent) else {
-        return Entry::new(Ok(None));
+        return Entry::new(Ok(None), tags_from);
     };
     let mut draft = *draft;
     draft.readable = name.map(Name::into_text);
-    Entry::new(draft.with_tags(&tags).map(Some))
+    draft.derives_tags = tags_from.is_some();
+    Entry::new(draft.with_tags(&tags).map(Some), tags_from)
 }

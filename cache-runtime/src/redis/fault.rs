@@ -30,6 +30,8 @@ pub(crate) enum Fault {
     NoScript,
     /// TLS could not be agreed on, or the certificate is not trusted.
     Tls,
+    /// Too few replicas had it in time.
+    NotReplicated,
     /// An answer of an unexpected form.
     Protocol,
     /// Another error of the server.
@@ -51,6 +53,7 @@ impl Fault {
             Self::NotReady => "not_ready",
             Self::NoScript => "no_script",
             Self::Tls => "tls",
+            Self::NotReplicated => "not_replicated",
             Self::Protocol => "protocol",
             Self::Refused => "refused",
         }

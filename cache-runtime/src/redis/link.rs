@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::durable::Durable;
 use super::fault::Fault;
 use super::live::Live;
 use super::reads::Reads;
@@ -59,6 +60,7 @@ pub(super) struct Shared {
     pub(super) reads: Reads,
     pub(super) hear: Hear,
     pub(super) unsettled: Unsettled,
+    pub(super) durable: Durable,
     /// The cell of the connection published last, which the next one flips.
     pub(super) vouch: Mutex<Option<Arc<Cell>>>,
     epoch: AtomicU64,
@@ -109,6 +111,7 @@ impl Link {
             reads: Reads::default(),
             hear: Arc::new(hear),
             unsettled: Unsettled::default(),
+            durable: Durable::default(),
             vouch: Mutex::default(),
             epoch: AtomicU64::new(0),
             closed: AtomicBool::new(false),

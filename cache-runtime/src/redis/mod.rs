@@ -6,6 +6,7 @@
 
 mod asks;
 mod connect;
+mod durable;
 mod fault;
 mod link;
 mod live;
@@ -21,4 +22,4 @@ mod unsettled;
 pub(crate) use asks::{Filled, LeaseAsk, Leased, StampAsk};
 pub(crate) use fault::Fault;
 pub(crate) use link::{Link, LinkEvent, LinkState, Pushed};
-pub(crate) use settings::LinkSettings;
+pub(crate) use settings::{LinkSettings, Replicas};

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use redis::{Cmd, Pipeline, Value};
+use tokio::runtime::Handle;
 
 use super::asks::{
     Filled, LeaseAsk, LeaseReply, StampAsk, Stamps, StampsThenKeys, bytes, leased, made,
@@ -159,10 +160,18 @@ impl Link {
         self.command(&command).await
     }
 
-    /// Deletes keys, in this order.
+    /// Deletes keys, in this order; acknowledged once as many replicas have it as the settings ask.
     pub(crate) async fn unlink(&self, names: &[String]) -> Result<(), Fault> {
         if names.is_empty() {
             return Ok(());
+        }
+        if let Some(replicas) = &self.0.settings.replicas {
+            Handle::try_current().map_err(|_| Fault::Down)?;
+            return self
+                .0
+                .durable
+                .unlink(&self.0.settings, replicas, names)
+                .await;
         }
         let mut command = redis::cmd("UNLINK");
         command.arg(names);

@@ -15,6 +15,16 @@ pub(crate) struct LinkSettings {
     pub(super) ca: Option<Vec<u8>>,
     pub(super) op_timeout: Duration,
     pub(super) lag: Duration,
+    /// For deletions that wait for replicas.
+    pub(super) replicas: Option<Replicas>,
+}
+
+/// How many replicas are to have a deletion before it is acknowledged.
+#[derive(Clone, Debug)]
+pub(crate) struct Replicas {
+    pub(crate) count: u32,
+    /// The name of a key that is written beside.
+    pub(crate) marker: String,
 }
 
 const FORMS: &str = "it takes `redis://[user:password@]host[:port][/database]`, `rediss://..`, \
@@ -55,6 +65,7 @@ impl LinkSettings {
             ca: None,
             op_timeout: Duration::from_millis(100),
             lag: Duration::from_secs(2),
+            replicas: None,
         })
     }
 
@@ -88,6 +99,11 @@ impl LinkSettings {
     pub(crate) fn with_times(mut self, op_timeout: Duration, lag: Duration) -> Self {
         self.op_timeout = op_timeout;
         self.lag = lag;
+        self
+    }
+
+    pub(crate) fn with_replicas(mut self, replicas: Option<Replicas>) -> Self {
+        self.replicas = replicas;
         self
     }
 }

@@ -81,6 +81,11 @@ impl Names {
         self.braced(":b:{", &bucket.to_string())
     }
 
+    /// A key that is written so that replicas can be waited for.
+    pub(crate) fn marker(&self) -> String {
+        [&self.prefix, ":w"].concat()
+    }
+
     /// What a name is of, if it is one of this cache's.
     pub(crate) fn read<'a>(&self, name: &'a [u8]) -> Option<Named<'a>> {
         let name = std::str::from_utf8(name).ok()?;

@@ -1,6 +1,7 @@
 //! What must hold between the arguments of `#[cached]` and the fn. [`check`] lists every rule.
 
 mod policy;
+mod tags_from;
 mod templates;
 mod value;
 
@@ -20,6 +21,7 @@ use crate::nearest::nearest;
 pub(crate) use templates::check_tags;
 
 use policy::{check_nothing_unchecked_is_strong, check_what_is_refreshed_is_stale};
+use tags_from::check_tags_come_from_the_value;
 use templates::check_templates;
 use value::{check_there_is_a_value, check_value_has_a_name, check_value_is_owned};
 
@@ -38,6 +40,7 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
     check_self_is_decided(arguments, function, errors);
     check_key_names_nothing_skipped(arguments, errors);
     check_templates(arguments, function, errors);
+    check_tags_come_from_the_value(arguments, function, errors);
     check_companion_is_named_apart(arguments, function, errors);
     check_what_is_refreshed_is_stale(arguments, errors);
     check_nothing_unchecked_is_strong(arguments, errors);

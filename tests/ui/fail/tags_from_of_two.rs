@@ -1,0 +1,16 @@
+//! A closure of more than the value.
+
+use cache_runtime::cached;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Serialize, Deserialize)]
+struct User {
+    org: u64,
+}
+
+#[cached(ttl = "5m", tags_from = |id, user| [format!("{id}:{}", user.org)])]
+async fn user(id: u64) -> User {
+    User { org: id }
+}
+
+fn main() {}
