@@ -9,7 +9,6 @@ mod durability;
 mod embedded;
 mod fleet;
 mod herd;
-mod history;
 mod identity;
 mod invalidates;
 mod layers;
