@@ -1,4 +1,4 @@
-//! `cargo run --release -p cache-bench -- memory redis` prints `figure <name> <value> <unit>` lines.
+//! `cargo run --release -p cache-bench -- memory redis tags wake staleness` prints `figure <name> <value> <unit>` lines.
 //!
 //! Contenders alternate within a round and the figure is the median of the rounds, so that a noisy
 //! machine troubles all of them alike: read the ratios.
@@ -7,15 +7,33 @@ mod cores;
 mod memory;
 mod redis_hits;
 mod rounds;
+mod staleness;
+mod tags;
+mod wake;
+mod worker;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let suites: [(&str, fn()); 2] = [("memory", memory::run), ("redis", redis_hits::run)];
+    let suites: [(&str, fn()); 5] = [
+        ("memory", memory::run),
+        ("redis", redis_hits::run),
+        ("tags", tags::run),
+        ("wake", wake::run),
+        ("staleness", staleness::run),
+    ];
     let asked: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, suite, url] = asked.as_slice()
+        && first == worker::ASKED
+    {
+        worker::serve(suite, url);
+        return ExitCode::SUCCESS;
+    }
     let known = |name: &String| suites.iter().any(|(suite, _)| suite == name);
     if asked.is_empty() || !asked.iter().all(known) {
-        rounds::say(format_args!("usage: cache-bench memory|redis .."));
+        rounds::say(format_args!(
+            "usage: cache-bench memory|redis|tags|wake|staleness .."
+        ));
         return ExitCode::FAILURE;
     }
     for (_, run) in suites

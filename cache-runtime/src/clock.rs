@@ -8,6 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+/// The longest step of the kernel's coarse clock, in milliseconds (`CONFIG_HZ=100`). What may be served
+/// for so long and no longer is given that much less.
+pub(crate) const STEP_MS: u64 = 10;
+
 /// A point on this machine's monotonic clock, in milliseconds. It means nothing elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(pub(crate) u64);

@@ -79,11 +79,8 @@ fn begin(
     let (unsent, owing) = (targets.clone(), Arc::clone(tiers));
     let (tiers, link) = (Arc::clone(tiers), link.clone());
     let runner = link.clone();
-    // Begun before the task is: however late it runs, the link vouches for nothing meanwhile.
-    let settling = link.settling();
     runner.detach(async move {
         let outcome = delete(&tiers, &link, &targets).await;
-        drop(settling);
         if let Err(fault) = &outcome {
             trouble(&tiers, &targets, fault);
             retry(&tiers);

@@ -66,7 +66,7 @@ pub(crate) fn flips(cells: Arc<Cells>, names: Names) -> impl Fn(Pushed<'_>) + Se
         Pushed::All => cells.flip_all(),
         Pushed::Changed(name) => {
             if let Some(named) = names.read(name) {
-                cells.flip(&subject(named));
+                cells.pushed(&subject(named));
             }
         }
     }

@@ -7,6 +7,7 @@ mod derive_key;
 mod derive_names;
 mod durability;
 mod embedded;
+mod facts;
 mod fleet;
 mod herd;
 mod identity;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Cache;
-use crate::clock::Clock;
+use super::durability::Durability;
+use crate::clock::{Clock, STEP_MS};
 use crate::error::{CacheError, Result, check_name};
 use crate::events::Events;
 use crate::memory::Memory;
@@ -64,20 +65,6 @@ impl Default for CacheBuilder {
             variables: Vec::new(),
         }
     }
-}
-
-/// When an invalidation is acknowledged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Durability {
-    /// Once the master has carried it out. A failover to a replica that had not yet got it is
-    /// covered as well: its run id differs, so it costs hits. The default.
-    #[default]
-    Master,
-    /// Once so many replicas have it too (`WAIT`, on a connection of its own), within
-    /// [`op_timeout`](CacheBuilder::op_timeout): for setups in which a node may come back without
-    /// its run id being new. Fewer in time is an error, and the invalidation is owed.
-    Replicas(u32),
 }
 
 /// The URL of a cache that needs no server.
@@ -202,6 +189,7 @@ impl CacheBuilder {
     }
 
     fn assemble(self, events: Arc<Events>, cells: Arc<Cells>, link: Option<Link>) -> Cache {
+        let lag_ms = millis(self.trusted());
         let memory = (self.memory_bytes > 0)
             .then(|| Memory::new(self.memory_bytes, self.max_value, self.skip_cells));
         Cache(Arc::new(Tiers::new(Parts {
@@ -213,7 +201,7 @@ impl CacheBuilder {
             names: Names::new(&self.prefix),
             limits: Limits {
                 max_value: self.max_value,
-                lag_ms: millis(self.lag),
+                lag_ms,
                 lease_ms: millis(self.lease),
             },
             enabled: self.enabled,
@@ -235,8 +223,14 @@ impl CacheBuilder {
             }),
         };
         Ok(settings
-            .with_times(self.op_timeout, self.lag)
+            .with_times(self.op_timeout, self.trusted())
             .with_replicas(replicas))
+    }
+
+    /// `lag`, less what the clock may be behind: memory serves for that long and no longer.
+    fn trusted(&self) -> Duration {
+        let step = Duration::from_millis(STEP_MS).min(self.lag / 2);
+        self.lag.saturating_sub(step)
     }
 
     /// What the person who made a setting calls it.

@@ -2,6 +2,7 @@
 
 mod ambient;
 mod builder;
+mod durability;
 mod entry;
 mod environment;
 mod groups;
@@ -13,7 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use ambient::bypass;
-pub use builder::{CacheBuilder, Durability};
+pub use builder::CacheBuilder;
+pub use durability::Durability;
 pub use entry::{Entry, Inspection};
 pub use groups::{Namespace, TagHandle};
 pub use health::{Health, RedisHealth};

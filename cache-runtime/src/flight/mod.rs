@@ -8,6 +8,7 @@
 mod table;
 
 use std::any::Any;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -50,7 +51,7 @@ pub(crate) struct Terms {
 #[derive(Debug)]
 pub(crate) struct Flight {
     watch: Mutex<Watch>,
-    until: Moment,
+    until: AtomicU64,
     verify: bool,
     lead: Semaphore,
     alone: Semaphore,
@@ -79,7 +80,7 @@ impl Flight {
     fn new(terms: Terms) -> Self {
         Self {
             watch: Mutex::new(terms.watch),
-            until: terms.until,
+            until: AtomicU64::new(terms.until.0),
             verify: terms.verify,
             lead: Semaphore::new(1),
             alone: Semaphore::new(ALONE),
@@ -90,7 +91,12 @@ impl Flight {
     }
 
     fn is_joinable(&self, now: Moment) -> bool {
-        now < self.until && self.holds(now)
+        now.0 < self.until.load(Ordering::Acquire) && self.holds(now)
+    }
+
+    /// No one joins from then on: no push would tell of an invalidation of what is loaded now.
+    pub(crate) fn close_at(&self, end: Moment) {
+        self.until.fetch_min(end.0, Ordering::AcqRel);
     }
 
     /// Whether what its value will rest on holds.

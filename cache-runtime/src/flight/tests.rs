@@ -203,3 +203,19 @@ async fn those_who_wait_and_those_who_come_are_served_stale_while_it_is_refreshe
     let late = flights.join(&key(), NOW, || unreachable!());
     assert!(matches!(late.turn(LONG).await, Turn::Meanwhile(_)));
 }
+
+#[test]
+fn a_flight_that_was_closed_is_joined_no_more() {
+    let flights = Flights::default();
+    let flight = flights.join(&key(), Moment(1), anyone);
+    let _permit = flight.try_lead().unwrap();
+    flight.close_at(Moment(10));
+    flight.close_at(Moment(20));
+    let at = |now| {
+        flights
+            .join(&key(), Moment(now), anyone)
+            .try_lead()
+            .is_some()
+    };
+    assert!(!at(9) && at(10));
+}

@@ -174,7 +174,6 @@ impl Fetch<'_> {
 
     async fn ask(&self, token: &[u8; 16], invalid_id: &[u8]) -> Result<Asked, Fault> {
         let request = self.reader.request;
-        let watch = self.watch();
         let sent = request.tiers.clock.now();
         let asks = Asks::new(request, sent);
         let ask = LeaseAsk {
@@ -186,13 +185,20 @@ impl Fetch<'_> {
             share: request.policy.lease == Lease::Process,
         };
         let reply = self.reader.link.lease(&ask, &asks.stamps()).await?;
-        let noted = asks.noted(request, &reply.stamps, reply.vouch.as_ref());
-        let stamps = request.stamped().iter().cloned().zip(reply.stamps);
+        let stamps = request.stamped().iter().cloned();
+        let stamps = stamps
+            .zip(reply.stamps.iter().map(|made| made.stamp))
+            .collect();
+        let answered = asks.answered(reply.writes, &reply.stamps, reply.vouch.as_ref());
+        let watch = answered.watch;
+        // What it will give comes of what was asked now.
+        self.flight
+            .rest_on(watch.and(&answered.buckets).and(reply.vouch.as_slice()));
         Ok(Asked {
             leased: reply.leased,
-            noted,
+            noted: answered.noted,
             seen: Seen {
-                stamps: stamps.collect(),
+                stamps,
                 sent,
                 node_ms: reply.node_ms,
                 run_id: reply.run_id,

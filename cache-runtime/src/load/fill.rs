@@ -5,7 +5,7 @@ use super::stamps::LONGEST_MS;
 use super::store::{Kept, Loading};
 use crate::events::{Event, Unstored};
 use crate::frame::{self, CodecId, Header, Mismatch};
-use crate::redis::{Fault, Filled};
+use crate::redis::{Filled, STORED_WRITES};
 use crate::value::Cacheable;
 
 /// The value's bytes where a frame will carry them, else only how many they are.
@@ -63,22 +63,14 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
             watch: loading.watch.clone(),
         }
     };
-    let (Payload::Bytes(bytes, codec), Some(mut right)) = (payload, loading.right) else {
-        let connected = link.node_ms().is_some();
-        return briefly(if connected {
-            Unstored::NoLease
-        } else {
-            Unstored::Outage
-        });
-    };
-    let Some(born_ms) = link.node_ms() else {
+    let (Some(born_ms), Payload::Bytes(bytes, codec)) = (link.node_ms(), payload) else {
         return briefly(Unstored::Outage);
     };
+    let Some(mut right) = loading.right else {
+        return briefly(Unstored::NoLease);
+    };
     let (compression, payload) = frame::compress(bytes, request.policy.compression);
-    let ttl_ms = request.policy.ttl_ms.min(LONGEST_MS);
-    let life_ms = ttl_ms
-        .saturating_add(request.policy.stale_ms)
-        .min(LONGEST_MS);
+    let (ttl_ms, life_ms) = lives(request);
     let header = Header {
         codec,
         compression,
@@ -93,6 +85,8 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
         stamps: std::mem::take(&mut right.noted.stamps),
     };
     let frame = frame::write(&header, &payload);
+    let cells = &request.tiers.cells;
+    let recording = cells.record(request.subjects.first().cloned());
     let (entry, lease) = (request.name.as_str(), request.name.lease());
     let filled = link
         .fill(entry, &lease, right.lease.token(), &frame, life_ms)
@@ -100,14 +94,18 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
     match filled {
         Ok(Filled::Stored(vouch)) => {
             request.emit(Event::Stored { bytes: frame.len() });
+            let writes = vouch.as_ref().map_or(0, |_| STORED_WRITES);
+            // The lease held until now, so the entry was not invalidated before.
+            let entry = cells.conclude(&recording, [writes]);
             right.also_rests_on(vouch);
-            Kept::Stored {
+            let watch = loading.watch.with_entry(&entry);
+            let kept = Kept::Stored {
                 seen_at: right.seen_at,
                 pushes: right.vouch.is_some(),
-                watch: loading
-                    .watch
-                    .and(right.vouch.as_deref().unwrap_or_default()),
-            }
+                watch: watch.and(right.vouch.as_deref().unwrap_or_default()),
+            };
+            right.lease.spent();
+            kept
         }
         Ok(Filled::Lost) => {
             right.lease.spent();
@@ -115,13 +113,16 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
             Kept::Overtaken
         }
         Err(fault) => {
-            unfilled(request, &fault);
             // The lease is given back by its drop.
+            request.trouble("store", fault.as_str());
             briefly(Unstored::Outage)
         }
     }
 }
 
-fn unfilled(request: &Request, fault: &Fault) {
-    request.trouble("store", fault.as_str());
+/// How long it is fresh, and how long it is kept, in milliseconds.
+fn lives(request: &Request) -> (u64, u64) {
+    let ttl_ms = request.policy.ttl_ms.min(LONGEST_MS);
+    let life_ms = ttl_ms.saturating_add(request.policy.stale_ms);
+    (ttl_ms, life_ms.min(LONGEST_MS))
 }

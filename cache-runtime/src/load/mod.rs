@@ -203,6 +203,10 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
         M: Returns<R, Value = T, Error = E>,
         F: Future<Output = R>,
     {
+        if right.is_none() && self.request.tiers.link.is_some() {
+            // It rests on no key in Redis, whose deletion would be pushed.
+            self.seat.close_at(self.request.lag_from_now());
+        }
         let run = Run::begin(self.request, right);
         let (run, returned) = run.body(body).await;
         // Split before anything is awaited: an error that is not `Send` is held across no await.

@@ -88,7 +88,7 @@ async fn right(request: &Request) -> std::result::Result<Option<Right>, String> 
     if request.tiers.owed.covers(&request.subjects) {
         return Err("an invalidation is owed".to_owned());
     }
-    match claim(request, link, &request.watch()).await {
+    match claim(request, link).await {
         Ok(Some(right)) => Ok(Some(right)),
         Ok(None) => Err("a stamp could not be made".to_owned()),
         Err(fault) => Err(fault.as_str().to_owned()),

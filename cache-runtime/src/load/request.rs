@@ -125,13 +125,12 @@ impl Request {
 
     /// Under which callers share one load of this entry: those of a hit in memory.
     pub(crate) fn terms(&self) -> Terms {
-        let now = self.tiers.clock.now();
         let (vouch, until) = match &self.tiers.link {
             None => (None, Moment(u64::MAX)),
             Some(link) => match link.vouch() {
                 Some(vouch) => (Some(vouch), Moment(u64::MAX)),
                 // Nobody tells of invalidations elsewhere.
-                None => (None, now.plus_ms(self.tiers.limits.lag_ms)),
+                None => (None, self.lag_from_now()),
             },
         };
         let rests = self.watch().and(self.bucket_watch().cells());
@@ -140,6 +139,11 @@ impl Request {
             until,
             verify: self.is_checked(),
         }
+    }
+
+    /// The end of what is trusted from now on without pushes.
+    pub(crate) fn lag_from_now(&self) -> Moment {
+        self.tiers.clock.now().plus_ms(self.tiers.limits.lag_ms)
     }
 
     /// Whether a caller is served only what Redis said after it called: a `strong` site's, and with
@@ -191,7 +195,7 @@ impl Request {
     /// A stale value that another process refreshes: served without a look until its store is pushed,
     /// or for `lag`.
     pub(crate) fn rested<T: Cacheable>(&self, mut stale: Arc<Held<T>>) -> Arc<Held<T>> {
-        let look_again = self.tiers.clock.now().plus_ms(self.tiers.limits.lag_ms);
+        let look_again = self.lag_from_now();
         // Just read, so nobody else has it yet.
         if let Some(held) = Arc::get_mut(&mut stale) {
             held.until = look_again.min(held.stale_until);

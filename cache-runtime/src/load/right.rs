@@ -36,12 +36,7 @@ impl Right {
 }
 
 /// Takes the lease by force and notes the stamps: for a put, which stores whatever was under way.
-/// The watch was registered before.
-pub(crate) async fn claim(
-    request: &Request,
-    link: &Link,
-    watch: &Watch,
-) -> Result<Option<Right>, Fault> {
+pub(crate) async fn claim(request: &Request, link: &Link) -> Result<Option<Right>, Fault> {
     let lease = lease(request, link);
     let seen_at = request.tiers.clock.now();
     link.claim(
@@ -52,12 +47,12 @@ pub(crate) async fn claim(
     .await?;
     let asks = Asks::new(request, seen_at);
     let stamps = link.stamps(&asks.stamps()).await?;
-    let noted = asks.noted(request, &stamps.stamps, stamps.vouch.as_ref());
-    Ok(noted.map(|noted| Right {
+    let answered = asks.answered(0, &stamps.stamps, stamps.vouch.as_ref());
+    Ok(answered.noted.map(|noted| Right {
         lease,
         noted,
         seen_at,
-        watch: watch.clone(),
+        watch: answered.watch,
         vouch: stamps.vouch.map(|cell| vec![cell]),
     }))
 }

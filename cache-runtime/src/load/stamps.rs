@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::request::Request;
 use crate::clock::Moment;
 use crate::frame::{Stamp, StampKind, Stamped};
-use crate::redis::StampAsk;
-use crate::stamp::{Cell, Subject, Watch};
+use crate::redis::{Made, StampAsk};
+use crate::stamp::{Cell, ReadBucket, Recording, Subject, Watch};
 
 /// A stamp outlives the entries that carry it by this much, in milliseconds, so that a slow load
 /// does not outlive its stamps.
@@ -17,18 +17,18 @@ pub(super) const LONGEST_MS: u64 = 10 * 365 * 86_400_000;
 
 /// The asks for the stamps of a load, which own their names: first those of the request, then the
 /// buckets that are not known here.
-pub(super) struct Asks {
+pub(super) struct Asks<'a> {
+    request: &'a Request,
     names: Vec<String>,
-    need_ms: u64,
+    /// Of the entry and of all that is asked for, from before it is.
+    recording: Recording,
     buckets: Option<BucketAsks>,
 }
 
 /// What a load whose tags come of its value asks for beside.
 struct BucketAsks {
-    known: Vec<(Subject, Stamp)>,
+    known: Vec<ReadBucket>,
     unknown: Vec<Subject>,
-    /// The cells of the unknown, registered before they are asked for.
-    watch: Watch,
 }
 
 /// What a load noted before it began.
@@ -39,70 +39,100 @@ pub(crate) struct Noted {
     pub(crate) buckets: Vec<(Subject, Stamp)>,
 }
 
-impl Asks {
-    pub(super) fn new(request: &Request, now: Moment) -> Self {
+/// The answer to the asks.
+pub(super) struct Answered {
+    /// The cells of the entry and its stamps as they were answered.
+    pub(super) watch: Watch,
+    /// Those of every bucket, where its tags come of its value.
+    pub(super) buckets: Vec<Arc<Cell>>,
+    /// `None` if a stamp could not be made.
+    pub(super) noted: Option<Noted>,
+}
+
+impl<'a> Asks<'a> {
+    pub(super) fn new(request: &'a Request, now: Moment) -> Self {
         let buckets = request.derives_tags.then(|| {
-            let cells = &request.tiers.cells;
             let (known, unknown) = request.tiers.buckets.known(now);
-            let watch = cells.watch(&unknown);
-            BucketAsks {
-                known,
-                unknown,
-                watch,
-            }
+            BucketAsks { known, unknown }
         });
         let unknown = buckets.iter().flat_map(|buckets| &buckets.unknown);
-        let names = request.stamped().iter().chain(unknown);
+        let subjects = request.subjects.iter().chain(unknown);
         Self {
-            names: names.map(|s| request.stamp_name(s)).collect(),
-            need_ms: need_ms(request),
+            request,
+            names: subjects
+                .clone()
+                .skip(1)
+                .map(|s| request.stamp_name(s))
+                .collect(),
+            recording: request.tiers.cells.record(subjects.cloned()),
             buckets,
         }
     }
 
-    /// Those of tags that were learnt from the value.
-    pub(super) fn of_tags(request: &Request, tags: &[Subject]) -> Self {
-        Self {
-            names: tags.iter().map(|s| request.stamp_name(s)).collect(),
-            need_ms: need_ms(request),
-            buckets: None,
-        }
-    }
-
     pub(super) fn stamps(&self) -> Vec<StampAsk<'_>> {
-        self.names
-            .iter()
-            .map(|name| StampAsk {
-                name,
-                fresh: rand::random(),
-                need_ms: self.need_ms,
-            })
-            .collect()
+        stamp_asks(self.request, &self.names)
     }
 
-    /// What was answered, as a load notes it; `None` if a stamp could not be made.
-    pub(super) fn noted(
+    /// What was answered, by a connection with this cell; so often was the lease written.
+    pub(super) fn answered(
         self,
-        request: &Request,
-        answered: &[Option<Stamp>],
+        lease_writes: u32,
+        made: &[Made],
         vouch: Option<&Arc<Cell>>,
-    ) -> Option<Noted> {
-        let count = request.stamped().len();
-        let stamps = noted(request.stamped(), answered.get(..count)?)?;
+    ) -> Answered {
+        let request = self.request;
+        // Who is not pushed what others change is not pushed its own writes either.
+        let own = |writes| if vouch.is_some() { writes } else { 0 };
+        let writes = std::iter::once(lease_writes).chain(made.iter().map(|made| made.writes));
+        let cells = request
+            .tiers
+            .cells
+            .conclude(&self.recording, writes.map(own));
+        let (watch, asked) = cells.split_at(request.subjects.len());
+        let count = request.stamped().len().min(made.len());
+        let stamps = noted(request.stamped(), &made[..count]);
         let Some(asks) = self.buckets else {
-            return Some(Noted {
-                stamps,
+            return Answered {
+                watch,
                 buckets: Vec::new(),
-            });
+                noted: stamps.map(|stamps| Noted {
+                    stamps,
+                    buckets: Vec::new(),
+                }),
+            };
         };
-        let answered: Option<Vec<Stamp>> = answered[count..].iter().copied().collect();
-        let learnt: Vec<_> = asks.unknown.into_iter().zip(answered?).collect();
-        if let Some(vouch) = vouch {
-            request.tiers.buckets.learn(&learnt, &asks.watch, vouch);
+        let answers = made[count..].iter().zip(asked);
+        let learnt: Option<Vec<_>> = (asks.unknown.into_iter().zip(answers))
+            .map(|(subject, (made, cell))| Some((subject, made.stamp?, Arc::clone(cell))))
+            .collect();
+        if let (Some(vouch), Some(learnt)) = (vouch, &learnt) {
+            request.tiers.buckets.learn(learnt, vouch);
         }
-        let buckets = asks.known.into_iter().chain(learnt).collect();
-        Some(Noted { stamps, buckets })
+        let all: Vec<_> = asks
+            .known
+            .into_iter()
+            .chain(learnt.clone().unwrap_or_default())
+            .collect();
+        Answered {
+            watch,
+            buckets: all.iter().map(|(_, _, cell)| Arc::clone(cell)).collect(),
+            noted: stamps.zip(learnt).map(|(stamps, _)| Noted {
+                stamps,
+                buckets: all.into_iter().map(|(s, stamp, _)| (s, stamp)).collect(),
+            }),
+        }
     }
+}
+
+/// Asks for stamps of these names, each made if need be.
+pub(super) fn stamp_asks<'a>(request: &Request, names: &'a [String]) -> Vec<StampAsk<'a>> {
+    let need_ms = need_ms(request);
+    let ask = |name: &'a String| StampAsk {
+        name,
+        fresh: rand::random(),
+        need_ms,
+    };
+    names.iter().map(ask).collect()
 }
 
 fn need_ms(request: &Request) -> u64 {
@@ -112,8 +142,8 @@ fn need_ms(request: &Request) -> u64 {
 }
 
 /// The stamps as a frame carries them; `None` if one could not be made.
-pub(super) fn noted(subjects: &[Subject], stamps: &[Option<Stamp>]) -> Option<Vec<Stamped>> {
-    let noted = subjects.iter().zip(stamps).map(|(subject, stamp)| {
+pub(super) fn noted(subjects: &[Subject], made: &[Made]) -> Option<Vec<Stamped>> {
+    let noted = subjects.iter().zip(made).map(|(subject, made)| {
         let (kind, name) = match subject {
             Subject::Tag(name) => (StampKind::Tag, name),
             Subject::Namespace(name) => (StampKind::Namespace, name),
@@ -122,7 +152,7 @@ pub(super) fn noted(subjects: &[Subject], stamps: &[Option<Stamp>]) -> Option<Ve
         Some(Stamped {
             kind,
             name: Arc::clone(name),
-            stamp: (*stamp)?,
+            stamp: made.stamp?,
         })
     });
     noted.collect()

@@ -110,11 +110,7 @@ impl Life {
                 seen_at,
                 watch,
                 pushes,
-            } => {
-                // Older copies go, and this process's other flights look again.
-                let watch = tiers.cells.supersede(&request.subjects[0], &watch);
-                (tiers.trusted(seen_at, pushes), watch)
-            }
+            } => (tiers.trusted(seen_at, pushes), Some(watch)),
             Kept::Local { watch } => (Moment(u64::MAX), Some(watch)),
             Kept::Briefly { watch } => (briefly, Some(watch)),
             Kept::Overtaken | Kept::Nowhere => (now, None),

@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use super::request::Request;
 use super::right::Right;
-use super::stamps::{Asks, as_stamp, noted};
+use super::stamps::{as_stamp, noted, stamp_asks};
 use super::store::Loading;
 use crate::events::Unstored;
 use crate::redis::{Fault, Link};
-use crate::stamp::Subject;
+use crate::stamp::{Subject, Watch};
 use crate::tag::{Tag, TagsFrom};
 use crate::value::Cacheable;
 
@@ -31,16 +31,19 @@ pub(super) async fn tag<T: Cacheable>(
     if subjects.is_empty() {
         return Ok(());
     }
-    // Registered before the buckets are looked at: an invalidation flips the bucket first, so it
-    // is seen there or flips these.
-    let cells = request.tiers.cells.watch(&subjects);
+    let cells = match (&request.tiers.link, &mut loading.right) {
+        (Some(link), Some(right)) => note(request, link, right, &subjects).await?,
+        _ => {
+            // Registered before the buckets are looked at: an invalidation flips the bucket first,
+            // so it is seen there or flips these.
+            let cells = request.tiers.cells.watch(&subjects);
+            if !loading.buckets_hold(&subjects) {
+                return Err(Unstored::Overtaken);
+            }
+            cells
+        }
+    };
     loading.watch = loading.watch.and(cells.cells());
-    if !loading.buckets_hold(&subjects) {
-        return Err(Unstored::Overtaken);
-    }
-    if let (Some(link), Some(right)) = (&request.tiers.link, &mut loading.right) {
-        note(request, link, right, &subjects).await?;
-    }
     Ok(())
 }
 
@@ -60,13 +63,16 @@ fn subjects(request: &Request, tags: &[Tag]) -> Result<Vec<Subject>, Unstored> {
     Ok(subjects)
 }
 
+/// Makes or reads the stamps, then reads the buckets again; the cells of the tags.
 async fn note(
     request: &Request,
     link: &Link,
     right: &mut Right,
     subjects: &[Subject],
-) -> Result<(), Unstored> {
-    let asks = Asks::of_tags(request, subjects);
+) -> Result<Watch, Unstored> {
+    let cells = &request.tiers.cells;
+    let recording = cells.record(subjects.iter().cloned());
+    let stamps: Vec<_> = subjects.iter().map(|s| request.stamp_name(s)).collect();
     let buckets = subjects.iter().filter_map(bucket).collect::<Vec<_>>();
     let names: Vec<_> = buckets.iter().map(|b| request.stamp_name(b)).collect();
     let unanswered = |fault: Fault| {
@@ -74,7 +80,7 @@ async fn note(
         Unstored::Outage
     };
     let reply = link
-        .stamps_then_keys(&asks.stamps(), &names)
+        .stamps_then_keys(&stamp_asks(request, &stamps), &names)
         .await
         .map_err(unanswered)?;
     let now = buckets.iter().zip(reply.keys.into_iter().map(as_stamp));
@@ -83,10 +89,14 @@ async fn note(
     if !held.all(|held| held) {
         return Err(Unstored::Overtaken);
     }
-    let noted = noted(subjects, &reply.stamps.stamps).ok_or(Unstored::NoLease)?;
+    let made = &reply.stamps.stamps;
+    let noted = noted(subjects, made).ok_or(Unstored::NoLease)?;
     right.noted.stamps.extend(noted);
+    let pushes = reply.stamps.vouch.is_some();
+    let writes = made.iter().map(|made| if pushes { made.writes } else { 0 });
+    let watch = cells.conclude(&recording, writes);
     right.also_rests_on(reply.stamps.vouch);
-    Ok(())
+    Ok(watch)
 }
 
 pub(super) fn bucket(subject: &Subject) -> Option<Subject> {

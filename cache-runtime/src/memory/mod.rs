@@ -183,9 +183,9 @@ impl Memory {
     fn refuse(&self, key: Sought<'_>, held: &Arc<Held>, now: Moment) -> Miss {
         let why = match () {
             () if held.watch.is_flipped() => Miss::Invalidated,
+            () if now < held.until && !held.watch.is_expired() => return Miss::Outage,
             // It may be served while it is refreshed.
             () if now < held.stale_end() => return Miss::Expired,
-            () if now < held.until && !held.watch.is_expired() => return Miss::Outage,
             () => Miss::Expired,
         };
         self.store.remove_if(&key, |found| Arc::ptr_eq(found, held));

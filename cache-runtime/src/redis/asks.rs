@@ -46,17 +46,28 @@ pub(crate) enum Leased {
 #[derive(Debug)]
 pub(crate) struct LeaseReply {
     pub(crate) leased: Leased,
-    pub(crate) stamps: Vec<Option<[u8; 24]>>,
+    /// How many writes to the lease were made: as often it will be pushed to this client too.
+    pub(crate) writes: u32,
+    pub(crate) stamps: Vec<Made>,
     pub(crate) node_ms: u64,
     pub(crate) run_id: [u8; 8],
     /// The cell of the connection that answered, as in [`Read`](super::reads::Read).
     pub(crate) vouch: Option<Arc<Cell>>,
 }
 
-/// Stamps as they are, or were made, and the cell of the connection that answered.
+/// A stamp as it is, or was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Made {
+    /// `None` if none could be made.
+    pub(crate) stamp: Option<[u8; 24]>,
+    /// How many writes that took.
+    pub(crate) writes: u32,
+}
+
+/// Stamps, and the cell of the connection that answered.
 #[derive(Debug)]
 pub(crate) struct Stamps {
-    pub(crate) stamps: Vec<Option<[u8; 24]>>,
+    pub(crate) stamps: Vec<Made>,
     pub(crate) vouch: Option<Arc<Cell>>,
 }
 
@@ -75,21 +86,37 @@ pub(crate) enum Filled {
     Lost,
 }
 
-pub(super) fn made(answers: impl Iterator<Item = Value>) -> Result<Vec<Option<[u8; 24]>>, Fault> {
-    answers
-        .map(|answer| Ok(bytes(unwrap(answer)?).and_then(|stamp| stamp.try_into().ok())))
-        .collect()
+pub(super) fn made(answers: impl Iterator<Item = Value>) -> Result<Vec<Made>, Fault> {
+    let read = |answer| match unwrap(answer)? {
+        Value::Array(items) => {
+            let [stamp, writes] = <[Value; 2]>::try_from(items).map_err(|_| Fault::Protocol)?;
+            Ok(Made {
+                stamp: bytes(stamp).and_then(|stamp| stamp.try_into().ok()),
+                writes: count(&writes)?,
+            })
+        }
+        _ => Err(Fault::Protocol),
+    };
+    answers.map(read).collect()
 }
 
-pub(super) fn leased(answer: Value) -> Result<Leased, Fault> {
+fn count(value: &Value) -> Result<u32, Fault> {
+    match value {
+        Value::Int(count) => u32::try_from(*count).map_err(|_| Fault::Protocol),
+        _ => Err(Fault::Protocol),
+    }
+}
+
+/// What became of the wish, and how many writes it took.
+pub(super) fn leased(answer: Value) -> Result<(Leased, u32), Fault> {
     let Value::Array(items) = answer else {
         return Err(Fault::Protocol);
     };
     let mut items = items.into_iter();
     let word = items.next().and_then(bytes).ok_or(Fault::Protocol)?;
     let second = items.next();
-    Ok(match (&*word, second) {
-        (b"acquired", None) => Leased::Acquired,
+    let leased = match (&*word, second) {
+        (b"acquired", Some(writes)) => return Ok((Leased::Acquired, count(&writes)?)),
         (b"held", Some(_)) => Leased::Held,
         (b"nostore", None) => Leased::NoStore,
         (b"shared", Some(token)) => Leased::Shared {
@@ -99,7 +126,8 @@ pub(super) fn leased(answer: Value) -> Result<Leased, Fault> {
         },
         (b"entry", Some(frame)) => Leased::Entry(bytes(frame).ok_or(Fault::Protocol)?),
         _ => return Err(Fault::Protocol),
-    })
+    };
+    Ok((leased, 0))
 }
 
 pub(super) fn bytes(value: Value) -> Option<Vec<u8>> {

@@ -143,11 +143,9 @@ pub(super) fn client(
 async fn greet(connection: &mut MultiplexedConnection, pushes: bool) -> Result<Greeting, Fault> {
     let mut pipeline = scripts::load();
     if pushes {
-        pipeline
-            .cmd("CLIENT")
-            .arg("TRACKING")
-            .arg("ON")
-            .arg("NOLOOP");
+        // Not `NOLOOP`: it also holds back what is evicted, expires or is forgotten while the node
+        // runs a command of this client.
+        pipeline.cmd("CLIENT").arg("TRACKING").arg("ON");
     }
     pipeline.cmd("INFO").arg("server");
     pipeline.cmd("TIME");

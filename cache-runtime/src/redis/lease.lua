@@ -7,16 +7,17 @@
 -- ARGV[3]  the id of the entry that the caller found invalid; empty if it found none
 -- ARGV[4]  '1' to share the token of another holder, '0' to wait for it
 --
--- Replies  {'acquired'} · {'held', milliseconds left} · {'shared', token} · {'nostore'}
+-- Replies  {'acquired', writes} · {'held', milliseconds left} · {'shared', token} · {'nostore'}
 --          {'entry', frame}: another entry than the one found invalid came meanwhile
 --
 -- Invariant: the lease holds one token at a time, and one's own is as good as acquired. An entry of
 -- another type than a string counts as none, and is overwritten by the store. Whatever the reply, the
 -- caller is registered for pushes of both keys: a lease just taken is read again, as writing it used
--- the registration up.
+-- the registration up. It was read before as well, so that the caller is pushed as many writes of
+-- its own as it is told.
 local lease = redis.call('GET', KEYS[1])
 if lease == ARGV[1] then
-  return {'acquired'}
+  return {'acquired', 0}
 end
 if redis.call('TYPE', KEYS[2]).ok == 'string' then
   -- A frame has its id at bytes 8 to 23; a shorter one has what is there.
@@ -35,4 +36,4 @@ if lease then
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('EXISTS', KEYS[1], KEYS[2])
-return {'acquired'}
+return {'acquired', 1}

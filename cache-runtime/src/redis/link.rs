@@ -17,7 +17,6 @@ use super::live::Live;
 use super::reads::Reads;
 use super::settings::LinkSettings;
 use super::supervise::supervise;
-use super::unsettled::Unsettled;
 use crate::clock::Stopwatch;
 use crate::stamp::Cell;
 
@@ -59,7 +58,6 @@ pub(super) struct Shared {
     pub(super) phase: watch::Sender<Phase>,
     pub(super) reads: Reads,
     pub(super) hear: Hear,
-    pub(super) unsettled: Unsettled,
     pub(super) durable: Durable,
     /// The cell of the connection published last, which the next one flips.
     pub(super) vouch: Mutex<Option<Arc<Cell>>>,
@@ -110,7 +108,6 @@ impl Link {
             phase: watch::channel(Phase::Connecting).0,
             reads: Reads::default(),
             hear: Arc::new(hear),
-            unsettled: Unsettled::default(),
             durable: Durable::default(),
             vouch: Mutex::default(),
             epoch: AtomicU64::new(0),

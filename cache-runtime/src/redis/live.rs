@@ -104,12 +104,10 @@ impl Live {
         self.offset_ms.store(offset, Ordering::Relaxed);
     }
 
-    /// A heartbeat sent then was answered, so all that changed before it was pushed. An own
-    /// invalidation under way is not pushed: nothing is vouched for beyond `lag` after its beginning.
-    pub(super) fn beaten(&self, sent: Moment, unsettled: Option<Moment>) {
+    /// A heartbeat sent then was answered, so all that changed before it was pushed.
+    pub(super) fn beaten(&self, sent: Moment) {
         if let Some(vouch) = &self.vouch {
-            let from = unsettled.map_or(sent, |began| began.min(sent));
-            vouch.extend(from.plus_ms(self.lag_ms));
+            vouch.extend(sent.plus_ms(self.lag_ms));
         }
     }
 

@@ -17,9 +17,9 @@ mod settings;
 mod supervise;
 #[cfg(test)]
 mod tests;
-mod unsettled;
 
-pub(crate) use asks::{Filled, LeaseAsk, Leased, StampAsk};
+pub(crate) use asks::{Filled, LeaseAsk, Leased, Made, StampAsk};
 pub(crate) use fault::Fault;
 pub(crate) use link::{Link, LinkEvent, LinkState, Pushed};
+pub(crate) use operations::STORED_WRITES;
 pub(crate) use settings::{LinkSettings, Replicas};

@@ -16,6 +16,9 @@ use super::scripts::{
     self, EXPIRE, EXPIRE_ENTRY, FILL, LEASE, Lua, NOSTORE, RELEASE, RENEW, STAMP,
 };
 
+/// A store writes the entry, and deletes the lease.
+pub(crate) const STORED_WRITES: u32 = 2;
+
 impl Link {
     /// Asks for a lease, and in the same round trip for the stamps that a load notes before it
     /// begins.
@@ -35,10 +38,14 @@ impl Link {
         lease.arg(ask.invalid_id).arg(u8::from(ask.share));
         pipeline.add_command(lease);
         add_stamps(&mut pipeline, &live, stamps);
+        // Answered after the pushes for what was written.
+        pipeline.cmd("EXISTS").arg(ask.entry);
         let mut answers = self.scripted(&live, &pipeline).await?.into_iter();
+        let (leased, writes) = leased(unwrap(answers.next().ok_or(Fault::Protocol)?)?)?;
         Ok(LeaseReply {
-            leased: leased(unwrap(answers.next().ok_or(Fault::Protocol)?)?)?,
-            stamps: made(answers)?,
+            leased,
+            writes,
+            stamps: made(answers.take(stamps.len()))?,
             node_ms: live.node_ms(),
             run_id: live.run_id,
             vouch: live.vouch.clone(),
@@ -80,7 +87,8 @@ impl Link {
         })
     }
 
-    /// Stores a frame if the lease still holds the token.
+    /// Stores a frame if the lease still holds the token. Its [two writes](STORED_WRITES) were
+    /// pushed by the time that this is answered.
     pub(crate) async fn fill(
         &self,
         entry: &str,
@@ -96,11 +104,14 @@ impl Link {
             .arg(frame)
             .arg(ttl_ms);
         let live = self.live().await?;
-        Ok(if self.yes(&live, call).await? {
-            Filled::Stored(live.vouch.clone())
-        } else {
-            Filled::Lost
-        })
+        let mut pipeline = redis::pipe();
+        pipeline.add_command(call).cmd("EXISTS").arg(entry);
+        let mut answers = self.scripted(&live, &pipeline).await?.into_iter();
+        match unwrap(answers.next().ok_or(Fault::Protocol)?)? {
+            Value::Int(1) => Ok(Filled::Stored(live.vouch.clone())),
+            Value::Int(_) => Ok(Filled::Lost),
+            _ => Err(Fault::Protocol),
+        }
     }
 
     /// Lets the lease live on, if it is ours.

@@ -25,7 +25,7 @@ pub(super) async fn supervise(link: Weak<Shared>) {
         }
         let connected = match connect(&shared.settings, shared.next_epoch(), &shared.hear).await {
             // A server too slow for `op_timeout` is not offered to callers, who would wait for it.
-            Ok(live) => beat(&shared, &live).await.map(|()| live),
+            Ok(live) => beat(&live).await.map(|()| live),
             Err(fault) => Err(fault),
         };
         let cause = match connected {
@@ -75,7 +75,8 @@ async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
             let shared = link.upgrade().filter(|shared| !shared.is_closed());
             let shared = shared.ok_or(Fault::Down)?;
             shared.reads.fail_silent(shared.settings.op_timeout);
-            beat(&shared, live).await
+            drop(shared);
+            beat(live).await
         };
         let beaten = tokio::select! {
             biased;
@@ -91,7 +92,7 @@ async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
 }
 
 /// A heartbeat: the node is a master, and tells its time. A demoted master would answer a `PING`.
-async fn beat(shared: &Shared, live: &Live) -> Result<(), Fault> {
+async fn beat(live: &Live) -> Result<(), Fault> {
     let mut pipeline = redis::pipe();
     pipeline.cmd("ROLE").cmd("TIME");
     let sent = live.now();
@@ -102,7 +103,7 @@ async fn beat(shared: &Shared, live: &Live) -> Result<(), Fault> {
     }
     let node_ms = time_ms(&answer()?).ok_or(Fault::Protocol)?;
     live.set_time(node_ms, sent);
-    live.beaten(sent, shared.unsettled.since());
+    live.beaten(sent);
     Ok(())
 }
 

@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::{BUCKETS, Cell, Subject, Watch};
+use super::{BUCKETS, Cell, Subject};
 use crate::clock::Moment;
 use crate::frame::Stamp;
 
 /// What was read of each bucket, for as long as a push would tell of its change.
 #[derive(Debug)]
 pub(crate) struct Buckets(Mutex<[Option<Known>; BUCKETS as usize]>);
+
+/// A bucket, its stamp, and the cell that was registered before the stamp was read.
+pub(crate) type ReadBucket = (Subject, Stamp, Arc<Cell>);
 
 #[derive(Clone, Debug)]
 struct Known {
@@ -27,13 +30,13 @@ impl Default for Buckets {
 }
 
 impl Buckets {
-    /// Those known, and those to be asked for.
-    pub(crate) fn known(&self, now: Moment) -> (Vec<(Subject, Stamp)>, Vec<Subject>) {
+    /// Those known, with their cells, and those to be asked for.
+    pub(crate) fn known(&self, now: Moment) -> (Vec<ReadBucket>, Vec<Subject>) {
         let (mut known, mut unknown) = (Vec::new(), Vec::new());
         for (subject, slot) in Subject::buckets().zip(&*self.0.lock()) {
             match slot {
                 Some(slot) if slot.cell.holds(now) && slot.vouch.holds(now) => {
-                    known.push((subject, slot.stamp));
+                    known.push((subject, slot.stamp, Arc::clone(&slot.cell)));
                 }
                 _ => unknown.push(subject),
             }
@@ -41,11 +44,10 @@ impl Buckets {
         (known, unknown)
     }
 
-    /// Remembers what was read; the watch has their cells, in the same order, and `vouch` is that
-    /// of the connection that answered.
-    pub(crate) fn learn(&self, read: &[(Subject, Stamp)], watch: &Watch, vouch: &Arc<Cell>) {
+    /// Remembers what was read; `vouch` is the cell of the connection that answered.
+    pub(crate) fn learn(&self, read: &[ReadBucket], vouch: &Arc<Cell>) {
         let mut slots = self.0.lock();
-        for ((subject, stamp), cell) in read.iter().zip(watch.cells()) {
+        for (subject, stamp, cell) in read {
             let Subject::Bucket(bucket) = subject else {
                 continue;
             };
@@ -71,12 +73,10 @@ mod tests {
         let (known, unknown) = buckets.known(Moment(1));
         assert!(known.is_empty() && unknown.len() == 64);
         let watch = cells.watch(&unknown);
-        let read: Vec<_> = unknown
-            .into_iter()
-            .map(|subject| (subject, [7; 24]))
-            .collect();
-        buckets.learn(&read, &watch, &Arc::new(Cell::until(Moment(10))));
-        assert_eq!(buckets.known(Moment(9)).0, read);
+        let read = unknown.into_iter().zip(watch.cells());
+        let read: Vec<_> = read.map(|(s, cell)| (s, [7; 24], cell.clone())).collect();
+        buckets.learn(&read, &Arc::new(Cell::until(Moment(10))));
+        assert_eq!(buckets.known(Moment(9)).0.len(), 64);
         cells.flip(&Subject::Bucket(5));
         assert_eq!(buckets.known(Moment(9)).1, [Subject::Bucket(5)]);
         assert_eq!(buckets.known(Moment(10)).1.len(), 64);

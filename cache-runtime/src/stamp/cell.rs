@@ -35,6 +35,11 @@ impl Cell {
         }
     }
 
+    /// For what was invalidated before anything could rest on it.
+    pub(crate) fn flipped_already() -> Self {
+        Self::until(Moment(FLIPPED))
+    }
+
     #[inline]
     pub(crate) fn holds(&self, now: Moment) -> bool {
         // Acquire: who sees the flip sees what the invalidation did before it.

@@ -8,14 +8,16 @@
 
 mod buckets;
 mod cell;
+mod recording;
 mod table;
 
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-pub(crate) use buckets::Buckets;
+pub(crate) use buckets::{Buckets, ReadBucket};
 pub(crate) use cell::Cell;
+pub(crate) use recording::Recording;
 pub(crate) use table::Cells;
 
 use crate::clock::Moment;
@@ -67,6 +69,18 @@ impl Watch {
             return self.clone();
         }
         Self(self.0.iter().chain(more).cloned().collect())
+    }
+
+    /// The same with its entry's cell replaced.
+    pub(crate) fn with_entry(&self, entry: &Self) -> Self {
+        let rest = self.0.iter().skip(1);
+        Self(entry.0.iter().chain(rest).cloned().collect())
+    }
+
+    /// The first so many, and the others.
+    pub(crate) fn split_at(&self, count: usize) -> (Self, &[Arc<Cell>]) {
+        let (first, others) = self.0.split_at(count.min(self.0.len()));
+        (Self(first.into()), others)
     }
 
     pub(crate) fn cells(&self) -> &[Arc<Cell>] {

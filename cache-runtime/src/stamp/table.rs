@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
+use super::recording::OTHERWISE;
 use super::{Cell, Subject, Watch};
 
 const SHARDS: usize = 16;
@@ -17,6 +19,8 @@ struct Slot {
     cell: Weak<Cell>,
     /// Expired ones, which stale values still rest on.
     expired: Vec<Weak<Cell>>,
+    /// The counts of [recordings](super::Recording) under way.
+    recorders: Vec<Weak<AtomicU32>>,
 }
 
 /// A shard is swept of cells that nothing rests on when it has grown to twice its last live size.
@@ -45,19 +49,24 @@ impl Cells {
     }
 
     fn register(&self, subject: &Subject) -> Arc<Cell> {
+        self.shard(subject).lock().register(subject)
+    }
+
+    /// Registers under the lock that every change takes, so that none falls between the look and
+    /// the cell.
+    pub(super) fn register_unless(
+        &self,
+        subject: &Subject,
+        changed: impl FnOnce() -> bool,
+    ) -> Option<Arc<Cell>> {
         let mut shard = self.shard(subject).lock();
-        if let Some(cell) = shard
-            .cells
-            .get(subject)
-            .and_then(|slot| slot.cell.upgrade())
-        {
-            return cell;
-        }
-        shard.sweep();
-        let cell = Arc::new(Cell::lasting());
+        (!changed()).then(|| shard.register(subject))
+    }
+
+    pub(super) fn add_recorder(&self, subject: &Subject, count: &Arc<AtomicU32>) {
+        let mut shard = self.shard(subject).lock();
         let slot = shard.cells.entry(subject.clone()).or_default();
-        slot.cell = Arc::downgrade(&cell);
-        cell
+        slot.recorders.push(Arc::downgrade(count));
     }
 
     /// Drops all that rests on the watch's first subject and gives a watch for its successor, or
@@ -67,25 +76,20 @@ impl Cells {
         if watch.is_flipped() {
             return None;
         }
-        let fresh = Arc::new(Cell::lasting());
-        let slot = Slot {
-            cell: Arc::downgrade(&fresh),
-            expired: Vec::new(),
-        };
-        if let Some(before) = shard.cells.insert(subject.clone(), slot) {
-            before.flip();
-        }
+        shard.change(subject, OTHERWISE);
+        let fresh = shard.register(subject);
         let rest = watch.0.iter().skip(1).cloned();
         Some(Watch(std::iter::once(fresh).chain(rest).collect()))
     }
 
     /// Makes everything that rests on the subject invalid in this process.
     pub(crate) fn flip(&self, subject: &Subject) {
-        // Under the lock: who registers afterwards gets a new cell, never this one.
-        let mut shard = self.shard(subject).lock();
-        if let Some(slot) = shard.cells.remove(subject) {
-            slot.flip();
-        }
+        self.shard(subject).lock().change(subject, OTHERWISE);
+    }
+
+    /// The node told that the subject's key changed, by whomever.
+    pub(crate) fn pushed(&self, subject: &Subject) {
+        self.shard(subject).lock().change(subject, 1);
     }
 
     /// Makes everything that rests on the subject stale in this process.
@@ -100,7 +104,10 @@ impl Cells {
     pub(crate) fn flip_all(&self) {
         for shard in &self.shards {
             let mut shard = shard.lock();
-            shard.cells.drain().for_each(|(_, slot)| slot.flip());
+            shard
+                .cells
+                .drain()
+                .for_each(|(_, mut slot)| slot.flip(OTHERWISE));
         }
     }
 
@@ -110,7 +117,7 @@ impl Cells {
     }
 
     #[cfg(test)]
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.shards
             .iter()
             .map(|shard| shard.lock().cells.len())
@@ -119,13 +126,29 @@ impl Cells {
 }
 
 impl Slot {
-    fn flip(&self) {
-        let cells = self.expired.iter().chain([&self.cell]);
-        cells.filter_map(Weak::upgrade).for_each(|cell| cell.flip());
+    fn flip(&mut self, count: u32) {
+        self.count(count);
+        let cells = self
+            .expired
+            .drain(..)
+            .chain([std::mem::take(&mut self.cell)]);
+        let cells = cells.filter_map(|cell| cell.upgrade());
+        cells.for_each(|cell| cell.flip());
+    }
+
+    fn count(&mut self, count: u32) {
+        self.recorders.retain(|recorder| match recorder.upgrade() {
+            Some(recorder) => {
+                recorder.fetch_add(count, Ordering::AcqRel);
+                true
+            }
+            None => false,
+        });
     }
 
     /// Later reads get a new cell; an invalidation still reaches this one.
     fn expire(&mut self) {
+        self.count(OTHERWISE);
         self.expired.retain(|cell| cell.strong_count() > 0);
         let before = std::mem::take(&mut self.cell);
         if let Some(cell) = before.upgrade() {
@@ -137,10 +160,33 @@ impl Slot {
     fn is_dead(&self) -> bool {
         let mut cells = self.expired.iter().chain([&self.cell]);
         cells.all(|cell| cell.strong_count() == 0)
+            && self.recorders.iter().all(|one| one.strong_count() == 0)
     }
 }
 
 impl Shard {
+    fn register(&mut self, subject: &Subject) -> Arc<Cell> {
+        let there = self.cells.get(subject);
+        if let Some(cell) = there.and_then(|slot| slot.cell.upgrade()) {
+            return cell;
+        }
+        self.sweep();
+        let cell = Arc::new(Cell::lasting());
+        let slot = self.cells.entry(subject.clone()).or_default();
+        slot.cell = Arc::downgrade(&cell);
+        cell
+    }
+
+    /// Flips what rests on the subject; who registers afterwards gets a new cell.
+    fn change(&mut self, subject: &Subject, count: u32) {
+        if let Some(slot) = self.cells.get_mut(subject) {
+            slot.flip(count);
+            if slot.is_dead() {
+                self.cells.remove(subject);
+            }
+        }
+    }
+
     fn sweep(&mut self) {
         if self.cells.len() < self.sweep_at.max(64) {
             return;

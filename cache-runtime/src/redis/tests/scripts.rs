@@ -36,7 +36,8 @@ async fn fill(link: &Link, token: &[u8; 16]) -> bool {
 }
 
 async fn stamps(link: &Link, asks: &[StampAsk<'_>]) -> Result<Vec<Option<[u8; 24]>>, Fault> {
-    Ok(link.stamps(asks).await?.stamps)
+    let made = link.stamps(asks).await?.stamps;
+    Ok(made.into_iter().map(|made| made.stamp).collect())
 }
 
 async fn read(link: &Link, name: &str) -> Option<Vec<u8>> {
@@ -259,7 +260,7 @@ async fn scripts_that_the_server_forgot_are_loaded_again_within_the_call() {
     };
     let reply = link.lease(&lease, &[stamp]).await.unwrap();
     assert_eq!(reply.leased, Leased::Acquired);
-    assert!(reply.stamps[0].is_some());
+    assert!(reply.stamps[0].stamp.is_some());
     server.command(&[b"SCRIPT", b"FLUSH"]).await.unwrap();
     assert!(fill(&link, OURS).await);
 }

@@ -1,0 +1,22 @@
+//! What the consistency of this library takes for granted of Redis and of the client, one test a
+//! fact. None of them knows the library but for its scripts: when a server or a client is changed,
+//! these say which of its promises has lost its ground.
+//!
+//! That nothing was pushed is never waited for. A server puts its pushes and its replies on a
+//! connection in one order, so a push that is missing when a later `PING` is answered won't come.
+
+mod connection;
+mod driver;
+mod noloop;
+mod order;
+mod overflow;
+mod reads;
+mod removals;
+mod restart;
+mod scripts;
+mod slots;
+mod tracked;
+mod wire;
+mod writes;
+
+use tracked::{Push, Tracked, keys, run};

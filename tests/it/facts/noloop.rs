@@ -1,0 +1,62 @@
+//! What `NOLOOP` keeps from a client beside its own writes: whatever the server itself does to a key
+//! while it runs a command of that client. The registration is used up, and nothing is pushed. A
+//! process that relies on being told of every loss can't have it.
+
+use super::overflow::{expire_unnoticed, fill_until_evicted, forgetful, lazy, small};
+use super::wire::Wire;
+use super::{Push, Tracked, keys, run};
+
+/// Whether `k`, evicted by a command of the client that had read it, is pushed to it.
+async fn pushed_of_ones_own_eviction(noloop: bool) -> Vec<Push> {
+    let server = small().await;
+    let mut client = match noloop {
+        true => Tracked::noloop(&server).await,
+        false => Tracked::looping(&server).await,
+    };
+    run(&server, &["SET", "k", "1"]).await;
+    client.run(&["GET", "k"]).await;
+    let mut client = fill_until_evicted(client, &server).await;
+    let pushed = client.pushed().await;
+    // What another process would do to invalidate it.
+    run(&server, &["UNLINK", "k"]).await;
+    assert_eq!(client.pushed().await, []);
+    pushed
+}
+
+#[tokio::test]
+async fn eviction_by_ones_own_command_is_lost() {
+    assert_eq!(pushed_of_ones_own_eviction(true).await, []);
+}
+
+#[tokio::test]
+async fn eviction_by_ones_own_command_is_pushed_without_it() {
+    assert_eq!(pushed_of_ones_own_eviction(false).await, keys(&["k"]));
+}
+
+/// `overflow` has the same without `NOLOOP`.
+#[tokio::test]
+async fn what_the_table_has_no_room_for_is_lost() {
+    let server = forgetful().await;
+    let mut reader = Tracked::noloop(&server).await;
+    for n in 0..100 {
+        reader.run(&["GET", &format!("k{n}")]).await;
+    }
+    assert_eq!(reader.pushed().await, []);
+    for n in 0..100 {
+        run(&server, &["SET", &format!("k{n}"), "1"]).await;
+    }
+    assert!(
+        reader.pushed().await.len() <= 20,
+        "the others were forgotten"
+    );
+}
+
+/// Here the answer itself tells, and the key is registered again; `order` has the same without
+/// `NOLOOP`.
+#[tokio::test]
+async fn an_expiry_that_ones_own_read_finds_is_lost() {
+    let server = lazy().await;
+    let mut wire = Wire::tracking(&server, "NOLOOP").await;
+    expire_unnoticed(&server, &mut wire).await;
+    assert_eq!(wire.tell("GET k\r\n").await, "_\r\n+PONG\r\n");
+}

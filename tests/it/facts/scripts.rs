@@ -1,0 +1,127 @@
+//! Which keys a script registers, and when.
+
+use redis::Value;
+
+use super::{Tracked, keys, run};
+
+const FILL: &str = include_str!("../../../cache-runtime/src/redis/fill.lua");
+const LEASE: &str = include_str!("../../../cache-runtime/src/redis/lease.lua");
+const STAMP: &str = include_str!("../../../cache-runtime/src/redis/stamp.lua");
+
+/// What is pushed once a script has run and another process then writes these keys.
+async fn pushed_after(script: &str, declared: &[&str], written: &[&str]) -> Vec<super::Push> {
+    let server = crate::server().await;
+    let mut client = Tracked::noloop(&server).await;
+    let count = declared.len().to_string();
+    let mut words = vec!["EVAL", script, &count];
+    words.extend(declared);
+    client.run(&words).await;
+    for key in written {
+        run(&server, &["SET", key, "another's"]).await;
+    }
+    client.pushed().await
+}
+
+#[tokio::test]
+async fn a_key_read_after_the_last_write_to_it_is_registered() {
+    let script = "redis.call('SET', KEYS[1], '1') return redis.call('GET', KEYS[1])";
+    assert_eq!(pushed_after(script, &["k"], &["k"]).await, keys(&["k"]));
+}
+
+#[tokio::test]
+async fn a_key_read_only_before_the_write_is_not() {
+    let script = "redis.call('GET', KEYS[1]) redis.call('SET', KEYS[1], '1')";
+    assert_eq!(pushed_after(script, &["k"], &["k"]).await, []);
+}
+
+#[tokio::test]
+async fn a_key_that_is_only_written_is_not() {
+    let script = "redis.call('SET', KEYS[1], '1')";
+    assert_eq!(pushed_after(script, &["k"], &["k"]).await, []);
+}
+
+/// From 7.0 on; before it, the keys that the script's commands read were. A script that reads what
+/// it declares is right on both.
+#[tokio::test]
+async fn any_read_registers_all_keys_that_were_declared() {
+    let script = "redis.call('SET', KEYS[1], '1') return redis.call('EXISTS', KEYS[2])";
+    assert_eq!(
+        pushed_after(script, &["written", "read"], &["written", "read"]).await,
+        keys(&["written", "read"])
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_was_not_declared_is_not_registered_by_its_read() {
+    let script = "return redis.call('GET', 'undeclared')";
+    assert_eq!(
+        pushed_after(script, &["declared"], &["undeclared", "declared"]).await,
+        keys(&["declared"])
+    );
+}
+
+#[tokio::test]
+async fn what_ones_own_script_writes_is_pushed_to_others() {
+    let server = crate::server().await;
+    let (mut client, mut other) = (
+        Tracked::noloop(&server).await,
+        Tracked::noloop(&server).await,
+    );
+    other.run(&["GET", "k"]).await;
+    let script = "redis.call('SET', KEYS[1], '1') return redis.call('GET', KEYS[1])";
+    client.run(&["EVAL", script, "1", "k"]).await;
+    assert_eq!(
+        (client.pushed().await, other.pushed().await),
+        (vec![], keys(&["k"]))
+    );
+}
+
+#[tokio::test]
+async fn a_fill_wakes_those_who_read_the_lease_or_the_entry() {
+    let server = crate::server().await;
+    let (mut client, mut follower) = (
+        Tracked::noloop(&server).await,
+        Tracked::noloop(&server).await,
+    );
+    let held = |token| ["EVAL", LEASE, "2", "lease", "entry", token, "5000", "", "0"];
+    client.run(&held("one")).await;
+    follower.run(&held("two")).await;
+    assert_eq!(
+        follower.pushed().await,
+        [],
+        "a lease that is held is not written"
+    );
+    let fill = ["EVAL", FILL, "2", "lease", "entry", "one", "frame", "5000"];
+    assert_eq!(client.run(&fill).await, Value::Int(1));
+    assert_eq!(follower.pushed().await, keys(&["entry", "lease"]));
+}
+
+#[tokio::test]
+async fn a_stamp_is_registered_whether_it_was_made_or_found() {
+    let server = crate::server().await;
+    let (mut maker, mut finder) = (
+        Tracked::noloop(&server).await,
+        Tracked::noloop(&server).await,
+    );
+    let stamp = [
+        "EVAL",
+        STAMP,
+        "1",
+        "stamp",
+        "0123456789abcdef",
+        "run-id-8",
+        "60000",
+    ];
+    maker.run(&stamp).await;
+    finder.run(&stamp).await;
+    assert_eq!(
+        maker.pushed().await,
+        [],
+        "a stamp that is found is not written"
+    );
+    run(&server, &["UNLINK", "stamp"]).await;
+    assert_eq!(
+        (maker.pushed().await, finder.pushed().await),
+        (keys(&["stamp"]), keys(&["stamp"]))
+    );
+}
