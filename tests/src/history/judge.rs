@@ -17,10 +17,8 @@ mod tests;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
     pub(super) level: Level,
-    /// Nanoseconds.
+    /// Nanoseconds, with nothing allowed on top.
     pub(super) lag: u64,
-    /// What `lag` may be exceeded by; see [`super::time::coarse_step`].
-    pub(super) step: u64,
 }
 
 /// The records of one process.
@@ -218,7 +216,7 @@ impl Rules {
     fn holds_after(self, acknowledged: u64) -> u64 {
         match self.level {
             Level::Strong => acknowledged,
-            Level::Bounded => acknowledged + self.lag + self.step,
+            Level::Bounded => acknowledged + self.lag,
         }
     }
 }

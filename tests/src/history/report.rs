@@ -49,7 +49,6 @@ impl Report {
         let rules = Rules {
             level: arguments.level,
             lag: time::span(arguments.lag),
-            step: time::coarse_step(),
         };
         let facts = Facts::gather(histories);
         // What a fault did to a connection is mended a little after it is over.

@@ -3,7 +3,6 @@
 use super::*;
 
 const LAG: u64 = 100;
-const STEP: u64 = 4;
 
 fn wrote(version: u64, at: u64) -> Record {
     Record::Wrote { id: 1, version, at }
@@ -43,11 +42,7 @@ fn violations(level: Level, processes: &[&[&[Record]]]) -> usize {
             records: records.concat(),
         })
         .collect();
-    let rules = Rules {
-        level,
-        lag: LAG,
-        step: STEP,
-    };
+    let rules = Rules { level, lag: LAG };
     judge(&histories, &Facts::gather(&histories), rules).len()
 }
 
@@ -87,7 +82,7 @@ fn an_old_read_elsewhere_is_a_violation_at_once_if_strong() {
 
 #[test]
 fn an_old_read_elsewhere_is_a_violation_after_the_lag_if_bounded() {
-    let last = 30 + LAG + STEP;
+    let last = 30 + LAG;
     assert_eq!(judged(Level::Bounded, &[], &[read(1, last)]), 0);
     assert_eq!(judged(Level::Bounded, &[], &[read(1, last + 1)]), 1);
     assert_eq!(judged(Level::Bounded, &[], &[read(2, last + 1)]), 0);
@@ -165,7 +160,6 @@ fn a_violation_names_the_invalidation_that_it_breaks() {
     let rules = Rules {
         level: Level::Strong,
         lag: LAG,
-        step: STEP,
     };
     let found = judge(&histories, &Facts::gather(&histories), rules);
     let broken = Invalidation {
