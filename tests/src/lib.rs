@@ -12,6 +12,7 @@
 
 mod actor;
 mod certificates;
+pub mod history;
 mod proxy;
 mod server;
 mod tls;

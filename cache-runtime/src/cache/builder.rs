@@ -42,6 +42,7 @@ pub struct CacheBuilder {
     ca_file: Option<PathBuf>,
     enabled: bool,
     clock: Clock,
+    pub(super) skip_cells: bool,
     /// Settings that environment variables made, and their names.
     pub(super) variables: Vec<(&'static str, &'static str)>,
 }
@@ -60,6 +61,7 @@ impl Default for CacheBuilder {
             ca_file: None,
             enabled: true,
             clock: Clock::default(),
+            skip_cells: false,
             variables: Vec::new(),
         }
     }
@@ -180,8 +182,8 @@ impl CacheBuilder {
 
     fn assemble(self, events: Arc<Events>, cells: Arc<Cells>, link: Option<Link>) -> Cache {
         let lag_ms = millis(self.trusted());
-        let memory =
-            (self.memory_bytes > 0).then(|| Memory::new(self.memory_bytes, self.max_value));
+        let memory = (self.memory_bytes > 0)
+            .then(|| Memory::new(self.memory_bytes, self.max_value, self.skip_cells));
         Cache(Arc::new(Tiers::new(Parts {
             memory,
             link,

@@ -7,6 +7,7 @@ mod entry;
 mod environment;
 mod groups;
 mod health;
+mod planted;
 mod refused;
 
 use std::fmt;

@@ -1,0 +1,56 @@
+//! A minute of the history checker, which must find nothing, and the bugs that it must find.
+
+use std::process::Command;
+
+/// What the checker ends with, and what it said.
+fn run(words: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_history"))
+        .args(words)
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    (output.status.code(), said)
+}
+
+fn figure(said: &str, name: &str) -> f64 {
+    let value = said.lines().find_map(|line| {
+        let (found, value) = line.split_once(' ')?;
+        (found == name).then(|| value.parse().ok()).flatten()
+    });
+    value.unwrap_or_else(|| panic!("no {name} in {said}"))
+}
+
+#[test]
+fn half_a_minute_of_faults_breaks_no_bounded_promise() {
+    let (code, said) = run(&["--level", "bounded", "--seconds", "30"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(figure(&said, "faults") >= 8.0, "{said}");
+    assert!(figure(&said, "invalidations") >= 200.0, "{said}");
+    assert!(figure(&said, "reads") >= 100_000.0, "{said}");
+    assert!(figure(&said, "hit_rate_percent") >= 80.0, "{said}");
+}
+
+#[test]
+fn half_a_minute_of_faults_breaks_no_strong_promise() {
+    let (code, said) = run(&["--level", "strong", "--seconds", "30"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(figure(&said, "faults") >= 8.0, "{said}");
+    assert!(figure(&said, "invalidations") >= 200.0, "{said}");
+    assert!(figure(&said, "reads") >= 20_000.0, "{said}");
+}
+
+#[test]
+fn memory_that_skips_its_cells_is_found_out() {
+    let words = ["--plant", "cells", "--seconds", "30", "--faults", "none"];
+    let (code, said) = run(&words);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("\nviolation: process "), "{said}");
+}
+
+#[test]
+fn bounded_reads_that_pass_for_strong_are_found_out() {
+    let words = ["--level", "strong", "--plant", "level", "--seconds", "30"];
+    let (code, said) = run(&words);
+    assert_eq!(code, Some(1), "{said}");
+}
