@@ -66,7 +66,7 @@ impl Cells {
     pub(super) fn add_recorder(&self, subject: &Subject, count: &Arc<AtomicU32>) {
         let mut shard = self.shard(subject).lock();
         let slot = shard.cells.entry(subject.clone()).or_default();
-        slot.recorders.push(Arc::downgrade(count));
+        slot.record(count);
     }
 
     /// Drops all that rests on the watch's first subject and gives a watch for its successor, or
@@ -134,6 +134,16 @@ impl Slot {
             .chain([std::mem::take(&mut self.cell)]);
         let cells = cells.filter_map(|cell| cell.upgrade());
         cells.for_each(|cell| cell.flip());
+    }
+
+    /// Those that ended are swept before the list grows: a subject that many load under may never be
+    /// flipped.
+    fn record(&mut self, count: &Arc<AtomicU32>) {
+        if self.recorders.len() == self.recorders.capacity() {
+            self.recorders.retain(|one| one.strong_count() > 0);
+            self.recorders.reserve(self.recorders.len() + 1);
+        }
+        self.recorders.push(Arc::downgrade(count));
     }
 
     fn count(&mut self, count: u32) {
@@ -252,6 +262,17 @@ mod tests {
         assert!(fresh.holds_stale(NOW) && !fresh.holds(NOW));
         cells.flip(&tag("a"));
         assert!(!stale.holds_stale(NOW) && !fresh.holds_stale(NOW));
+    }
+
+    #[test]
+    fn recordings_that_ended_are_not_kept_for_a_subject_that_is_never_flipped() {
+        let cells = Cells::default();
+        let _rests = cells.watch(&[tag("a")]);
+        let under_way: Vec<_> = (0..10).map(|_| cells.record([tag("a")])).collect();
+        (0..10_000).for_each(|_| drop(cells.record([tag("a")])));
+        let shard = cells.shard(&tag("a")).lock();
+        let kept = shard.cells[&tag("a")].recorders.len();
+        assert!((10..=64).contains(&kept), "{kept} of {}", under_way.len());
     }
 
     #[test]
