@@ -8,6 +8,9 @@ const FILL: &str = include_str!("../../../cache-runtime/src/redis/fill.lua");
 const LEASE: &str = include_str!("../../../cache-runtime/src/redis/lease.lua");
 const STAMP: &str = include_str!("../../../cache-runtime/src/redis/stamp.lua");
 
+const RENEW: &str = include_str!("../../../cache-runtime/src/redis/renew.lua");
+const EXPIRE: &str = include_str!("../../../cache-runtime/src/redis/expire.lua");
+
 const STAMPING: [&str; 7] = [
     "EVAL",
     STAMP,
@@ -150,5 +153,38 @@ async fn ones_own_writes_are_pushed_as_often_as_the_scripts_say() {
         let fill = ["EVAL", FILL, "2", "lease", "entry", "one", "frame", "5000"];
         assert_eq!(client.run(&fill).await, Value::Int(1));
         assert_eq!(client.pushed().await, keys(&["entry", "lease"]));
+    }
+}
+
+/// Another command may come between a script and the next of the same client, so the script itself
+/// must leave its caller registered for what the caller goes on to rely on.
+#[tokio::test]
+async fn each_script_leaves_its_caller_registered_for_what_it_relies_on() {
+    let server = crate::server().await;
+    let mut client = Tracked::looping(&server).await;
+    let lease = ["EVAL", LEASE, "2", "lease", "entry", "one", "5000", "", "0"];
+    let renew = ["EVAL", RENEW, "1", "lease", "one", "5000"];
+    let fill = ["EVAL", FILL, "2", "lease", "entry", "one", "frame", "5000"];
+    let expire = ["EVAL", EXPIRE, "1", "stamp", "new-half", "run-id-8"];
+    let steps: [(&[&[&str]], &str); 5] = [
+        (&[&lease], "lease"),
+        (&[&lease, &renew], "lease"),
+        (&[&lease, &fill], "entry"),
+        (&[&STAMPING], "stamp"),
+        (&[&STAMPING, &expire], "stamp"),
+    ];
+    for (calls, key) in steps {
+        for call in calls {
+            client.run(call).await;
+        }
+        // Its own writes come first, and are not what is asked here.
+        client.pushed().await;
+        run(&server, &["UNLINK", key]).await;
+        assert_eq!(
+            client.pushed().await,
+            keys(&[key]),
+            "{key} after {}",
+            calls.len()
+        );
     }
 }

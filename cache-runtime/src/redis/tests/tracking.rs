@@ -43,6 +43,7 @@ async fn every_key_that_a_script_leaves_its_caller_relying_on_is_pushed() {
     let (link, heard) = tracked(&server.url(), LAG).await;
 
     lease(&link).await;
+    heard.lock().clear();
     delete(&server, "{e}:lease").await;
     heard_of(&heard, "{e}:lease").await;
     delete(&server, "t").await;
