@@ -106,4 +106,15 @@ mod tests {
         cells.pushed(&tag("a"));
         assert_eq!(cells.len(), 0, "and leaves nothing behind");
     }
+
+    #[test]
+    fn recordings_that_ended_leave_nothing_in_what_lives_on() {
+        let cells = Cells::default();
+        let _kept = cells.watch(&[tag("a")]);
+        for _ in 0..10_000 {
+            let recording = cells.record([tag("a")]);
+            cells.conclude(&recording, [0]);
+        }
+        assert!(cells.recorders() < 100, "{}", cells.recorders());
+    }
 }

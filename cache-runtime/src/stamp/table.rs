@@ -123,6 +123,19 @@ impl Cells {
             .map(|shard| shard.lock().cells.len())
             .sum()
     }
+
+    #[cfg(test)]
+    pub(super) fn recorders(&self) -> usize {
+        let of = |shard: &Mutex<Shard>| {
+            let shard = shard.lock();
+            shard
+                .cells
+                .values()
+                .map(|slot| slot.recorders.len())
+                .sum::<usize>()
+        };
+        self.shards.iter().map(of).sum()
+    }
 }
 
 impl Slot {
