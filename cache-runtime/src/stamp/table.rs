@@ -66,6 +66,10 @@ impl Cells {
     pub(super) fn add_recorder(&self, subject: &Subject, count: &Arc<AtomicU32>) {
         let mut shard = self.shard(subject).lock();
         let slot = shard.cells.entry(subject.clone()).or_default();
+        // Of those that ended as many stay as are alive, on a subject that is never pushed too.
+        if slot.recorders.len() == slot.recorders.capacity() {
+            slot.recorders.retain(|one| one.strong_count() > 0);
+        }
         slot.recorders.push(Arc::downgrade(count));
     }
 
