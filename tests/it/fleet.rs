@@ -92,12 +92,16 @@ async fn race(server: &Server, origin: &Origin, loader: &Actor, invalidator: &Ac
     for kind in ["tag", "entry", "namespace"] {
         origin.set(id, "old").unwrap();
         let invalidation = format!("invalidate {kind} {id}");
-        assert_eq!(invalidator.ask(&invalidation).await.unwrap(), "ok");
-        let load = loader.ask(&format!("call {id} 3 300"));
-        crate::until(Duration::from_secs(20), || async {
-            server.command(&exists).await.unwrap() == redis::Value::Int(1)
-        })
-        .await;
+        let load = loop {
+            assert_eq!(invalidator.ask(&invalidation).await.unwrap(), "ok");
+            let mut load = Box::pin(loader.ask(&format!("call {id} 3 300")));
+            let is_there = async || server.command(&exists).await.unwrap() == redis::Value::Int(1);
+            tokio::select! {
+                () = crate::until(Duration::from_secs(20), is_there) => break load,
+                // On a busy machine it was over before it was seen: another one.
+                _ = &mut load => {}
+            }
+        };
         origin.set(id, "new").unwrap();
         assert_eq!(invalidator.ask(&invalidation).await.unwrap(), "ok");
         for reader in [invalidator, loader] {

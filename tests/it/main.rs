@@ -12,6 +12,7 @@ mod fleet;
 mod herd;
 mod identity;
 mod invalidates;
+mod late;
 mod layers;
 mod overlooked;
 mod owed;

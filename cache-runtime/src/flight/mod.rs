@@ -50,7 +50,7 @@ pub(crate) struct Terms {
 /// One load and those who wait for it.
 #[derive(Debug)]
 pub(crate) struct Flight {
-    watch: Mutex<Watch>,
+    rests: Mutex<Rests>,
     until: AtomicU64,
     verify: bool,
     lead: Semaphore,
@@ -58,6 +58,15 @@ pub(crate) struct Flight {
     outcome: OnceLock<Outcome>,
     meanwhile: OnceLock<Arc<Held>>,
     told: Notify,
+}
+
+/// What its outcome will rest on.
+#[derive(Debug)]
+struct Rests {
+    watch: Watch,
+    /// Whether someone loads beside the leader. The outcome is then of any of them, so that none can
+    /// say that it comes of what is read from now on.
+    beside: bool,
 }
 
 /// What a caller is to do.
@@ -79,7 +88,10 @@ pub(crate) enum Turn<'a> {
 impl Flight {
     fn new(terms: Terms) -> Self {
         Self {
-            watch: Mutex::new(terms.watch),
+            rests: Mutex::new(Rests {
+                watch: terms.watch,
+                beside: false,
+            }),
             until: AtomicU64::new(terms.until.0),
             verify: terms.verify,
             lead: Semaphore::new(1),
@@ -101,12 +113,16 @@ impl Flight {
 
     /// Whether what its value will rest on holds.
     pub(crate) fn holds(&self, now: Moment) -> bool {
-        self.watch.lock().holds(now)
+        self.rests.lock().watch.holds(now)
     }
 
-    /// From now on its value comes of what is read under these cells.
+    /// From now on its value comes of what is read under these cells, unless another loads for it
+    /// too.
     pub(crate) fn rest_on(&self, watch: Watch) {
-        *self.watch.lock() = watch;
+        let mut rests = self.rests.lock();
+        if !rests.beside {
+            rests.watch = watch;
+        }
     }
 
     pub(crate) fn is_verified(&self) -> bool {
@@ -152,7 +168,10 @@ impl Flight {
         // Looked at again: a value that came while this caller queued serves it as well.
         match self.outcome.get() {
             Some(outcome) => Turn::Done(outcome.clone()),
-            None => Turn::Alone(permit),
+            None => {
+                self.rests.lock().beside = true;
+                Turn::Alone(permit)
+            }
         }
     }
 

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::judge::Seen;
+use super::judge::{Judged, Seen};
 use super::read::Reader;
 use super::request::Request;
 use super::right::{Right, lease};
-use super::stamps::{Asks, Noted};
+use super::stamps::{Asks, Noted, own_writes};
 use super::wait::holder_is_done;
 use crate::clock::Stopwatch;
 use crate::events::{Event, Miss, Tier};
@@ -15,7 +15,7 @@ use crate::invalidate::retry;
 use crate::memory::Held;
 use crate::policy::Lease;
 use crate::redis::{Fault, LeaseAsk, Leased};
-use crate::stamp::Watch;
+use crate::stamp::{Recording, Subject, Watch};
 use crate::value::Cacheable;
 
 /// More rounds than this means that others store what this site can't serve: it loads for itself.
@@ -71,6 +71,7 @@ pub(crate) async fn fetch<T: Cacheable>(
         reader,
         flight,
         missed: false,
+        since: record(request),
     };
     match fetch.run(patience).await {
         Ok(fetched) => fetched,
@@ -92,12 +93,24 @@ struct Fetch<'a> {
     reader: Reader<'a>,
     flight: &'a Flight,
     missed: bool,
+    /// What was pushed since before the last read: whether what it found stale still is valid when
+    /// the lease was asked for. The cell that it was read under can't tell, as the lease is pushed
+    /// to its own holder too.
+    since: Recording,
+}
+
+fn record(request: &Request) -> Recording {
+    let subjects: &[Subject] = match request.policy.stale_ms {
+        0 => &[],
+        _ => &request.subjects,
+    };
+    request.tiers.cells.record(subjects.iter().cloned())
 }
 
 impl Fetch<'_> {
     async fn run<T: Cacheable>(&mut self, patience: Patience) -> Result<Fetched<T>, Fault> {
         let waiting = Stopwatch::start();
-        let (mut judged, mut seen) = self.reader.read(self.watch()).await?;
+        let (mut judged, mut seen) = self.read().await?;
         for _ in 0..MOST_ROUNDS {
             let (stale, why, id) = match self.reader.found(judged, &seen) {
                 Ok(found) if found.is_fresh => {
@@ -114,6 +127,7 @@ impl Fetch<'_> {
             // Held from before it is asked for, so that a caller dropped meanwhile gives it back.
             let mine = lease(self.reader.request, self.reader.link);
             let asked = self.ask(mine.token(), &id).await?;
+            let stale = stale.and_then(|stale| self.reader.request.still(stale, &asked.still));
             let lease = match asked.leased {
                 Leased::Acquired => mine,
                 Leased::Shared { token } => mine.sharing(token),
@@ -137,7 +151,7 @@ impl Fetch<'_> {
                     {
                         return Ok(Fetched::Load { right: None, stale });
                     }
-                    (judged, seen) = self.reader.read(self.watch()).await?;
+                    (judged, seen) = self.read().await?;
                     continue;
                 }
             };
@@ -156,6 +170,11 @@ impl Fetch<'_> {
         })
     }
 
+    async fn read<T: Cacheable>(&mut self) -> Result<(Judged<T>, Seen), Fault> {
+        self.since = record(self.reader.request);
+        self.reader.read(self.watch()).await
+    }
+
     fn miss_once(&mut self, why: Miss) {
         if !std::mem::replace(&mut self.missed, true) {
             self.reader.request.miss(why);
@@ -172,9 +191,10 @@ impl Fetch<'_> {
         watch
     }
 
-    async fn ask(&self, token: &[u8; 16], invalid_id: &[u8]) -> Result<Asked, Fault> {
+    async fn ask(&mut self, token: &[u8; 16], invalid_id: &[u8]) -> Result<Asked, Fault> {
         let request = self.reader.request;
         let sent = request.tiers.clock.now();
+        let next = record(request);
         let asks = Asks::new(request, sent);
         let ask = LeaseAsk {
             lease: &request.name.lease(),
@@ -189,6 +209,9 @@ impl Fetch<'_> {
         let stamps = stamps
             .zip(reply.stamps.iter().map(|made| made.stamp))
             .collect();
+        let own = own_writes(reply.writes, &reply.stamps, reply.vouch.is_some());
+        let still = request.tiers.cells.conclude(&self.since, own);
+        self.since = next;
         let answered = asks.answered(reply.writes, &reply.stamps, reply.vouch.as_ref());
         let watch = answered.watch;
         // What it will give comes of what was asked now.
@@ -197,6 +220,7 @@ impl Fetch<'_> {
         Ok(Asked {
             leased: reply.leased,
             noted: answered.noted,
+            still,
             seen: Seen {
                 stamps,
                 sent,
@@ -215,4 +239,6 @@ struct Asked {
     seen: Seen,
     /// `None` if a stamp could not be made.
     noted: Option<Noted>,
+    /// The cells for what was found stale before.
+    still: Watch,
 }

@@ -75,7 +75,11 @@ where
             Turn::Alone(_) => Patience::None,
             Turn::Meanwhile(held) => match meanwhile(&request, &held, verify).await {
                 Some(held) => return serve_stale::<M, R>(&request, &held),
-                None if under_way => continue,
+                None if under_way => {
+                    // Its leader may take long: those who may not be served meanwhile share another.
+                    seat.land();
+                    continue;
+                }
                 None => Patience::None,
             },
             Turn::Done(outcome) => match shared::<M, R>(&request, &outcome, share, verify).await {
@@ -123,7 +127,8 @@ async fn meanwhile<T: Cacheable>(
 ) -> Option<Arc<Held<T>>> {
     match verify {
         true => peek(request, Look::Verify).await.map(|found| found.held),
-        false => held.typed(),
+        // It may have been found under other cells than those that the flight was joined under.
+        false => held.typed().filter(|held| request.may_serve(held)),
     }
 }
 

@@ -203,6 +203,19 @@ impl Request {
         stale
     }
 
+    /// A stale value that was just read, under the cells that tell of it from now on, if nothing it
+    /// rests on was invalidated since.
+    pub(crate) fn still<T: Cacheable>(
+        &self,
+        mut stale: Arc<Held<T>>,
+        still: &Watch,
+    ) -> Option<Arc<Held<T>>> {
+        let held = Arc::get_mut(&mut stale)?;
+        let (_, others) = held.watch.split_at(self.subjects.len());
+        held.watch = still.and(others);
+        self.may_serve(&stale).then_some(stale)
+    }
+
     /// Whether a value may be served as stale.
     pub(crate) fn may_serve<T>(&self, held: &Held<T>) -> bool {
         let now = self.tiers.clock.now();

@@ -81,13 +81,8 @@ impl<'a> Asks<'a> {
         vouch: Option<&Arc<Cell>>,
     ) -> Answered {
         let request = self.request;
-        // Who is not pushed what others change is not pushed its own writes either.
-        let own = |writes| if vouch.is_some() { writes } else { 0 };
-        let writes = std::iter::once(lease_writes).chain(made.iter().map(|made| made.writes));
-        let cells = request
-            .tiers
-            .cells
-            .conclude(&self.recording, writes.map(own));
+        let own = own_writes(lease_writes, made, vouch.is_some());
+        let cells = request.tiers.cells.conclude(&self.recording, own);
         let (watch, asked) = cells.split_at(request.subjects.len());
         let count = request.stamped().len().min(made.len());
         let stamps = noted(request.stamped(), &made[..count]);
@@ -122,6 +117,13 @@ impl<'a> Asks<'a> {
             }),
         }
     }
+}
+
+/// How often this process wrote to the entry's lease and to each stamp. Who is not pushed what others
+/// change is not pushed its own writes either.
+pub(super) fn own_writes(lease: u32, made: &[Made], pushes: bool) -> impl Iterator<Item = u32> {
+    let writes = std::iter::once(lease).chain(made.iter().map(|made| made.writes));
+    writes.map(move |writes| if pushes { writes } else { 0 })
 }
 
 /// Asks for stamps of these names, each made if need be.
