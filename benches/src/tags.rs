@@ -90,8 +90,7 @@ impl Bench {
                 let cache = self.cache.clone();
                 tokio::spawn(async move {
                     let ids = (task..entries).step_by(TASKS as usize);
-                    // Twice: of loads that make one stamp at once, memory keeps but one.
-                    for id in ids.clone().chain(ids) {
+                    for id in ids {
                         cache.scope(member(entries, id)).await;
                     }
                 })
