@@ -162,6 +162,28 @@ async fn a_strong_call_in_an_outage_is_not_served_what_another_found_stale_befor
 }
 
 #[tokio::test]
+async fn a_strong_call_in_an_outage_shares_the_next_load_and_not_the_one_under_way() {
+    let (_server, proxy, a, b) = refreshing().await;
+    let origin = Origin::new();
+    let before = call!(a, strong, &origin);
+    origin.began(1).await;
+    proxy.set(Network::Cut);
+    b.tag("late").invalidate().await.unwrap();
+    origin.set(2);
+    let after: Vec<_> = (0..10).map(|_| call!(a, strong, &origin)).collect();
+    until(LIMIT, async || waiting(&a) == 10).await;
+    origin.let_go(0);
+    assert_eq!(before.await.unwrap(), Ok(1));
+    origin.began(2).await;
+    until(LIMIT, async || waiting(&a) == 9).await;
+    origin.let_go(1);
+    for call in after {
+        assert_eq!(call.await.unwrap(), Ok(2));
+    }
+    assert_eq!(origin.loads.load(Ordering::SeqCst), 2, "they share one");
+}
+
+#[tokio::test]
 async fn in_an_outage_what_is_stale_is_served_for_lag_and_no_longer() {
     let server = server().await;
     let proxy = Proxy::start(&server).await.unwrap();
