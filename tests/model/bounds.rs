@@ -7,14 +7,14 @@ pub(crate) enum Target {
     Tag,
 }
 
-/// The dimensions of an exploration, by name of what may happen in it.
+/// The dimensions of an exploration. Of two, the first is of process 0.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
     pub(crate) name: &'static str,
     pub(crate) target: Target,
     /// Which processes invalidate, once each.
     pub(crate) invalidates: [bool; 2],
-    /// Which callers there are; 0 and 2 are of one process.
+    /// Which callers there are; 0 and 2 are of process 0, 1 is of process 1.
     pub(crate) calls: [bool; 3],
     pub(crate) strong: bool,
     /// The entry carries a tag, so its frame a stamp.
@@ -27,14 +27,27 @@ pub(crate) struct Bounds {
     pub(crate) lease_pushes: bool,
     /// Redis drops a key of its own accord: eviction, expiry, the lapse of a lease.
     pub(crate) evict: bool,
-    /// Which connections are lost, and made again.
+    /// Whose connection is lost, and made again.
     pub(crate) lose: [bool; 2],
     /// Which processes give up waiting for answers that are still to come.
     pub(crate) timeouts: [bool; 2],
+    /// Values are written without a miss, too.
+    pub(crate) refresh: bool,
     /// Callers are dropped wherever they wait.
     pub(crate) cancel: bool,
     /// The node of process 0's connection is demoted, and the connection stays open.
     pub(crate) demote: bool,
+}
+
+impl Bounds {
+    /// With eviction and cancelled callers too: up to some 20 million states each.
+    pub(crate) fn wide(self) -> Self {
+        Self {
+            evict: true,
+            cancel: true,
+            ..self
+        }
+    }
 }
 
 const BASE: Bounds = Bounds {
@@ -50,6 +63,7 @@ const BASE: Bounds = Bounds {
     evict: true,
     lose: [false; 2],
     timeouts: [false; 2],
+    refresh: false,
     cancel: false,
     demote: false,
 };
@@ -69,20 +83,25 @@ pub(crate) const TAG: Bounds = Bounds {
     ..BASE
 };
 
-/// Invalidated by both processes.
+/// The entry, invalidated by both processes.
 pub(crate) const TWICE: Bounds = Bounds {
     name: "twice",
     invalidates: [true, true],
     ..BASE
 };
 
-/// The tag, by both.
+/// Its tag, invalidated by both.
 pub(crate) const TAG_TWICE: Bounds = Bounds {
     name: "tag-twice",
-    target: Target::Tag,
-    tagged: true,
     invalidates: [true, true],
     calls: [true, false, false],
+    ..TAG
+};
+
+/// Values are written without a miss, too.
+pub(crate) const REFRESH: Bounds = Bounds {
+    name: "refresh",
+    refresh: true,
     ..BASE
 };
 
@@ -95,95 +114,113 @@ pub(crate) const OUTAGE: Bounds = Bounds {
     ..BASE
 };
 
-/// The same of the process that invalidates.
+/// The same of the process that invalidates, which owes what failed.
 pub(crate) const OWED: Bounds = Bounds {
     name: "owed",
-    evict: false,
     lose: [false, true],
     timeouts: [false, true],
-    ..BASE
+    ..OUTAGE
 };
 
+/// One process owes an invalidation, and the other makes its own.
 pub(crate) const OWED_TWICE: Bounds = Bounds {
     name: "owed-twice",
-    evict: false,
     invalidates: [true, true],
-    lose: [true, false],
-    timeouts: [true, false],
     calls: [true, false, false],
-    ..BASE
+    ..OUTAGE
 };
 
-/// Two callers of a process, which share flights.
+/// Two callers of a process, which share flights; the other process invalidates.
 pub(crate) const FLIGHTS: Bounds = Bounds {
     name: "flights",
     calls: [true, false, true],
-    cancel: true,
     lease_pushes: true,
+    cancel: true,
     ..BASE
+};
+
+/// The same where their own process invalidates.
+pub(crate) const FLIGHTS_OWN: Bounds = Bounds {
+    name: "flights-own",
+    invalidates: [true, false],
+    ..FLIGHTS
+};
+
+/// The same where the tag is invalidated.
+pub(crate) const FLIGHTS_TAG: Bounds = Bounds {
+    name: "flights-tag",
+    target: Target::Tag,
+    tagged: true,
+    evict: false,
+    cancel: false,
+    ..FLIGHTS
 };
 
 /// The same over a connection that breaks.
 pub(crate) const FLIGHTS_OUTAGE: Bounds = Bounds {
     name: "flights-outage",
-    calls: [true, false, true],
-    evict: false,
     lose: [true, false],
-    lease_pushes: true,
-    ..BASE
+    evict: false,
+    cancel: false,
+    ..FLIGHTS
 };
 
-/// `strong` callers, two of a process.
+/// Two `strong` callers of a process; the other invalidates.
 pub(crate) const STRONG: Bounds = Bounds {
     name: "strong",
     strong: true,
-    calls: [true, true, true],
-    lease_pushes: true,
-    ..BASE
+    ..FLIGHTS
 };
 
-/// The same over a connection that breaks.
+/// `strong` callers in both processes, one of which invalidates.
+pub(crate) const STRONG_BOTH: Bounds = Bounds {
+    name: "strong-both",
+    calls: [true, true, true],
+    invalidates: [true, false],
+    evict: false,
+    cancel: false,
+    ..STRONG
+};
+
+/// Two `strong` callers over a connection that breaks.
 pub(crate) const STRONG_OUTAGE: Bounds = Bounds {
     name: "strong-outage",
-    strong: true,
-    calls: [true, false, true],
     lose: [true, false],
     timeouts: [true, false],
     evict: false,
-    lease_pushes: true,
-    ..BASE
+    cancel: false,
+    ..STRONG
 };
 
 /// A slot that migrates: lease and entry are deleted one after the other.
 pub(crate) const MIGRATION: Bounds = Bounds {
     name: "migration",
     split: true,
-    lease_pushes: true,
-    evict: false,
     ..BASE
 };
 
 /// The tag comes of the value.
 pub(crate) const BUCKETS: Bounds = Bounds {
     name: "buckets",
-    target: Target::Tag,
-    tagged: true,
     tags_from: true,
+    evict: false,
+    ..TAG
+};
+
+/// The same, invalidated by both.
+pub(crate) const BUCKETS_TWICE: Bounds = Bounds {
+    name: "buckets-twice",
+    invalidates: [true, true],
     calls: [true, false, false],
-    ..BASE
+    ..BUCKETS
 };
 
 /// The node is demoted.
 pub(crate) const DEMOTED: Bounds = Bounds {
     name: "demoted",
-    tagged: true,
-    demote: true,
-    evict: false,
     calls: [true, false, false],
+    tagged: true,
+    evict: false,
+    demote: true,
     ..BASE
 };
-
-pub(crate) const ALL: &[Bounds] = &[
-    ENTRY, TAG, TWICE, TAG_TWICE, OUTAGE, OWED, OWED_TWICE, FLIGHTS, FLIGHTS_OUTAGE, STRONG, STRONG_OUTAGE, MIGRATION, BUCKETS,
-    DEMOTED,
-];

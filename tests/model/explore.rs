@@ -14,7 +14,7 @@ pub(crate) struct Explored {
     pub(crate) depth: usize,
     pub(crate) marks: Marks,
     /// The shortest way to a stale read.
-    pub(crate) counterexample: Option<Vec<(Step, State)>>,
+    pub(crate) way: Option<Vec<(Step, State)>>,
 }
 
 /// More states than this are a mistake in the bounds.
@@ -31,6 +31,7 @@ pub(crate) fn explore(bounds: &Bounds, without: Without) -> Explored {
             (depth, level_end) = (depth + 1, seen.states.len());
         }
         assert!(at < MOST, "{}: more states than expected", bounds.name);
+        let from = u32::try_from(at).unwrap_or(u32::MAX);
         for &step in &steps {
             let mut world = World {
                 state: seen.states[at],
@@ -45,13 +46,13 @@ pub(crate) fn explore(bounds: &Bounds, without: Without) -> Explored {
             if world.is_over() && !state.broken {
                 continue;
             }
-            seen.add(state, at, step);
+            seen.add(state, from, step);
             if state.broken {
                 return Explored {
                     states: seen.states.len(),
                     depth: depth + 1,
                     marks,
-                    counterexample: Some(seen.way_to_last()),
+                    way: Some(seen.way_to_last()),
                 };
             }
         }
@@ -61,7 +62,7 @@ pub(crate) fn explore(bounds: &Bounds, without: Without) -> Explored {
         states: seen.states.len(),
         depth,
         marks,
-        counterexample: None,
+        way: None,
     }
 }
 
@@ -69,8 +70,14 @@ pub(crate) fn explore(bounds: &Bounds, without: Without) -> Explored {
 struct Seen {
     states: Vec<State>,
     from: Vec<(u32, Step)>,
-    /// Places in `states` plus one, open addressing.
-    table: Vec<u32>,
+    /// Open addressing; a place of zero is free, else it is one more than that in `states`.
+    table: Vec<Slot>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    hash: u32,
+    place: u32,
 }
 
 impl Seen {
@@ -78,41 +85,44 @@ impl Seen {
         let mut seen = Self {
             states: Vec::new(),
             from: Vec::new(),
-            table: vec![0; 1 << 16],
+            table: vec![Slot::default(); 1 << 16],
         };
         seen.add(first, 0, Step::Demote);
         seen
     }
 
-    fn add(&mut self, state: State, from: usize, step: Step) {
-        let mut slot = self.slot(&state);
-        while self.table[slot] != 0 {
-            if self.states[self.table[slot] as usize - 1] == state {
+    fn add(&mut self, state: State, from: u32, step: Step) {
+        let hash = hash(&state);
+        let mut at = hash as usize;
+        loop {
+            at &= self.table.len() - 1;
+            let slot = self.table[at];
+            if slot.place == 0 {
+                break;
+            }
+            if slot.hash == hash && self.states[slot.place as usize - 1] == state {
                 return;
             }
-            slot = (slot + 1) % self.table.len();
+            at += 1;
         }
         self.states.push(state);
-        self.from.push((u32::try_from(from).unwrap_or(u32::MAX), step));
-        self.table[slot] = u32::try_from(self.states.len()).unwrap_or(u32::MAX);
+        self.from.push((from, step));
+        let place = u32::try_from(self.states.len()).unwrap_or(u32::MAX);
+        self.table[at] = Slot { hash, place };
         if self.states.len() * 2 > self.table.len() {
             self.grow();
         }
     }
 
-    fn slot(&self, state: &State) -> usize {
-        let hash = BuildHasherDefault::<Mixed>::default().hash_one(state);
-        usize::try_from(hash >> 20).unwrap_or(0) % self.table.len()
-    }
-
     fn grow(&mut self) {
-        self.table = vec![0; self.table.len() * 2];
-        for (place, state) in (1..).zip(&self.states) {
-            let mut slot = self.slot(state);
-            while self.table[slot] != 0 {
-                slot = (slot + 1) % self.table.len();
+        let twice = vec![Slot::default(); self.table.len() * 2];
+        let before = std::mem::replace(&mut self.table, twice);
+        for slot in before.into_iter().filter(|slot| slot.place != 0) {
+            let mut at = slot.hash as usize & (self.table.len() - 1);
+            while self.table[at].place != 0 {
+                at = (at + 1) & (self.table.len() - 1);
             }
-            self.table[slot] = place;
+            self.table[at] = slot;
         }
     }
 
@@ -129,14 +139,18 @@ impl Seen {
     }
 }
 
+fn hash(state: &State) -> u32 {
+    let hash = BuildHasherDefault::<Mixed>::default().hash_one(state);
+    u32::try_from(hash >> 32).unwrap_or(0)
+}
+
 /// A quick hash of small fields.
 #[derive(Default)]
 struct Mixed(u64);
 
 impl Hasher for Mixed {
     fn finish(&self) -> u64 {
-        let mixed = (self.0 ^ (self.0 >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        mixed ^ (mixed >> 29)
+        (self.0 ^ (self.0 >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 
     fn write(&mut self, bytes: &[u8]) {

@@ -59,7 +59,11 @@ impl Queue {
         let len = self.iter().count();
         assert!(len < 16, "the bound on messages under way is too low");
         let mut run = len;
-        while run > 0 && self.at(run - 1).is_some_and(|m| m.is_push() == message.is_push()) {
+        while run > 0
+            && self
+                .at(run - 1)
+                .is_some_and(|m| m.is_push() == message.is_push())
+        {
             run -= 1;
         }
         let mut place = len;
@@ -126,6 +130,7 @@ impl Queue {
     }
 
     pub(crate) fn beats(self) -> bool {
-        self.iter().any(|m| matches!(m, Message::Beat(_) | Message::Demoted))
+        self.iter()
+            .any(|m| matches!(m, Message::Beat(_) | Message::Demoted))
     }
 }

@@ -1,6 +1,6 @@
 //! The protocol with one rule taken out or weakened.
 
-/// What is taken out. Each but `Nothing` must let a stale read through.
+/// What is taken out. Each but `Nothing` and `DropBefore` must let a stale read through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Without {
     /// The protocol as it is.
@@ -45,7 +45,7 @@ pub(crate) enum Without {
     Recheck,
     /// Rule 20: whether something is owed is looked at when a read begins, and not again.
     LookAtOwed,
-    /// Rule 19: copies are dropped after the deletion only.
+    /// Rule 19: copies are dropped after the deletion only. The guarantee does not need more.
     DropBefore,
     /// Rule 19: copies are dropped before the deletion only.
     DropAfter,

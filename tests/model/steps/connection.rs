@@ -1,9 +1,11 @@
 //! The connection: its driver, its heartbeats, its end.
 
 use super::World;
+use crate::caller::{At, Phase};
+use crate::process::{Late, Node, Stage};
 use crate::property::Mark;
 use crate::queue::{Message, Queue};
-use crate::state::{At, HOME, Late, Lease, Node, PROCESSES, Phase, Set, Stage};
+use crate::state::{HOME, Lease, PROCESSES, Set};
 use crate::variants::Without;
 
 impl World<'_> {
@@ -32,9 +34,8 @@ impl World<'_> {
     pub(super) fn beat(&mut self, p: usize) -> bool {
         let (acked, demoted) = (self.state.acked, self.is_demoted(p));
         let process = &mut self.state.processes[p];
-        let is_news = process.vouched != Some(acked)
-            || demoted
-            || self.without == Without::FromSending;
+        let is_news =
+            process.vouched != Some(acked) || demoted || self.without == Without::FromSending;
         if !process.up || process.queue.beats() || !is_news {
             return false;
         }
@@ -128,7 +129,9 @@ impl World<'_> {
             let process = &mut self.state.processes[p];
             if self.without != Without::Heartbeat {
                 process.vouched = process.vouched.filter(|since| since.covers(due));
-                process.queue.remove(|m| matches!(m, Message::Beat(since) if !since.covers(due)));
+                process
+                    .queue
+                    .remove(|m| matches!(m, Message::Beat(since) if !since.covers(due)));
             }
             let lives = |value: Set| value.covers(due);
             process.memory = process.memory.filter(|c| !c.briefly || lives(c.value));

@@ -1,8 +1,9 @@
 //! Callers of one process that share a read or a load.
 
 use super::World;
+use crate::caller::{Answer, At, Caller, Flight, Phase};
 use crate::property::Mark;
-use crate::state::{Answer, At, Caller, Flight, HOME, Phase};
+use crate::state::HOME;
 use crate::variants::Without;
 
 impl World<'_> {

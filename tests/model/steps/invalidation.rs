@@ -2,9 +2,10 @@
 
 use super::World;
 use crate::bounds::Target;
+use crate::process::{Late, Stage};
 use crate::property::Mark;
 use crate::queue::Message;
-use crate::state::{Late, Set, Stage, Subject};
+use crate::state::{Set, Subject};
 use crate::variants::Without;
 
 impl World<'_> {
@@ -175,10 +176,7 @@ impl World<'_> {
     /// What a heartbeat's answer may vouch for while an own invalidation is under way.
     pub(super) fn unsettled(&self, p: usize) -> Option<Set> {
         let invalidation = self.state.processes[p].invalidation;
-        let under_way = !matches!(
-            invalidation.stage,
-            Stage::Ahead | Stage::Owed | Stage::Done
-        );
+        let under_way = !matches!(invalidation.stage, Stage::Ahead | Stage::Owed | Stage::Done);
         let exempt = [Without::HoldBack, Without::DropByTask];
         (under_way && !exempt.contains(&self.without)).then_some(invalidation.since)
     }

@@ -1,8 +1,10 @@
 //! Cells, and the one value that a process keeps.
 
 use super::World;
+use crate::caller::Phase;
+use crate::process::Copied;
 use crate::property::Mark;
-use crate::state::{Copied, HOME, Phase, Set, Subject};
+use crate::state::{HOME, Set, Subject};
 use crate::variants::Without;
 
 impl World<'_> {

@@ -6,6 +6,7 @@ mod invalidation;
 mod memory;
 mod normal;
 mod read;
+mod scripts;
 mod server;
 mod store;
 
@@ -25,6 +26,8 @@ pub(crate) enum Step {
     Miss(u8),
     /// Memory does not serve a call, which joins a flight.
     Join(u8),
+    /// A refresh or a put begins.
+    Refresh(u8),
     /// Redis executes the caller's request, or the next command of it.
     Execute(u8),
     /// The caller's task runs on what it was waiting for.
@@ -78,6 +81,7 @@ impl Step {
                 Self::Hit(c),
                 Self::Miss(c),
                 Self::Join(c),
+                Self::Refresh(c),
                 Self::Execute(c),
                 Self::Run(c),
                 Self::RunImpatient(c),
@@ -122,6 +126,7 @@ impl fmt::Display for Step {
             Self::Hit(c) => write!(f, "memory serves caller {c}"),
             Self::Miss(c) => write!(f, "caller {c} calls, and asks redis"),
             Self::Join(c) => write!(f, "caller {c} calls, and joins a flight"),
+            Self::Refresh(c) => write!(f, "caller {c} refreshes the entry"),
             Self::Execute(c) => write!(f, "redis executes what caller {c} sent"),
             Self::Run(c) => write!(f, "caller {c} runs on"),
             Self::RunImpatient(c) => write!(f, "caller {c} runs on, and waits no longer"),
@@ -164,6 +169,7 @@ impl World<'_> {
             Step::Hit(c) => self.hit(i(c)),
             Step::Miss(c) => self.miss(i(c)),
             Step::Join(c) => self.join_flight(i(c)),
+            Step::Refresh(c) => self.bounds.refresh && self.refresh(i(c)),
             Step::Execute(c) => self.execute(i(c)),
             Step::Run(c) => self.run(i(c), true),
             Step::RunImpatient(c) => self.run(i(c), false),

@@ -5,8 +5,11 @@
 //! and start a load of its own at any time, so a copy or flight that is there can only do harm.
 
 use super::World;
+use crate::caller::{Answer, At, Caller, Phase};
+use crate::process::{Node, Process};
+use crate::property::Mark;
 use crate::queue::Message;
-use crate::state::{Answer, At, Caller, HOME, Key, Node, PROCESSES, Phase, Process, Set, Subject};
+use crate::state::{HOME, Key, PROCESSES, Set, Subject};
 use crate::variants::Without;
 
 impl World<'_> {
@@ -31,7 +34,8 @@ impl World<'_> {
     pub(super) fn forget(&mut self) {
         for c in 0..HOME.len() {
             self.forget_of_caller(c);
-            if self.is_doomed(c) {
+            if let Some(mark) = self.doomed(c) {
+                self.marks.set(mark);
                 self.land(c);
             }
         }
@@ -75,9 +79,9 @@ impl World<'_> {
         }
     }
 
-    /// Whether nothing will come of the call but its return: no flight to join, no copy to keep, no
-    /// store that succeeds, no fault that would make it one.
-    fn is_doomed(&self, c: usize) -> bool {
+    /// Why nothing will come of the call but its return, if so: no flight to join, no copy to keep, no
+    /// store that succeeds, no fault after which it would be kept for a while.
+    fn doomed(&self, c: usize) -> Option<Mark> {
         let caller = self.state.callers[c];
         let keeps_all = [
             Without::LookAtCells,
@@ -88,42 +92,52 @@ impl World<'_> {
         ];
         if keeps_all.contains(&self.without)
             || caller.flight.in_table
+            || caller.refreshes
             || self.loses_answers(HOME[c])
             || self.bounds.tags_from
         {
-            return false;
+            return None;
         }
         let answered = matches!(caller.at, At::Answered | At::Delivered);
         let kept = caller.cells && caller.vouched;
-        match caller.phase {
+        let (drops, loses) = match caller.phase {
             Phase::Read | Phase::ReadTag | Phase::Ask | Phase::AskStamps => {
-                answered && caller.answer == Answer::Valid && !kept && !self.bounds.strong
+                let found = answered && caller.answer == Answer::Valid;
+                (found && !kept && !self.bounds.strong, false)
             }
-            Phase::Loading if !caller.right => !caller.cells,
-            Phase::Loading => !self.holds_lease(c),
-            Phase::Fill if caller.at == At::Sent => !self.holds_lease(c),
-            Phase::Fill => caller.answer == Answer::Lost || !kept,
-            _ => false,
-        }
+            Phase::Loading if !caller.right => (!caller.cells, false),
+            Phase::Loading => (false, !self.holds_lease(c)),
+            Phase::Fill if caller.at == At::Sent => (false, !self.holds_lease(c)),
+            Phase::Fill => (!kept, caller.answer == Answer::Lost),
+            _ => (false, false),
+        };
+        let refused = loses.then_some(Mark::Refused);
+        refused.or(drops.then_some(Mark::NotKept))
     }
 
     /// A registration or a push on which nothing rests can only drop what comes later.
     fn forget_registrations(&mut self, p: usize) {
         let of_process = |c: &usize| HOME[*c] == p;
-        let callers = || (0..HOME.len()).filter(of_process).map(|c| self.state.callers[c]);
+        let callers = || {
+            (0..HOME.len())
+                .filter(of_process)
+                .map(|c| self.state.callers[c])
+        };
         let process = &self.state.processes[p];
         let rests = process.memory.is_some() || callers().any(|c| c.cells || c.flight.holds);
         let remembers = process.bucket.is_some() || callers().any(|c| c.bucket_cell);
         let process = &mut self.state.processes[p];
         if !rests {
             process.tracked &= Key::Bucket as u8;
-            process.queue.remove(|m| {
-                matches!(m, Message::Push(Subject::Entry | Subject::Tag))
-            });
+            process
+                .queue
+                .remove(|m| matches!(m, Message::Push(Subject::Entry | Subject::Tag)));
         }
         if !remembers {
             process.tracked &= !(Key::Bucket as u8);
-            process.queue.remove(|m| m == Message::Push(Subject::Bucket));
+            process
+                .queue
+                .remove(|m| m == Message::Push(Subject::Bucket));
         }
     }
 
@@ -141,14 +155,9 @@ impl World<'_> {
             demoted || !p.memory.map_or(all, |c| c.value).within(late).covers(all)
         };
         state.begun().covers(all)
-            && in_redis.chain(state.callers.iter().filter_map(value)).all(|v| v.covers(all))
+            && in_redis
+                .chain(state.callers.iter().filter_map(Caller::valued))
+                .all(|v| v.covers(all))
             && !state.processes.iter().any(of_process)
     }
-}
-
-/// The value that a caller found or loaded, if it has one.
-fn value(caller: &Caller) -> Option<Set> {
-    let found = matches!(caller.answer, Answer::Valid | Answer::Frame);
-    let loads = [Phase::Loading, Phase::Tag, Phase::TagThen, Phase::Fill];
-    (found || loads.contains(&caller.phase)).then_some(caller.value)
 }

@@ -1,8 +1,10 @@
 //! A call, up to its load.
 
 use super::World;
+use crate::caller::{Answer, At, Phase};
+use crate::process::Stage;
 use crate::property::Mark;
-use crate::state::{Answer, At, HOME, Lease, Phase, Stage};
+use crate::state::{HOME, Lease, Subject};
 use crate::variants::Without;
 
 impl World<'_> {
@@ -34,6 +36,18 @@ impl World<'_> {
     pub(super) fn join_flight(&mut self, c: usize) -> bool {
         let peeks = self.bounds.strong && self.without != Without::OwnRead;
         !peeks && self.begin(c) && self.join(c, true)
+    }
+
+    /// Writes without a miss: a refresh, or a put. Older copies go first, so that no one joins.
+    pub(super) fn refresh(&mut self, c: usize) -> bool {
+        let p = HOME[c];
+        if !self.state.processes[p].up || self.owes(p) || !self.begin(c) {
+            return false;
+        }
+        self.flip(p, Subject::Entry);
+        self.state.callers[c].refreshes = true;
+        self.send(c, Phase::Claim);
+        true
     }
 
     fn peek(&mut self, c: usize) {
@@ -73,7 +87,10 @@ impl World<'_> {
         let caller = &mut self.state.callers[c];
         (caller.phase, caller.at, caller.answer) = (phase, At::Sent, Answer::None);
         // The second half of a read, and a store, rest on what their load or first half does.
-        if matches!(phase, Phase::Read | Phase::Ask | Phase::Peek | Phase::Verify) {
+        if matches!(
+            phase,
+            Phase::Read | Phase::Ask | Phase::Claim | Phase::Peek | Phase::Verify
+        ) {
             (caller.cells, caller.vouched) = (true, true);
         }
         if phase == Phase::Ask && self.bounds.tags_from {
@@ -143,7 +160,8 @@ impl World<'_> {
                 self.load(c, false);
             }
             (Phase::Read | Phase::ReadTag, _) => self.judge(c),
-            (Phase::Ask | Phase::AskStamps, _) => self.asked(c, patient),
+            (Phase::Claim, At::Faulted) => self.leave(c),
+            (Phase::Claim | Phase::Ask | Phase::AskStamps, _) => self.asked(c, patient),
             (Phase::Tag | Phase::TagThen, _) => self.tagged(c),
             (Phase::Fill, _) => self.filled(c),
             (Phase::Idle | Phase::Loading | Phase::Follow, _) => return false,

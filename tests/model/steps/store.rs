@@ -1,9 +1,11 @@
 //! A call, from its load on.
 
 use super::World;
+use crate::caller::{Answer, At, Caller, Phase};
+use crate::process::LateFill;
 use crate::property::Mark;
 use crate::queue::Message;
-use crate::state::{Answer, At, Caller, Frame, HOME, LateFill, Lease, Phase};
+use crate::state::{Frame, HOME, Lease, Subject};
 use crate::variants::Without;
 
 impl World<'_> {
@@ -17,12 +19,15 @@ impl World<'_> {
             self.land(c);
             return true;
         }
-        match (caller.right && self.state.processes[p].up, self.bounds.tags_from) {
+        match (
+            caller.right && self.state.processes[p].up,
+            self.bounds.tags_from,
+        ) {
             (true, true) => self.send(c, Phase::Tag),
             (true, false) => self.send(c, Phase::Fill),
             (false, true) if caller.right => self.land(c),
             (false, _) => {
-                self.keep(c, true);
+                self.keep_what_is_read(c, true);
                 self.land(c);
             }
         }
@@ -43,10 +48,13 @@ impl World<'_> {
     pub(super) fn filled(&mut self, c: usize) {
         let caller = self.state.callers[c];
         match (caller.at, caller.answer) {
-            (At::Faulted, _) => self.keep(c, true),
+            (At::Faulted, _) => self.keep_what_is_read(c, true),
             (_, Answer::Stored) => {
                 self.marks.set(Mark::Stored);
-                self.succeed(c);
+                match caller.refreshes {
+                    true => self.flip(HOME[c], Subject::Entry),
+                    false => self.succeed(c),
+                }
             }
             _ => {
                 self.marks.set(Mark::Refused);
@@ -58,12 +66,19 @@ impl World<'_> {
         self.land(c);
     }
 
+    /// What a refresh wrote is kept by who reads it next.
+    fn keep_what_is_read(&mut self, c: usize, briefly: bool) {
+        if !self.state.callers[c].refreshes {
+            self.keep(c, briefly);
+        }
+    }
+
     /// The entry's cell gets a successor, so that older copies are not served and flights look again;
     /// unless what the load rests on was flipped.
     fn succeed(&mut self, c: usize) {
         let caller = self.state.callers[c];
         if caller.cells && caller.vouched {
-            self.flip(HOME[c], crate::state::Subject::Entry);
+            self.flip(HOME[c], Subject::Entry);
             self.state.callers[c].cells = true;
         }
         self.keep(c, false);
@@ -91,7 +106,10 @@ impl World<'_> {
 
     /// Its answer is waited for no longer.
     pub(super) fn time_out(&mut self, c: usize) -> bool {
-        if !matches!(self.state.callers[c].at, At::Sent | At::Answered | At::Delivered) {
+        if !matches!(
+            self.state.callers[c].at,
+            At::Sent | At::Answered | At::Delivered
+        ) {
             return false;
         }
         self.abandon(c);
