@@ -25,6 +25,9 @@ pub(crate) struct Bounds {
     pub(crate) split: bool,
     /// A change of the lease is pushed as one of the entry. Where it is not, less is dropped.
     pub(crate) lease_pushes: bool,
+    /// A process is told of its own writes as well, behind the answer (no `NOLOOP`), counts those of a
+    /// command that it waits for, and is in no need of holding its heartbeats back.
+    pub(crate) own_pushes: bool,
     /// Redis drops a key of its own accord: eviction, expiry, the lapse of a lease.
     pub(crate) evict: bool,
     /// Whose connection is lost, and made again.
@@ -60,6 +63,7 @@ const BASE: Bounds = Bounds {
     tags_from: false,
     split: false,
     lease_pushes: false,
+    own_pushes: false,
     evict: true,
     lose: [false; 2],
     timeouts: [false; 2],
@@ -142,6 +146,7 @@ pub(crate) const FLIGHTS: Bounds = Bounds {
 /// The same where their own process invalidates.
 pub(crate) const FLIGHTS_OWN: Bounds = Bounds {
     name: "flights-own",
+    evict: false,
     invalidates: [true, false],
     ..FLIGHTS
 };
@@ -223,4 +228,28 @@ pub(crate) const DEMOTED: Bounds = Bounds {
     evict: false,
     demote: true,
     ..BASE
+};
+
+/// Both invalidate, and are told of their own writes.
+pub(crate) const TOLD: Bounds = Bounds {
+    name: "told",
+    evict: false,
+    own_pushes: true,
+    lease_pushes: true,
+    ..TWICE
+};
+
+/// The same of the tag.
+pub(crate) const TOLD_TAG: Bounds = Bounds {
+    name: "told-tag",
+    own_pushes: true,
+    ..TAG_TWICE
+};
+
+/// The same where one owes its invalidation.
+pub(crate) const TOLD_OWED: Bounds = Bounds {
+    name: "told-owed",
+    own_pushes: true,
+    lease_pushes: true,
+    ..OWED_TWICE
 };

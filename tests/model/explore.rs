@@ -38,6 +38,7 @@ pub(crate) fn explore(bounds: &Bounds, without: Without) -> Explored {
                 bounds,
                 without,
                 marks: &mut marks,
+                counted: false,
             };
             if !world.take(step) {
                 continue;

@@ -31,6 +31,10 @@
 //! connection takes what is in its queue with it, and a store or a deletion on it may still be
 //! executed. A heartbeat is sent and executed in one step, which lets it vouch for more than it does.
 //!
+//! **Own writes** are not told to who made them (`NOLOOP`), or, in the `told` settings, are: behind the
+//! answer to a plain command, before that of a script's pipeline, which ends with a read. A caller that
+//! counts its writes is one whose own cells they leave alone.
+//!
 //! **Pushes of the lease** are left out where nothing needs them, and so are pushes on which nothing
 //! rests at the time: they could only drop more, and nothing has to be served from memory.
 //!

@@ -9,6 +9,8 @@ use super::state::{Set, Subject};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Message {
     Push(Subject),
+    /// What the process' own caller wrote, which counts it and is not misled by it.
+    Own(Subject),
     Answer(usize),
     Unlinked,
     /// To a heartbeat sent when these invalidations were acknowledged.
@@ -19,7 +21,7 @@ pub(crate) enum Message {
 
 impl Message {
     fn is_push(self) -> bool {
-        matches!(self, Self::Push(_))
+        matches!(self, Self::Push(_) | Self::Own(_))
     }
 
     fn code(self) -> u64 {
@@ -29,6 +31,7 @@ impl Message {
             Self::Unlinked => 7,
             Self::Beat(since) => 8 + u64::from(since.0),
             Self::Demoted => 12,
+            Self::Own(subject) => 13 + subject as u64,
         }
     }
 
@@ -43,6 +46,9 @@ impl Message {
             7 => Self::Unlinked,
             8..12 => Self::Beat(Set(u8::try_from(code - 8).ok()?)),
             12 => Self::Demoted,
+            13 => Self::Own(Subject::Entry),
+            14 => Self::Own(Subject::Tag),
+            15 => Self::Own(Subject::Bucket),
             _ => return None,
         })
     }

@@ -91,6 +91,9 @@ holds! {
     a_slot_that_migrates in MIGRATION: Hit HitOfNewer Pushed Stored;
     tags_of_the_value in BUCKETS: Hit HitOfNewer BucketChanged Stored;
     tags_of_the_value_invalidated_by_both in BUCKETS_TWICE: HitOfNewer BucketChanged HeldBack;
+    own_writes_told in TOLD: HitOfNewer Pushed Stored;
+    own_writes_of_a_tag_told in TOLD_TAG: HitOfNewer Pushed Stored;
+    own_writes_told_while_one_is_owed in TOLD_OWED: HitOfNewer LateDelete Owed;
     a_node_that_is_demoted in DEMOTED: HitOfNewer Stored Owed;
 }
 
@@ -116,6 +119,8 @@ breaks! {
     a_strong_call_that_returns_an_older_load in STRONG_OUTAGE: Recheck;
     copies_dropped_before_the_deletion_only in ENTRY: DropAfter;
     copies_dropped_by_a_caller_who_is_cancelled in TWICE: DropByTask;
+    copies_dropped_before_the_deletion_only_though_told in TOLD: DropAfter;
+    own_writes_told_but_not_counted in TOLD: CountWrites;
     heartbeats_that_count_during_an_own_invalidation in TWICE: HoldBack;
     what_is_owed_not_looked_at_again in OWED_TWICE: LookAtOwed;
 }
@@ -123,5 +128,9 @@ breaks! {
 /// What the guarantee does not rest on: it only makes the drop come sooner.
 #[test]
 fn copies_need_not_be_dropped_before_the_deletion() {
-    promise_holds(&bounds::TWICE, Without::DropBefore, &[Mark::HitOfNewer]);
+    promise_holds(
+        &bounds::OWED_TWICE,
+        Without::DropBefore,
+        &[Mark::HitOfNewer],
+    );
 }

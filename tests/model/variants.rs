@@ -23,6 +23,8 @@ pub(crate) enum Without {
     CellsBeforeRead,
     /// Facts: the entry is not read again after its store.
     ReadAfterFill,
+    /// Own writes are told but not counted: a push that comes meanwhile is taken for one's own.
+    CountWrites,
     /// Rule 13: what was not stored is kept as if it were.
     OnlyStored,
     /// Rule 14: a connection vouches until it ends.

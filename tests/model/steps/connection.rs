@@ -20,8 +20,12 @@ impl World<'_> {
         match message {
             Message::Push(subject) => {
                 self.marks.set(Mark::Pushed);
-                self.flip(p, subject);
+                match self.without {
+                    Without::CountWrites => self.flip_for_others(p, subject),
+                    _ => self.flip(p, subject),
+                }
             }
+            Message::Own(subject) => self.flip_for_others(p, subject),
             Message::Answer(c) => self.state.callers[c].at = At::Delivered,
             Message::Unlinked => self.state.processes[p].invalidation.stage = Stage::Delivered,
             Message::Beat(since) => self.beaten(p, since),

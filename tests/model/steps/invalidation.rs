@@ -49,24 +49,20 @@ impl World<'_> {
             return invalidation.stage == Stage::Sent && self.is_demoted(p) && self.lose(p);
         }
         let stage = match invalidation.stage {
-            Stage::Sent if self.is_split() => {
-                self.delete_first(Some(p));
-                Stage::Half
-            }
-            Stage::Sent => {
-                self.delete_both(Some(p));
-                Stage::Answered
-            }
-            Stage::Half => {
-                self.delete_second(Some(p));
-                Stage::Answered
-            }
+            Stage::Sent if self.is_split() => Stage::Half,
+            Stage::Sent | Stage::Half => Stage::Answered,
             _ => return false,
         };
         let process = &mut self.state.processes[p];
         process.invalidation.stage = stage;
         if stage == Stage::Answered {
+            // A push for one's own write comes after the answer.
             process.queue.push(Message::Unlinked);
+        }
+        match (invalidation.stage, stage) {
+            (Stage::Sent, Stage::Half) => self.delete_first(Some(p)),
+            (Stage::Sent, _) => self.delete_both(Some(p)),
+            _ => self.delete_second(Some(p)),
         }
         true
     }
@@ -177,7 +173,8 @@ impl World<'_> {
     pub(super) fn unsettled(&self, p: usize) -> Option<Set> {
         let invalidation = self.state.processes[p].invalidation;
         let under_way = !matches!(invalidation.stage, Stage::Ahead | Stage::Owed | Stage::Done);
+        let needed = !self.bounds.own_pushes;
         let exempt = [Without::HoldBack, Without::DropByTask];
-        (under_way && !exempt.contains(&self.without)).then_some(invalidation.since)
+        (under_way && needed && !exempt.contains(&self.without)).then_some(invalidation.since)
     }
 }

@@ -1,7 +1,7 @@
 //! Cells, and the one value that a process keeps.
 
 use super::World;
-use crate::caller::Phase;
+use crate::caller::{At, Phase};
 use crate::process::Copied;
 use crate::property::Mark;
 use crate::state::{HOME, Set, Subject};
@@ -24,6 +24,19 @@ impl World<'_> {
             let caller = &mut self.state.callers[c];
             caller.cells &= !rests;
             caller.flight.holds &= !rests;
+        }
+    }
+
+    /// A push of what a caller of this process wrote: its own cells are of what it read after.
+    pub(super) fn flip_for_others(&mut self, p: usize, subject: Subject) {
+        let before = self.state.callers;
+        self.flip(p, subject);
+        for c in (0..HOME.len()).filter(|&c| HOME[c] == p) {
+            let writes = [Phase::Claim, Phase::Ask, Phase::AskStamps, Phase::Fill];
+            let waits = matches!(before[c].at, At::Sent | At::Answered);
+            if waits && writes.contains(&before[c].phase) {
+                self.state.callers[c].cells = before[c].cells;
+            }
         }
     }
 

@@ -159,6 +159,8 @@ pub(crate) struct World<'a> {
     pub(crate) bounds: &'a Bounds,
     pub(crate) without: Without,
     pub(crate) marks: &'a mut Marks,
+    /// What is executed was sent by a caller who counts its own writes.
+    pub(crate) counted: bool,
 }
 
 impl World<'_> {

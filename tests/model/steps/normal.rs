@@ -19,7 +19,10 @@ impl World<'_> {
     pub(super) fn deliver(&mut self) {
         for p in 0..PROCESSES {
             while let Some(message) = self.state.processes[p].queue.next(0, true)
-                && !matches!(message, Message::Push(_) | Message::Demoted)
+                && !matches!(
+                    message,
+                    Message::Push(_) | Message::Own(_) | Message::Demoted
+                )
                 && (self.without != Without::FromSending || !matches!(message, Message::Beat(_)))
             {
                 self.read_message(p, 0);
@@ -52,7 +55,8 @@ impl World<'_> {
         let caller = &mut self.state.callers[c];
         let answered = matches!(caller.at, At::Answered | At::Delivered);
         // Flipped before its task can run.
-        if caller.at == At::Answered && self.without != Without::PushesInOrder {
+        let excuses = [Without::PushesInOrder, Without::CountWrites];
+        if caller.at == At::Answered && !excuses.contains(&self.without) {
             let rests = |s| s == Subject::Entry || s == Subject::Tag && rests_on_tag;
             caller.cells &= !queue.is_pushed_before(c, rests);
         }
@@ -86,6 +90,7 @@ impl World<'_> {
         let keeps_all = [
             Without::LookAtCells,
             Without::CellsBeforeRead,
+            Without::CountWrites,
             Without::OnlyStored,
             Without::PushesInOrder,
             Without::Token,
@@ -107,7 +112,9 @@ impl World<'_> {
             }
             Phase::Loading if !caller.right => (!caller.cells, false),
             Phase::Loading => (false, !self.holds_lease(c)),
-            Phase::Fill if caller.at == At::Sent => (false, !self.holds_lease(c)),
+            Phase::Fill if caller.at == At::Sent => {
+                (false, caller.answer == Answer::None && !self.holds_lease(c))
+            }
             Phase::Fill => (!kept, caller.answer == Answer::Lost),
             _ => (false, false),
         };

@@ -17,6 +17,7 @@ impl World<'_> {
         if let Node::Demoted(found) = self.state.processes[p].node {
             return self.execute_demoted(c, found);
         }
+        self.counted = true;
         let answer = match caller.phase {
             Phase::Peek | Phase::Read | Phase::Verify => self.read_entry(c),
             Phase::ReadTag => self.read_tag(c),
@@ -41,6 +42,12 @@ impl World<'_> {
             Phase::TagThen => {
                 self.tag(c, self.without == Without::BucketAfterStamp);
                 Answer::Valid
+            }
+            // With own pushes, a read behind the script is answered after them.
+            Phase::Fill if caller.answer != Answer::None => caller.answer,
+            Phase::Fill if self.bounds.own_pushes => {
+                self.state.callers[c].answer = self.fill_entry(c);
+                return true;
             }
             Phase::Fill => self.fill_entry(c),
             Phase::Idle | Phase::Loading | Phase::Follow => return false,
@@ -127,6 +134,7 @@ impl World<'_> {
 
     fn take_lease(&mut self, c: usize) -> Answer {
         self.state.redis.lease = Lease::Of(u8::try_from(c).unwrap_or(u8::MAX));
+        self.count_writes(HOME[c], &[Key::Lease]);
         self.touch(Key::Lease, Some(HOME[c]));
         Answer::Acquired
     }
@@ -182,6 +190,7 @@ impl World<'_> {
             value: caller.value,
             stamped: caller.stamped,
         };
+        self.count_writes(HOME[c], &[Key::Entry, Key::Lease]);
         self.store(frame, Some(HOME[c]));
         if held {
             self.delete_lease(Some(HOME[c]));

@@ -6,8 +6,8 @@ use crate::state::{Frame, Key, Lease, PROCESSES, Subject};
 use crate::variants::Without;
 
 impl World<'_> {
-    /// A key was written: one push to each connection that read it since its last, and none to the
-    /// connection that wrote, whose registration is used up all the same (`NOLOOP`).
+    /// A key was written: one push to each connection that read it since its last; with `NOLOOP` none
+    /// to the connection that wrote, whose registration is used up all the same.
     pub(super) fn touch(&mut self, key: Key, by: Option<usize>) {
         let subject = match key {
             Key::Entry | Key::Lease => Subject::Entry,
@@ -18,8 +18,10 @@ impl World<'_> {
             let process = &mut self.state.processes[p];
             if process.tracked & key as u8 != 0 {
                 process.tracked &= !(key as u8);
-                if by != Some(p) {
-                    process.queue.push(Message::Push(subject));
+                match (by == Some(p), self.bounds.own_pushes) {
+                    (true, true) if self.counted => process.queue.push(Message::Own(subject)),
+                    (true, false) => {}
+                    _ => process.queue.push(Message::Push(subject)),
                 }
             }
         }
@@ -29,6 +31,13 @@ impl World<'_> {
         let lease = self.bounds.lease_pushes && self.without != Without::LeasePushes;
         for &key in keys.iter().filter(|&&key| lease || key != Key::Lease) {
             self.state.processes[p].tracked |= key as u8;
+        }
+    }
+
+    /// Scripts read what they will write, so that their caller is pushed exactly their writes.
+    pub(super) fn count_writes(&mut self, p: usize, keys: &[Key]) {
+        if self.bounds.own_pushes {
+            self.track(p, keys);
         }
     }
 
@@ -87,6 +96,7 @@ impl World<'_> {
 
     /// `stamp.lua`: reads the stamp or makes it, and reads it again.
     pub(super) fn make_stamp(&mut self, p: usize) {
+        self.count_writes(p, &[Key::Stamp]);
         if !std::mem::replace(&mut self.state.redis.stamp, true) {
             self.touch(Key::Stamp, Some(p));
         }
@@ -94,6 +104,7 @@ impl World<'_> {
     }
 
     pub(super) fn make_bucket(&mut self, p: usize) {
+        self.count_writes(p, &[Key::Bucket]);
         if !std::mem::replace(&mut self.state.redis.bucket, true) {
             self.touch(Key::Bucket, Some(p));
         }

@@ -128,7 +128,8 @@ impl World<'_> {
         let (caller, p) = (self.state.callers[c], HOME[c]);
         let process = &mut self.state.processes[p];
         process.queue.remove(|m| m == Message::Answer(c));
-        let stores = caller.phase == Phase::Fill && caller.at == At::Sent;
+        let sent = caller.at == At::Sent && caller.answer == Answer::None;
+        let stores = caller.phase == Phase::Fill && sent;
         if stores && process.late_fill.is_none() {
             process.late_fill = Some(LateFill {
                 frame: Frame {
