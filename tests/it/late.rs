@@ -183,6 +183,29 @@ async fn a_strong_call_in_an_outage_shares_the_next_load_and_not_the_one_under_w
     assert_eq!(origin.loads.load(Ordering::SeqCst), 2, "they share one");
 }
 
+/// Redis is full: no lease and no stamp can be made, so nothing that is invalidated was ever there,
+/// and nothing is pushed.
+#[tokio::test]
+async fn a_load_that_rests_on_nothing_in_redis_is_joined_for_lag_and_no_longer() {
+    let server = server().await;
+    let lag = Duration::from_millis(500);
+    let quick = || Cache::builder().url(server.url()).lag(lag).build().unwrap();
+    let (a, b) = (quick(), quick());
+    let full = [b"CONFIG".as_slice(), b"SET", b"maxmemory", b"1"];
+    server.command(&full).await.unwrap();
+    let origin = Origin::new();
+    let before = call!(a, windowed, &origin);
+    origin.began(1).await;
+    origin.set(2);
+    b.tag("late").invalidate().await.unwrap();
+    tokio::time::sleep(lag).await;
+    let late = call!(a, windowed, &origin);
+    origin.began(2).await;
+    (0..2).for_each(|load| origin.let_go(load));
+    assert_eq!(before.await.unwrap(), Ok(1));
+    assert_eq!(late.await.unwrap(), Ok(2));
+}
+
 #[tokio::test]
 async fn in_an_outage_what_is_stale_is_served_for_lag_and_no_longer() {
     let server = server().await;
