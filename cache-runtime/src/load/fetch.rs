@@ -198,7 +198,9 @@ impl Fetch<'_> {
     fn watch(&self) -> Watch {
         let watch = self.reader.request.watch();
         if !self.flight.holds(self.reader.request.tiers.clock.now()) {
-            self.flight.rest_on(self.reader.request.terms().watch);
+            let terms = self.reader.request.terms();
+            self.flight.rest_on(terms.watch);
+            self.flight.close_at(terms.until);
         }
         watch
     }
@@ -230,6 +232,10 @@ impl Fetch<'_> {
         // What it will give comes of what was asked now.
         self.flight
             .rest_on(watch.and(&answered.buckets).and(reply.vouch.as_slice()));
+        if reply.vouch.is_none() {
+            // It may have been joined before on a connection that pushes; this one does not.
+            self.flight.close_at(request.lag_from_now());
+        }
         drop(asking);
         Ok(Asked {
             leased: reply.leased,
