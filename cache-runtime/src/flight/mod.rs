@@ -67,6 +67,18 @@ struct Rests {
     /// Whether someone loads beside the leader. The outcome is then of any of them, so that none can
     /// say that it comes of what is read from now on.
     beside: bool,
+    /// Whether all that its outcome can come of is being asked for, so that anyone may join.
+    asking: bool,
+}
+
+/// While it lives, the leader has nothing yet that its outcome could come of.
+#[derive(Debug)]
+pub(crate) struct Asking<'a>(&'a Flight);
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.rests.lock().asking = false;
+    }
 }
 
 /// What a caller is to do.
@@ -91,6 +103,7 @@ impl Flight {
             rests: Mutex::new(Rests {
                 watch: terms.watch,
                 beside: false,
+                asking: false,
             }),
             until: AtomicU64::new(terms.until.0),
             verify: terms.verify,
@@ -103,7 +116,16 @@ impl Flight {
     }
 
     fn is_joinable(&self, now: Moment) -> bool {
-        now.0 < self.until.load(Ordering::Acquire) && self.holds(now)
+        let rests = self.rests.lock();
+        let may_rest = (rests.asking && !rests.beside) || rests.watch.holds(now);
+        may_rest && now.0 < self.until.load(Ordering::Acquire)
+    }
+
+    /// The leader asks for what its outcome will come of. It writes to the lease with that, which is
+    /// pushed to itself, and would otherwise let nobody join until it has read the answer.
+    pub(crate) fn asks(&self) -> Asking<'_> {
+        self.rests.lock().asking = true;
+        Asking(self)
     }
 
     /// No one joins from then on: no push would tell of an invalidation of what is loaded now.

@@ -219,3 +219,31 @@ fn a_flight_that_was_closed_is_joined_no_more() {
     };
     assert!(!at(9) && at(10));
 }
+
+#[tokio::test]
+async fn while_it_asks_anyone_may_join_unless_another_loads_beside_it() {
+    let (flights, cells) = (Flights::default(), Cells::default());
+    let subjects = [Subject::Tag("t".into())];
+    let leader = flights.join(&key(), NOW, || terms(&cells, &subjects));
+    let lead = leader.try_lead().unwrap();
+    let asking = leader.asks();
+    cells.flip(&subjects[0]);
+    drop(flights.join(&key(), NOW, || {
+        unreachable!("what it will give is not read yet")
+    }));
+    leader.rest_on(cells.watch(&subjects));
+    drop(asking);
+    let follower = flights.join(&key(), NOW, || unreachable!("it rests on later cells"));
+    let alone = follower.turn(Duration::ZERO).await;
+    assert!(matches!(alone, Turn::Alone(_)));
+    cells.flip(&subjects[0]);
+    let _asking = leader.asks();
+    leader.rest_on(cells.watch(&subjects));
+    let mut joined = true;
+    flights.join(&key(), NOW, || {
+        joined = false;
+        terms(&cells, &subjects)
+    });
+    assert!(!joined, "the other may have begun before");
+    drop(lead);
+}

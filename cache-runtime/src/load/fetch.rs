@@ -137,6 +137,10 @@ impl Fetch<'_> {
                 }
                 Leased::Entry(bytes) => {
                     mine.spent();
+                    if self.is_late(&asked.seen) {
+                        (judged, seen) = self.read().await?;
+                        continue;
+                    }
                     seen = asked.seen;
                     judged = self.reader.judge(Some(&bytes), &mut seen).await?;
                     continue;
@@ -175,6 +179,14 @@ impl Fetch<'_> {
         self.reader.read(self.watch()).await
     }
 
+    /// Whether those who joined while it was asked for may have come after an invalidation of it.
+    fn is_late(&self, seen: &Seen) -> bool {
+        let tiers = &self.reader.request.tiers;
+        let now = tiers.clock.now();
+        let watch = seen.watch.and(seen.vouch.as_slice());
+        !watch.holds(now) || tiers.trusted(seen.sent, seen.vouch.is_some()) <= now
+    }
+
     fn miss_once(&mut self, why: Miss) {
         if !std::mem::replace(&mut self.missed, true) {
             self.reader.request.miss(why);
@@ -186,7 +198,9 @@ impl Fetch<'_> {
     fn watch(&self) -> Watch {
         let watch = self.reader.request.watch();
         if !self.flight.holds(self.reader.request.tiers.clock.now()) {
-            self.flight.rest_on(self.reader.request.terms().watch);
+            let terms = self.reader.request.terms();
+            self.flight.rest_on(terms.watch);
+            self.flight.close_at(terms.until);
         }
         watch
     }
@@ -204,6 +218,7 @@ impl Fetch<'_> {
             invalid_id,
             share: request.policy.lease == Lease::Process,
         };
+        let asking = self.flight.asks();
         let reply = self.reader.link.lease(&ask, &asks.stamps()).await?;
         let stamps = request.stamped().iter().cloned();
         let stamps = stamps
@@ -217,6 +232,11 @@ impl Fetch<'_> {
         // What it will give comes of what was asked now.
         self.flight
             .rest_on(watch.and(&answered.buckets).and(reply.vouch.as_slice()));
+        if reply.vouch.is_none() {
+            // It may have been joined before on a connection that pushes; this one does not.
+            self.flight.close_at(request.lag_from_now());
+        }
+        drop(asking);
         Ok(Asked {
             leased: reply.leased,
             noted: answered.noted,

@@ -109,10 +109,10 @@ impl Reader<'_> {
             return Ok(judged);
         };
         let tiers = &self.request.tiers;
+        seen.watch = seen.watch.and(tiers.cells.watch(&subjects).cells());
         if tiers.owed.covers(&subjects) {
             return Ok(invalid(Miss::Invalidated, entry));
         }
-        seen.watch = seen.watch.and(tiers.cells.watch(&subjects).cells());
         let names: Vec<_> = subjects
             .iter()
             .map(|s| self.request.stamp_name(s))
@@ -144,6 +144,10 @@ impl Reader<'_> {
             Judged::Unknown(_) => return Err((Miss::Invalidated, Vec::new())),
         };
         let tiers = &self.request.tiers;
+        // Looked at under the cells that it was read under: what is owed later flips them.
+        if tiers.owed.covers(&self.request.subjects) {
+            return Err((Miss::Invalidated, valid.id));
+        }
         let now = tiers.clock.now();
         let trusted = tiers.trusted(seen.sent, seen.vouch.is_some());
         let held = Arc::new(Held {

@@ -43,6 +43,10 @@ pub(super) async fn tag<T: Cacheable>(
             cells
         }
     };
+    // An invalidation that Redis did not get changed no bucket there.
+    if request.tiers.owed.covers(&subjects) {
+        return Err(Unstored::Overtaken);
+    }
     loading.watch = loading.watch.and(cells.cells());
     Ok(())
 }
