@@ -90,6 +90,7 @@ fn begin(
     async move {
         told.await.unwrap_or_else(|_| {
             owing.owed.add(&unsent);
+            drop_copies(&owing, &unsent);
             Err("there is no tokio runtime to run it".to_owned())
         })
     }

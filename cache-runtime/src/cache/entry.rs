@@ -33,7 +33,7 @@ impl<T: Cacheable> Entry<T> {
     /// The value, if a tier has it and it is fresh. Never loads; trouble of the cache is `None`.
     pub async fn get(&self) -> Option<T> {
         let request = self.readable()?;
-        if let Some(held) = request.in_memory() {
+        if let Some(held) = request.in_memory().filter(|held| !held.is_stale) {
             request.emit(Event::Hit(Tier::Memory));
             return held.get();
         }
@@ -180,7 +180,10 @@ impl Inspection {
         let now = request.tiers.clock.now();
         Self {
             tier,
-            fresh_for: Duration::from_millis(held.until.ms_since(now)),
+            fresh_for: match held.is_stale {
+                true => Duration::ZERO,
+                false => Duration::from_millis(held.until.ms_since(now)),
+            },
             stale_for: Duration::from_millis(held.stale_until.ms_since(now)),
             bytes: held.weight as usize,
         }

@@ -25,7 +25,7 @@ pub(crate) use ambient::{Current, current, is_bypassed, may_refresh, refreshes, 
 pub(crate) use groups::{namespace_target, tag_target};
 
 use crate::error::{CacheError, Result};
-use crate::events::{Miss, Stats};
+use crate::events::{Event, Miss, Stats};
 use crate::key::{CacheKey, KeyWriter};
 use crate::load::{self, Draft};
 use crate::memory::Kept;
@@ -247,7 +247,12 @@ impl Cache {
             parts,
         };
         let held = memory.get(sought, tiers.clock.now())?;
-        held.counters.memory_hit();
+        match held.is_stale {
+            false => held.counters.memory_hit(),
+            true => tiers
+                .events
+                .emit(&site.namespace, &held.counters, Event::Stale),
+        }
         held.get().ok_or(Miss::Absent)
     }
 

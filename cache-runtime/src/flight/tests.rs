@@ -34,6 +34,7 @@ fn held(n: u32) -> Arc<Held> {
     Arc::new(Held {
         until: Moment(u64::MAX),
         stale_until: Moment(u64::MAX),
+        is_stale: false,
         watch: Cells::default().watch(&[]),
         weight: 1,
         counters: Arc::default(),

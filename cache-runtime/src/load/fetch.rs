@@ -18,8 +18,9 @@ use crate::redis::{Fault, LeaseAsk, Leased};
 use crate::stamp::{Recording, Subject, Watch};
 use crate::value::Cacheable;
 
-/// More rounds than this means that others store what this site can't serve: it loads for itself.
-const MOST_ROUNDS: usize = 16;
+/// More entries than this, one after the other, mean that others store what this site can't serve: it
+/// loads for itself. Rounds of waiting do not count, as every renewal of a lease begins one.
+const MOST_OTHERS: usize = 16;
 
 /// What Redis had.
 #[derive(Debug)]
@@ -111,7 +112,8 @@ impl Fetch<'_> {
     async fn run<T: Cacheable>(&mut self, patience: Patience) -> Result<Fetched<T>, Fault> {
         let waiting = Stopwatch::start();
         let (mut judged, mut seen) = self.read().await?;
-        for _ in 0..MOST_ROUNDS {
+        let mut others = 0;
+        while others < MOST_OTHERS {
             let (stale, why, id) = match self.reader.found(judged, &seen) {
                 Ok(found) if found.is_fresh => {
                     // After a miss it is another process's load that was waited for.
@@ -137,6 +139,7 @@ impl Fetch<'_> {
                 }
                 Leased::Entry(bytes) => {
                     mine.spent();
+                    others += 1;
                     if self.is_late(&asked.seen) {
                         (judged, seen) = self.read().await?;
                         continue;

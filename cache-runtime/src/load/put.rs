@@ -163,6 +163,7 @@ fn keep<T: Cacheable>(request: &Request, watch: &Watch, bytes: usize, value: &T)
     let held = Arc::new(Held {
         until,
         stale_until: until.plus_ms(request.policy.stale_ms),
+        is_stale: false,
         watch,
         weight: u32::try_from(bytes).unwrap_or(u32::MAX),
         counters: Arc::clone(&request.counters),

@@ -153,6 +153,7 @@ impl Reader<'_> {
         let held = Arc::new(Held {
             until: now.plus_ms(valid.left.fresh_ms).min(trusted),
             stale_until: now.plus_ms(valid.left.stale_ms).min(trusted),
+            is_stale: false,
             watch: seen.watch.and(seen.vouch.as_slice()),
             weight: u32::try_from(valid.bytes).unwrap_or(u32::MAX),
             counters: Arc::clone(&self.request.counters),

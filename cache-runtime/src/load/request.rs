@@ -199,6 +199,7 @@ impl Request {
         // Just read, so nobody else has it yet.
         if let Some(held) = Arc::get_mut(&mut stale) {
             held.until = look_again.min(held.stale_until);
+            held.is_stale = true;
         }
         stale
     }

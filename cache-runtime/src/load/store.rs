@@ -80,6 +80,7 @@ pub(super) async fn store<T: Cacheable>(
     let held = Arc::new(Held {
         until: life.until,
         stale_until: life.stale_until,
+        is_stale: false,
         watch: life.watch.unwrap_or(before),
         weight: u32::try_from(bytes).unwrap_or(u32::MAX),
         counters: Arc::clone(&request.counters),

@@ -25,6 +25,8 @@ pub(crate) struct Held<T: ?Sized = dyn Any + Send + Sync> {
     pub(crate) stale_until: Moment,
     /// Served while this holds only.
     pub(crate) watch: Watch,
+    /// Stale, and served for a while as another process refreshes it.
+    pub(crate) is_stale: bool,
     pub(crate) weight: u32,
     pub(crate) counters: Arc<Counters>,
     pub(crate) value: T,
@@ -53,6 +55,7 @@ impl Held {
             until: self.until,
             stale_until: self.stale_until,
             watch: self.watch.clone(),
+            is_stale: self.is_stale,
             weight: self.weight,
             counters: Arc::clone(&self.counters),
             value: self.get()?,

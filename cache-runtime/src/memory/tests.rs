@@ -7,6 +7,7 @@ fn held(until: u64, weight: u32, watch: Watch) -> Arc<Held> {
     Arc::new(Held {
         until: Moment(until),
         stale_until: Moment(until),
+        is_stale: false,
         watch,
         weight,
         counters: Arc::default(),

@@ -113,6 +113,14 @@ impl Link {
         if values.len() != names.len() {
             return Err(Fault::Protocol);
         }
+        // A node that nobody has heard from as a master for `lag` may have been replaced.
+        if live
+            .vouch
+            .as_ref()
+            .is_some_and(|vouch| !vouch.holds(live.now()))
+        {
+            return Err(Fault::Down);
+        }
         Ok(Read {
             values,
             node_ms: live.node_ms(),

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::{Cell, Cells, Subject, Watch};
 
 /// Anything that is not a push: more than a write of our own can cause.
-pub(super) const OTHERWISE: u32 = 1 << 16;
+pub(super) const OTHERWISE: u32 = 1 << 31;
 
 /// Begun before the write is sent.
 #[derive(Debug)]

@@ -162,7 +162,10 @@ impl Slot {
     fn count(&mut self, count: u32) {
         self.recorders.retain(|recorder| match recorder.upgrade() {
             Some(recorder) => {
-                recorder.fetch_add(count, Ordering::AcqRel);
+                match count {
+                    OTHERWISE => recorder.fetch_or(OTHERWISE, Ordering::AcqRel),
+                    count => recorder.fetch_add(count, Ordering::AcqRel),
+                };
                 true
             }
             None => false,
