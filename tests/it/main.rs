@@ -14,6 +14,7 @@ mod identity;
 mod invalidates;
 mod layers;
 mod overlooked;
+mod overtaken;
 mod owed;
 mod promises;
 mod settings;

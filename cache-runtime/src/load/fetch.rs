@@ -113,7 +113,10 @@ impl Fetch<'_> {
             self.miss_once(why);
             // Held from before it is asked for, so that a caller dropped meanwhile gives it back.
             let mine = lease(self.reader.request, self.reader.link);
-            let asked = self.ask(mine.token(), &id).await?;
+            let asked = self.ask(mine.token(), &id, &seen).await?;
+            // From here on the flight rests on what was asked for: who joins it may have begun
+            // after what was read before was invalidated.
+            let stale = stale.filter(|_| asked.still);
             let lease = match asked.leased {
                 Leased::Acquired => mine,
                 Leased::Shared { token } => mine.sharing(token),
@@ -172,10 +175,18 @@ impl Fetch<'_> {
         watch
     }
 
-    async fn ask(&self, token: &[u8; 16], invalid_id: &[u8]) -> Result<Asked, Fault> {
+    /// Asks for the lease; `before` is what was read before.
+    async fn ask(
+        &self,
+        token: &[u8; 16],
+        invalid_id: &[u8],
+        before: &Seen,
+    ) -> Result<Asked, Fault> {
         let request = self.reader.request;
         let sent = request.tiers.clock.now();
         let asks = Asks::new(request, sent);
+        // What changes from now on is recorded: looked at later, they would also show own writes.
+        let held = before.watch.holds_stale(sent);
         let ask = LeaseAsk {
             lease: &request.name.lease(),
             entry: request.name.as_str(),
@@ -195,6 +206,7 @@ impl Fetch<'_> {
         self.flight
             .rest_on(watch.and(&answered.buckets).and(reply.vouch.as_slice()));
         Ok(Asked {
+            still: held && before.is_of_connection(reply.vouch.as_ref()),
             leased: reply.leased,
             noted: answered.noted,
             seen: Seen {
@@ -211,6 +223,8 @@ impl Fetch<'_> {
 
 /// The answer to a wish for the lease.
 struct Asked {
+    /// Whether what was read before was still valid when this was asked, on the same connection.
+    still: bool,
     leased: Leased,
     seen: Seen,
     /// `None` if a stamp could not be made.

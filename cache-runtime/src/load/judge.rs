@@ -55,6 +55,13 @@ pub(crate) struct Left {
     pub(crate) stale_ms: u64,
 }
 
+impl Seen {
+    /// Whether the connection with this cell answered, or one that pushes nothing as well.
+    pub(super) fn is_of_connection(&self, vouch: Option<&Arc<Cell>>) -> bool {
+        self.vouch.as_ref().map(Arc::as_ptr) == vouch.map(Arc::as_ptr)
+    }
+}
+
 impl<T> Judged<T> {
     pub(crate) fn absent() -> Self {
         Self::Invalid {

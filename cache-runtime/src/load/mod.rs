@@ -73,7 +73,8 @@ where
         let patience = match turn {
             Turn::Lead(_) => Patience::Wait,
             Turn::Alone(_) => Patience::None,
-            Turn::Meanwhile(held) => match meanwhile(&request, &held, verify).await {
+            // The flight is the one that was under way, unless it ended just now.
+            Turn::Meanwhile(held) => match meanwhile(&request, &held, seat.is_verified()).await {
                 Some(held) => return serve_stale::<M, R>(&request, &held),
                 None if under_way => continue,
                 None => Patience::None,

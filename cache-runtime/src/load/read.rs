@@ -118,11 +118,7 @@ impl Reader<'_> {
             .map(|s| self.request.stamp_name(s))
             .collect();
         let read = self.link.read(names).await?;
-        let same_connection = match (&read.vouch, &seen.vouch) {
-            (Some(now), Some(before)) => Arc::ptr_eq(now, before),
-            (now, before) => now.is_none() && before.is_none(),
-        };
-        if read.run_id != seen.run_id || !same_connection {
+        if read.run_id != seen.run_id || !seen.is_of_connection(read.vouch.as_ref()) {
             // Another connection, perhaps to a node restarted since: the first read's is not believed.
             return Ok(invalid(Miss::Invalidated, entry));
         }
