@@ -64,7 +64,7 @@ macro_rules! site {
     (process $id:ident $($given:tt)*) => {
         site!(@ $id $($given)* ttl = "10m", lease = "process", tags = [tag_of($id)]);
     };
-    (@ $id:ident $name:tt $consistency:tt $($settings:tt)*) => {
+    (@ $id:ident $name:literal $consistency:literal $($settings:tt)*) => {
         #[cache_runtime::cached(
             ns = $name,
             consistency = $consistency,
@@ -79,7 +79,7 @@ macro_rules! site {
 
 /// One level: a module a namespace, and a way to each by its number.
 macro_rules! level {
-    ($level:ident $consistency:tt: $($number:literal $shard:ident $kind:ident $name:tt)*) => {
+    ($level:ident $consistency:literal: $($number:literal $shard:ident $kind:ident $name:literal)*) => {
         mod $level {
             use super::{Entry, ErrorKind, Loaded};
 
