@@ -88,6 +88,7 @@ fn is_arithmetic(expression: &Expr) -> bool {
             matches!(&literal.lit, Lit::Int(number) if number.suffix().is_empty())
         }
         Expr::Paren(inner) => is_arithmetic(&inner.expr),
+        Expr::Group(inner) => is_arithmetic(&inner.expr),
         Expr::Binary(ExprBinary { left, right, .. }) => is_arithmetic(left) && is_arithmetic(right),
         _ => false,
     }

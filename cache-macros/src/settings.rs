@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Expr, ExprLit, Lit, LitBool, LitStr, Path, Token, parenthesized, token};
+use syn::{Expr, ExprGroup, ExprLit, Lit, LitBool, LitStr, Path, Token, parenthesized, token};
 
 use crate::errors::Errors;
 use crate::nearest::nearest;
@@ -74,7 +74,7 @@ fn setting(annotation: &str, known: Known, input: ParseStream<'_>) -> syn::Resul
                 format!("`{name}` has no value: write `{written}`"),
             ));
         }
-        Value::Is(input.parse()?)
+        Value::Is(Box::new(plain(input.parse()?)))
     } else if input.peek(token::Paren) {
         let list;
         parenthesized!(list in input);
@@ -166,7 +166,7 @@ impl Setting {
     pub(crate) fn list(self) -> syn::Result<Vec<Expr>> {
         match self.value {
             Value::Is(value) => match *value {
-                Expr::Array(array) => Ok(array.elems.into_iter().collect()),
+                Expr::Array(array) => Ok(array.elems.into_iter().map(plain).collect()),
                 other => Self {
                     value: Value::Is(Box::new(other)),
                     ..self
@@ -231,6 +231,25 @@ impl Setting {
             },
             Value::Alone | Value::List(_) => None,
         }
+    }
+}
+
+/// What macros were given stands in an invisible group: without it, where it reads the same.
+pub(crate) fn plain(expression: Expr) -> Expr {
+    match expression {
+        Expr::Group(group) => match plain(*group.expr) {
+            inner @ (Expr::Lit(_)
+            | Expr::Array(_)
+            | Expr::Tuple(_)
+            | Expr::Paren(_)
+            | Expr::Path(_)
+            | Expr::Closure(_)) => inner,
+            other => Expr::Group(ExprGroup {
+                expr: Box::new(other),
+                ..group
+            }),
+        },
+        other => other,
     }
 }
 

@@ -15,6 +15,7 @@ mod invalidates;
 mod late;
 mod layers;
 mod overlooked;
+mod overtaken;
 mod owed;
 mod promises;
 mod settings;

@@ -5,7 +5,7 @@ use syn::{Expr, Lit, LitStr, Path};
 
 use crate::errors::Errors;
 use crate::policy::Given;
-use crate::settings::{Known, Setting, settings};
+use crate::settings::{Known, Setting, plain, settings};
 use crate::tags::{Tag, check_name};
 use crate::template::Template;
 
@@ -142,7 +142,7 @@ fn key(expression: Expr) -> syn::Result<Key> {
             )),
         },
         Expr::Tuple(tuple) => Ok(Key::Parts(tuple.elems.into_iter().collect())),
-        Expr::Paren(inner) => key(*inner.expr),
+        Expr::Paren(inner) => key(plain(*inner.expr)),
         other => Ok(Key::Parts(vec![other])),
     }
 }
@@ -150,8 +150,7 @@ fn key(expression: Expr) -> syn::Result<Key> {
 fn tags_from(expression: Expr) -> syn::Result<Expr> {
     match &expression {
         Expr::Closure(_) | Expr::Path(_) => Ok(expression),
-        Expr::Paren(inner) => tags_from((*inner.expr).clone()),
-        Expr::Group(inner) => tags_from((*inner.expr).clone()),
+        Expr::Paren(inner) => tags_from(plain((*inner.expr).clone())),
         other => Err(syn::Error::new_spanned(
             other,
             "`tags_from` makes tags of the loaded value: write a closure, as `|value| [format!(\"org:{}\", value.org)]`, \

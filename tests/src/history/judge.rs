@@ -2,6 +2,9 @@
 //!
 //! An invalidation that began at `s` demands of later reads at least the version that the origin
 //! had at `s`: its *floor*. Which reads are later is what the levels differ in: see [`Rules`].
+//!
+//! A put counts as a load that began when it returned, as nobody outside can tell when in between
+//! it took effect: what it put may be served unless an invalidation asked for more after that.
 
 use std::collections::HashMap;
 
@@ -54,6 +57,8 @@ pub(super) struct Violation {
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     writes: HashMap<u64, Vec<(u64, u64)>>,
+    /// For an id and a version when the last put of it returned, which a killed one never did.
+    pub(super) puts: HashMap<(u64, u64), u64>,
     pub(super) invalidations: Vec<Invalidation>,
 }
 
@@ -71,7 +76,7 @@ impl Facts {
     }
 
     fn add(&mut self, history: &History) {
-        let mut open = HashMap::new();
+        let (mut open, mut putting) = (HashMap::new(), HashMap::new());
         for record in &history.records {
             match *record {
                 Record::Wrote { id, version, at } => {
@@ -84,21 +89,43 @@ impl Facts {
                 } => {
                     open.insert(number, (subject, at));
                 }
+                Record::Putting {
+                    number,
+                    id,
+                    version,
+                } => {
+                    putting.insert(number, (id, version));
+                }
                 Record::Ended { number, ok, at } => {
-                    let Some((subject, began)) = open.remove(&number) else {
-                        continue;
-                    };
-                    self.invalidations.push(Invalidation {
-                        process: history.process,
-                        subject,
-                        began,
-                        ended: at,
-                        ok,
-                    });
+                    if let Some(put) = putting.remove(&number) {
+                        self.put(put, at);
+                    } else if let Some((subject, began)) = open.remove(&number) {
+                        self.invalidations.push(Invalidation {
+                            process: history.process,
+                            subject,
+                            began,
+                            ended: at,
+                            ok,
+                        });
+                    }
                 }
                 Record::Read { .. } | Record::Totals(_) => {}
             }
         }
+        for put in putting.into_values() {
+            self.put(put, u64::MAX);
+        }
+    }
+
+    fn put(&mut self, put: (u64, u64), ended: u64) {
+        let last = self.puts.entry(put).or_default();
+        *last = ended.max(*last);
+    }
+
+    /// The least version of a load that is as late as this one's, or as the last put of it.
+    fn worth(&self, id: u64, version: u64) -> u64 {
+        let put = self.puts.get(&(id, version));
+        put.map_or(version, |ended| version.max(self.floor(id, *ended)))
     }
 
     /// The version that the origin surely had at this time, 0 if it was never written before.
@@ -169,7 +196,7 @@ pub(super) fn judge(histories: &[History], facts: &Facts, rules: Rules) -> Vec<V
                 .filter_map(|demands| demands.at(last))
                 .max_by_key(|demand| demand.floor);
             if let Some(demand) = strictest
-                && version < demand.floor
+                && facts.worth(id, version) < demand.floor
             {
                 violations.push(Violation {
                     process: history.process,

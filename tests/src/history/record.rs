@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use super::subject::Subject;
 
-const NUMBERS: usize = 6;
+const NUMBERS: usize = 7;
 const SIZE: usize = NUMBERS * 8;
 
 /// One event of a process; times are nanoseconds of [`super::time::now`].
@@ -30,7 +30,9 @@ pub(super) enum Record {
         subject: Subject,
         at: u64,
     },
-    /// It returned.
+    /// A put of this version was called, numbered as invalidations are.
+    Putting { number: u64, id: u64, version: u64 },
+    /// What has this number returned.
     Ended { number: u64, ok: bool, at: u64 },
     /// The process's counts since its start.
     Totals(Totals),
@@ -43,6 +45,8 @@ pub(super) struct Totals {
     pub(super) memory_hits: u64,
     pub(super) redis_hits: u64,
     pub(super) loads: u64,
+    pub(super) stale_hits: u64,
+    pub(super) failed_loads: u64,
 }
 
 impl Record {
@@ -53,30 +57,36 @@ impl Record {
                 version,
                 last,
                 count,
-            } => [1, id, version, last, count, 0],
-            Self::Wrote { id, version, at } => [2, id, version, at, 0, 0],
+            } => [1, id, version, last, count, 0, 0],
+            Self::Wrote { id, version, at } => [2, id, version, at, 0, 0, 0],
             Self::Began {
                 number,
                 subject,
                 at,
             } => {
                 let [kind, which] = subject.numbers();
-                [3, number, kind, which, at, 0]
+                [3, number, kind, which, at, 0, 0]
             }
-            Self::Ended { number, ok, at } => [4, number, u64::from(ok), at, 0, 0],
+            Self::Ended { number, ok, at } => [4, number, u64::from(ok), at, 0, 0, 0],
             Self::Totals(totals) => [
                 5,
                 totals.reads,
                 totals.memory_hits,
                 totals.redis_hits,
                 totals.loads,
-                0,
+                totals.stale_hits,
+                totals.failed_loads,
             ],
+            Self::Putting {
+                number,
+                id,
+                version,
+            } => [6, number, id, version, 0, 0, 0],
         }
     }
 
     fn from_numbers(numbers: [u64; NUMBERS]) -> Option<Self> {
-        let [kind, a, b, c, d, _] = numbers;
+        let [kind, a, b, c, d, e, f] = numbers;
         Some(match kind {
             1 => Self::Read {
                 id: a,
@@ -104,7 +114,14 @@ impl Record {
                 memory_hits: b,
                 redis_hits: c,
                 loads: d,
+                stale_hits: e,
+                failed_loads: f,
             }),
+            6 => Self::Putting {
+                number: a,
+                id: b,
+                version: c,
+            },
             _ => return None,
         })
     }
@@ -188,12 +205,19 @@ mod tests {
                 memory_hits: 2,
                 redis_hits: 3,
                 loads: 4,
+                stale_hits: 5,
+                failed_loads: 6,
             }),
+            Record::Putting {
+                number: 12,
+                id: 13,
+                version: 14,
+            },
         ];
         Log::create(&path).unwrap().append(&records).unwrap();
         assert_eq!(read(&path).unwrap(), records);
         let bytes = std::fs::read(&path).unwrap();
-        assert_eq!(parse(&bytes[..bytes.len() - 1]).unwrap(), records[..4]);
+        assert_eq!(parse(&bytes[..bytes.len() - 1]).unwrap(), records[..5]);
         assert!(parse(&[9; SIZE]).is_err());
     }
 }

@@ -35,6 +35,7 @@ pub struct Report {
     totals: Totals,
     acknowledged: usize,
     failed: usize,
+    puts: usize,
     staleness: Staleness,
     violations: Vec<Violation>,
 }
@@ -68,6 +69,7 @@ impl Report {
             totals: totals(histories),
             acknowledged,
             failed: facts.invalidations.len() - acknowledged,
+            puts: facts.puts.len(),
             staleness: Staleness::measure(histories, &facts, &struck),
             violations: judge(histories, &facts, rules),
         }
@@ -115,6 +117,8 @@ fn totals(histories: &[History]) -> Totals {
         sum.memory_hits += last.memory_hits;
         sum.redis_hits += last.redis_hits;
         sum.loads += last.loads;
+        sum.stale_hits += last.stale_hits;
+        sum.failed_loads += last.failed_loads;
     }
     sum
 }
@@ -146,7 +150,7 @@ impl fmt::Display for Report {
         writeln!(f, "invalidations_failed {}", self.failed)?;
         self.write_staleness(f, "healthy", &self.staleness.healthy)?;
         self.write_staleness(f, "struck", &self.staleness.struck)?;
-        let hits = totals.memory_hits + totals.redis_hits;
+        let hits = totals.memory_hits + totals.redis_hits + totals.stale_hits;
         let rates = [
             ("hit_rate_percent", hits),
             ("memory_hit_rate_percent", totals.memory_hits),
@@ -154,7 +158,10 @@ impl fmt::Display for Report {
         for (name, part) in rates {
             writeln!(f, "{name} {:.2}", percent(part, totals.reads))?;
         }
+        writeln!(f, "stale_hits {}", totals.stale_hits)?;
         writeln!(f, "loads {}", totals.loads)?;
+        writeln!(f, "loads_failed {}", totals.failed_loads)?;
+        writeln!(f, "puts {}", self.puts)?;
         writeln!(f, "violations {}", self.violations.len())?;
         let mut told = HashSet::new();
         let first = |v: &&Violation| told.insert((v.process, v.id, v.version));

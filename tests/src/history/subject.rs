@@ -67,6 +67,10 @@ pub(super) fn tag(id: u64) -> u64 {
     id % TAGS
 }
 
+pub(super) fn tag_name(tag: u64) -> String {
+    format!("t:{tag}")
+}
+
 pub(super) fn namespace(id: u64) -> u64 {
     id % NAMESPACES
 }

@@ -13,7 +13,7 @@ use super::arguments::{Level, Orders, Plant};
 use super::origin::Origin;
 use super::reads::Reads;
 use super::record::{Log, Record, Totals};
-use super::subject::{Subject, random_id};
+use super::subject::{Subject, random_id, tag_name};
 use super::{sites, time};
 
 const READERS: usize = 8;
@@ -27,8 +27,8 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// One read in so many goes through the companion, which loads nothing.
 const GET_ONE_IN: u32 = 20;
 
-/// A writer reloads an entry so often as one time in so many, which stores what it loads.
-const REFRESH_ONE_IN: u32 = 8;
+/// Before it writes, a writer does something else to the entry one time in so many.
+const MEDDLE_ONE_IN: u32 = 3;
 
 /// A writer pauses for up to so many milliseconds.
 const WRITER_PAUSE_MS: u64 = 250;
@@ -138,9 +138,8 @@ impl Worker {
             let pause = random.random_range(0..WRITER_PAUSE_MS);
             tokio::time::sleep(Duration::from_millis(pause)).await;
             let id = random_id(&mut random);
-            if random.random_ratio(1, REFRESH_ONE_IN) {
-                // Its outcome is what the readers find.
-                let _ = sites::refresh(self.level, id).await;
+            if random.random_ratio(1, MEDDLE_ONE_IN) {
+                self.meddle(id, &mut random).await?;
             }
             let version = self.origin.write(id)?;
             let at = time::now();
@@ -161,13 +160,55 @@ impl Worker {
         Ok(())
     }
 
+    /// Stores or expires something; the outcome is what the readers find.
+    async fn meddle(&self, id: u64, random: &mut SmallRng) -> io::Result<()> {
+        match random.random_range(0..3) {
+            0 => {
+                let _ = sites::refresh(self.level, id).await;
+            }
+            1 => {
+                let _ = self.expire(Subject::random(id, random)).await;
+            }
+            _ => self.put(id).await?,
+        }
+        Ok(())
+    }
+
+    /// Puts the origin's version, which may be old by the time it is stored.
+    async fn put(&self, id: u64) -> io::Result<()> {
+        let version = self.origin.version(id)?;
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        self.log.append(&[Record::Putting {
+            number,
+            id,
+            version,
+        }])?;
+        let ok = sites::put(self.level, id, version).await.is_ok();
+        let at = time::now();
+        self.log.append(&[Record::Ended { number, ok, at }])
+    }
+
+    async fn expire(&self, subject: Subject) -> Result<(), CacheError> {
+        match subject {
+            Subject::Entry(id) => match sites::entry(self.level, id) {
+                Some(entry) => entry.expire().await,
+                None => Ok(()),
+            },
+            Subject::Tag(tag) => self.cache.tag(tag_name(tag)).expire().await,
+            Subject::Namespace(number) => {
+                let name = sites::namespace_name(self.level, number);
+                self.cache.namespace(name).expire().await
+            }
+        }
+    }
+
     async fn invalidate(&self, subject: Subject) -> Result<(), CacheError> {
         match subject {
             Subject::Entry(id) => match sites::entry(self.level, id) {
                 Some(entry) => entry.invalidate().await,
                 None => Ok(()),
             },
-            Subject::Tag(tag) => self.cache.tag(format!("t:{tag}")).invalidate().await,
+            Subject::Tag(tag) => self.cache.tag(tag_name(tag)).invalidate().await,
             Subject::Namespace(number) => {
                 let name = sites::namespace_name(self.level, number);
                 self.cache.namespace(name).invalidate().await
@@ -192,6 +233,8 @@ impl Worker {
             totals.memory_hits += row.memory_hits;
             totals.redis_hits += row.redis_hits;
             totals.loads += row.loads;
+            totals.stale_hits += row.stale_hits;
+            totals.failed_loads += row.failed_loads;
         }
         Record::Totals(totals)
     }

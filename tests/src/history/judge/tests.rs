@@ -112,6 +112,39 @@ fn a_failed_invalidation_binds_the_process_that_owes_it_alone() {
     }
 }
 
+/// A put of version 1 that returned then, or never, beside a write of version 2.
+fn put(ended: Option<u64>) -> Vec<Record> {
+    let (number, id, version) = (9, 1, 1);
+    let putting = Record::Putting {
+        number,
+        id,
+        version,
+    };
+    let ended = ended.map(|at| Record::Ended {
+        number,
+        ok: true,
+        at,
+    });
+    [Some(putting), ended].into_iter().flatten().collect()
+}
+
+#[test]
+fn what_was_put_may_be_served_until_an_invalidation_asks_for_more() {
+    for level in LEVELS {
+        let found = |ended| {
+            let writer = [&[wrote(1, 1), wrote(2, 10)][..], &entry(20, 30)].concat();
+            violations(level, &[&[&writer], &[&put(ended), &[read(1, 10_000)]]])
+        };
+        assert_eq!(found(Some(9)), 1, "it was over before the write");
+        assert_eq!(
+            found(Some(21)),
+            0,
+            "it may have come after the invalidation"
+        );
+        assert_eq!(found(None), 0, "nobody knows when it took effect");
+    }
+}
+
 #[test]
 fn an_invalidation_that_never_returned_demands_nothing() {
     for level in LEVELS {
