@@ -31,9 +31,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// The workspace with every feature: unit tests, the integration binary, compile-fail cases,
-/// examples and doctests, those of the README too, and a minute of the history checker; before it what only builds where features are
-/// off, so that the closing lines of `cargo test` come last. Arguments choose something less.
+/// The workspace with every feature: unit tests, the integration binary, compile-fail cases, the
+/// model, a minute of the history checker at each level, examples and doctests, those of the README
+/// too; before it what only builds where features are off, so that the closing lines of `cargo test`
+/// come last. Arguments choose something less.
 fn test(arguments: &[String]) -> Result<(), String> {
     let server = server::find_or_install(root())?;
     eprintln!("xtask: the tests start {}", server.display());

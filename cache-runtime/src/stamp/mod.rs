@@ -9,6 +9,7 @@
 mod buckets;
 mod cell;
 mod recording;
+mod slot;
 mod table;
 
 use std::sync::Arc;
