@@ -23,8 +23,15 @@ async fn main() -> ExitCode {
 }
 
 async fn play() -> Result<ExitCode, Box<dyn Error>> {
-    let part =
-        Part::parse(std::env::args().skip(1)).map_err(|error| format!("{error}\n{USAGE}"))?;
+    let mut words = std::env::args().skip(1).peekable();
+    if words
+        .next_if(|word| word == "--help" || word == "-h")
+        .is_some()
+    {
+        println!("{USAGE}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let part = Part::parse(words).map_err(|error| format!("{error}\n{USAGE}"))?;
     match part {
         Part::Work(orders) => history::work(&orders).await?,
         Part::Run(arguments) => {
