@@ -258,22 +258,27 @@ async fn a_load_that_began_before_an_invalidation_is_never_served_after_it() {
     }
 }
 
+/// In memory alone, and with Redis telling it of changes.
 #[tokio::test]
 async fn a_hit_allocates_nothing() {
-    let (cache, loads) = (Cache::memory(), Loads::default());
-    cache
-        .scope(async {
-            nth(&loads, 1).await;
-            let mut found = None;
-            let counted = allocation_counter::measure(|| {
-                let call = std::pin::pin!(nth(&loads, 1));
-                let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-                found = Some(call.poll(&mut context));
-            });
-            assert_eq!(found, Some(std::task::Poll::Ready(1_001)));
-            assert_eq!(counted.count_total, 0, "{counted:?}");
-        })
-        .await;
+    let server = crate::server().await;
+    let linked = Cache::builder().url(server.url()).build().unwrap();
+    for cache in [Cache::memory(), linked] {
+        let loads = Loads::default();
+        cache
+            .scope(async {
+                nth(&loads, 1).await;
+                let mut found = None;
+                let counted = allocation_counter::measure(|| {
+                    let call = std::pin::pin!(nth(&loads, 1));
+                    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+                    found = Some(call.poll(&mut context));
+                });
+                assert_eq!(found, Some(std::task::Poll::Ready(1_001)));
+                assert_eq!(counted.count_total, 0, "{counted:?}");
+            })
+            .await;
+    }
 }
 
 #[tokio::test]

@@ -19,4 +19,13 @@ mod tracked;
 mod wire;
 mod writes;
 
+use cache_tests::Server;
 use tracked::{Push, Tracked, keys, run};
+
+/// Whether it is a Redis 7.0, from which later servers differ in what a script registers. What this
+/// library rests on is the same on all.
+async fn is_7_0(server: &Server) -> bool {
+    let info = run(server, &["INFO", "server"]).await;
+    let text: String = redis::from_redis_value(info).unwrap();
+    text.contains("\nredis_version:7.0.")
+}
