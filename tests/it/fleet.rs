@@ -12,6 +12,8 @@ fn actor(server: &Server, origin: &Origin, memory: &str, lease_ms: &str) -> Acto
         ("CACHE_URL", url.as_str()),
         ("CACHE_MEMORY_BYTES", memory),
         ("LEASE_MS", lease_ms),
+        // A busy machine is not an outage.
+        ("CACHE_OP_TIMEOUT", "5s"),
     ];
     Actor::start(BINARY, origin, &settings).unwrap()
 }
