@@ -12,6 +12,7 @@ use crate::clock::Stopwatch;
 use crate::events::{Event, Miss, Tier};
 use crate::flight::Flight;
 use crate::invalidate::retry;
+use crate::lease;
 use crate::memory::Held;
 use crate::policy::Lease;
 use crate::redis::{Fault, LeaseAsk, Leased};
@@ -162,13 +163,7 @@ impl Fetch<'_> {
                     continue;
                 }
             };
-            let right = asked.noted.map(|noted| Right {
-                lease,
-                noted,
-                seen_at: asked.seen.sent,
-                watch: asked.seen.watch,
-                vouch: asked.seen.vouch.map(|cell| vec![cell]),
-            });
+            let right = asked.right(lease);
             return Ok(Fetched::Load { right, stale });
         }
         Ok(Fetched::Load {
@@ -264,4 +259,17 @@ struct Asked {
     noted: Option<Noted>,
     /// The cells for what was found stale before.
     still: Watch,
+}
+
+impl Asked {
+    /// The right to store what is loaded under this lease.
+    fn right(self, lease: lease::Lease) -> Option<Right> {
+        Some(Right {
+            lease,
+            noted: self.noted?,
+            seen_at: self.seen.sent,
+            watch: self.seen.watch,
+            vouch: self.seen.vouch.map(|cell| vec![cell]),
+        })
+    }
 }

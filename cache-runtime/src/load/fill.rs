@@ -4,7 +4,7 @@ use super::request::Request;
 use super::stamps::LONGEST_MS;
 use super::store::{Kept, Loading};
 use crate::events::{Event, Unstored};
-use crate::frame::{self, CodecId, Header, Mismatch};
+use crate::frame::{self, CodecId, Header, Mismatch, Stamped};
 use crate::redis::{Filled, STORED_WRITES};
 use crate::value::Cacheable;
 
@@ -69,22 +69,13 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
     let Some(mut right) = loading.right else {
         return briefly(Unstored::NoLease);
     };
-    let (compression, payload) = frame::compress(bytes, request.policy.compression);
-    let (ttl_ms, life_ms) = lives(request);
-    let header = Header {
-        codec,
-        compression,
-        flags: 0,
-        id: rand::random(),
-        digest: request.digest,
-        shape: request.site.shape.fingerprint,
+    let stamps = std::mem::take(&mut right.noted.stamps);
+    let written = Written {
         born_ms,
-        fresh_until_ms: born_ms.saturating_add(ttl_ms),
-        stale_until_ms: born_ms.saturating_add(life_ms),
         load_us: loading.took_us,
-        stamps: std::mem::take(&mut right.noted.stamps),
+        stamps,
     };
-    let frame = frame::write(&header, &payload);
+    let (frame, life_ms) = written.frame(request, bytes, codec);
     let cells = &request.tiers.cells;
     let recording = cells.record(request.subjects.first().cloned());
     let (entry, lease) = (request.name.as_str(), request.name.lease());
@@ -120,9 +111,34 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
     }
 }
 
-/// How long it is fresh, and how long it is kept, in milliseconds.
-fn lives(request: &Request) -> (u64, u64) {
-    let ttl_ms = request.policy.ttl_ms.min(LONGEST_MS);
-    let life_ms = ttl_ms.saturating_add(request.policy.stale_ms);
-    (ttl_ms, life_ms.min(LONGEST_MS))
+/// What a frame says beside what its site does.
+struct Written {
+    /// In the node's clock.
+    born_ms: u64,
+    load_us: u64,
+    stamps: Vec<Stamped>,
+}
+
+impl Written {
+    /// The frame, and how long it is kept in milliseconds.
+    fn frame(self, request: &Request, bytes: Vec<u8>, codec: CodecId) -> (Vec<u8>, u64) {
+        let (compression, payload) = frame::compress(bytes, request.policy.compression);
+        let ttl_ms = request.policy.ttl_ms.min(LONGEST_MS);
+        let life_ms = ttl_ms.saturating_add(request.policy.stale_ms);
+        let life_ms = life_ms.min(LONGEST_MS);
+        let header = Header {
+            codec,
+            compression,
+            flags: 0,
+            id: rand::random(),
+            digest: request.digest,
+            shape: request.site.shape.fingerprint,
+            born_ms: self.born_ms,
+            fresh_until_ms: self.born_ms.saturating_add(ttl_ms),
+            stale_until_ms: self.born_ms.saturating_add(life_ms),
+            load_us: self.load_us,
+            stamps: self.stamps,
+        };
+        (frame::write(&header, &payload), life_ms)
+    }
 }
