@@ -24,11 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const QUEUE: usize = 1_024;
 
 /// Connects, loads the scripts and learns the node's run id, role and time.
-pub(super) async fn connect(
-    settings: &LinkSettings,
-    epoch: u64,
-    hear: &Hear,
-) -> Result<Live, Fault> {
+pub(super) async fn connect(settings: &LinkSettings, hear: &Hear) -> Result<Live, Fault> {
     let patience = PATIENCE.max(settings.op_timeout);
     let attempt = async {
         let end = Arc::new(End::default());
@@ -38,7 +34,7 @@ pub(super) async fn connect(
             fault => fault,
         })?;
         let greeting = greet(&mut connection, pushes).await?;
-        Ok(Live::new(connection, greeting, epoch, settings, end))
+        Ok(Live::new(connection, greeting, settings, end))
     };
     tokio::time::timeout(patience, attempt)
         .await

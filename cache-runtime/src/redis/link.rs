@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -61,7 +61,6 @@ pub(super) struct Shared {
     pub(super) durable: Durable,
     /// The cell of the connection published last, which the next one flips.
     pub(super) vouch: Mutex<Option<Arc<Cell>>>,
-    epoch: AtomicU64,
     closed: AtomicBool,
     supervisor: Mutex<Option<(JoinHandle<()>, Handle)>>,
 }
@@ -110,7 +109,6 @@ impl Link {
             hear: Arc::new(hear),
             durable: Durable::default(),
             vouch: Mutex::default(),
-            epoch: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             supervisor: Mutex::new(None),
         }))
@@ -216,11 +214,6 @@ impl Shared {
             before.flip();
         }
     }
-
-    /// Each connection has an epoch of its own; it moves before the connection is made.
-    pub(super) fn next_epoch(&self) -> u64 {
-        self.epoch.fetch_add(1, Ordering::AcqRel) + 1
-    }
 }
 
 impl fmt::Debug for Link {
@@ -228,7 +221,6 @@ impl fmt::Debug for Link {
         f.debug_struct("Link")
             .field("settings", &self.0.settings)
             .field("state", &self.state())
-            .field("epoch", &self.0.live.load().as_ref().map(|live| live.epoch))
             .finish_non_exhaustive()
     }
 }

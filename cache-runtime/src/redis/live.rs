@@ -21,8 +21,6 @@ pub(super) struct Live {
     connection: MultiplexedConnection,
     /// The first 8 bytes of the run id: another after each restart of the server.
     pub(super) run_id: [u8; 8],
-    /// Which of the link's connections this is: nothing read on one vouches for another.
-    pub(super) epoch: u64,
     /// Holds until `lag` after the sending of the last heartbeat that was answered; `None` where
     /// the node does not push.
     pub(super) vouch: Option<Arc<Cell>>,
@@ -72,7 +70,6 @@ impl Live {
     pub(super) fn new(
         connection: MultiplexedConnection,
         greeting: Greeting,
-        epoch: u64,
         settings: &LinkSettings,
         end: Arc<End>,
     ) -> Self {
@@ -81,7 +78,6 @@ impl Live {
         let live = Self {
             connection,
             run_id: greeting.run_id,
-            epoch,
             vouch: greeting.tracks.then(|| Arc::new(Cell::until(vouched))),
             op_timeout: settings.op_timeout,
             lag_ms,

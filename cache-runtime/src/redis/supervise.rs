@@ -23,7 +23,7 @@ pub(super) async fn supervise(link: Weak<Shared>) {
         if shared.is_closed() {
             return;
         }
-        let connected = match connect(&shared.settings, shared.next_epoch(), &shared.hear).await {
+        let connected = match connect(&shared.settings, &shared.hear).await {
             // A server too slow for `op_timeout` is not offered to callers, who would wait for it.
             Ok(live) => beat(&live).await.map(|()| live),
             Err(fault) => Err(fault),

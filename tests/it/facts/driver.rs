@@ -29,7 +29,7 @@ async fn a_push_is_applied_before_a_later_reply_is_delivered() {
         .await
         .unwrap();
     redis::cmd("CLIENT")
-        .arg(&["TRACKING", "ON", "NOLOOP"])
+        .arg(&["TRACKING", "ON"])
         .exec_async(&mut connection)
         .await
         .unwrap();

@@ -199,6 +199,7 @@ async fn a_load_that_rests_on_nothing_in_redis_is_joined_for_lag_and_no_longer()
     origin.began(1).await;
     origin.set(2);
     b.tag("late").invalidate().await.unwrap();
+    // It is the time itself that must pass.
     tokio::time::sleep(lag).await;
     let late = call!(a, windowed, &origin);
     origin.began(2).await;
