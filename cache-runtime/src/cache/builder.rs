@@ -71,8 +71,19 @@ impl Default for CacheBuilder {
 const MEMORY: &str = "memory:";
 
 impl CacheBuilder {
-    /// Where Redis is: `redis://[user:password@]host[:port][/database]`, `rediss://` for TLS
-    /// (feature `tls`), `redis+unix:///path`; or `memory:`, the default, for none.
+    /// Where Redis is, or `memory:`, the default, for none.
+    ///
+    /// | url | |
+    /// |---|---|
+    /// | `redis://[user:password@]host[:6379][/database]` | one server |
+    /// | `redis+unix:///path[?db=1&user=..&pass=..]` | one server, over its Unix socket |
+    /// | `redis+sentinel://[user:password@]host[:26379],../name[/database]` | the master that these sentinels know by this name, whichever it is |
+    /// | `redis+cluster://[user:password@]host[:6379],..` | a cluster, found through any of these nodes |
+    ///
+    /// With `rediss` in place of `redis` all connections are TLS (feature `tls`). User and password
+    /// are the servers'; the sentinels' own stand behind the name, as
+    /// `?sentinel_username=..&sentinel_password=..`. What has a meaning in a URL (`@ : / ? # %`) is
+    /// percent-encoded in them, and an IPv6 address stands in brackets.
     #[must_use]
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = url.into();

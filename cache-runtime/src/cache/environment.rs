@@ -12,7 +12,7 @@ impl CacheBuilder {
     ///
     /// | variable | setting |
     /// |---|---|
-    /// | `CACHE_URL`, else `REDIS_URL` | [`url`](Self::url) |
+    /// | `CACHE_URL`, else `REDIS_URL` | [`url`](Self::url): one server, sentinels, a cluster or `memory:` |
     /// | `CACHE_PREFIX` | [`prefix`](Self::prefix) |
     /// | `CACHE_MEMORY_BYTES` | [`memory_bytes`](Self::memory_bytes) |
     /// | `CACHE_OP_TIMEOUT` | [`op_timeout`](Self::op_timeout): `100ms`, `2s`, or a number of milliseconds |

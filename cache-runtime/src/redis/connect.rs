@@ -124,7 +124,7 @@ pub(super) fn client(
         let _ = rustls::crypto::ring::default_provider().install_default();
         let certificates = redis::TlsCertificates {
             client_tls: None,
-            root_cert: settings.ca.clone(),
+            root_cert: settings.tls.ca.as_deref().map(<[u8]>::to_vec),
         };
         return Client::build_with_tls(info, certificates);
     }

@@ -1,0 +1,105 @@
+//! Where Redis is and how patient to be.
+
+mod place;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod url;
+
+use std::time::Duration;
+
+use redis::{ConnectionAddr, ConnectionInfo};
+
+pub(super) use place::{Address, Credentials, Place};
+use tls::Tls;
+
+/// Where Redis is. `Debug` shows addresses and no more: the rest may be secret.
+#[derive(Clone)]
+pub(crate) struct LinkSettings {
+    pub(super) place: Place,
+    /// How to speak to a data node. Its address is meant where `place` is [`Place::Node`]; else it
+    /// is the first seed, and [`at`](Self::at) gives a node its own.
+    pub(super) info: ConnectionInfo,
+    pub(super) tls: Tls,
+    pub(super) op_timeout: Duration,
+    pub(super) lag: Duration,
+    /// For deletions that wait for replicas.
+    pub(super) replicas: Option<Replicas>,
+}
+
+/// How many replicas are to have a deletion before it is acknowledged.
+#[derive(Clone, Debug)]
+pub(crate) struct Replicas {
+    pub(crate) count: u32,
+    /// The name of a key that is written beside.
+    pub(crate) marker: String,
+}
+
+impl LinkSettings {
+    fn new(place: Place, info: ConnectionInfo) -> Self {
+        Self {
+            place,
+            info,
+            tls: Tls::default(),
+            op_timeout: Duration::from_millis(100),
+            lag: Duration::from_secs(2),
+            replicas: None,
+        }
+    }
+
+    /// The same settings for the one node at an address: its user, TLS and patience.
+    pub(super) fn at(&self, host: &str, port: u16) -> Self {
+        let host = host.to_owned();
+        let addr = match self.info.addr() {
+            ConnectionAddr::TcpTls {
+                insecure,
+                tls_params,
+                ..
+            } => ConnectionAddr::TcpTls {
+                host,
+                port,
+                insecure: *insecure,
+                tls_params: tls_params.clone(),
+            },
+            _ => ConnectionAddr::Tcp(host, port),
+        };
+        Self {
+            place: Place::Node,
+            info: self.info.clone().set_addr(addr),
+            ..self.clone()
+        }
+    }
+
+    /// Whom to ask where the data nodes are; empty where the url names the node itself.
+    pub(super) fn seeds(&self) -> &[Address] {
+        match &self.place {
+            Place::Node => &[],
+            Place::Sentinel { seeds, .. } | Place::Cluster { seeds } => seeds,
+        }
+    }
+
+    pub(crate) fn with_times(mut self, op_timeout: Duration, lag: Duration) -> Self {
+        self.op_timeout = op_timeout;
+        self.lag = lag;
+        self
+    }
+
+    pub(crate) fn with_replicas(mut self, replicas: Option<Replicas>) -> Self {
+        self.replicas = replicas;
+        self
+    }
+}
+
+impl std::fmt::Debug for LinkSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("LinkSettings");
+        match &self.place {
+            Place::Node => shown.field("address", &self.info.addr().to_string()),
+            place => shown.field("place", place),
+        };
+        shown
+            .field("op_timeout", &self.op_timeout)
+            .field("lag", &self.lag)
+            .finish_non_exhaustive()
+    }
+}
