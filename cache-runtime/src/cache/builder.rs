@@ -10,7 +10,7 @@ use crate::clock::{Clock, STEP_MS};
 use crate::error::{CacheError, Result, check_name};
 use crate::events::Events;
 use crate::memory::Memory;
-use crate::redis::{Link, LinkEvent, LinkSettings, Replicas};
+use crate::redis::{Link, LinkEvent};
 use crate::site::Names;
 use crate::stamp::Cells;
 use crate::tiers::{Limits, Parts, Tiers, flips};
@@ -31,15 +31,17 @@ use crate::tiers::{Limits, Parts, Tiers, flips};
 /// ```
 #[derive(Clone)]
 pub struct CacheBuilder {
-    url: String,
-    prefix: String,
+    pub(super) url: String,
+    pub(super) prefix: String,
     memory_bytes: u64,
     max_value: usize,
-    op_timeout: Duration,
+    pub(super) op_timeout: Duration,
     lag: Duration,
     lease: Duration,
-    durability: Durability,
-    ca_file: Option<PathBuf>,
+    pub(super) durability: Durability,
+    pub(super) ca_file: Option<PathBuf>,
+    /// The certificate and its key.
+    pub(super) client_certificate: Option<(PathBuf, PathBuf)>,
     enabled: bool,
     clock: Clock,
     pub(super) skip_cells: bool,
@@ -59,6 +61,7 @@ impl Default for CacheBuilder {
             lease: Duration::from_secs(5),
             durability: Durability::Master,
             ca_file: None,
+            client_certificate: None,
             enabled: true,
             clock: Clock::default(),
             skip_cells: false,
@@ -71,25 +74,6 @@ impl Default for CacheBuilder {
 const MEMORY: &str = "memory:";
 
 impl CacheBuilder {
-    /// Where Redis is, or `memory:`, the default, for none.
-    ///
-    /// | url | |
-    /// |---|---|
-    /// | `redis://[user:password@]host[:6379][/database]` | one server |
-    /// | `redis+unix:///path[?db=1&user=..&pass=..]` | one server, over its Unix socket |
-    /// | `redis+sentinel://[user:password@]host[:26379],../name[/database]` | the master that these sentinels know by this name, whichever it is |
-    /// | `redis+cluster://[user:password@]host[:6379],..` | a cluster, found through any of these nodes |
-    ///
-    /// With `rediss` in place of `redis` all connections are TLS (feature `tls`). User and password
-    /// are the servers'; the sentinels' own stand behind the name, as
-    /// `?sentinel_username=..&sentinel_password=..`. What has a meaning in a URL (`@ : / ? # %`) is
-    /// percent-encoded in them, and an IPv6 address stands in brackets.
-    #[must_use]
-    pub fn url(mut self, url: impl Into<String>) -> Self {
-        self.url = url.into();
-        self
-    }
-
     /// What every name in Redis begins with; `cache` at first. Programs that share a prefix share
     /// entries.
     #[must_use]
@@ -139,13 +123,6 @@ impl CacheBuilder {
     #[must_use]
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
-        self
-    }
-
-    /// A file of PEM certificates to trust for `rediss://`, instead of the system's.
-    #[must_use]
-    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.ca_file = Some(path.into());
         self
     }
 
@@ -211,33 +188,14 @@ impl CacheBuilder {
         })))
     }
 
-    fn link_settings(&self) -> Result<LinkSettings> {
-        let settings = LinkSettings::parse(&self.url)
-            .and_then(|settings| settings.with_ca_file(self.ca_file.as_deref()))
-            .map_err(|reason| CacheError::Setting {
-                setting: self.called("url"),
-                reason: reason.to_string(),
-            })?;
-        let replicas = match self.durability {
-            Durability::Master => None,
-            Durability::Replicas(count) => Some(Replicas {
-                count,
-                marker: Names::new(&self.prefix).marker(),
-            }),
-        };
-        Ok(settings
-            .with_times(self.op_timeout, self.trusted())
-            .with_replicas(replicas))
-    }
-
     /// `lag`, less what the clock may be behind: memory serves for that long and no longer.
-    fn trusted(&self) -> Duration {
+    pub(super) fn trusted(&self) -> Duration {
         let step = Duration::from_millis(STEP_MS).min(self.lag / 2);
         self.lag.saturating_sub(step)
     }
 
     /// What the person who made a setting calls it.
-    fn called(&self, setting: &'static str) -> &'static str {
+    pub(super) fn called(&self, setting: &'static str) -> &'static str {
         let made = self
             .variables
             .iter()

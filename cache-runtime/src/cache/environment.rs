@@ -18,6 +18,7 @@ impl CacheBuilder {
     /// | `CACHE_OP_TIMEOUT` | [`op_timeout`](Self::op_timeout): `100ms`, `2s`, or a number of milliseconds |
     /// | `CACHE_LAG` | [`lag`](Self::lag), likewise |
     /// | `CACHE_CA_FILE` | [`ca_file`](Self::ca_file) |
+    /// | `CACHE_CLIENT_CERT` and `CACHE_CLIENT_KEY` | [`client_certificate`](Self::client_certificate) |
     /// | `CACHE_ENABLED` | [`enabled`](Self::enabled): `1`, `true`, `0` or `false` |
     ///
     /// # Errors
@@ -57,6 +58,12 @@ impl CacheBuilder {
         }
         if let Some(path) = get("CACHE_CA_FILE") {
             self = self.ca_file(path);
+            self.variables.push(("ca_file", "CACHE_CA_FILE"));
+        }
+        if let Some((certificate, key)) = pair(&get, "CACHE_CLIENT_CERT", "CACHE_CLIENT_KEY")? {
+            self = self.client_certificate(certificate, key);
+            let named = ("client_certificate", "CACHE_CLIENT_CERT");
+            self.variables.push(named);
         }
         if let Some(enabled) = parsed(&get, "CACHE_ENABLED", switch, "`true` or `false`")? {
             self = self.enabled(enabled);
@@ -79,6 +86,24 @@ fn parsed<T, E>(
         reason: format!("it takes {takes}"),
     })?;
     Ok(Some(value))
+}
+
+/// Two variables of which neither means anything without the other.
+fn pair(
+    get: &impl Fn(&str) -> Option<String>,
+    first: &'static str,
+    second: &'static str,
+) -> Result<Option<(String, String)>> {
+    let (missing, other) = match (get(first), get(second)) {
+        (Some(a), Some(b)) => return Ok(Some((a, b))),
+        (None, None) => return Ok(None),
+        (Some(_), None) => (second, first),
+        (None, Some(_)) => (first, second),
+    };
+    Err(CacheError::Setting {
+        setting: missing,
+        reason: format!("it is not set and `{other}` is: they belong together"),
+    })
 }
 
 fn duration(text: &str) -> Result<Duration, ()> {
@@ -140,6 +165,17 @@ mod tests {
                 .and_then(CacheBuilder::build)
                 .unwrap_err();
             assert!(error.to_string().contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_without_its_key_names_the_one_that_is_missing() {
+        for (set, missing) in [
+            ("CACHE_CLIENT_CERT", "CACHE_CLIENT_KEY"),
+            ("CACHE_CLIENT_KEY", "CACHE_CLIENT_CERT"),
+        ] {
+            let error = read(&[(set, "file.pem")]).unwrap_err().to_string();
+            assert!(error.contains(&format!("`{missing}` is wrong")), "{error}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod ambient;
 mod builder;
+mod connection;
 mod durability;
 mod entry;
 mod environment;

@@ -13,6 +13,7 @@ use super::fault::Fault;
 use super::link::{Hear, Pushed};
 use super::live::{End, Greeting, Live, unwrap};
 use super::scripts::{self, SCRIPTS};
+use super::sentinel::resolve;
 use super::settings::LinkSettings;
 use crate::clock::Clock;
 
@@ -23,12 +24,13 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Commands that wait in the client at most; more wait for room.
 const QUEUE: usize = 1_024;
 
-/// Connects, loads the scripts and learns the node's run id, role and time.
+/// Finds the node, connects, loads the scripts and learns the node's run id, role and time.
 pub(super) async fn connect(settings: &LinkSettings, hear: &Hear) -> Result<Live, Fault> {
     let patience = PATIENCE.max(settings.op_timeout);
     let attempt = async {
         let end = Arc::new(End::default());
-        let opened = open(settings, &end, hear).await;
+        let node = resolve(settings, patience / 2).await?;
+        let opened = open(&node, &end, hear).await;
         let (mut connection, pushes) = opened.map_err(|error| match Fault::of(&error) {
             Fault::Broken => Fault::Unreachable,
             fault => fault,
@@ -122,11 +124,7 @@ pub(super) fn client(
     if let redis::ConnectionAddr::TcpTls { .. } = info.addr() {
         // Only the first call in a process sets it; a provider of the user's own stands.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let certificates = redis::TlsCertificates {
-            client_tls: None,
-            root_cert: settings.tls.ca.as_deref().map(<[u8]>::to_vec),
-        };
-        return Client::build_with_tls(info, certificates);
+        return Client::build_with_tls(info, settings.tls.certificates());
     }
     Client::open(info)
 }

@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 use super::connect::client;
 use super::fault::Fault;
 use super::live::unwrap;
+use super::sentinel::resolve;
 use super::settings::{LinkSettings, Replicas};
 
 /// The connection for them, made at the first.
@@ -60,7 +61,9 @@ async fn open(settings: &LinkSettings) -> Result<MultiplexedConnection, Fault> {
     let config = redis::AsyncConnectionConfig::new()
         .set_response_timeout(None)
         .set_connection_timeout(None);
-    let client = client(settings, ProtocolVersion::RESP2).map_err(|error| Fault::of(&error))?;
+    // Asked anew for each connection: a deletion belongs on the master of the day.
+    let node = resolve(settings, settings.op_timeout).await?;
+    let client = client(&node, ProtocolVersion::RESP2).map_err(|error| Fault::of(&error))?;
     let opened = client
         .get_multiplexed_async_connection_with_config(&config)
         .await;

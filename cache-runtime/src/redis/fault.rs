@@ -30,6 +30,12 @@ pub(crate) enum Fault {
     NoScript,
     /// TLS could not be agreed on, or the certificate is not trusted.
     Tls,
+    /// No sentinel answers.
+    SentinelsUnreachable,
+    /// No sentinel knows a master of the name in the URL.
+    UnknownMaster,
+    /// The sentinels want another user or password than the URL gives for them, or it may not ask.
+    SentinelAuth,
     /// Too few replicas had it in time.
     NotReplicated,
     /// An answer of an unexpected form.
@@ -53,6 +59,9 @@ impl Fault {
             Self::NotReady => "not_ready",
             Self::NoScript => "no_script",
             Self::Tls => "tls",
+            Self::SentinelsUnreachable => "sentinels_unreachable",
+            Self::UnknownMaster => "unknown_master",
+            Self::SentinelAuth => "wrong_sentinel_user_or_password",
             Self::NotReplicated => "not_replicated",
             Self::Protocol => "protocol",
             Self::Refused => "refused",

@@ -13,6 +13,7 @@ mod live;
 mod operations;
 mod reads;
 mod scripts;
+mod sentinel;
 mod settings;
 mod supervise;
 #[cfg(test)]

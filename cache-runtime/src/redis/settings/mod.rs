@@ -8,7 +8,7 @@ mod url;
 
 use std::time::Duration;
 
-use redis::{ConnectionAddr, ConnectionInfo};
+use redis::{ConnectionAddr, ConnectionInfo, RedisConnectionInfo};
 
 pub(super) use place::{Address, Credentials, Place};
 use tls::Tls;
@@ -68,6 +68,24 @@ impl LinkSettings {
             info: self.info.clone().set_addr(addr),
             ..self.clone()
         }
+    }
+
+    /// How to speak to one sentinel: its own user and password, and TLS as to a node.
+    pub(super) fn of_sentinel(&self, seed: &Address) -> Self {
+        let mut settings = self.at(&seed.host, seed.port);
+        let mut own = RedisConnectionInfo::default();
+        if let Place::Sentinel {
+            credentials: Some(credentials),
+            ..
+        } = &self.place
+        {
+            own = own.set_password(&credentials.password);
+            if let Some(user) = &credentials.user {
+                own = own.set_username(user);
+            }
+        }
+        settings.info = settings.info.set_redis_settings(own);
+        settings
     }
 
     /// Whom to ask where the data nodes are; empty where the url names the node itself.

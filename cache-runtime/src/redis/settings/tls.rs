@@ -22,7 +22,49 @@ pub(crate) struct ClientCertificate {
     pub(crate) key: Arc<[u8]>,
 }
 
+impl Tls {
+    /// As the client takes it.
+    #[cfg(feature = "tls")]
+    pub(crate) fn certificates(&self) -> redis::TlsCertificates {
+        let client_tls = self.client.as_ref().map(|own| redis::ClientTlsConfig {
+            client_cert: own.chain.to_vec(),
+            client_key: own.key.to_vec(),
+        });
+        redis::TlsCertificates {
+            client_tls,
+            root_cert: self.ca.as_deref().map(<[u8]>::to_vec),
+        }
+    }
+}
+
+impl ClientCertificate {
+    /// Whether a connection could show it: the client itself would find out when it connects.
+    #[cfg(feature = "tls")]
+    fn fits(&self) -> bool {
+        use rustls::pki_types::pem::PemObject as _;
+        use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+        let chain = CertificateDer::pem_slice_iter(&self.chain).collect::<Result<Vec<_>, _>>();
+        let (Ok(chain), Ok(key)) = (chain, PrivateKeyDer::from_pem_slice(&self.key)) else {
+            return false;
+        };
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map(|config| config.with_root_certificates(rustls::RootCertStore::empty()))
+            .is_ok_and(|config| config.with_client_auth_cert(chain, key).is_ok())
+    }
+
+    /// No URL asks for TLS without the feature.
+    #[cfg(not(feature = "tls"))]
+    fn fits(&self) -> bool {
+        !self.chain.is_empty() && !self.key.is_empty()
+    }
+}
+
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
+/// The end of the mark, as there are kinds of keys.
+const KEY: &str = "PRIVATE KEY-----";
 
 impl LinkSettings {
     /// Trusts the certificates of a PEM file instead of the system's.
@@ -40,6 +82,30 @@ impl LinkSettings {
                 path.display()
             )),
         }
+    }
+
+    /// Shows a certificate of its own to servers that ask for one; the key belongs to its first.
+    pub(crate) fn with_client_certificate(
+        mut self,
+        files: Option<(&Path, &Path)>,
+    ) -> Result<Self, String> {
+        let Some((chain, key)) = files else {
+            return Ok(self);
+        };
+        self.needs_tls("client_certificate")?;
+        let own = ClientCertificate {
+            chain: pem("client_certificate", chain, CERTIFICATE, "certificate")?,
+            key: pem("client_certificate", key, KEY, "private key")?,
+        };
+        if !own.fits() {
+            return Err(format!(
+                "`client_certificate` {} or its key {} is broken, or they don't belong together",
+                chain.display(),
+                key.display()
+            ));
+        }
+        self.tls.client = Some(own);
+        Ok(self)
     }
 
     fn needs_tls(&self, setting: &str) -> Result<(), String> {

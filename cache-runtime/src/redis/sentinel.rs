@@ -1,0 +1,163 @@
+//! Where the master is, from sentinels.
+//!
+//! All of them are asked at once, so that one that hangs costs nothing, and the newest word counts: a
+//! sentinel that was cut off, or has not heard of a failover yet, still names the old master, under
+//! a lower epoch (<https://redis.io/docs/latest/develop/reference/sentinel-clients/>).
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::{AsyncConnectionConfig, ProtocolVersion};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::connect::client;
+use super::fault::Fault;
+use super::live::unwrap;
+use super::settings::{Address, LinkSettings, Place};
+
+/// How long the others are waited for after the first that knew, as they may know better.
+const MORE: Duration = Duration::from_millis(50);
+
+/// A master as one sentinel knows it.
+struct Master {
+    address: Address,
+    /// Grows with each failover.
+    epoch: u64,
+}
+
+/// The settings of the node to connect to. Sentinels are asked within `limit`; a node named by the
+/// URL itself is as it is.
+pub(super) async fn resolve(
+    settings: &LinkSettings,
+    limit: Duration,
+) -> Result<Cow<'_, LinkSettings>, Fault> {
+    let Place::Sentinel { seeds, name, .. } = &settings.place else {
+        return Ok(Cow::Borrowed(settings));
+    };
+    let mut asked = JoinSet::new();
+    for seed in seeds.iter() {
+        let (sentinel, name) = (settings.of_sentinel(seed), Arc::clone(name));
+        asked.spawn(async move { ask(&sentinel, &name).await });
+    }
+    let mut known = Err(Fault::SentinelsUnreachable);
+    // The time may run out in either wait; what was heard by then counts.
+    let _ = timeout(limit, async {
+        while let (Err(_), Some(answer)) = (&known, asked.join_next().await) {
+            newest(
+                &mut known,
+                answer.unwrap_or(Err(Fault::SentinelsUnreachable)),
+            );
+        }
+    })
+    .await;
+    let _ = timeout(MORE, async {
+        while let (Ok(_), Some(answer)) = (&known, asked.join_next().await) {
+            newest(
+                &mut known,
+                answer.unwrap_or(Err(Fault::SentinelsUnreachable)),
+            );
+        }
+    })
+    .await;
+    let Master { address, .. } = known?;
+    Ok(Cow::Owned(settings.at(&address.host, address.port)))
+}
+
+/// Keeps the master of the highest epoch; else the failure that says most.
+fn newest(known: &mut Result<Master, Fault>, answer: Result<Master, Fault>) {
+    let says_more = match (&*known, &answer) {
+        (Ok(known), Ok(answer)) => answer.epoch > known.epoch,
+        (Ok(_), Err(_)) => false,
+        (Err(_), Ok(_)) => true,
+        (Err(_), Err(fault)) => *fault != Fault::SentinelsUnreachable,
+    };
+    if says_more {
+        *known = answer;
+    }
+}
+
+/// Asks one sentinel, on a connection for this alone.
+async fn ask(sentinel: &LinkSettings, name: &str) -> Result<Master, Fault> {
+    let config = AsyncConnectionConfig::new()
+        .set_response_timeout(None)
+        .set_connection_timeout(None);
+    let of_sentinel = |fault| match fault {
+        Fault::Auth | Fault::NoPermission => Fault::SentinelAuth,
+        Fault::Tls => Fault::Tls,
+        _ => Fault::SentinelsUnreachable,
+    };
+    let asking = async {
+        let mut connection = client(sentinel, ProtocolVersion::RESP2)?
+            .get_multiplexed_async_connection_with_config(&config)
+            .await?;
+        let mut pipeline = redis::pipe();
+        // While a failover is under way only the first of the two names the one promoted.
+        pipeline.cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME");
+        pipeline.arg(name).cmd("SENTINEL").arg("MASTER").arg(name);
+        connection
+            .send_packed_commands(&pipeline, 0, pipeline.len())
+            .await
+    };
+    let answers = asking.await;
+    let mut answers = answers
+        .map_err(|error| of_sentinel(Fault::of(&error)))?
+        .into_iter();
+    let mut answer = || unwrap(answers.next().ok_or(Fault::Protocol)?).map_err(of_sentinel);
+    let address: Option<(String, u16)> =
+        redis::from_redis_value(answer()?).map_err(|_| Fault::SentinelsUnreachable)?;
+    let (host, port) = address.ok_or(Fault::UnknownMaster)?;
+    let fields: HashMap<String, String> =
+        redis::from_redis_value(answer()?).map_err(|_| Fault::SentinelsUnreachable)?;
+    let epoch = fields.get("config-epoch").and_then(|n| n.parse().ok());
+    Ok(Master {
+        address: Address { host, port },
+        epoch: epoch.unwrap_or(0),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn master(port: u16, epoch: u64) -> Result<Master, Fault> {
+        let host = "h".to_owned();
+        Ok(Master {
+            address: Address { host, port },
+            epoch,
+        })
+    }
+
+    fn of_all(answers: Vec<Result<Master, Fault>>) -> Result<u16, Fault> {
+        let mut known = Err(Fault::SentinelsUnreachable);
+        for answer in answers {
+            newest(&mut known, answer);
+        }
+        known.map(|master| master.address.port)
+    }
+
+    #[test]
+    fn the_newest_word_counts_in_whatever_order_it_comes() {
+        let down = || Err(Fault::SentinelsUnreachable);
+        assert_eq!(of_all(vec![master(1, 7), down(), master(2, 8)]), Ok(2));
+        assert_eq!(of_all(vec![master(2, 8), master(1, 7)]), Ok(2));
+        assert_eq!(of_all(vec![down(), master(1, 0)]), Ok(1));
+    }
+
+    #[test]
+    fn the_failure_that_says_most_is_told() {
+        let down = || Err(Fault::SentinelsUnreachable);
+        let unknown = || Err(Fault::UnknownMaster);
+        assert_eq!(
+            of_all(vec![down(), unknown(), down()]),
+            Err(Fault::UnknownMaster)
+        );
+        assert_eq!(
+            of_all(vec![Err(Fault::SentinelAuth), down()]),
+            Err(Fault::SentinelAuth)
+        );
+        assert_eq!(of_all(vec![unknown(), master(1, 0)]), Ok(1));
+    }
+}
