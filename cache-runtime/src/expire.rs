@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::error::{CacheError, Result};
 use crate::frame;
 use crate::load::Request;
-use crate::redis::{Fault, Link};
+use crate::redis::{Fault, Topology};
 use crate::stamp::Subject;
 use crate::tiers::Tiers;
 
@@ -21,10 +21,10 @@ pub(crate) async fn expire_stamped(
     stamp: &str,
 ) -> Result<()> {
     tiers.cells.expire(subject);
-    let Some(link) = &tiers.link else {
+    let Some(redis) = &tiers.redis else {
         return Ok(());
     };
-    let outcome = link.expire(stamp).await;
+    let outcome = redis.expire(stamp).await;
     // What was read meanwhile was read as fresh.
     tiers.cells.expire(subject);
     done(outcome.map(drop))
@@ -34,27 +34,28 @@ pub(crate) async fn expire_stamped(
 pub(crate) async fn expire_entry(request: &Request) -> Result<()> {
     let (tiers, subject) = (&request.tiers, &request.subjects[0]);
     tiers.cells.expire(subject);
-    let Some(link) = &tiers.link else {
+    let Some(redis) = &tiers.redis else {
         return Ok(());
     };
-    let outcome = replace(request, link).await;
+    let outcome = replace(request, redis).await;
     tiers.cells.expire(subject);
     done(outcome)
 }
 
-async fn replace(request: &Request, link: &Link) -> std::result::Result<(), Fault> {
+async fn replace(request: &Request, redis: &Topology) -> std::result::Result<(), Fault> {
     let (entry, lease) = (request.name.as_str(), request.name.lease());
     for _ in 0..TRIES {
-        let read = link.read(vec![entry.to_owned()]).await?;
-        let bytes = read.values.into_iter().next().flatten().unwrap_or_default();
+        let read = redis.read(vec![entry.to_owned()]).await?;
+        let first = read.found.into_iter().next();
+        let bytes = first.and_then(|found| found.bytes).unwrap_or_default();
         // What can't be read is a miss to every reader, and stands as it is.
         let stale = frame::parse(&bytes).map_or_else(
             |_| Vec::new(),
-            |frame| frame::write(&frame.header.expired(read.node_ms), frame.payload),
+            |frame| frame::write(&frame.header.expired(read.node.ms), frame.payload),
         );
         let end = bytes.len().min(frame::ID_OFFSET + 16);
         let id = bytes.get(frame::ID_OFFSET..end).unwrap_or_default();
-        if link.expire_entry(entry, &lease, id, &stale).await? {
+        if redis.expire_entry(entry, &lease, id, &stale).await? {
             break;
         }
     }

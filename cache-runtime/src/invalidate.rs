@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::error::{CacheError, Result};
 use crate::events::Event;
 use crate::owed::Target;
-use crate::redis::{Fault, Link};
+use crate::redis::{Fault, Topology};
 use crate::tiers::Tiers;
 
 /// Invalidates the targets; `Ok` is the acknowledgement that the guarantee speaks of.
@@ -26,10 +26,10 @@ pub(crate) async fn invalidate(
         count(tiers, &targets);
     }
     drop_copies(tiers, &targets);
-    let Some(link) = &tiers.link else {
+    let Some(redis) = &tiers.redis else {
         return Ok(());
     };
-    let done = begin(tiers, link, targets);
+    let done = begin(tiers, redis, targets);
     match done.await {
         Ok(()) => Ok(()),
         Err(cause) => Err(CacheError::Unavailable {
@@ -44,7 +44,7 @@ pub(crate) fn owe(tiers: &Arc<Tiers>, targets: Vec<Target>, counted: bool) {
     if counted {
         count(tiers, &targets);
     }
-    if tiers.link.is_some() {
+    if tiers.redis.is_some() {
         // Owed before the copies are dropped: who reads after that finds it covered.
         tiers.owed.add(&targets);
         retry(tiers);
@@ -72,15 +72,16 @@ fn drop_copies(tiers: &Tiers, targets: &[Target]) {
 /// Runs it in a task; the returned future only waits for it.
 fn begin(
     tiers: &Arc<Tiers>,
-    link: &Link,
+    redis: &Topology,
     targets: Vec<Target>,
 ) -> impl Future<Output = Result<(), String>> + use<> {
     let (tell, told) = tokio::sync::oneshot::channel();
     let (unsent, owing) = (targets.clone(), Arc::clone(tiers));
-    let (tiers, link) = (Arc::clone(tiers), link.clone());
-    let runner = link.clone();
+    let (tiers, redis) = (Arc::clone(tiers), redis.clone());
+    let runner = redis.clone();
     runner.detach(async move {
-        let outcome = delete(&tiers, &link, &targets).await;
+        let done = delete(&tiers, &redis, &targets).await;
+        let outcome: Result<(), Fault> = done.into_iter().collect();
         if let Err(fault) = &outcome {
             trouble(&tiers, &targets, fault);
             retry(&tiers);
@@ -97,34 +98,37 @@ fn begin(
 }
 
 /// Deletes in Redis, and drops what was read here while it was under way: once it is answered, or
-/// when the runtime goes away before.
-async fn delete(tiers: &Tiers, link: &Link, targets: &[Target]) -> Result<(), Fault> {
-    let names: Vec<String> = targets
-        .iter()
-        .flat_map(|t| t.names.iter().cloned())
-        .collect();
+/// when the runtime goes away before. Says of each target whether it was done.
+async fn delete(tiers: &Tiers, redis: &Topology, targets: &[Target]) -> Vec<Result<(), Fault>> {
     let mut deleting = Deleting {
         tiers,
         targets,
-        done: false,
+        done: Vec::new(),
     };
-    link.unlink(&names).await?;
-    deleting.done = true;
-    Ok(())
+    let names: Vec<_> = targets.iter().map(|target| &*target.names).collect();
+    deleting.done = redis.unlink(&names).await;
+    deleting.done.clone()
 }
 
 struct Deleting<'a> {
     tiers: &'a Tiers,
     targets: &'a [Target],
-    done: bool,
+    /// Of each; empty while it is under way.
+    done: Vec<Result<(), Fault>>,
 }
 
 impl Drop for Deleting<'_> {
     fn drop(&mut self) {
-        if !self.done {
-            // Owed before the copies are dropped: who reads after that finds it covered, and who
-            // read before it rests on a copy that is dropped.
-            self.tiers.owed.add(self.targets);
+        let is_done = |at: usize| self.done.get(at).is_some_and(Result::is_ok);
+        let left = self.targets.iter().enumerate();
+        let left: Vec<_> = left
+            .filter(|(at, _)| !is_done(*at))
+            .map(|(_, target)| target.clone())
+            .collect();
+        // Owed before the copies are dropped: who reads after that finds it covered, and who
+        // read before it rests on a copy that is dropped.
+        if !left.is_empty() {
+            self.tiers.owed.add(&left);
         }
         drop_copies(self.tiers, self.targets);
     }
@@ -152,7 +156,7 @@ fn namespace(target: &Target) -> &str {
 
 /// Starts the task that retries what is owed, unless it runs or there is no runtime to run it.
 pub(crate) fn retry(tiers: &Arc<Tiers>) {
-    let (Some(link), true) = (&tiers.link, tiers.owed.len() > 0) else {
+    let (Some(redis), true) = (&tiers.redis, tiers.owed.len() > 0) else {
         return;
     };
     let Ok(runtime) = tokio::runtime::Handle::try_current() else {
@@ -164,11 +168,11 @@ pub(crate) fn retry(tiers: &Arc<Tiers>) {
     }
     // Weak: an abandoned cache does not live on for what it owes.
     let weak = Arc::downgrade(tiers);
-    let link = link.clone();
+    let redis = redis.clone();
     *retrying = Some(runtime.spawn(async move {
         let mut pause = Duration::from_millis(20);
         while let Some(tiers) = weak.upgrade() {
-            if settle(&tiers, &link).await && retire(&tiers) {
+            if settle(&tiers, &redis).await && retire(&tiers) {
                 return;
             }
             drop(tiers);
@@ -190,13 +194,14 @@ fn retire(tiers: &Tiers) -> bool {
 }
 
 /// One attempt at all that is owed; whether nothing is left.
-async fn settle(tiers: &Tiers, link: &Link) -> bool {
+async fn settle(tiers: &Tiers, redis: &Topology) -> bool {
     let owed = tiers.owed.all();
     for few in owed.chunks(256) {
         let targets: Vec<Target> = few.iter().map(|(target, _)| target.clone()).collect();
-        if delete(tiers, link, &targets).await.is_ok() {
-            tiers.owed.settle(few);
-        }
+        let done = delete(tiers, redis, &targets).await;
+        let done = few.iter().zip(done).filter(|(_, done)| done.is_ok());
+        let done: Vec<_> = done.map(|(owed, _)| owed.clone()).collect();
+        tiers.owed.settle(&done);
     }
     tiers.owed.len() == 0
 }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::redis::Link;
+use crate::redis::Topology;
 use crate::site::EntryName;
 
 /// The random bytes that a lease holds.
@@ -18,7 +18,7 @@ pub(crate) const NOSTORE_MS: u64 = 200;
 /// The right to store one load. Dropped unused, it gives the lease back without waiting for it.
 #[derive(Debug)]
 pub(crate) struct Lease {
-    link: Link,
+    redis: Topology,
     entry: EntryName,
     token: Token,
     ms: u64,
@@ -27,9 +27,9 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    pub(crate) fn held(link: &Link, entry: &EntryName, token: Token, ms: u64) -> Self {
+    pub(crate) fn held(redis: &Topology, entry: &EntryName, token: Token, ms: u64) -> Self {
         Self {
-            link: link.clone(),
+            redis: redis.clone(),
             entry: entry.clone(),
             token,
             ms,
@@ -56,9 +56,9 @@ impl Lease {
     /// Tells followers elsewhere not to wait: nothing will be stored.
     pub(crate) fn nothing_to_store(mut self) {
         if std::mem::take(&mut self.ours) {
-            let (link, lease, token) = (self.link.clone(), self.entry.lease(), self.token);
-            self.link.detach(async move {
-                let _ = link.nostore(&lease, &token, NOSTORE_MS).await;
+            let (redis, lease, token) = (self.redis.clone(), self.entry.lease(), self.token);
+            self.redis.detach(async move {
+                let _ = redis.nostore(&lease, &token, NOSTORE_MS).await;
             });
         }
     }
@@ -81,7 +81,7 @@ impl Lease {
         tokio::time::sleep(Duration::from_millis(self.ms / 3)).await;
         // A renewal that fails costs the lease at worst, and then the store is refused.
         let _ = self
-            .link
+            .redis
             .renew(&self.entry.lease(), &self.token, self.ms)
             .await;
     }
@@ -90,9 +90,9 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if self.ours {
-            let (link, lease, token) = (self.link.clone(), self.entry.lease(), self.token);
-            self.link.detach(async move {
-                let _ = link.release(&lease, &token).await;
+            let (redis, lease, token) = (self.redis.clone(), self.entry.lease(), self.token);
+            self.redis.detach(async move {
+                let _ = redis.release(&lease, &token).await;
             });
         }
     }

@@ -35,8 +35,8 @@ mod cache;
 pub mod __private;
 
 pub use cache::{
-    Cache, CacheBuilder, Durability, Entry, Health, Inspection, Namespace, RedisHealth, TagHandle,
-    bypass,
+    BreakerState, Cache, CacheBuilder, Durability, Entry, Health, Inspection, Namespace,
+    NodeHealth, RedisHealth, TagHandle, bypass,
 };
 pub use cache_macros::CacheKey;
 #[doc = include_str!("../docs/cache_invalidate.md")]

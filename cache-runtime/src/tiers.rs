@@ -11,7 +11,7 @@ use crate::events::Events;
 use crate::flight::Flights;
 use crate::memory::Memory;
 use crate::owed::Owed;
-use crate::redis::{Link, Pushed};
+use crate::redis::{Pushed, Topology};
 use crate::site::{Named, Names};
 use crate::stamp::{Buckets, Cells, Subject};
 
@@ -30,7 +30,7 @@ pub(crate) struct Limits {
 #[derive(Debug)]
 pub(crate) struct Tiers {
     pub(crate) memory: Option<Memory>,
-    pub(crate) link: Option<Link>,
+    pub(crate) redis: Option<Topology>,
     pub(crate) cells: Arc<Cells>,
     pub(crate) buckets: Buckets,
     pub(crate) flights: Flights,
@@ -50,8 +50,8 @@ pub(crate) struct Tiers {
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) memory: Option<Memory>,
-    pub(crate) link: Option<Link>,
-    /// Those that the link's pushes flip.
+    pub(crate) redis: Option<Topology>,
+    /// Those that pushes flip.
     pub(crate) cells: Arc<Cells>,
     pub(crate) events: Arc<Events>,
     pub(crate) clock: Clock,
@@ -85,7 +85,7 @@ impl Tiers {
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
             memory: parts.memory,
-            link: parts.link,
+            redis: parts.redis,
             cells: parts.cells,
             buckets: Buckets::default(),
             flights: Flights::default(),
@@ -116,6 +116,11 @@ impl Tiers {
             true => Moment(u64::MAX),
             false => sent.plus_ms(self.limits.lag_ms),
         }
+    }
+
+    /// Whether entries and stamps may be at several nodes of Redis.
+    pub(crate) fn spans_nodes(&self) -> bool {
+        self.redis.as_ref().is_some_and(Topology::spans_nodes)
     }
 
     #[inline]

@@ -10,7 +10,7 @@ use crate::clock::{Clock, STEP_MS};
 use crate::error::{CacheError, Result, check_name};
 use crate::events::Events;
 use crate::memory::Memory;
-use crate::redis::{Link, LinkEvent};
+use crate::redis::{LinkEvent, Topology};
 use crate::site::Names;
 use crate::stamp::Cells;
 use crate::tiers::{Limits, Parts, Tiers, flips};
@@ -37,6 +37,8 @@ pub struct CacheBuilder {
     max_value: usize,
     pub(super) op_timeout: Duration,
     lag: Duration,
+    pub(super) breaker: u32,
+    pub(super) connections: usize,
     lease: Duration,
     pub(super) durability: Durability,
     pub(super) ca_file: Option<PathBuf>,
@@ -58,6 +60,8 @@ impl Default for CacheBuilder {
             max_value: 8 << 20,
             op_timeout: Duration::from_millis(100),
             lag: Duration::from_secs(2),
+            breaker: 3,
+            connections: 1,
             lease: Duration::from_secs(5),
             durability: Durability::Master,
             ca_file: None,
@@ -153,14 +157,14 @@ impl CacheBuilder {
         let events = Arc::new(Events::default());
         let settings = self.link_settings()?;
         let told = Arc::clone(&events);
-        let tell = move |event| match event {
-            LinkEvent::Up => told.connection(true, ""),
-            LinkEvent::Down(fault) => told.connection(false, fault.as_str()),
+        let tell = move |node: &str, event| match event {
+            LinkEvent::Up => told.connected(node),
+            LinkEvent::Down(fault) => told.disconnected(node, fault.as_str()),
         };
         let cells = Arc::<Cells>::default();
         let hear = flips(Arc::clone(&cells), Names::new(&self.prefix));
-        let link = Link::new(settings, tell, hear);
-        Ok(self.assemble(events, cells, Some(link)))
+        let redis = Topology::new(settings, tell, hear);
+        Ok(self.assemble(events, cells, Some(redis)))
     }
 
     /// The cache these settings give when no server is asked for; wrong ones are not looked at.
@@ -168,13 +172,13 @@ impl CacheBuilder {
         self.assemble(Arc::default(), Arc::default(), None)
     }
 
-    fn assemble(self, events: Arc<Events>, cells: Arc<Cells>, link: Option<Link>) -> Cache {
+    fn assemble(self, events: Arc<Events>, cells: Arc<Cells>, redis: Option<Topology>) -> Cache {
         let lag_ms = millis(self.trusted());
         let memory = (self.memory_bytes > 0)
             .then(|| Memory::new(self.memory_bytes, self.max_value, self.skip_cells));
         Cache(Arc::new(Tiers::new(Parts {
             memory,
-            link,
+            redis,
             cells,
             events,
             clock: self.clock,
@@ -208,13 +212,19 @@ impl CacheBuilder {
         check_name("prefix", &self.prefix)?;
         let over_zero = "must be over zero, at least a millisecond";
         let durable = self.durability != Durability::Master;
-        let rules: [(&str, bool, &str); 7] = [
+        let rules: [(&str, bool, &str); 9] = [
             ("op_timeout", millis(self.op_timeout) > 0, over_zero),
             ("lag", millis(self.lag) > 0, over_zero),
             (
                 "lease",
                 millis(self.lease) >= 100,
                 "must be at least 100 ms",
+            ),
+            ("breaker", self.breaker > 0, "must be at least 1"),
+            (
+                "connections",
+                (1..=64).contains(&self.connections),
+                "must be from 1 to 64",
             ),
             ("max_value", self.max_value > 0, "must be over zero"),
             (

@@ -28,6 +28,26 @@ impl CacheBuilder {
         self
     }
 
+    /// How many timeouts in a row open a node's breaker; 3 at first. While it is open no call is sent
+    /// to the node or waits for it: calls go to the origin at no cost, and memory serves what it may.
+    /// A connection of the background's own finds out when the node answers again, within
+    /// [`op_timeout`](Self::op_timeout), and closes it. It opens as well where over a third of the
+    /// commands time out, and at once when the connection breaks.
+    #[must_use]
+    pub fn breaker(mut self, timeouts: u32) -> Self {
+        self.breaker = timeouts;
+        self
+    }
+
+    /// How many connections each node gets; 1 at first, which is best for values of a few KiB: what
+    /// is asked for at the same time is joined. With values of 64 KiB and more on a fast network,
+    /// 2 to 4 let small reads pass by large ones.
+    #[must_use]
+    pub fn connections(mut self, connections: usize) -> Self {
+        self.connections = connections;
+        self
+    }
+
     /// A file of PEM certificates to trust for TLS, instead of the system's.
     #[must_use]
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
@@ -72,6 +92,8 @@ impl CacheBuilder {
         };
         Ok(settings
             .with_times(self.op_timeout, self.trusted())
+            .with_breaker(self.breaker)
+            .with_connections(self.connections)
             .with_replicas(replicas))
     }
 }

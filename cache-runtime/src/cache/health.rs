@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
-use crate::redis::LinkState;
+use crate::clock::Moment;
+use crate::redis::{LinkReport, LinkState, Topology};
 use crate::tiers::Tiers;
 
 /// How the tiers of a cache are at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Health {
-    /// The connection to Redis; `None` for a cache without it.
+    /// The connection to Redis, of several the worst; `None` for a cache without it.
     pub redis: Option<RedisHealth>,
+    /// Every connection to Redis: several where there are several nodes, or
+    /// [`connections`](crate::CacheBuilder::connections) asks for more than one.
+    pub nodes: Vec<NodeHealth>,
     /// Entries in this process's memory, counting those that expired and were not yet dropped.
     pub memory_entries: usize,
     /// What they take, in bytes.
@@ -44,25 +48,85 @@ pub enum RedisHealth {
     },
 }
 
+/// One connection to a node of Redis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NodeHealth {
+    /// Its address, or the name that sentinels know it by.
+    pub node: String,
+    /// How the connection is.
+    pub state: RedisHealth,
+    /// Whether its breaker lets calls through to it.
+    pub breaker: BreakerState,
+    /// Whether the node tells this process of changes.
+    pub tracking: bool,
+}
+
+/// Whether calls go to a node of Redis, or past it to the origin at no cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BreakerState {
+    /// Calls go to it.
+    Closed,
+    /// None do, until a probe in the background finds that it answers again.
+    Open,
+    /// None do, and the probe is under way.
+    HalfOpen,
+}
+
 pub(super) fn health(tiers: &Tiers) -> Health {
     let memory = tiers.memory.as_ref();
+    let now = tiers.clock.now();
+    let reports = tiers.redis.as_ref().map(Topology::report);
+    let nodes = reports.unwrap_or_default();
+    let nodes: Vec<_> = nodes.into_iter().map(|report| node(report, now)).collect();
     Health {
-        redis: tiers.link.as_ref().map(|link| match link.state() {
-            LinkState::Connecting => RedisHealth::Connecting,
-            LinkState::Up => RedisHealth::Up,
-            LinkState::Down { since, cause } => RedisHealth::Down {
-                since,
-                cause: cause.as_str().to_owned(),
-            },
-        }),
+        redis: tiers.redis.as_ref().map(|_| worst(&nodes)),
         memory_entries: memory.map_or(0, crate::memory::Memory::len),
         memory_bytes: memory.map_or(0, crate::memory::Memory::weight),
         owed_invalidations: tiers.owed.len(),
         owed: tiers.owed.names(),
-        tracking: tiers.link.as_ref().is_some_and(|link| {
-            let vouch = link.vouch();
-            vouch.is_some_and(|vouch| vouch.holds(tiers.clock.now()))
-        }),
+        tracking: !nodes.is_empty() && nodes.iter().all(|node| node.tracking),
         loads_under_way: tiers.flights.len(),
+        nodes,
     }
+}
+
+fn node(report: LinkReport, now: Moment) -> NodeHealth {
+    let tracking = report
+        .vouch
+        .is_some_and(|vouch| vouch.pushes() && vouch.cells().iter().all(|cell| cell.holds(now)));
+    let (state, breaker) = match report.state {
+        LinkState::Connecting => (RedisHealth::Connecting, BreakerState::Closed),
+        LinkState::Up => (RedisHealth::Up, BreakerState::Closed),
+        LinkState::Down {
+            since,
+            cause,
+            is_probed,
+        } => {
+            let cause = cause.as_str().to_owned();
+            let breaker = match is_probed {
+                true => BreakerState::HalfOpen,
+                false => BreakerState::Open,
+            };
+            (RedisHealth::Down { since, cause }, breaker)
+        }
+    };
+    NodeHealth {
+        node: report.node,
+        state,
+        breaker,
+        tracking,
+    }
+}
+
+/// How the worst of them is: away, or up, or none of them asked for yet.
+fn worst(nodes: &[NodeHealth]) -> RedisHealth {
+    let rank = |node: &&NodeHealth| match node.state {
+        RedisHealth::Connecting => 0,
+        RedisHealth::Up => 1,
+        RedisHealth::Down { .. } => 2,
+    };
+    let worst = nodes.iter().max_by_key(rank);
+    worst.map_or(RedisHealth::Connecting, |node| node.state.clone())
 }

@@ -20,7 +20,7 @@ pub use builder::CacheBuilder;
 pub use durability::Durability;
 pub use entry::{Entry, Inspection};
 pub use groups::{Namespace, TagHandle};
-pub use health::{Health, RedisHealth};
+pub use health::{BreakerState, Health, NodeHealth, RedisHealth};
 
 pub(crate) use ambient::{Current, current, is_bypassed, may_refresh, refreshes, resolve};
 pub(crate) use groups::{namespace_target, tag_target};
@@ -210,12 +210,12 @@ impl Cache {
     pub async fn close_within(&self, limit: Duration) -> Result<(), CacheError> {
         let tiers = self.tiers();
         tiers.turn_off();
-        let Some(link) = &tiers.link else {
+        let Some(redis) = &tiers.redis else {
             return Ok(());
         };
         crate::invalidate::retry(tiers);
         let _ = tokio::time::timeout(limit, tiers.owed.settled()).await;
-        link.close().await;
+        redis.close().await;
         match tiers.owed.len() {
             0 => Ok(()),
             left => Err(CacheError::Owed {
@@ -238,7 +238,7 @@ impl Cache {
         parts: &[u8],
     ) -> Result<T, Miss> {
         let tiers = &*self.0;
-        if policy.consistency == Consistency::Strong && tiers.link.is_some() {
+        if policy.consistency == Consistency::Strong && tiers.redis.is_some() {
             return Err(Miss::Absent);
         }
         let memory = tiers.memory.as_ref().ok_or(Miss::Absent)?;

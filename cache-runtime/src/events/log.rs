@@ -54,13 +54,21 @@ impl Log {
         }
     }
 
-    pub(super) fn connection(&self, up: bool, cause: &str) {
-        if up {
-            // Trouble that comes back after a recovery is news again.
-            self.said.lock().clear();
-            tracing::info!(target: "cache", "connected to redis");
-        } else if let Some(held_back) = self.due("connect", cause) {
-            tracing::warn!(target: "cache", cause, held_back, "redis can't be reached");
+    pub(super) fn connected(&self, node: &str) {
+        // Trouble that comes back after a recovery is news again.
+        self.said.lock().clear();
+        tracing::info!(target: "cache", node, "connected to redis");
+    }
+
+    pub(super) fn disconnected(&self, node: &str, cause: &str) {
+        if let Some(held_back) = self.due("connect", cause) {
+            tracing::warn!(
+                target: "cache",
+                node,
+                cause,
+                held_back,
+                "redis can't be reached: calls go to the origin until it answers again"
+            );
         }
     }
 
@@ -94,7 +102,7 @@ mod tests {
         assert_eq!(log.due("read", "timeout"), Some(0));
         assert_eq!(log.due("read", "timeout"), None);
         assert_eq!(log.due("fill", "timeout"), Some(0));
-        log.connection(true, "");
+        log.connected("node");
         assert_eq!(log.due("read", "timeout"), Some(0));
     }
 }

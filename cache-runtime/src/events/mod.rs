@@ -124,9 +124,14 @@ impl Events {
         self.log.write(namespace, event);
     }
 
-    /// Tells of the connection to Redis, which belongs to no namespace.
-    pub(crate) fn connection(&self, up: bool, cause: &str) {
-        self.log.connection(up, cause);
+    /// Tells of a connection to Redis, which belongs to no namespace.
+    pub(crate) fn connected(&self, node: &str) {
+        self.log.connected(node);
+    }
+
+    /// Tells that there is none, and that nobody waits for one: the node's breaker is open.
+    pub(crate) fn disconnected(&self, node: &str, cause: &str) {
+        self.log.disconnected(node, cause);
     }
 
     pub(crate) fn snapshot(&self) -> Stats {

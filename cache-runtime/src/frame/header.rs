@@ -49,6 +49,8 @@ pub(crate) enum StampKind {
     Tag,
     /// A namespace.
     Namespace,
+    /// The node that keeps the entry, which has no name; of its stamp only the run id counts.
+    Node,
 }
 
 impl StampKind {
@@ -56,6 +58,7 @@ impl StampKind {
         match self {
             Self::Tag => 0,
             Self::Namespace => 1,
+            Self::Node => 2,
         }
     }
 
@@ -63,6 +66,7 @@ impl StampKind {
         match byte {
             0 => Some(Self::Tag),
             1 => Some(Self::Namespace),
+            2 => Some(Self::Node),
             _ => None,
         }
     }
@@ -74,6 +78,19 @@ pub(crate) struct Stamped {
     pub(crate) kind: StampKind,
     pub(crate) name: Arc<str>,
     pub(crate) stamp: Stamp,
+}
+
+impl Stamped {
+    /// That the entry is kept by this run of a node.
+    pub(crate) fn node(run_id: [u8; 8]) -> Self {
+        let mut stamp = [0; STAMP_LEN];
+        stamp[16..].copy_from_slice(&run_id);
+        Self {
+            kind: StampKind::Node,
+            name: "".into(),
+            stamp,
+        }
+    }
 }
 
 /// What an entry says of itself. Times are in milliseconds of the clock of the node that keeps it.

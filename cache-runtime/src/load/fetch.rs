@@ -53,7 +53,7 @@ pub(crate) async fn fetch<T: Cacheable>(
     flight: &Flight,
     patience: Patience,
 ) -> Fetched<T> {
-    let Some(link) = &request.tiers.link else {
+    let Some(redis) = &request.tiers.redis else {
         request.miss(request.missed);
         return Fetched::Load {
             right: None,
@@ -68,7 +68,7 @@ pub(crate) async fn fetch<T: Cacheable>(
             stale: None,
         };
     }
-    let reader = Reader { request, link };
+    let reader = Reader { request, redis };
     let mut fetch = Fetch {
         reader,
         flight,
@@ -128,7 +128,7 @@ impl Fetch<'_> {
             };
             self.miss_once(why);
             // Held from before it is asked for, so that a caller dropped meanwhile gives it back.
-            let mine = lease(self.reader.request, self.reader.link);
+            let mine = lease(self.reader.request, self.reader.redis);
             let asked = self.ask(mine.token(), &id).await?;
             let stale = stale.and_then(|stale| self.reader.request.still(stale, &asked.still));
             let lease = match asked.leased {
@@ -181,8 +181,8 @@ impl Fetch<'_> {
     fn is_late(&self, seen: &Seen) -> bool {
         let tiers = &self.reader.request.tiers;
         let now = tiers.clock.now();
-        let watch = seen.watch.and(seen.vouch.as_slice());
-        !watch.holds(now) || tiers.trusted(seen.sent, seen.vouch.is_some()) <= now
+        let watch = seen.watch.and(seen.vouch.cells());
+        !watch.holds(now) || tiers.trusted(seen.sent, seen.vouch.pushes()) <= now
     }
 
     fn miss_once(&mut self, why: Miss) {
@@ -217,20 +217,20 @@ impl Fetch<'_> {
             share: request.policy.lease == Lease::Process,
         };
         let asking = self.flight.asks();
-        let reply = self.reader.link.lease(&ask, &asks.stamps()).await?;
+        let reply = self.reader.redis.lease(&ask, &asks.stamps()).await?;
         let stamps = request.stamped().iter().cloned();
         let stamps = stamps
             .zip(reply.stamps.iter().map(|made| made.stamp))
             .collect();
-        let own = own_writes(reply.writes, &reply.stamps, reply.vouch.is_some());
+        let own = own_writes(reply.writes, &reply.stamps, &reply.node);
         let still = request.tiers.cells.conclude(&self.since, own);
         self.since = next;
-        let answered = asks.answered(reply.writes, &reply.stamps, reply.vouch.as_ref());
-        let watch = answered.watch;
+        let answered = asks.answered(reply.writes, &reply.stamps, &reply.node);
+        let (watch, vouch) = (answered.watch, answered.vouch);
         // What it will give comes of what was asked now.
         self.flight
-            .rest_on(watch.and(&answered.buckets).and(reply.vouch.as_slice()));
-        if reply.vouch.is_none() {
+            .rest_on(watch.and(&answered.buckets).and(vouch.cells()));
+        if !vouch.pushes() {
             // It may have been joined before on a connection that pushes; this one does not.
             self.flight.close_at(request.lag_from_now());
         }
@@ -242,9 +242,9 @@ impl Fetch<'_> {
             seen: Seen {
                 stamps,
                 sent,
-                node_ms: reply.node_ms,
-                run_id: reply.run_id,
-                vouch: reply.vouch,
+                node_ms: reply.node.ms,
+                run_id: reply.node.run_id,
+                vouch,
                 watch,
             },
         })
@@ -269,7 +269,7 @@ impl Asked {
             noted: self.noted?,
             seen_at: self.seen.sent,
             watch: self.seen.watch,
-            vouch: self.seen.vouch.map(|cell| vec![cell]),
+            vouch: self.seen.vouch,
         })
     }
 }

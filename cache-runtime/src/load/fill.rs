@@ -5,7 +5,7 @@ use super::stamps::LONGEST_MS;
 use super::store::{Kept, Loading};
 use crate::events::{Event, Unstored};
 use crate::frame::{self, CodecId, Header, Mismatch, Stamped};
-use crate::redis::{Filled, STORED_WRITES};
+use crate::redis::{FillAsk, Filled, STORED_WRITES};
 use crate::value::Cacheable;
 
 /// The value's bytes where a frame will carry them, else only how many they are.
@@ -16,7 +16,7 @@ pub(super) enum Payload {
 
 pub(super) fn weigh<T: Cacheable>(request: &Request, value: &T) -> Result<Payload, Unstored> {
     let codec = codec_for(request, value)?;
-    let payload = if request.tiers.link.is_some() {
+    let payload = if request.tiers.redis.is_some() {
         frame::encode(codec, value).map(|bytes| Payload::Bytes(bytes, codec))
     } else {
         frame::encoded_len(codec, value).map(Payload::Weight)
@@ -52,7 +52,7 @@ fn codec_for<T: Cacheable>(request: &Request, value: &T) -> Result<CodecId, Unst
 
 /// Stores the frame under the load's lease.
 pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) -> Kept {
-    let Some(link) = &request.tiers.link else {
+    let Some(redis) = &request.tiers.redis else {
         return Kept::Local {
             watch: loading.watch,
         };
@@ -63,7 +63,9 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
             watch: loading.watch.clone(),
         }
     };
-    let (Some(born_ms), Payload::Bytes(bytes, codec)) = (link.node_ms(), payload) else {
+    let (Some(born_ms), Payload::Bytes(bytes, codec)) =
+        (redis.node_ms(request.name.as_str()), payload)
+    else {
         return briefly(Unstored::Outage);
     };
     let Some(mut right) = loading.right else {
@@ -79,21 +81,25 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
     let cells = &request.tiers.cells;
     let recording = cells.record(request.subjects.first().cloned());
     let (entry, lease) = (request.name.as_str(), request.name.lease());
-    let filled = link
-        .fill(entry, &lease, right.lease.token(), &frame, life_ms)
-        .await;
-    match filled {
+    let ask = FillAsk {
+        lease: &lease,
+        entry,
+        token: right.lease.token(),
+        frame: &frame,
+        ttl_ms: life_ms,
+    };
+    match redis.fill(&ask).await {
         Ok(Filled::Stored(vouch)) => {
             request.emit(Event::Stored { bytes: frame.len() });
-            let writes = vouch.as_ref().map_or(0, |_| STORED_WRITES);
+            let writes = if vouch.pushes() { STORED_WRITES } else { 0 };
             // The lease held until now, so the entry was not invalidated before.
             let entry = cells.conclude(&recording, [writes]);
-            right.also_rests_on(vouch);
+            right.vouch.also(&vouch);
             let watch = loading.watch.with_entry(&entry);
             let kept = Kept::Stored {
                 seen_at: right.seen_at,
-                pushes: right.vouch.is_some(),
-                watch: watch.and(right.vouch.as_deref().unwrap_or_default()),
+                pushes: right.vouch.pushes(),
+                watch: watch.and(right.vouch.cells()),
             };
             right.lease.spent();
             kept

@@ -6,10 +6,10 @@ use super::request::Request;
 use crate::clock::Moment;
 use crate::events::Miss;
 use crate::frame::{self, Frame, Header, Stamp, StampKind, Stamped, Unreadable};
-use crate::stamp::{Cell, Subject, Watch};
+use crate::stamp::{Subject, Vouch, Watch};
 use crate::value::Cacheable;
 
-/// The stamps of one round trip, and the node's time and run at it.
+/// The stamps of one round trip, and the time and run of the entry's node at it.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) stamps: Vec<(Subject, Option<Stamp>)>,
@@ -18,8 +18,8 @@ pub(crate) struct Seen {
     /// The node's clock, in Unix milliseconds.
     pub(crate) node_ms: u64,
     pub(crate) run_id: [u8; 8],
-    /// The cell of the connection that answered; `None` where it does not push changes.
-    pub(crate) vouch: Option<Arc<Cell>>,
+    /// The connections that answered.
+    pub(crate) vouch: Vouch,
     /// The cells of what was read, registered before it was.
     pub(crate) watch: Watch,
 }
@@ -73,11 +73,13 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
             return invalid(Miss::Unreadable, bytes);
         }
     };
+    if !is_of_its_node(request, &frame.header, seen) {
+        return invalid(Miss::Invalidated, bytes);
+    }
     let known = |stamped: &Stamped| seen.stamps.iter().any(|(s, _)| is_of(stamped, s));
-    let (known, unknown): (Vec<&Stamped>, Vec<_>) = frame
-        .header
-        .stamps
-        .iter()
+    let stamps = frame.header.stamps.iter();
+    let (known, unknown): (Vec<&Stamped>, Vec<_>) = stamps
+        .filter(|stamped| stamped.kind != StampKind::Node)
         .partition(|stamped| known(stamped));
     let mut was_expired = false;
     for stamped in known {
@@ -94,7 +96,7 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
         return invalid(Miss::Expired, bytes);
     };
     if !unknown.is_empty() {
-        return Judged::Unknown(unknown.into_iter().map(subject).collect());
+        return Judged::Unknown(unknown.into_iter().filter_map(subject).collect());
     }
     // What the setting lets in must come out again.
     let limit = frame::DEFAULT_LIMIT.max(request.tiers.limits.max_value);
@@ -143,6 +145,17 @@ fn parse<'a>(request: &Request, bytes: &'a [u8]) -> Result<Frame<'a>, Unreadable
     Ok(frame)
 }
 
+/// Whether the node that has the entry is the one it was stored on, in the same run. In a cluster the
+/// stamps may be at other nodes, and can't tell that this one was replaced by a replica that missed
+/// the entry's invalidation.
+fn is_of_its_node(request: &Request, header: &Header, seen: &Seen) -> bool {
+    let mut nodes = header.stamps.iter();
+    match nodes.find(|stamped| stamped.kind == StampKind::Node) {
+        Some(node) => node.stamp[16..] == seen.run_id,
+        None => !request.tiers.spans_nodes(),
+    }
+}
+
 /// Every stamp that the site names from its arguments is in the frame.
 fn asked_for_are_there(request: &Request, frame: &Frame<'_>) -> bool {
     let there = |asked: &Subject| frame.header.stamps.iter().any(|s| is_of(s, asked));
@@ -157,7 +170,7 @@ enum Compared {
     Another,
 }
 
-/// A stamp in a frame beside the one in Redis, which must be of the node's present run.
+/// A stamp in a frame beside the one in Redis, which is of its node's present run.
 fn compare(stamped: &Stamped, seen: &Seen) -> Compared {
     let found = seen.stamps.iter().find(|(s, _)| is_of(stamped, s));
     let (there, here) = match found {
@@ -165,8 +178,7 @@ fn compare(stamped: &Stamped, seen: &Seen) -> Compared {
         _ => return Compared::Another,
     };
     match () {
-        () if there[16..] != seen.run_id || here[16..] != there[16..] => Compared::Another,
-        () if here[..8] != there[..8] => Compared::Another,
+        () if here[16..] != there[16..] || here[..8] != there[..8] => Compared::Another,
         () if here[8..16] != there[8..16] => Compared::Expired,
         () => Compared::Same,
     }
@@ -182,10 +194,11 @@ fn is_of(stamped: &Stamped, subject: &Subject) -> bool {
     }
 }
 
-fn subject(stamped: &Stamped) -> Subject {
-    let name: Arc<str> = (*stamped.name).into();
+fn subject(stamped: &Stamped) -> Option<Subject> {
+    let name = || -> Arc<str> { (*stamped.name).into() };
     match stamped.kind {
-        StampKind::Tag => Subject::Tag(name),
-        StampKind::Namespace => Subject::Namespace(name),
+        StampKind::Tag => Some(Subject::Tag(name())),
+        StampKind::Namespace => Some(Subject::Namespace(name())),
+        StampKind::Node => None,
     }
 }

@@ -208,7 +208,7 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
         M: Returns<R, Value = T, Error = E>,
         F: Future<Output = R>,
     {
-        if right.is_none() && self.request.tiers.link.is_some() {
+        if right.is_none() && self.request.tiers.redis.is_some() {
             // It rests on no key in Redis, whose deletion would be pushed.
             self.seat.close_at(self.request.lag_from_now());
         }

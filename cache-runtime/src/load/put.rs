@@ -82,13 +82,13 @@ where
 /// The right to write, taken before the value is made; none where there is no Redis to write to.
 async fn right(request: &Request) -> std::result::Result<Option<Right>, String> {
     request.tiers.cells.flip(&request.subjects[0]);
-    let Some(link) = &request.tiers.link else {
+    let Some(redis) = &request.tiers.redis else {
         return Ok(None);
     };
     if request.tiers.owed.covers(&request.subjects) {
         return Err("an invalidation is owed".to_owned());
     }
-    match claim(request, link).await {
+    match claim(request, redis).await {
         Ok(Some(right)) => Ok(Some(right)),
         Ok(None) => Err("a stamp could not be made".to_owned()),
         Err(fault) => Err(fault.as_str().to_owned()),

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use super::judge::{Judged, Seen, invalid, judge};
 use super::request::Request;
-use super::stamps::as_stamp;
 use crate::clock::Stopwatch;
 use crate::events::{Event, Miss, Tier};
 use crate::memory::Held;
-use crate::redis::{Fault, Link};
+use crate::redis::{Fault, Found as Answer, Topology};
 use crate::stamp::Watch;
 use crate::value::Cacheable;
 
@@ -35,11 +34,11 @@ pub(crate) struct Found<T> {
 
 /// Reads the entry and nothing more, under cells registered now.
 pub(crate) async fn peek<T: Cacheable>(request: &Request, look: Look) -> Option<Found<T>> {
-    let link = request.tiers.link.as_ref()?;
+    let redis = request.tiers.redis.as_ref()?;
     if request.tiers.owed.covers(&request.subjects) {
         return None;
     }
-    let reader = Reader { request, link };
+    let reader = Reader { request, redis };
     match reader.read(request.watch()).await {
         Ok((judged, seen)) => {
             let found = reader.found(judged, &seen).ok()?;
@@ -59,7 +58,7 @@ pub(crate) async fn peek<T: Cacheable>(request: &Request, look: Look) -> Option<
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a> {
     pub(super) request: &'a Request,
-    pub(super) link: &'a Link,
+    pub(super) redis: &'a Topology,
 }
 
 impl Reader<'_> {
@@ -78,16 +77,16 @@ impl Reader<'_> {
                 .iter()
                 .map(|subject| self.request.stamp_name(subject)),
         );
-        let read = self.link.read(names).await?;
+        let read = self.redis.read(names).await?;
         self.request.emit(Event::Read(clock.elapsed()));
-        let mut values = read.values.into_iter();
-        let entry = values.next().flatten();
-        let stamps = stamped.iter().cloned().zip(values.map(as_stamp)).collect();
+        let mut found = read.found.into_iter();
+        let entry = found.next().and_then(|entry| entry.bytes);
+        let stamps = stamped.iter().cloned().zip(found.map(Answer::stamp));
         let mut seen = Seen {
-            stamps,
+            stamps: stamps.collect(),
             sent,
-            node_ms: read.node_ms,
-            run_id: read.run_id,
+            node_ms: read.node.ms,
+            run_id: read.node.run_id,
             vouch: read.vouch,
             watch,
         };
@@ -117,16 +116,13 @@ impl Reader<'_> {
             .iter()
             .map(|s| self.request.stamp_name(s))
             .collect();
-        let read = self.link.read(names).await?;
-        let same_connection = match (&read.vouch, &seen.vouch) {
-            (Some(now), Some(before)) => Arc::ptr_eq(now, before),
-            (now, before) => now.is_none() && before.is_none(),
-        };
-        if read.run_id != seen.run_id || !same_connection {
-            // Another connection, perhaps to a node restarted since: the first read's is not believed.
+        let read = self.redis.read(names).await?;
+        if seen.vouch.is_flipped() {
+            // The first read's node was perhaps restarted since, and is not believed.
             return Ok(invalid(Miss::Invalidated, entry));
         }
-        let stamps = read.values.into_iter().map(as_stamp);
+        seen.vouch.also(&read.vouch);
+        let stamps = read.found.into_iter().map(Answer::stamp);
         seen.stamps.extend(subjects.into_iter().zip(stamps));
         Ok(judge(self.request, entry, seen))
     }
@@ -149,12 +145,12 @@ impl Reader<'_> {
             return Err((Miss::Invalidated, valid.id));
         }
         let now = tiers.clock.now();
-        let trusted = tiers.trusted(seen.sent, seen.vouch.is_some());
+        let trusted = tiers.trusted(seen.sent, seen.vouch.pushes());
         let held = Arc::new(Held {
             until: now.plus_ms(valid.left.fresh_ms).min(trusted),
             stale_until: now.plus_ms(valid.left.stale_ms).min(trusted),
             is_stale: false,
-            watch: seen.watch.and(seen.vouch.as_slice()),
+            watch: seen.watch.and(seen.vouch.cells()),
             weight: u32::try_from(valid.bytes).unwrap_or(u32::MAX),
             counters: Arc::clone(&self.request.counters),
             value: valid.value,

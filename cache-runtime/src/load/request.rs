@@ -10,7 +10,7 @@ use crate::memory::{Held, Kept, Memory};
 use crate::owed::Target;
 use crate::policy::{Consistency, OnOutage, Policy};
 use crate::site::{Digest, EntryName, Interned};
-use crate::stamp::{Subject, Watch};
+use crate::stamp::{Subject, Vouch, Watch};
 use crate::tag::Tag;
 use crate::tiers::Tiers;
 use crate::value::Cacheable;
@@ -113,6 +113,14 @@ impl Request {
         }
     }
 
+    /// The keys in Redis of all that its value will rest on.
+    fn names(&self) -> impl Iterator<Item = String> {
+        let buckets = self.derives_tags.then(Subject::buckets);
+        let subjects = self.subjects.iter().cloned();
+        let subjects = subjects.chain(buckets.into_iter().flatten());
+        subjects.map(|subject| self.stamp_name(&subject))
+    }
+
     /// The entry as something to invalidate.
     pub(crate) fn target(&self) -> Target {
         Target {
@@ -125,18 +133,18 @@ impl Request {
 
     /// Under which callers share one load of this entry: those of a hit in memory.
     pub(crate) fn terms(&self) -> Terms {
-        let (vouch, until) = match &self.tiers.link {
-            None => (None, Moment(u64::MAX)),
-            Some(link) => match link.vouch() {
-                Some(vouch) => (Some(vouch), Moment(u64::MAX)),
-                // Nobody tells of invalidations elsewhere.
-                None => (None, self.lag_from_now()),
-            },
+        let vouch = match &self.tiers.redis {
+            None => Vouch::empty(),
+            Some(redis) => redis.vouch(self.names()),
         };
         let rests = self.watch().and(self.bucket_watch().cells());
         Terms {
-            watch: rests.and(vouch.as_slice()),
-            until,
+            watch: rests.and(vouch.cells()),
+            until: match vouch.pushes() {
+                true => Moment(u64::MAX),
+                // Nobody tells of invalidations elsewhere.
+                false => self.lag_from_now(),
+            },
             verify: self.is_checked(),
         }
     }
@@ -149,13 +157,13 @@ impl Request {
     /// Whether a caller is served only what Redis said after it called: a `strong` site's, and with
     /// memory off any, as nobody expects a lag there.
     pub(crate) fn is_checked(&self) -> bool {
-        self.tiers.link.is_some() && (self.is_strong() || self.tiers.memory.is_none())
+        self.tiers.redis.is_some() && (self.is_strong() || self.tiers.memory.is_none())
     }
 
     /// Whether it is of a `strong` site, which memory may not serve. Without Redis memory is all
     /// there is, and can't be behind.
     pub(crate) fn is_strong(&self) -> bool {
-        self.policy.consistency == Consistency::Strong && self.tiers.link.is_some()
+        self.policy.consistency == Consistency::Strong && self.tiers.redis.is_some()
     }
 
     fn memory(&self) -> Option<&Memory> {

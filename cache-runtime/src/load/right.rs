@@ -1,13 +1,11 @@
 //! The right to store what a load will give.
 
-use std::sync::Arc;
-
 use super::request::Request;
 use super::stamps::{Asks, Noted};
 use crate::clock::Moment;
 use crate::lease::Lease;
-use crate::redis::{Fault, Link};
-use crate::stamp::{Cell, Watch};
+use crate::redis::{Fault, Topology};
+use crate::stamp::{Vouch, Watch};
 
 /// The right to store a load: its lease, and the stamps it noted before it began.
 #[derive(Debug)]
@@ -17,50 +15,33 @@ pub(crate) struct Right {
     pub(crate) seen_at: Moment,
     /// The cells of all that was noted, registered before it was.
     pub(crate) watch: Watch,
-    /// Those of the connections it was noted on, if each of them pushes changes.
-    pub(crate) vouch: Option<Vec<Arc<Cell>>>,
-}
-
-impl Right {
-    /// Something was noted on a connection, which may be another than before.
-    pub(crate) fn also_rests_on(&mut self, vouch: Option<Arc<Cell>>) {
-        match (&mut self.vouch, vouch) {
-            (Some(cells), Some(cell)) => {
-                if !cells.iter().any(|known| Arc::ptr_eq(known, &cell)) {
-                    cells.push(cell);
-                }
-            }
-            _ => self.vouch = None,
-        }
-    }
+    /// The connections that it was noted on.
+    pub(crate) vouch: Vouch,
 }
 
 /// Takes the lease by force and notes the stamps: for a put, which stores whatever was under way.
-pub(crate) async fn claim(request: &Request, link: &Link) -> Result<Option<Right>, Fault> {
-    let lease = lease(request, link);
+pub(crate) async fn claim(request: &Request, redis: &Topology) -> Result<Option<Right>, Fault> {
+    let lease = lease(request, redis);
     let seen_at = request.tiers.clock.now();
-    link.claim(
-        &request.name.lease(),
-        lease.token(),
-        request.tiers.limits.lease_ms,
-    )
-    .await?;
+    let lease_ms = request.tiers.limits.lease_ms;
+    let name = request.name.lease();
+    let node = redis.claim(&name, lease.token(), lease_ms).await?;
     let asks = Asks::new(request, seen_at);
-    let stamps = link.stamps(&asks.stamps()).await?;
-    let answered = asks.answered(0, &stamps.stamps, stamps.vouch.as_ref());
+    let stamps = redis.stamps(&asks.stamps()).await?;
+    let answered = asks.answered(0, &stamps, &node);
     Ok(answered.noted.map(|noted| Right {
         lease,
         noted,
         seen_at,
         watch: answered.watch,
-        vouch: stamps.vouch.map(|cell| vec![cell]),
+        vouch: answered.vouch,
     }))
 }
 
 /// The lease of a request, with a token that was never used before.
-pub(super) fn lease(request: &Request, link: &Link) -> Lease {
+pub(super) fn lease(request: &Request, redis: &Topology) -> Lease {
     Lease::held(
-        link,
+        redis,
         &request.name,
         rand::random(),
         request.tiers.limits.lease_ms,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::request::Request;
 use crate::clock::Moment;
 use crate::frame::{Stamp, StampKind, Stamped};
-use crate::redis::{Made, StampAsk};
-use crate::stamp::{Cell, ReadBucket, Recording, Subject, Watch};
+use crate::redis::{Made, Node, StampAsk};
+use crate::stamp::{Cell, ReadBucket, Recording, Subject, Vouch, Watch};
 
 /// A stamp outlives the entries that carry it by this much, in milliseconds, so that a slow load
 /// does not outlive its stamps.
@@ -47,6 +47,8 @@ pub(super) struct Answered {
     pub(super) buckets: Vec<Arc<Cell>>,
     /// `None` if a stamp could not be made.
     pub(super) noted: Option<Noted>,
+    /// The connections that answered.
+    pub(super) vouch: Vouch,
 }
 
 impl<'a> Asks<'a> {
@@ -73,19 +75,19 @@ impl<'a> Asks<'a> {
         stamp_asks(self.request, &self.names)
     }
 
-    /// What was answered, by a connection with this cell; so often was the lease written.
-    pub(super) fn answered(
-        self,
-        lease_writes: u32,
-        made: &[Made],
-        vouch: Option<&Arc<Cell>>,
-    ) -> Answered {
+    /// What was answered; the lease was written so often, at this node.
+    pub(super) fn answered(self, lease_writes: u32, made: &[Made], node: &Node) -> Answered {
         let request = self.request;
-        let own = own_writes(lease_writes, made, vouch.is_some());
+        let own = own_writes(lease_writes, made, node);
+        let mut vouch = node.vouch.clone();
+        made.iter().for_each(|made| vouch.also(&made.vouch));
         let cells = request.tiers.cells.conclude(&self.recording, own);
         let (watch, asked) = cells.split_at(request.subjects.len());
         let count = request.stamped().len().min(made.len());
-        let stamps = noted(request.stamped(), &made[..count]);
+        let mut stamps = noted(request.stamped(), &made[..count]);
+        if let (Some(stamps), true) = (&mut stamps, request.tiers.spans_nodes()) {
+            stamps.push(Stamped::node(node.run_id));
+        }
         let Some(asks) = self.buckets else {
             return Answered {
                 watch,
@@ -94,36 +96,50 @@ impl<'a> Asks<'a> {
                     stamps,
                     buckets: Vec::new(),
                 }),
+                vouch,
             };
         };
         let answers = made[count..].iter().zip(asked);
         let learnt: Option<Vec<_>> = (asks.unknown.into_iter().zip(answers))
-            .map(|(subject, (made, cell))| Some((subject, made.stamp?, Arc::clone(cell))))
+            .map(|(subject, (made, cell))| {
+                Some(ReadBucket {
+                    subject,
+                    stamp: made.stamp?,
+                    cell: Arc::clone(cell),
+                    vouch: made.vouch.clone(),
+                })
+            })
             .collect();
-        if let (Some(vouch), Some(learnt)) = (vouch, &learnt) {
-            request.tiers.buckets.learn(learnt, vouch);
-        }
-        let all: Vec<_> = asks
-            .known
-            .into_iter()
-            .chain(learnt.clone().unwrap_or_default())
-            .collect();
+        request
+            .tiers
+            .buckets
+            .learn(learnt.as_deref().unwrap_or_default());
+        let mut all = asks.known;
+        // They were learnt on connections that the load rests on as well.
+        all.iter().for_each(|known| vouch.also(&known.vouch));
+        all.extend(learnt.clone().unwrap_or_default());
+        // In the order of the buckets.
+        all.sort_by_key(|read| read.number());
         Answered {
             watch,
-            buckets: all.iter().map(|(_, _, cell)| Arc::clone(cell)).collect(),
+            buckets: all.iter().map(|read| Arc::clone(&read.cell)).collect(),
             noted: stamps.zip(learnt).map(|(stamps, _)| Noted {
                 stamps,
-                buckets: all.into_iter().map(|(s, stamp, _)| (s, stamp)).collect(),
+                buckets: all
+                    .into_iter()
+                    .map(|read| (read.subject, read.stamp))
+                    .collect(),
             }),
+            vouch,
         }
     }
 }
 
 /// How often this process wrote to the entry's lease and to each stamp. Who is not pushed what others
 /// change is not pushed its own writes either.
-pub(super) fn own_writes(lease: u32, made: &[Made], pushes: bool) -> impl Iterator<Item = u32> {
-    let writes = std::iter::once(lease).chain(made.iter().map(|made| made.writes));
-    writes.map(move |writes| if pushes { writes } else { 0 })
+pub(super) fn own_writes(lease: u32, made: &[Made], node: &Node) -> impl Iterator<Item = u32> {
+    let lease = if node.vouch.pushes() { lease } else { 0 };
+    std::iter::once(lease).chain(made.iter().map(Made::pushed))
 }
 
 /// Asks for stamps of these names, each made if need be.
@@ -158,9 +174,4 @@ pub(super) fn noted(subjects: &[Subject], made: &[Made]) -> Option<Vec<Stamped>>
         })
     });
     noted.collect()
-}
-
-/// A stamp as Redis holds it; bytes of another length are none.
-pub(super) fn as_stamp(value: Option<Vec<u8>>) -> Option<Stamp> {
-    value.and_then(|bytes| bytes.try_into().ok())
 }

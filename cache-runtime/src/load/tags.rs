@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use super::request::Request;
 use super::right::Right;
-use super::stamps::{as_stamp, noted, stamp_asks};
+use super::stamps::{noted, stamp_asks};
 use super::store::Loading;
 use crate::events::Unstored;
-use crate::redis::{Fault, Link};
+use crate::redis::{Fault, Found, Made, Topology};
 use crate::stamp::{Subject, Watch};
 use crate::tag::{Tag, TagsFrom};
 use crate::value::Cacheable;
@@ -31,8 +31,8 @@ pub(super) async fn tag<T: Cacheable>(
     if subjects.is_empty() {
         return Ok(());
     }
-    let cells = match (&request.tiers.link, &mut loading.right) {
-        (Some(link), Some(right)) => note(request, link, right, &subjects).await?,
+    let cells = match (&request.tiers.redis, &mut loading.right) {
+        (Some(redis), Some(right)) => note(request, redis, right, &subjects).await?,
         _ => {
             // Registered before the buckets are looked at: an invalidation flips the bucket first,
             // so it is seen there or flips these.
@@ -70,7 +70,7 @@ fn subjects(request: &Request, tags: &[Tag]) -> Result<Vec<Subject>, Unstored> {
 /// Makes or reads the stamps, then reads the buckets again; the cells of the tags.
 async fn note(
     request: &Request,
-    link: &Link,
+    redis: &Topology,
     right: &mut Right,
     subjects: &[Subject],
 ) -> Result<Watch, Unstored> {
@@ -83,23 +83,21 @@ async fn note(
         request.trouble("note the value's tags", fault.as_str());
         Unstored::Outage
     };
-    let reply = link
+    let (made, keys) = redis
         .stamps_then_keys(&stamp_asks(request, &stamps), &names)
         .await
         .map_err(unanswered)?;
-    let now = buckets.iter().zip(reply.keys.into_iter().map(as_stamp));
+    let now = buckets.iter().zip(keys.into_iter().map(Found::stamp));
     let before = |bucket: &Subject| right.noted.buckets.iter().find(|(b, _)| b == bucket);
     let mut held = now.map(|(bucket, now)| now.is_some() && before(bucket).map(|b| b.1) == now);
     if !held.all(|held| held) {
         return Err(Unstored::Overtaken);
     }
-    let made = &reply.stamps.stamps;
-    let noted = noted(subjects, made).ok_or(Unstored::NoLease)?;
+    let noted = noted(subjects, &made).ok_or(Unstored::NoLease)?;
     right.noted.stamps.extend(noted);
-    let pushes = reply.stamps.vouch.is_some();
-    let writes = made.iter().map(|made| if pushes { made.writes } else { 0 });
+    let writes = made.iter().map(Made::pushed);
     let watch = cells.conclude(&recording, writes);
-    right.also_rests_on(reply.stamps.vouch);
+    made.iter().for_each(|made| right.vouch.also(&made.vouch));
     Ok(watch)
 }
 

@@ -20,9 +20,9 @@ pub(super) async fn holder_is_done(
 ) -> Result<bool, Fault> {
     let wait = Duration::from_millis(reader.request.policy.wait_ms);
     let ms = Duration::from_millis;
-    let (shortest, longest) = match seen.vouch {
-        Some(_) => (ms(50), ms(500)),
-        None => (ms(2), ms(50)),
+    let (shortest, longest) = match seen.vouch.pushes() {
+        true => (ms(50), ms(500)),
+        false => (ms(2), ms(50)),
     };
     let names = [
         reader.request.name.as_str().to_owned(),
@@ -36,10 +36,10 @@ pub(super) async fn holder_is_done(
             () = seen.watch.entry_changes() => return Ok(true),
             () = tokio::time::sleep(pause.min(left)) => {}
         }
-        let read = reader.link.read(names.to_vec()).await?;
-        let mut values = read.values.into_iter();
-        let entry = values.next().flatten();
-        let lease = values.next().flatten();
+        let read = reader.redis.read(names.to_vec()).await?;
+        let mut found = read.found.into_iter().map(|found| found.bytes);
+        let entry = found.next().flatten();
+        let lease = found.next().flatten();
         let is_new = entry.is_some_and(|entry| !entry_has_id(&entry, old_id));
         if is_new || lease.is_none_or(|lease| lease.len() != 16) {
             return Ok(true);

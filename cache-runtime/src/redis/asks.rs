@@ -1,12 +1,9 @@
-//! What is asked of a node, what it answers, and how an answer is read.
+//! What is asked of a node, each ask about keys of one slot.
 
-use std::sync::Arc;
+use redis::{Cmd, Pipeline};
 
-use redis::Value;
-
-use super::fault::Fault;
-use super::live::unwrap;
-use crate::stamp::Cell;
+use super::live::Live;
+use super::scripts::{EXPIRE, EXPIRE_ENTRY, FILL, LEASE, Lua, STAMP};
 
 /// A wish for the lease of an entry.
 #[derive(Debug)]
@@ -29,111 +26,142 @@ pub(crate) struct StampAsk<'a> {
     pub(crate) need_ms: u64,
 }
 
-/// What became of a wish for a lease.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Leased {
-    Acquired,
-    Held,
-    Shared {
-        token: [u8; 16],
+/// A frame to be stored under its lease.
+#[derive(Debug)]
+pub(crate) struct FillAsk<'a> {
+    pub(crate) lease: &'a str,
+    pub(crate) entry: &'a str,
+    pub(crate) token: &'a [u8; 16],
+    pub(crate) frame: &'a [u8],
+    pub(crate) ttl_ms: u64,
+}
+
+/// One command to the node that has its keys.
+#[derive(Clone, Copy)]
+pub(super) enum Ask<'a> {
+    Lease(&'a LeaseAsk<'a>),
+    Stamp(&'a StampAsk<'a>),
+    Fill(&'a FillAsk<'a>),
+    /// What a lease's holder does with it.
+    Own {
+        script: &'static Lua,
+        lease: &'a str,
+        token: &'a [u8; 16],
+        ms: Option<u64>,
     },
-    NoStore,
-    /// Another entry than the one found invalid.
-    Entry(Vec<u8>),
+    /// Overwrites the lease, whoever holds it.
+    Claim {
+        lease: &'a str,
+        token: &'a [u8; 16],
+        ms: u64,
+    },
+    Expire {
+        stamp: &'a str,
+        half: [u8; 8],
+    },
+    ExpireEntry {
+        entry: &'a str,
+        lease: &'a str,
+        id: &'a [u8],
+        stale: &'a [u8],
+    },
+    Get(&'a str),
+    /// Names of one slot.
+    Unlink(&'a [String]),
 }
 
-/// The reply to both wishes.
-#[derive(Debug)]
-pub(crate) struct LeaseReply {
-    pub(crate) leased: Leased,
-    /// How many writes to the lease were made: as often it will be pushed to this client too.
-    pub(crate) writes: u32,
-    pub(crate) stamps: Vec<Made>,
-    pub(crate) node_ms: u64,
-    pub(crate) run_id: [u8; 8],
-    /// The cell of the connection that answered, as in [`Read`](super::reads::Read).
-    pub(crate) vouch: Option<Arc<Cell>>,
-}
-
-/// A stamp as it is, or was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Made {
-    /// `None` if none could be made.
-    pub(crate) stamp: Option<[u8; 24]>,
-    /// How many writes that took.
-    pub(crate) writes: u32,
-}
-
-/// Stamps, and the cell of the connection that answered.
-#[derive(Debug)]
-pub(crate) struct Stamps {
-    pub(crate) stamps: Vec<Made>,
-    pub(crate) vouch: Option<Arc<Cell>>,
-}
-
-/// Stamps, and keys read after them.
-#[derive(Debug)]
-pub(crate) struct StampsThenKeys {
-    pub(crate) stamps: Stamps,
-    pub(crate) keys: Vec<Option<Vec<u8>>>,
-}
-
-/// What became of a store.
-#[derive(Clone, Debug)]
-pub(crate) enum Filled {
-    /// With the cell of the connection that answered.
-    Stored(Option<Arc<Cell>>),
-    Lost,
-}
-
-pub(super) fn made(answers: impl Iterator<Item = Value>) -> Result<Vec<Made>, Fault> {
-    let read = |answer| match unwrap(answer)? {
-        Value::Array(items) => {
-            let [stamp, writes] = <[Value; 2]>::try_from(items).map_err(|_| Fault::Protocol)?;
-            Ok(Made {
-                stamp: bytes(stamp).and_then(|stamp| stamp.try_into().ok()),
-                writes: count(&writes)?,
-            })
+impl Ask<'_> {
+    /// A key of its slot.
+    pub(super) fn key(&self) -> &str {
+        match self {
+            Self::Lease(ask) => ask.entry,
+            Self::Stamp(ask) => ask.name,
+            Self::Fill(ask) => ask.entry,
+            Self::Own { lease, .. } | Self::Claim { lease, .. } => lease,
+            Self::Expire { stamp, .. } => stamp,
+            Self::ExpireEntry { entry, .. } => entry,
+            Self::Get(name) => name,
+            Self::Unlink(names) => names.first().map_or("", String::as_str),
         }
-        _ => Err(Fault::Protocol),
-    };
-    answers.map(read).collect()
-}
-
-fn count(value: &Value) -> Result<u32, Fault> {
-    match value {
-        Value::Int(count) => u32::try_from(*count).map_err(|_| Fault::Protocol),
-        _ => Err(Fault::Protocol),
     }
-}
 
-/// What became of the wish, and how many writes it took.
-pub(super) fn leased(answer: Value) -> Result<(Leased, u32), Fault> {
-    let Value::Array(items) = answer else {
-        return Err(Fault::Protocol);
-    };
-    let mut items = items.into_iter();
-    let word = items.next().and_then(bytes).ok_or(Fault::Protocol)?;
-    let second = items.next();
-    let leased = match (&*word, second) {
-        (b"acquired", Some(writes)) => return Ok((Leased::Acquired, count(&writes)?)),
-        (b"held", Some(_)) => Leased::Held,
-        (b"nostore", None) => Leased::NoStore,
-        (b"shared", Some(token)) => Leased::Shared {
-            token: bytes(token)
-                .and_then(|t| t.try_into().ok())
-                .ok_or(Fault::Protocol)?,
-        },
-        (b"entry", Some(frame)) => Leased::Entry(bytes(frame).ok_or(Fault::Protocol)?),
-        _ => return Err(Fault::Protocol),
-    };
-    Ok((leased, 0))
-}
+    /// Whether the same can be had by an ask for each of its keys.
+    pub(super) fn can_be_split(&self) -> bool {
+        matches!(self, Self::Unlink(names) if names.len() > 1)
+    }
 
-pub(super) fn bytes(value: Value) -> Option<Vec<u8>> {
-    match value {
-        Value::BulkString(bytes) => Some(bytes),
-        Value::SimpleString(text) => Some(text.into_bytes()),
-        _ => None,
+    /// Whether it writes what it then rests on: a read must follow, which is answered after the
+    /// pushes for those writes.
+    pub(super) fn rests_on_writes(&self) -> bool {
+        matches!(self, Self::Lease(_) | Self::Stamp(_) | Self::Fill(_))
+    }
+
+    pub(super) fn add(&self, pipeline: &mut Pipeline, live: &Live) {
+        pipeline.add_command(self.command(live));
+    }
+
+    fn command(&self, live: &Live) -> Cmd {
+        match self {
+            Self::Lease(ask) => {
+                let mut call = LEASE.call(2);
+                call.arg(ask.lease).arg(ask.entry).arg(ask.token.as_slice());
+                call.arg(ask.ttl_ms).arg(ask.invalid_id);
+                call.arg(u8::from(ask.share));
+                call
+            }
+            Self::Stamp(ask) => {
+                let mut call = STAMP.call(1);
+                call.arg(ask.name).arg(ask.fresh.as_slice());
+                call.arg(live.run_id.as_slice()).arg(ask.need_ms);
+                call
+            }
+            Self::Fill(ask) => {
+                let mut call = FILL.call(2);
+                call.arg(ask.lease).arg(ask.entry).arg(ask.token.as_slice());
+                call.arg(ask.frame).arg(ask.ttl_ms);
+                call
+            }
+            Self::Own {
+                script,
+                lease,
+                token,
+                ms,
+            } => {
+                let mut call = script.call(1);
+                call.arg(lease).arg(token.as_slice()).arg(ms);
+                call
+            }
+            Self::Claim { lease, token, ms } => {
+                let mut command = redis::cmd("SET");
+                command.arg(lease).arg(token.as_slice()).arg("PX").arg(ms);
+                command
+            }
+            Self::Expire { stamp, half } => {
+                let mut call = EXPIRE.call(1);
+                call.arg(stamp).arg(half.as_slice());
+                call.arg(live.run_id.as_slice());
+                call
+            }
+            Self::ExpireEntry {
+                entry,
+                lease,
+                id,
+                stale,
+            } => {
+                let mut call = EXPIRE_ENTRY.call(2);
+                call.arg(lease).arg(entry).arg(id).arg(stale);
+                call
+            }
+            Self::Get(name) => {
+                let mut command = redis::cmd("GET");
+                command.arg(name);
+                command
+            }
+            Self::Unlink(names) => {
+                let mut command = redis::cmd("UNLINK");
+                command.arg(names);
+                command
+            }
+        }
     }
 }

@@ -11,10 +11,11 @@ use redis::{
 
 use super::fault::Fault;
 use super::link::{Hear, Pushed};
-use super::live::{End, Greeting, Live, unwrap};
+use super::live::{End, Greeting, Live, Member, unwrap};
 use super::scripts::{self, SCRIPTS};
 use super::sentinel::resolve;
 use super::settings::LinkSettings;
+use super::topology::{Map, map};
 use crate::clock::Clock;
 
 /// Longest for one attempt, TLS and greeting included. With the pause between attempts it is under
@@ -35,7 +36,7 @@ pub(super) async fn connect(settings: &LinkSettings, hear: &Hear) -> Result<Live
             Fault::Broken => Fault::Unreachable,
             fault => fault,
         })?;
-        let greeting = greet(&mut connection, pushes).await?;
+        let greeting = greet(&mut connection, pushes, &node).await?;
         Ok(Live::new(connection, greeting, settings, end))
     };
     tokio::time::timeout(patience, attempt)
@@ -134,7 +135,11 @@ pub(super) fn client(
 ///
 /// Tracking is on before anything is read. A user that may not ask for it, or a server that does
 /// not know it, is used all the same: memory then trusts a read for `lag` and no longer.
-async fn greet(connection: &mut MultiplexedConnection, pushes: bool) -> Result<Greeting, Fault> {
+async fn greet(
+    connection: &mut MultiplexedConnection,
+    pushes: bool,
+    settings: &LinkSettings,
+) -> Result<Greeting, Fault> {
     let mut pipeline = scripts::load();
     if pushes {
         // Not `NOLOOP`: it also holds back what is evicted, expires or is forgotten while the node
@@ -144,6 +149,10 @@ async fn greet(connection: &mut MultiplexedConnection, pushes: bool) -> Result<G
     pipeline.cmd("INFO").arg("server");
     pipeline.cmd("TIME");
     pipeline.cmd("ROLE");
+    if settings.in_cluster {
+        pipeline.cmd("CLUSTER").arg("MYID");
+        map::add_ask(&mut pipeline);
+    }
     let sent = Clock::default().now();
     let answers = connection
         .send_packed_commands(&pipeline, 0, pipeline.len())
@@ -164,12 +173,32 @@ async fn greet(connection: &mut MultiplexedConnection, pushes: bool) -> Result<G
     if !may_be_master(answer()) {
         return Err(Fault::ReadOnly);
     }
+    let member = match settings.in_cluster {
+        true => Some(member(&mut answers, settings)?),
+        false => None,
+    };
     Ok(Greeting {
         run_id,
         node_ms,
         sent,
         tracks,
+        member,
     })
+}
+
+/// Who the node is in its cluster.
+fn member(
+    answers: &mut impl Iterator<Item = Value>,
+    settings: &LinkSettings,
+) -> Result<Member, Fault> {
+    let id = unwrap(answers.next().ok_or(Fault::Protocol)?)?;
+    let id: String = redis::from_redis_value_ref(&id).map_err(|_| Fault::Protocol)?;
+    let map = Map::read(answers, settings.speaks_tls())?;
+    let slots = map.slots_of(&id).cloned();
+    // Without slots it is a replica now, or about to leave.
+    slots
+        .map(|slots| Member { id, slots })
+        .ok_or(Fault::ReadOnly)
 }
 
 /// The first 8 bytes of `run_id:` in `INFO server`.

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{ProtocolVersion, Value};
+use redis::{Pipeline, ProtocolVersion, Value};
 use tokio::sync::Mutex;
 
 use super::connect::client;
@@ -24,9 +24,10 @@ impl Durable {
     pub(super) async fn unlink(
         &self,
         settings: &LinkSettings,
-        replicas: &Replicas,
         names: &[String],
-    ) -> Result<(), Fault> {
+        asking: bool,
+    ) -> Result<Value, Fault> {
+        let replicas = settings.replicas.as_ref().ok_or(Fault::Protocol)?;
         // Two round trips at most, of which the second waits for the replicas.
         let limit = settings.op_timeout * 2;
         let mut slot = tokio::time::timeout(limit, self.0.lock())
@@ -37,14 +38,17 @@ impl Durable {
                 Some(connection) => connection.clone(),
                 None => open(settings).await?,
             };
-            delete(&mut connection, replicas, names, settings.op_timeout).await?;
-            Ok(connection)
+            let deletion = pipeline(replicas, names, settings.op_timeout, asking);
+            let sent = connection.send_packed_commands(&deletion, 0, deletion.len());
+            let answers = sent.await.map_err(|error| Fault::of(&error))?;
+            let deleted = deleted(answers, replicas, asking)?;
+            Ok((connection, deleted))
         };
         let outcome = tokio::time::timeout(limit, deleting).await;
         match outcome.unwrap_or(Err(Fault::Timeout)) {
-            Ok(connection) => {
+            Ok((connection, deleted)) => {
                 *slot = Some(connection);
-                Ok(())
+                Ok(deleted)
             }
             Err(fault) => {
                 // Too few replicas is an answer; after anything else the connection is not trusted.
@@ -73,34 +77,50 @@ async fn open(settings: &LinkSettings) -> Result<MultiplexedConnection, Fault> {
     })
 }
 
-async fn delete(
-    connection: &mut MultiplexedConnection,
-    replicas: &Replicas,
-    names: &[String],
-    patience: Duration,
-) -> Result<(), Fault> {
+fn pipeline(replicas: &Replicas, names: &[String], patience: Duration, asking: bool) -> Pipeline {
     let mut pipeline = redis::pipe();
+    if asking {
+        pipeline.cmd("ASKING");
+    }
     pipeline.cmd("UNLINK").arg(names);
     // A deletion that finds nothing is no write, and `WAIT` would not wait for the one before it,
-    // which an earlier connection may have made.
-    pipeline
-        .cmd("SET")
-        .arg(&replicas.marker)
-        .arg(1)
-        .arg("PX")
-        .arg(1_000);
+    // which an earlier connection may have made. The marker is in the slot of what is deleted.
+    if asking {
+        pipeline.cmd("ASKING");
+    }
+    let marker = [&replicas.marker, slot_tag(names)].concat();
+    pipeline.cmd("SET").arg(marker).arg(1).arg("PX").arg(1_000);
     let millis = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
     pipeline.cmd("WAIT").arg(replicas.count).arg(millis.max(1));
-    let answers = connection
-        .send_packed_commands(&pipeline, 0, pipeline.len())
-        .await
-        .map_err(|error| Fault::of(&error))?;
+    pipeline
+}
+
+/// The braces of the first name, which decide its slot.
+fn slot_tag(names: &[String]) -> &str {
+    let braced = |name: &'_ String| Some((name.find('{')?, name.find('}')? + 1));
+    let first = names.first();
+    let bounds = first.and_then(braced).filter(|(from, to)| from < to);
+    match (first, bounds) {
+        (Some(name), Some((from, to))) => name.get(from..to).unwrap_or_default(),
+        _ => "",
+    }
+}
+
+/// The answer to the deletion itself, which in a cluster may be where else to go.
+fn deleted(answers: Vec<Value>, replicas: &Replicas, asking: bool) -> Result<Value, Fault> {
+    let mut answers = answers.into_iter().skip(usize::from(asking));
+    let deleted = answers.next().ok_or(Fault::Protocol)?;
+    match Fault::of_answer(&deleted) {
+        Some(Fault::SlotMoving) => return Ok(deleted),
+        Some(fault) => return Err(fault),
+        None => {}
+    }
     let mut reached = Value::Nil;
     for answer in answers {
         reached = unwrap(answer)?;
     }
     match reached {
-        Value::Int(count) if count >= i64::from(replicas.count) => Ok(()),
+        Value::Int(count) if count >= i64::from(replicas.count) => Ok(deleted),
         Value::Int(_) => Err(Fault::NotReplicated),
         _ => Err(Fault::Protocol),
     }

@@ -26,6 +26,10 @@ pub(crate) enum Fault {
     OutOfMemory,
     /// The server is still reading its data set, or has lost its master.
     NotReady,
+    /// The node's cluster has no master for some slots, or the node is cut off from it.
+    ClusterDown,
+    /// The slot is on its way from one node to another, and was not found at either.
+    SlotMoving,
     /// It lost the scripts just loaded.
     NoScript,
     /// TLS could not be agreed on, or the certificate is not trusted.
@@ -57,6 +61,8 @@ impl Fault {
             Self::ReadOnly => "read_only",
             Self::OutOfMemory => "out_of_memory",
             Self::NotReady => "not_ready",
+            Self::ClusterDown => "cluster_down",
+            Self::SlotMoving => "slot_moving",
             Self::NoScript => "no_script",
             Self::Tls => "tls",
             Self::SentinelsUnreachable => "sentinels_unreachable",
@@ -70,7 +76,10 @@ impl Fault {
 
     /// Whether the connection is of no more use.
     pub(super) fn ends_the_connection(self) -> bool {
-        matches!(self, Self::Broken | Self::ReadOnly | Self::Protocol)
+        matches!(
+            self,
+            Self::Broken | Self::ReadOnly | Self::ClusterDown | Self::Protocol
+        )
     }
 
     pub(super) fn of(error: &RedisError) -> Self {
@@ -81,7 +90,7 @@ impl Fault {
             ErrorKind::AuthenticationFailed => Self::Auth,
             ErrorKind::Server(kind) => Self::of_kind(kind, error.detail()),
             ErrorKind::Parse | ErrorKind::UnexpectedReturnType => Self::Protocol,
-            _ if error.is_io_error() && error.to_string().contains("certificate") => Self::Tls,
+            _ if error.is_io_error() && is_of_tls(&error.to_string()) => Self::Tls,
             _ if error.is_unrecoverable_error() || error.is_io_error() => Self::Broken,
             _ => Self::of_code(error.code().unwrap_or_default()),
         }
@@ -98,6 +107,10 @@ impl Fault {
     fn of_kind(kind: ServerErrorKind, detail: Option<&str>) -> Self {
         match kind {
             ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown => Self::NotReady,
+            ServerErrorKind::ClusterDown => Self::ClusterDown,
+            ServerErrorKind::Moved | ServerErrorKind::Ask | ServerErrorKind::TryAgain => {
+                Self::SlotMoving
+            }
             ServerErrorKind::NoScript => Self::NoScript,
             ServerErrorKind::ReadOnly => Self::ReadOnly,
             ServerErrorKind::NoPerm => Self::NoPermission,
@@ -121,4 +134,10 @@ impl Fault {
         let found = codes.into_iter().find(|(code, _)| text.contains(code));
         found.map_or(Self::Refused, |(_, fault)| fault)
     }
+}
+
+/// Whether it was TLS that failed, ours or the other side's: the client tells it in words alone.
+fn is_of_tls(text: &str) -> bool {
+    let words = ["certificate", "received fatal alert", "corrupt message"];
+    words.iter().any(|word| text.contains(word))
 }

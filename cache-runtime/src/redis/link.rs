@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
+use redis::ConnectionAddr;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -17,8 +18,9 @@ use super::live::Live;
 use super::reads::Reads;
 use super::settings::LinkSettings;
 use super::supervise::supervise;
+use super::topology::Map;
 use crate::clock::Stopwatch;
-use crate::stamp::Cell;
+use crate::stamp::Vouch;
 
 /// One node's connection, shared by all who clone it.
 #[derive(Clone)]
@@ -43,24 +45,38 @@ pub(crate) enum Pushed<'a> {
 /// Called in the connection's driver, before any later reply is delivered.
 pub(super) type Hear = Arc<dyn Fn(Pushed<'_>) + Send + Sync>;
 
+/// Who is told of what a link learns.
+#[derive(Clone)]
+pub(super) struct Ears {
+    /// By what a person knows the node by.
+    pub(super) event: Arc<dyn Fn(&str, LinkEvent) + Send + Sync>,
+    pub(super) push: Hear,
+    /// In a cluster, of its map at each heartbeat.
+    pub(super) map: Option<Arc<dyn Fn(&Map) + Send + Sync>>,
+}
+
 /// How the connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LinkState {
     Connecting,
     Up,
-    Down { since: Duration, cause: Fault },
+    Down {
+        since: Duration,
+        cause: Fault,
+        /// Whether it is being tried right now.
+        is_probed: bool,
+    },
 }
 
 pub(super) struct Shared {
     pub(super) settings: LinkSettings,
-    pub(super) tell: Box<dyn Fn(LinkEvent) + Send + Sync>,
+    pub(super) ears: Ears,
     pub(super) live: ArcSwapOption<Live>,
     pub(super) phase: watch::Sender<Phase>,
     pub(super) reads: Reads,
-    pub(super) hear: Hear,
     pub(super) durable: Durable,
-    /// The cell of the connection published last, which the next one flips.
-    pub(super) vouch: Mutex<Option<Arc<Cell>>>,
+    /// The connection published last, whose epoch the next one ends.
+    last: Mutex<Option<Arc<Live>>>,
     closed: AtomicBool,
     supervisor: Mutex<Option<(JoinHandle<()>, Handle)>>,
 }
@@ -73,6 +89,7 @@ pub(super) enum Phase {
     Down {
         since: Stopwatch,
         cause: Fault,
+        is_probed: bool,
     },
 }
 
@@ -80,11 +97,17 @@ impl Phase {
     /// An outage begins once, however many attempts fail; whether this was news.
     pub(super) fn go_down(&mut self, now: Fault) -> bool {
         match self {
-            Self::Down { cause, .. } => std::mem::replace(cause, now) != now,
+            Self::Down {
+                cause, is_probed, ..
+            } => {
+                *is_probed = false;
+                std::mem::replace(cause, now) != now
+            }
             _ => {
                 *self = Self::Down {
                     since: Stopwatch::start(),
                     cause: now,
+                    is_probed: false,
                 };
                 true
             }
@@ -93,22 +116,17 @@ impl Phase {
 }
 
 impl Link {
-    /// A link that connects at its first use; nothing happens here. `hear` must be quick: the
+    /// A link that connects at its first use; nothing happens here. Its ears must be quick: the
     /// connection stands still meanwhile.
-    pub(crate) fn new(
-        settings: LinkSettings,
-        tell: impl Fn(LinkEvent) + Send + Sync + 'static,
-        hear: impl Fn(Pushed<'_>) + Send + Sync + 'static,
-    ) -> Self {
+    pub(super) fn new(settings: LinkSettings, ears: Ears) -> Self {
         Self(Arc::new(Shared {
             settings,
-            tell: Box::new(tell),
+            ears,
             live: ArcSwapOption::empty(),
             phase: watch::channel(Phase::Connecting).0,
             reads: Reads::default(),
-            hear: Arc::new(hear),
             durable: Durable::default(),
-            vouch: Mutex::default(),
+            last: Mutex::default(),
             closed: AtomicBool::new(false),
             supervisor: Mutex::new(None),
         }))
@@ -122,7 +140,7 @@ impl Link {
         if let Some(live) = self.0.live.load_full() {
             return Ok(live);
         }
-        self.run()?;
+        self.supervised()?;
         let mut phase = self.0.phase.subscribe();
         let over = phase.wait_for(|phase| !matches!(phase, Phase::Connecting));
         if tokio::time::timeout(self.0.settings.op_timeout, over)
@@ -136,7 +154,7 @@ impl Link {
     }
 
     /// Sees to it that the supervisor runs: on the current runtime, if the one it ran on is gone.
-    fn run(&self) -> Result<(), Fault> {
+    fn supervised(&self) -> Result<(), Fault> {
         if self.0.is_closed() {
             return Err(Fault::Down);
         }
@@ -152,37 +170,41 @@ impl Link {
         Ok(())
     }
 
-    /// Runs something that nobody waits for, on the caller's runtime or else the link's.
-    pub(crate) fn detach(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let of_link = || {
-            self.0
-                .supervisor
-                .lock()
-                .as_ref()
-                .map(|(_, runtime)| runtime.clone())
-        };
-        if let Some(runtime) = Handle::try_current().ok().or_else(of_link) {
-            runtime.spawn(work);
-        }
+    /// The runtime that its supervisor is on.
+    pub(super) fn runtime(&self) -> Option<Handle> {
+        let supervisor = self.0.supervisor.lock();
+        supervisor.as_ref().map(|(_, runtime)| runtime.clone())
     }
 
     /// The node's clock in Unix milliseconds, while it is connected.
-    pub(crate) fn node_ms(&self) -> Option<u64> {
+    pub(super) fn node_ms(&self) -> Option<u64> {
         self.0.live.load().as_ref().map(|live| live.node_ms())
     }
 
-    /// The cell of the present connection, if there is one and the node pushes on it.
-    pub(crate) fn vouch(&self) -> Option<Arc<Cell>> {
-        self.0.live.load().as_ref()?.vouch.clone()
+    /// What vouches for what is read next, if there is a connection.
+    pub(super) fn vouch(&self) -> Option<Vouch> {
+        Some(self.0.live.load().as_ref()?.epoch.vouch())
+    }
+
+    /// The node said that it does not have some slot.
+    pub(super) fn renew_epoch(&self) {
+        if let Some(live) = &*self.0.live.load() {
+            live.epoch.renew();
+        }
     }
 
     pub(crate) fn state(&self) -> LinkState {
         match *self.0.phase.borrow() {
             Phase::Connecting => LinkState::Connecting,
             Phase::Up => LinkState::Up,
-            Phase::Down { since, cause } => LinkState::Down {
+            Phase::Down {
+                since,
+                cause,
+                is_probed,
+            } => LinkState::Down {
                 since: since.elapsed(),
                 cause,
+                is_probed,
             },
         }
     }
@@ -196,9 +218,34 @@ impl Link {
             // An aborted task ends with an error, as it should.
             let _ = task.await;
         }
-        self.0.live.store(None);
-        self.0.vouch_with(None);
-        self.0.go_down(Fault::Down);
+        self.0.end();
+    }
+
+    /// The same, without waiting for its task to end: the node has no more part in the cluster.
+    pub(super) fn forget(&self) {
+        self.0.closed.store(true, Ordering::Release);
+        let supervisor = self.0.supervisor.lock().take();
+        if let Some((task, _)) = supervisor {
+            task.abort();
+        }
+        self.0.end();
+    }
+
+    /// What a person knows the node by.
+    pub(super) fn shown(&self) -> String {
+        self.0.settings.shown()
+    }
+
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The host that the settings name.
+    pub(super) fn host(&self) -> &str {
+        match self.0.settings.info.addr() {
+            ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => host,
+            _ => "",
+        }
     }
 }
 
@@ -207,11 +254,18 @@ impl Shared {
         self.closed.load(Ordering::Acquire)
     }
 
+    /// There will be no connection any more.
+    fn end(&self) {
+        self.live.store(None);
+        self.succeed(None);
+        self.go_down(Fault::Down);
+    }
+
     /// What rests on the connection before is checked before it is served again.
-    pub(super) fn vouch_with(&self, cell: Option<Arc<Cell>>) {
-        let before = std::mem::replace(&mut *self.vouch.lock(), cell);
+    pub(super) fn succeed(&self, next: Option<Arc<Live>>) {
+        let before = std::mem::replace(&mut *self.last.lock(), next);
         if let Some(before) = before {
-            before.flip();
+            before.epoch.end();
         }
     }
 }

@@ -1,29 +1,31 @@
 //! One connection while it lives.
 
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, RedisResult, Value};
 use tokio::sync::Notify;
 
+use super::answers::Node;
+use super::breaker::Breaker;
+use super::epoch::Epoch;
 use super::fault::Fault;
 use super::settings::LinkSettings;
+use super::topology::{Map, Ranges, lost_some};
 use crate::clock::{Clock, Moment};
-use crate::stamp::Cell;
-
-/// So many commands in a row without an answer, and the connection is taken for hung.
-const TIMEOUTS: u32 = 3;
 
 /// A connection that answered its handshake.
 pub(super) struct Live {
     connection: MultiplexedConnection,
     /// The first 8 bytes of the run id: another after each restart of the server.
     pub(super) run_id: [u8; 8],
-    /// Holds until `lag` after the sending of the last heartbeat that was answered; `None` where
-    /// the node does not push.
-    pub(super) vouch: Option<Arc<Cell>>,
+    /// Holds until `lag` after the sending of the last heartbeat that was answered.
+    pub(super) epoch: Epoch,
+    /// In a cluster, who the node is there.
+    member: Option<Mutex<Member>>,
     op_timeout: Duration,
     lag_ms: u64,
     /// Node's Unix milliseconds less this machine's monotonic ones. The answer is taken to have
@@ -31,7 +33,7 @@ pub(super) struct Live {
     /// entry not fresher than it is, but for a step of the coarse clock; it is thought too late by
     /// one round trip at most.
     offset_ms: AtomicI64,
-    timeouts: AtomicU32,
+    breaker: Breaker,
     end: Arc<End>,
     clock: Clock,
 }
@@ -56,14 +58,22 @@ impl End {
     }
 }
 
+/// A node of a cluster: its id, and the slots that it last said it has.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    pub(super) id: String,
+    pub(super) slots: Ranges,
+}
+
 /// What the handshake learnt of a node.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Greeting {
     pub(super) run_id: [u8; 8],
     pub(super) node_ms: u64,
     pub(super) sent: Moment,
     /// Whether it pushes changes of what is read on the connection.
     pub(super) tracks: bool,
+    pub(super) member: Option<Member>,
 }
 
 impl Live {
@@ -78,11 +88,12 @@ impl Live {
         let live = Self {
             connection,
             run_id: greeting.run_id,
-            vouch: greeting.tracks.then(|| Arc::new(Cell::until(vouched))),
+            epoch: Epoch::begin(vouched, greeting.tracks),
+            member: greeting.member.map(Mutex::new),
             op_timeout: settings.op_timeout,
             lag_ms,
             offset_ms: AtomicI64::new(0),
-            timeouts: AtomicU32::new(0),
+            breaker: Breaker::new(settings.breaker),
             end,
             clock: Clock::default(),
         };
@@ -102,9 +113,36 @@ impl Live {
 
     /// A heartbeat sent then was answered, so all that changed before it was pushed.
     pub(super) fn beaten(&self, sent: Moment) {
-        if let Some(vouch) = &self.vouch {
-            vouch.extend(sent.plus_ms(self.lag_ms));
+        self.epoch.extend(sent.plus_ms(self.lag_ms));
+    }
+
+    /// The node as it is now, for what is asked of it next.
+    pub(super) fn node(&self) -> Node {
+        Node {
+            ms: self.node_ms(),
+            run_id: self.run_id,
+            vouch: self.epoch.vouch(),
         }
+    }
+
+    /// What the node says of its cluster. A slot that it does not have any more is another's, whose
+    /// changes it will not tell of.
+    pub(super) fn learn(&self, map: &Map) -> Result<(), Fault> {
+        let Some(member) = &self.member else {
+            return Ok(());
+        };
+        let mut member = member.lock();
+        // Without slots it is a replica now, or about to leave.
+        let slots = map.slots_of(&member.id).ok_or(Fault::ReadOnly)?;
+        if lost_some(&member.slots, slots) {
+            self.epoch.renew();
+        }
+        member.slots.clone_from(slots);
+        Ok(())
+    }
+
+    pub(super) fn is_in_cluster(&self) -> bool {
+        self.member.is_some()
     }
 
     /// The node's clock now, in Unix milliseconds.
@@ -145,16 +183,12 @@ impl Live {
         self.judge(answer)
     }
 
-    /// Counts timeouts in a row, and tells the end when the connection is of no more use.
+    /// Counts timeouts, and tells the end when the connection is of no more use.
     fn judge<T>(&self, answer: Result<T, Fault>) -> Result<T, Fault> {
         match &answer {
-            Ok(_) => {
-                if self.timeouts.load(Ordering::Relaxed) != 0 {
-                    self.timeouts.store(0, Ordering::Relaxed);
-                }
-            }
+            Ok(_) => self.breaker.answered(),
             Err(Fault::Timeout) => {
-                if self.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= TIMEOUTS {
+                if self.breaker.timed_out() {
                     self.end.tell(Fault::Timeout);
                 }
             }

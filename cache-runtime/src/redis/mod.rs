@@ -1,12 +1,15 @@
-//! The Redis tier: one supervised connection a node, and the few things asked of it.
+//! The Redis tier: a supervised connection to each node, and the few things asked of it.
 //!
-//! The connection is tracked: the node pushes every change of a key that was read on it, and its
-//! driver passes that on before any later reply. While Redis is away every operation fails at once; a task reconnects in the background. Only
-//! this module names the redis crate.
+//! Connections are tracked: a node pushes every change of a key that was read on one, and its
+//! driver passes that on before any later reply. While a node is away every operation on its keys
+//! fails at once; a task reconnects in the background. Only this module names the redis crate.
 
+mod answers;
 mod asks;
+mod breaker;
 mod connect;
 mod durable;
+mod epoch;
 mod fault;
 mod link;
 mod live;
@@ -18,9 +21,11 @@ mod settings;
 mod supervise;
 #[cfg(test)]
 mod tests;
+mod topology;
 
-pub(crate) use asks::{Filled, LeaseAsk, Leased, Made, StampAsk};
+pub(crate) use answers::{Filled, Found, Leased, Made, Node};
+pub(crate) use asks::{FillAsk, LeaseAsk, StampAsk};
 pub(crate) use fault::Fault;
-pub(crate) use link::{Link, LinkEvent, LinkState, Pushed};
-pub(crate) use operations::STORED_WRITES;
+pub(crate) use link::{LinkEvent, LinkState, Pushed};
 pub(crate) use settings::{LinkSettings, Replicas};
+pub(crate) use topology::{LinkReport, STORED_WRITES, Topology};

@@ -13,11 +13,11 @@ use redis::{Cmd, Value};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::asks::bytes;
+use super::answers::Node;
 use super::fault::Fault;
 use super::link::Link;
+use super::live::Live;
 use crate::clock::Clock;
-use crate::stamp::Cell;
 
 /// So many tasks send joined reads at once; further reads wait to be joined.
 const SENDERS: usize = 2;
@@ -25,15 +25,16 @@ const SENDERS: usize = 2;
 /// So many reads go into one command at most, so that none holds up the node for long.
 const JOINED: usize = 128;
 
+/// And fewer of large values: about so many bytes, so that what is behind them does not wait for
+/// them past its `op_timeout`.
+const JOINED_BYTES: usize = 256 << 10;
+
 /// What a read found, and the node at that time.
 #[derive(Debug)]
-pub(crate) struct Read {
-    /// In the order asked; a key of another type than a string is `None`.
-    pub(crate) values: Vec<Option<Vec<u8>>>,
-    pub(crate) node_ms: u64,
-    pub(crate) run_id: [u8; 8],
-    /// The cell of the connection that answered, if it will push changes of what was read.
-    pub(crate) vouch: Option<Arc<Cell>>,
+pub(super) struct Read {
+    /// In the order asked; in a cluster each may be an error of its own.
+    pub(super) values: Vec<Value>,
+    pub(super) node: Node,
 }
 
 #[derive(Debug)]
@@ -55,6 +56,8 @@ struct Queue {
     senders: usize,
     /// When one of them last looked for more, on the kernel's clock.
     looked_ms: u64,
+    /// How many bytes a value had, on the average of late.
+    mean_bytes: usize,
 }
 
 impl Queue {
@@ -78,7 +81,7 @@ impl Link {
     /// Reads keys, all at one moment of the node.
     ///
     /// Dropping the future leaves the reads that were joined to it under way.
-    pub(crate) async fn read(&self, names: Vec<String>) -> Result<Read, Fault> {
+    pub(super) async fn read(&self, names: Vec<String>) -> Result<Read, Fault> {
         let told = match self.0.reads.enter(names, self.0.settings.op_timeout) {
             Way::Alone(names) => {
                 let _alone = Alone(&self.0.reads);
@@ -97,36 +100,51 @@ impl Link {
     }
 
     async fn fetch(&self, names: &[String]) -> Result<Read, Fault> {
-        // Room for the names and their lengths: growing would cost more than the rest.
-        let room = names.iter().map(|name| name.len() + 16).sum();
-        let mut command = Cmd::with_capacity(names.len() + 1, room);
-        let verb = if names.len() == 1 { "GET" } else { "MGET" };
-        command.arg(verb).arg(names);
         let live = self.live().await?;
-        let values: Vec<_> = match self.watched(&live, live.command(&command).await) {
-            Ok(Value::Array(items)) if names.len() > 1 => items.into_iter().map(bytes).collect(),
-            Ok(one) => vec![bytes(one)],
-            // `MGET` answers nil for such a key where `GET` fails.
-            Err(Fault::WrongType) => vec![None],
-            Err(fault) => return Err(fault),
+        // Taken before: what a later epoch vouches for was read in it.
+        let node = live.node();
+        let values = match live.is_in_cluster() {
+            true => self.fetch_each(&live, names).await?,
+            false => self.fetch_all(&live, names).await?,
         };
         if values.len() != names.len() {
             return Err(Fault::Protocol);
         }
         // A node that nobody has heard from as a master for `lag` may have been replaced.
-        if live
-            .vouch
-            .as_ref()
-            .is_some_and(|vouch| !vouch.holds(live.now()))
-        {
+        let now = live.now();
+        if !node.vouch.cells().iter().all(|cell| cell.holds(now)) {
             return Err(Fault::Down);
         }
-        Ok(Read {
-            values,
-            node_ms: live.node_ms(),
-            run_id: live.run_id,
-            vouch: live.vouch.clone(),
-        })
+        let node = Node {
+            ms: live.node_ms(),
+            ..node
+        };
+        self.0.reads.measure(&values);
+        Ok(Read { values, node })
+    }
+
+    async fn fetch_all(&self, live: &Arc<Live>, names: &[String]) -> Result<Vec<Value>, Fault> {
+        // Room for the names and their lengths: growing would cost more than the rest.
+        let room = names.iter().map(|name| name.len() + 16).sum();
+        let mut command = Cmd::with_capacity(names.len() + 1, room);
+        let verb = if names.len() == 1 { "GET" } else { "MGET" };
+        command.arg(verb).arg(names);
+        match self.watched(live, live.command(&command).await) {
+            Ok(Value::Array(items)) if names.len() > 1 => Ok(items),
+            Ok(one) => Ok(vec![one]),
+            // `MGET` answers nil for such a key where `GET` fails.
+            Err(Fault::WrongType) => Ok(vec![Value::Nil]),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// In a cluster `MGET` takes keys of one slot only.
+    async fn fetch_each(&self, live: &Arc<Live>, names: &[String]) -> Result<Vec<Value>, Fault> {
+        let mut pipeline = redis::Pipeline::with_capacity(names.len());
+        for name in names {
+            pipeline.cmd("GET").arg(name);
+        }
+        self.watched(live, live.commands(&pipeline).await)
     }
 }
 
@@ -156,8 +174,22 @@ impl Reads {
         if queue.waiting.is_empty() && last {
             queue.senders -= 1;
         }
-        let joined = queue.waiting.len().min(JOINED);
+        let most = (JOINED_BYTES / queue.mean_bytes.max(1)).clamp(1, JOINED);
+        let joined = queue.waiting.len().min(most);
         queue.waiting.drain(..joined).collect()
+    }
+
+    /// Learns how large values are, from reads that found some.
+    fn measure(&self, values: &[Value]) {
+        let sizes = values.iter().filter_map(|value| match value {
+            Value::BulkString(bytes) => Some(bytes.len()),
+            _ => None,
+        });
+        let (count, bytes) = sizes.fold((0, 0), |(n, sum), size| (n + 1, sum + size));
+        if count > 0 {
+            let mut queue = self.0.lock();
+            queue.mean_bytes = (queue.mean_bytes * 7 + bytes / count) / 8;
+        }
     }
 
     /// Lets go those who wait for senders that nobody drives any more; the supervisor asks for it
@@ -246,10 +278,9 @@ impl Link {
             let share = read
                 .as_mut()
                 .map_err(|fault| *fault)
-                .map(|(values, node)| Read {
+                .map(|(values, read)| Read {
                     values: values.by_ref().take(count).collect(),
-                    vouch: node.vouch.clone(),
-                    ..*node
+                    node: read.node.clone(),
                 });
             // Who asked may have gone away.
             let _ = tell.send(share);

@@ -7,6 +7,7 @@ use super::connect::{connect, may_be_master, time_ms};
 use super::fault::Fault;
 use super::link::{LinkEvent, Phase, Shared};
 use super::live::{Live, unwrap};
+use super::topology::{Map, map};
 use crate::clock::Stopwatch;
 
 /// Pauses between attempts: jittered, so that a fleet does not come back all at once, and short
@@ -23,9 +24,10 @@ pub(super) async fn supervise(link: Weak<Shared>) {
         if shared.is_closed() {
             return;
         }
-        let connected = match connect(&shared.settings, &shared.hear).await {
+        shared.probe();
+        let connected = match connect(&shared.settings, &shared.ears.push).await {
             // A server too slow for `op_timeout` is not offered to callers, who would wait for it.
-            Ok(live) => beat(&live).await.map(|()| live),
+            Ok(live) => beat(&live, &shared).await.map(|()| live),
             Err(fault) => Err(fault),
         };
         let cause = match connected {
@@ -66,17 +68,23 @@ impl Drop for Supervised {
 
 /// Beats until the connection is broken or hung, the link is closed or forgotten.
 async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
-    let Some(period) = link.upgrade().map(|shared| shared.settings.lag / 4) else {
+    let Some(lag) = link.upgrade().map(|shared| shared.settings.lag) else {
         return Fault::Down;
     };
+    // A map of a cluster is larger than the rest of a heartbeat, so it is asked for half as often.
+    let period = if live.is_in_cluster() {
+        lag / 2
+    } else {
+        lag / 4
+    };
+    let mut pause = period;
     loop {
         let rest_and_beat = async {
-            tokio::time::sleep(period).await;
+            tokio::time::sleep(pause).await;
             let shared = link.upgrade().filter(|shared| !shared.is_closed());
             let shared = shared.ok_or(Fault::Down)?;
             shared.reads.fail_silent(shared.settings.op_timeout);
-            drop(shared);
-            beat(live).await
+            beat(live, &shared).await
         };
         let beaten = tokio::select! {
             biased;
@@ -84,17 +92,22 @@ async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
             beaten = rest_and_beat => beaten,
         };
         match beaten {
-            // Timeouts are counted by the connection, which ends when they are too many.
-            Ok(()) | Err(Fault::Timeout) => {}
+            Ok(()) => pause = period,
+            // Timeouts are counted by the breaker, which ends the connection when they are too many.
+            Err(Fault::Timeout) => pause = period / 4,
             Err(fault) => return fault,
         }
     }
 }
 
-/// A heartbeat: the node is a master, and tells its time. A demoted master would answer a `PING`.
-async fn beat(live: &Live) -> Result<(), Fault> {
+/// A heartbeat: the node is a master, and tells its time and in a cluster which slots it has. A
+/// demoted master would answer a `PING`.
+async fn beat(live: &Live, shared: &Shared) -> Result<(), Fault> {
     let mut pipeline = redis::pipe();
     pipeline.cmd("ROLE").cmd("TIME");
+    if live.is_in_cluster() {
+        map::add_ask(&mut pipeline);
+    }
     let sent = live.now();
     let mut answers = live.commands(&pipeline).await?.into_iter();
     let mut answer = || unwrap(answers.next().ok_or(Fault::Protocol)?);
@@ -102,6 +115,13 @@ async fn beat(live: &Live) -> Result<(), Fault> {
         return Err(Fault::ReadOnly);
     }
     let node_ms = time_ms(&answer()?).ok_or(Fault::Protocol)?;
+    if live.is_in_cluster() {
+        let map = Map::read(&mut answers, shared.settings.speaks_tls())?;
+        live.learn(&map)?;
+        if let Some(hear) = &shared.ears.map {
+            hear(&map);
+        }
+    }
     live.set_time(node_ms, sent);
     live.beaten(sent);
     Ok(())
@@ -109,10 +129,24 @@ async fn beat(live: &Live) -> Result<(), Fault> {
 
 impl Shared {
     fn publish(&self, live: Arc<Live>) {
-        self.vouch_with(live.vouch.clone());
+        self.succeed(Some(Arc::clone(&live)));
         self.live.store(Some(live));
         self.phase.send_replace(Phase::Up);
-        (self.tell)(LinkEvent::Up);
+        self.tell(LinkEvent::Up);
+    }
+
+    /// The breaker is half open: it closes if the attempt that begins now succeeds.
+    fn probe(&self) {
+        self.phase.send_if_modified(|phase| {
+            if let Phase::Down { is_probed, .. } = phase {
+                *is_probed = true;
+            }
+            false
+        });
+    }
+
+    fn tell(&self, event: LinkEvent) {
+        (self.ears.event)(&self.settings.shown(), event);
     }
 
     fn withdraw(&self, cause: Fault) {
@@ -124,7 +158,7 @@ impl Shared {
     pub(super) fn go_down(&self, cause: Fault) {
         let is_news = self.phase.send_if_modified(|phase| phase.go_down(cause));
         if is_news && !self.is_closed() {
-            (self.tell)(LinkEvent::Down(cause));
+            self.tell(LinkEvent::Down(cause));
         }
     }
 }

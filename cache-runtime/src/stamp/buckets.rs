@@ -5,22 +5,38 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::{BUCKETS, Cell, Subject};
+use super::{BUCKETS, Cell, Subject, Vouch};
 use crate::clock::Moment;
 use crate::frame::Stamp;
 
 /// What was read of each bucket, for as long as a push would tell of its change.
 #[derive(Debug)]
-pub(crate) struct Buckets(Mutex<[Option<Known>; BUCKETS as usize]>);
+pub(crate) struct Buckets(Mutex<[Option<ReadBucket>; BUCKETS as usize]>);
 
-/// A bucket, its stamp, and the cell that was registered before the stamp was read.
-pub(crate) type ReadBucket = (Subject, Stamp, Arc<Cell>);
-
+/// A bucket and its stamp.
 #[derive(Clone, Debug)]
-struct Known {
-    stamp: Stamp,
-    cell: Arc<Cell>,
-    vouch: Arc<Cell>,
+pub(crate) struct ReadBucket {
+    pub(crate) subject: Subject,
+    pub(crate) stamp: Stamp,
+    /// Registered before the stamp was read.
+    pub(crate) cell: Arc<Cell>,
+    /// The connection that it was read on.
+    pub(crate) vouch: Vouch,
+}
+
+impl ReadBucket {
+    /// Which of the buckets it is.
+    pub(crate) fn number(&self) -> u8 {
+        match self.subject {
+            Subject::Bucket(number) => number,
+            _ => BUCKETS,
+        }
+    }
+
+    fn holds(&self, now: Moment) -> bool {
+        let mut cells = self.vouch.cells().iter().chain([&self.cell]);
+        self.vouch.pushes() && cells.all(|cell| cell.holds(now))
+    }
 }
 
 impl Default for Buckets {
@@ -35,28 +51,19 @@ impl Buckets {
         let (mut known, mut unknown) = (Vec::new(), Vec::new());
         for (subject, slot) in Subject::buckets().zip(&*self.0.lock()) {
             match slot {
-                Some(slot) if slot.cell.holds(now) && slot.vouch.holds(now) => {
-                    known.push((subject, slot.stamp, Arc::clone(&slot.cell)));
-                }
+                Some(slot) if slot.holds(now) => known.push(slot.clone()),
                 _ => unknown.push(subject),
             }
         }
         (known, unknown)
     }
 
-    /// Remembers what was read; `vouch` is the cell of the connection that answered.
-    pub(crate) fn learn(&self, read: &[ReadBucket], vouch: &Arc<Cell>) {
+    /// Remembers what was read.
+    pub(crate) fn learn(&self, read: &[ReadBucket]) {
         let mut slots = self.0.lock();
-        for (subject, stamp, cell) in read {
-            let Subject::Bucket(bucket) = subject else {
-                continue;
-            };
-            if let Some(slot) = slots.get_mut(usize::from(*bucket)) {
-                *slot = Some(Known {
-                    stamp: *stamp,
-                    cell: Arc::clone(cell),
-                    vouch: Arc::clone(vouch),
-                });
+        for bucket in read {
+            if let Some(slot) = slots.get_mut(usize::from(bucket.number())) {
+                *slot = Some(bucket.clone());
             }
         }
     }
@@ -73,9 +80,15 @@ mod tests {
         let (known, unknown) = buckets.known(Moment(1));
         assert!(known.is_empty() && unknown.len() == 64);
         let watch = cells.watch(&unknown);
+        let vouch = Vouch::of(Arc::new(Cell::until(Moment(10))), true);
         let read = unknown.into_iter().zip(watch.cells());
-        let read: Vec<_> = read.map(|(s, cell)| (s, [7; 24], cell.clone())).collect();
-        buckets.learn(&read, &Arc::new(Cell::until(Moment(10))));
+        let read = read.map(|(subject, cell)| ReadBucket {
+            subject,
+            stamp: [7; 24],
+            cell: Arc::clone(cell),
+            vouch: vouch.clone(),
+        });
+        buckets.learn(&read.collect::<Vec<_>>());
         assert_eq!(buckets.known(Moment(9)).0.len(), 64);
         cells.flip(&Subject::Bucket(5));
         assert_eq!(buckets.known(Moment(9)).1, [Subject::Bucket(5)]);

@@ -11,6 +11,7 @@ mod cell;
 mod recording;
 mod slot;
 mod table;
+mod vouch;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ pub(crate) use buckets::{Buckets, ReadBucket};
 pub(crate) use cell::Cell;
 pub(crate) use recording::Recording;
 pub(crate) use table::Cells;
+pub(crate) use vouch::Vouch;
 
 use crate::clock::Moment;
 

@@ -23,6 +23,12 @@ pub(crate) struct LinkSettings {
     pub(super) tls: Tls,
     pub(super) op_timeout: Duration,
     pub(super) lag: Duration,
+    /// So many timeouts in a row open the breaker.
+    pub(super) breaker: u32,
+    /// How many connections a node gets.
+    pub(super) connections: usize,
+    /// Whether the node is one of a cluster.
+    pub(super) in_cluster: bool,
     /// For deletions that wait for replicas.
     pub(super) replicas: Option<Replicas>,
 }
@@ -43,6 +49,9 @@ impl LinkSettings {
             tls: Tls::default(),
             op_timeout: Duration::from_millis(100),
             lag: Duration::from_secs(2),
+            breaker: 3,
+            connections: 1,
+            in_cluster: false,
             replicas: None,
         }
     }
@@ -64,6 +73,7 @@ impl LinkSettings {
             _ => ConnectionAddr::Tcp(host, port),
         };
         Self {
+            in_cluster: matches!(self.place, Place::Cluster { .. }),
             place: Place::Node,
             info: self.info.clone().set_addr(addr),
             ..self.clone()
@@ -94,6 +104,28 @@ impl LinkSettings {
             Place::Node => &[],
             Place::Sentinel { seeds, .. } | Place::Cluster { seeds } => seeds,
         }
+    }
+
+    pub(super) fn speaks_tls(&self) -> bool {
+        matches!(self.info.addr(), ConnectionAddr::TcpTls { .. })
+    }
+
+    /// What a person knows the node by.
+    pub(super) fn shown(&self) -> String {
+        match &self.place {
+            Place::Sentinel { name, .. } => name.to_string(),
+            _ => self.info.addr().to_string(),
+        }
+    }
+
+    pub(crate) fn with_breaker(mut self, timeouts: u32) -> Self {
+        self.breaker = timeouts;
+        self
+    }
+
+    pub(crate) fn with_connections(mut self, connections: usize) -> Self {
+        self.connections = connections;
+        self
     }
 
     pub(crate) fn with_times(mut self, op_timeout: Duration, lag: Duration) -> Self {

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use cache_tests::Server;
 use parking_lot::Mutex;
 
-use super::{Fault, Link, LinkEvent, LinkSettings, Pushed};
+use super::topology::Read;
+use super::{Fault, LinkEvent, LinkSettings, LinkState, Pushed, Topology};
 
 /// Long enough for a busy machine, where the limit is not what is tested.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -24,29 +25,33 @@ type Told = Arc<Mutex<Vec<LinkEvent>>>;
 type Heard = Arc<Mutex<Vec<Option<String>>>>;
 
 /// A link that listens to itself.
-fn link(url: &str, op_timeout_ms: u64) -> (Link, Told) {
+fn link(url: &str, op_timeout_ms: u64) -> (Topology, Told) {
     let settings = LinkSettings::parse(url).unwrap();
     with(settings.with_times(Duration::from_millis(op_timeout_ms), Duration::from_secs(2)))
 }
 
-fn with(settings: LinkSettings) -> (Link, Told) {
+fn with(settings: LinkSettings) -> (Topology, Told) {
     let told = Told::default();
     let hears = Arc::clone(&told);
     (
-        Link::new(settings, move |event| hears.lock().push(event), |_| {}),
+        Topology::new(
+            settings,
+            move |_: &str, event| hears.lock().push(event),
+            |_| {},
+        ),
         told,
     )
 }
 
 /// A connected link with time enough for a busy machine.
-async fn up(server: &Server) -> Link {
+async fn up(server: &Server) -> Topology {
     let (link, _) = link(&server.url(), 5_000);
     link.read(names(["warm"])).await.unwrap();
     link
 }
 
 /// A connected link with this lag, and what is pushed to it.
-async fn tracked(url: &str, lag: Duration) -> (Link, Heard) {
+async fn tracked(url: &str, lag: Duration) -> (Topology, Heard) {
     let settings = LinkSettings::parse(url).unwrap();
     let settings = settings.with_times(Duration::from_secs(5), lag);
     let heard = Heard::default();
@@ -57,7 +62,7 @@ async fn tracked(url: &str, lag: Duration) -> (Link, Heard) {
             Pushed::All => None,
         });
     };
-    let link = Link::new(settings, |_| {}, hear);
+    let link = Topology::new(settings, |_: &str, _| {}, hear);
     until_read(&link).await;
     (link, heard)
 }
@@ -67,7 +72,7 @@ fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
 }
 
 /// Reads until it succeeds; how long that took.
-async fn until_read(link: &Link) -> Duration {
+async fn until_read(link: &Topology) -> Duration {
     let start = Instant::now();
     while let Err(fault) = link.read(names(["key"])).await {
         assert!(start.elapsed() < PATIENCE, "still {fault:?}");
@@ -92,4 +97,19 @@ fn downs(told: &Told) -> Vec<Fault> {
         LinkEvent::Down(fault) => Some(*fault),
     };
     faults.iter().filter_map(down).collect()
+}
+
+/// How its one connection is.
+fn state(link: &Topology) -> LinkState {
+    link.report().remove(0).state
+}
+
+async fn unlink(link: &Topology, names: Vec<String>) -> Result<(), Fault> {
+    link.unlink(&[&names]).await.into_iter().collect()
+}
+
+impl Read {
+    fn values(self) -> Vec<Option<Vec<u8>>> {
+        self.found.into_iter().map(|found| found.bytes).collect()
+    }
 }

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use cache_tests::{Network, Proxy, Server};
 
-use super::{downs, link, names, until, until_read, up};
-use crate::redis::{Fault, Link, LinkState};
+use super::{downs, link, names, state, until, until_read, up};
+use crate::redis::{Fault, LinkState, Topology};
 
 /// The slowest of some calls in a row, none of which may succeed.
-async fn slowest_failure(link: &Link, calls: usize) -> Duration {
+async fn slowest_failure(link: &Topology, calls: usize) -> Duration {
     let mut slowest = Duration::ZERO;
     for _ in 0..calls {
         let start = Instant::now();
@@ -25,7 +25,7 @@ async fn a_server_that_was_never_there_costs_no_wait() {
     let start = Instant::now();
     slowest_failure(&link, 1_000).await;
     assert!(start.elapsed() < Duration::from_secs(1));
-    until(|| matches!(link.state(), LinkState::Down { since, .. } if since > Duration::from_millis(300)))
+    until(|| matches!(state(&link), LinkState::Down { since, .. } if since > Duration::from_millis(300)))
         .await;
     assert_eq!(
         downs(&told),
@@ -38,14 +38,14 @@ async fn a_server_that_was_never_there_costs_no_wait() {
 async fn an_idle_link_notices_a_killed_server_and_is_back_within_two_seconds_of_it() {
     let mut server = Server::start().await.unwrap();
     let (link, told) = link(&server.url(), 1_000);
-    let first = link.read(names(["key"])).await.unwrap().run_id;
+    let first = link.read(names(["key"])).await.unwrap().node.run_id;
     server.kill9().unwrap();
-    until(|| matches!(link.state(), LinkState::Down { .. })).await;
+    until(|| matches!(state(&link), LinkState::Down { .. })).await;
     slowest_failure(&link, 100).await;
     server.restart().await.unwrap();
     let back = until_read(&link).await;
     assert!(back < Duration::from_secs(2), "{back:?}");
-    let second = link.read(names(["key"])).await.unwrap().run_id;
+    let second = link.read(names(["key"])).await.unwrap().node.run_id;
     assert_ne!(first, second, "a restart is seen by its run id");
     assert_eq!(downs(&told)[0], Fault::Broken);
 }
@@ -59,7 +59,7 @@ async fn a_hung_server_costs_three_timeouts_and_then_nothing() {
     for _ in 0..3 {
         assert_eq!(link.read(names(["key"])).await.unwrap_err(), Fault::Timeout);
     }
-    until(|| matches!(link.state(), LinkState::Down { .. })).await;
+    until(|| matches!(state(&link), LinkState::Down { .. })).await;
     let start = Instant::now();
     slowest_failure(&link, 1_000).await;
     assert!(
@@ -103,7 +103,7 @@ async fn a_partition_of_any_kind_is_noticed_without_a_call_and_healed() {
     ] {
         until_read(&link).await;
         proxy.set(network);
-        until(|| matches!(link.state(), LinkState::Down { .. })).await;
+        until(|| matches!(state(&link), LinkState::Down { .. })).await;
         proxy.set(Network::Whole);
         let back = until_read(&link).await;
         assert!(back < Duration::from_millis(2_500), "{network:?}: {back:?}");
@@ -156,7 +156,7 @@ async fn a_server_too_slow_for_the_timeout_is_left_alone_until_it_is_quick_again
     until_read(&link).await;
     proxy.set(Network::Slow(Duration::from_millis(150)));
     until(|| {
-        matches!(link.state(), LinkState::Down { .. }) || {
+        matches!(state(&link), LinkState::Down { .. }) || {
             // The heartbeat notices as well, but a caller is quicker.
             let link = link.clone();
             tokio::spawn(async move { link.read(names(["key"])).await });

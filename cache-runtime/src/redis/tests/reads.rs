@@ -5,14 +5,14 @@ use std::time::Duration;
 use cache_tests::Server;
 use tokio::runtime::Builder;
 
-use super::{Link, link, names, until_read, up};
+use super::{Topology, link, names, until_read, up};
 
-async fn numbered(link: &Link, n: u32) -> Vec<Option<Vec<u8>>> {
+async fn numbered(link: &Topology, n: u32) -> Vec<Option<Vec<u8>>> {
     let own = format!("k{n}");
     link.read(vec![own.clone(), "none".to_owned(), own])
         .await
         .unwrap()
-        .values
+        .values()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,7 +7,8 @@ use cache_tests::{Network, Proxy, Server};
 
 use super::{Heard, PATIENCE, names, tracked, until, until_read};
 use crate::clock::Clock;
-use crate::redis::{LeaseAsk, Link, StampAsk};
+use crate::redis::{FillAsk, LeaseAsk, StampAsk, Topology};
+use crate::stamp::Cell;
 
 const LAG: Duration = Duration::from_millis(400);
 const TOKEN: &[u8; 16] = b"our token, 16 b.";
@@ -16,7 +17,7 @@ async fn heard_of(heard: &Heard, name: &str) {
     until(|| heard.lock().iter().flatten().any(|key| key == name)).await;
 }
 
-async fn lease(link: &Link) {
+async fn lease(link: &Topology) {
     let ask = LeaseAsk {
         lease: "{e}:lease",
         entry: "{e}",
@@ -31,6 +32,13 @@ async fn lease(link: &Link) {
         need_ms: 1_000,
     };
     link.lease(&ask, &[stamp]).await.unwrap();
+}
+
+/// What vouches for what is read now.
+async fn cell(link: &Topology) -> Arc<Cell> {
+    let vouch = link.read(names(["k"])).await.unwrap().vouch;
+    assert!(vouch.pushes());
+    Arc::clone(&vouch.cells()[0])
 }
 
 async fn delete(server: &Server, name: &str) {
@@ -57,9 +65,14 @@ async fn every_key_that_a_script_leaves_its_caller_relying_on_is_pushed() {
 
     lease(&link).await;
     heard.lock().clear();
-    link.fill("{e}", "{e}:lease", TOKEN, b"a frame", 60_000)
-        .await
-        .unwrap();
+    let ask = FillAsk {
+        lease: "{e}:lease",
+        entry: "{e}",
+        token: TOKEN,
+        frame: b"a frame",
+        ttl_ms: 60_000,
+    };
+    link.fill(&ask).await.unwrap();
     let told: Vec<_> = heard.lock().drain(..).flatten().collect();
     assert_eq!(
         told,
@@ -98,7 +111,7 @@ async fn a_silent_connection_stops_vouching_and_the_next_one_flips_what_rests_on
     let server = Server::start().await.unwrap();
     let proxy = Proxy::start(&server).await.unwrap();
     let (link, _) = tracked(&proxy.url(), LAG).await;
-    let vouch = link.read(names(["k"])).await.unwrap().vouch.unwrap();
+    let vouch = cell(&link).await;
     let holds = || vouch.holds(Clock::default().now());
     assert!(holds());
     let start = std::time::Instant::now();
@@ -114,7 +127,7 @@ async fn a_silent_connection_stops_vouching_and_the_next_one_flips_what_rests_on
     proxy.set(Network::Whole);
     until_read(&link).await;
     until(|| vouch.is_flipped()).await;
-    let next = link.read(names(["k"])).await.unwrap().vouch.unwrap();
+    let next = cell(&link).await;
     assert!(!Arc::ptr_eq(&vouch, &next) && next.holds(Clock::default().now()));
 }
 
@@ -122,7 +135,7 @@ async fn a_silent_connection_stops_vouching_and_the_next_one_flips_what_rests_on
 async fn heartbeats_keep_a_connection_vouching() {
     let server = Server::start().await.unwrap();
     let (link, _) = tracked(&server.url(), LAG).await;
-    let vouch = link.vouch().unwrap();
+    let vouch = cell(&link).await;
     let clock = Clock::default();
     let start = clock.now();
     let lag = u64::try_from(LAG.as_millis()).unwrap();
@@ -143,7 +156,7 @@ async fn a_user_that_may_not_ask_for_pushes_gets_a_connection_that_vouches_for_n
     server.command(&user).await.unwrap();
     let url = format!("redis://poor:word@127.0.0.1:{}", server.port());
     let (link, _) = tracked(&url, LAG).await;
-    assert!(link.read(names(["k"])).await.unwrap().vouch.is_none());
+    assert!(!link.read(names(["k"])).await.unwrap().vouch.pushes());
     assert!(
         tokio::time::timeout(PATIENCE, until_read(&link))
             .await

@@ -1,0 +1,152 @@
+//! What a node answers, and how an answer is read.
+
+use redis::Value;
+
+use super::fault::Fault;
+use super::live::unwrap;
+use crate::stamp::Vouch;
+
+/// What a node was when it answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    /// Its clock, in Unix milliseconds.
+    pub(crate) ms: u64,
+    /// The first 8 bytes of its run id: another after each restart.
+    pub(crate) run_id: [u8; 8],
+    /// Its connection.
+    pub(crate) vouch: Vouch,
+}
+
+/// An answer that may be the server's error, and who gave it.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) value: Value,
+    pub(super) node: Node,
+}
+
+/// What became of a wish for a lease.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Leased {
+    Acquired,
+    Held,
+    Shared {
+        token: [u8; 16],
+    },
+    NoStore,
+    /// Another entry than the one found invalid.
+    Entry(Vec<u8>),
+}
+
+/// The reply to a wish for a lease and for stamps.
+#[derive(Debug)]
+pub(crate) struct LeaseReply {
+    pub(crate) leased: Leased,
+    /// How many writes to the lease were made: as often it will be pushed to this client too.
+    pub(crate) writes: u32,
+    pub(crate) stamps: Vec<Made>,
+    /// The node of the entry.
+    pub(crate) node: Node,
+}
+
+/// A stamp as it is, or was made.
+#[derive(Clone, Debug)]
+pub(crate) struct Made {
+    /// `None` if none could be made.
+    pub(crate) stamp: Option<[u8; 24]>,
+    /// How many writes that took.
+    pub(crate) writes: u32,
+    /// The connection it was made on.
+    pub(crate) vouch: Vouch,
+}
+
+impl Made {
+    /// How often this process was pushed that it was written.
+    pub(crate) fn pushed(&self) -> u32 {
+        if self.vouch.pushes() { self.writes } else { 0 }
+    }
+}
+
+/// What became of a store.
+#[derive(Clone, Debug)]
+pub(crate) enum Filled {
+    /// Over this connection.
+    Stored(Vouch),
+    Lost,
+}
+
+/// A key's bytes, and the run of the node that they were read from.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    /// `None` for no key, and for one of another type than a string.
+    pub(crate) bytes: Option<Vec<u8>>,
+    pub(crate) run_id: [u8; 8],
+}
+
+impl Found {
+    /// A stamp as it is here: 24 bytes that end in the run id of the node that has it. One of another
+    /// run came from elsewhere or out of the past, and is none.
+    pub(crate) fn stamp(self) -> Option<[u8; 24]> {
+        let stamp: [u8; 24] = self.bytes?.try_into().ok()?;
+        (stamp[16..] == self.run_id).then_some(stamp)
+    }
+}
+
+pub(super) fn made(answered: Answered) -> Result<Made, Fault> {
+    let Value::Array(items) = unwrap(answered.value)? else {
+        return Err(Fault::Protocol);
+    };
+    let [stamp, writes] = <[Value; 2]>::try_from(items).map_err(|_| Fault::Protocol)?;
+    Ok(Made {
+        stamp: bytes(stamp).and_then(|stamp| stamp.try_into().ok()),
+        writes: count(&writes)?,
+        vouch: answered.node.vouch,
+    })
+}
+
+fn count(value: &Value) -> Result<u32, Fault> {
+    match value {
+        Value::Int(count) => u32::try_from(*count).map_err(|_| Fault::Protocol),
+        _ => Err(Fault::Protocol),
+    }
+}
+
+/// What became of the wish, and how many writes it took.
+pub(super) fn leased(answer: Value) -> Result<(Leased, u32), Fault> {
+    let Value::Array(items) = answer else {
+        return Err(Fault::Protocol);
+    };
+    let mut items = items.into_iter();
+    let word = items.next().and_then(bytes).ok_or(Fault::Protocol)?;
+    let second = items.next();
+    let leased = match (&*word, second) {
+        (b"acquired", Some(writes)) => return Ok((Leased::Acquired, count(&writes)?)),
+        (b"held", Some(_)) => Leased::Held,
+        (b"nostore", None) => Leased::NoStore,
+        (b"shared", Some(token)) => Leased::Shared {
+            token: bytes(token)
+                .and_then(|t| t.try_into().ok())
+                .ok_or(Fault::Protocol)?,
+        },
+        (b"entry", Some(frame)) => Leased::Entry(bytes(frame).ok_or(Fault::Protocol)?),
+        _ => return Err(Fault::Protocol),
+    };
+    Ok((leased, 0))
+}
+
+/// A key that was read; one of another type is as good as none.
+pub(super) fn found(value: Value, run_id: [u8; 8]) -> Result<Found, Fault> {
+    let bytes = match unwrap(value) {
+        Ok(value) => bytes(value),
+        Err(Fault::WrongType) => None,
+        Err(fault) => return Err(fault),
+    };
+    Ok(Found { bytes, run_id })
+}
+
+pub(super) fn bytes(value: Value) -> Option<Vec<u8>> {
+    match value {
+        Value::BulkString(bytes) => Some(bytes),
+        Value::SimpleString(text) => Some(text.into_bytes()),
+        _ => None,
+    }
+}

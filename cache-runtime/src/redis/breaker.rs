@@ -1,0 +1,65 @@
+//! When a connection is given up for its timeouts.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// What a timeout adds, where an answer takes one away.
+const WEIGHT: u32 = 2;
+
+/// Counts timeouts against answers. It opens after so many timeouts in a row, and after more where
+/// over a third of the commands time out; a slow answer now and then never opens it.
+#[derive(Debug)]
+pub(super) struct Breaker {
+    score: AtomicU32,
+    opens_at: u32,
+}
+
+impl Breaker {
+    pub(super) fn new(timeouts: u32) -> Self {
+        Self {
+            score: AtomicU32::new(0),
+            opens_at: timeouts.saturating_mul(WEIGHT),
+        }
+    }
+
+    pub(super) fn answered(&self) {
+        // Written only where it says something: every command comes here.
+        if self.score.load(Ordering::Relaxed) != 0 {
+            let less = |score: u32| score.checked_sub(1);
+            let _ = self
+                .score
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        }
+    }
+
+    /// Whether it is open now.
+    pub(super) fn timed_out(&self) -> bool {
+        let before = self.score.fetch_add(WEIGHT, Ordering::Relaxed);
+        before.saturating_add(WEIGHT) >= self.opens_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// After how many commands it opens, if each of which `fails` says so times out.
+    fn opens_after(timeouts: u32, fails: impl Fn(u32) -> bool) -> Option<u32> {
+        let breaker = Breaker::new(timeouts);
+        (1..=1_000).find(|n| match fails(*n) {
+            true => breaker.timed_out(),
+            false => {
+                breaker.answered();
+                false
+            }
+        })
+    }
+
+    #[test]
+    fn it_opens_after_timeouts_in_a_row_or_too_many_of_them() {
+        assert_eq!(opens_after(3, |_| true), Some(3));
+        assert_eq!(opens_after(1, |_| true), Some(1));
+        assert_eq!(opens_after(3, |_| false), None);
+        assert!(opens_after(3, |n| n % 2 == 0).is_some());
+        assert_eq!(opens_after(3, |n| n % 4 == 0), None);
+    }
+}

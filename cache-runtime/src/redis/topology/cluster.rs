@@ -1,0 +1,308 @@
+//! A cluster: the map of its slots, kept true, and a connection to each master.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use parking_lot::Mutex;
+use rand::seq::SliceRandom as _;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use super::discover::discover;
+use super::table::Table;
+use super::{Lanes, LinkReport, Map, lanes};
+use crate::clock::Stopwatch;
+use crate::redis::fault::Fault;
+use crate::redis::link::{Ears, Link, LinkEvent, LinkState};
+use crate::redis::settings::{Address, LinkSettings};
+
+/// Pauses between attempts to find out who has the slots of a node that is away: jittered, so that a
+/// fleet does not ask all at once.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(800);
+
+/// The masters of a cluster.
+#[derive(Debug)]
+pub(super) struct Cluster(Arc<Shared>);
+
+struct Shared {
+    settings: LinkSettings,
+    ears: Ears,
+    table: ArcSwapOption<Table>,
+    /// Every connection there is, in the table or not.
+    nodes: Mutex<Vec<(Address, Lanes)>>,
+    search: watch::Sender<Search>,
+    trouble: Arc<Notify>,
+    closed: AtomicBool,
+    searcher: Mutex<Option<(JoinHandle<()>, Handle)>>,
+}
+
+/// How the search for a map goes.
+#[derive(Clone, Copy, Debug)]
+enum Search {
+    /// The first attempt is not over: callers wait for it a moment.
+    First,
+    Found,
+    Failed {
+        since: Stopwatch,
+        cause: Fault,
+    },
+}
+
+impl Cluster {
+    pub(super) fn new(settings: LinkSettings, ears: Ears) -> Self {
+        Self(Arc::new(Shared {
+            settings,
+            ears,
+            table: ArcSwapOption::empty(),
+            nodes: Mutex::default(),
+            search: watch::channel(Search::First).0,
+            trouble: Arc::default(),
+            closed: AtomicBool::new(false),
+            searcher: Mutex::default(),
+        }))
+    }
+
+    /// The connection to the master that has a slot, at once: without a map this is an error, but
+    /// for the first attempt to get one, which is waited for as long as a command may take.
+    pub(super) async fn link(&self, slot: u16) -> Result<Link, Fault> {
+        self.search()?;
+        if self.0.table.load().is_none() {
+            let mut search = self.0.search.subscribe();
+            let over = search.wait_for(|search| !matches!(search, Search::First));
+            let limit = self.0.settings.op_timeout;
+            if tokio::time::timeout(limit, over).await.is_err() {
+                // It goes on, but only those who came first wait for it.
+                self.0.fail(Fault::Timeout);
+            }
+        }
+        if self.0.table.load().is_none() {
+            return Err(Fault::Down);
+        }
+        self.link_now(slot).ok_or_else(|| {
+            self.0.trouble.notify_one();
+            Fault::ClusterDown
+        })
+    }
+
+    pub(super) fn link_now(&self, slot: u16) -> Option<Link> {
+        self.0.table.load().as_ref()?.link(slot)
+    }
+
+    /// Sees to it that somebody looks for the map: on the current runtime, if the one it was done on
+    /// is gone.
+    fn search(&self) -> Result<(), Fault> {
+        let runtime = Handle::try_current().map_err(|_| Fault::Down)?;
+        if self.0.closed.load(Ordering::Acquire) {
+            return Err(Fault::Down);
+        }
+        let mut searcher = self.0.searcher.lock();
+        if searcher.as_ref().is_none_or(|(task, _)| task.is_finished()) {
+            let task = runtime.spawn(search(Arc::downgrade(&self.0)));
+            *searcher = Some((task, runtime));
+        }
+        Ok(())
+    }
+
+    /// A node said that a slot is another's: the connection to that one.
+    pub(super) fn moved(&self, slot: u16, to: &Address) -> Option<Link> {
+        self.0.trouble.notify_one();
+        let mut nodes = self.0.nodes.lock();
+        let table = self.0.table.load_full()?;
+        let table = table.with(slot, to, |address| self.0.lanes(&mut nodes, address));
+        let link = table.link(slot);
+        self.0.table.store(Some(Arc::new(table)));
+        link
+    }
+
+    /// The connection to a node by its address, for keys of a slot.
+    pub(super) fn node(&self, slot: u16, at: &Address) -> Option<Link> {
+        let lanes = self.0.lanes(&mut self.0.nodes.lock(), at);
+        super::lane_of(&lanes, slot)
+    }
+
+    pub(super) fn links(&self) -> Vec<Link> {
+        let nodes = self.0.nodes.lock();
+        nodes.iter().flat_map(|(_, lanes)| lanes.to_vec()).collect()
+    }
+
+    /// Why there is no map, if there is none.
+    pub(super) fn trouble(&self) -> Option<LinkReport> {
+        if self.0.table.load().is_some() {
+            return None;
+        }
+        let state = match *self.0.search.borrow() {
+            Search::Failed { since, cause } => LinkState::Down {
+                since: since.elapsed(),
+                cause,
+                is_probed: true,
+            },
+            _ => LinkState::Connecting,
+        };
+        Some(LinkReport {
+            node: "cluster".to_owned(),
+            state,
+            vouch: None,
+        })
+    }
+
+    pub(super) fn runtime(&self) -> Option<Handle> {
+        let searcher = self.0.searcher.lock();
+        searcher.as_ref().map(|(_, runtime)| runtime.clone())
+    }
+
+    pub(super) async fn close(&self) {
+        self.0.closed.store(true, Ordering::Release);
+        let searcher = self.0.searcher.lock().take();
+        if let Some((task, _)) = searcher {
+            task.abort();
+            // An aborted task ends with an error, as it should.
+            let _ = task.await;
+        }
+        for link in self.links() {
+            link.close().await;
+        }
+    }
+}
+
+/// Looks for the map at first, and then whenever there is trouble, until the cluster is closed or
+/// forgotten. While all is well the heartbeats bring it.
+async fn search(cluster: Weak<Shared>) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let Some(shared) = cluster.upgrade() else {
+            return;
+        };
+        match discover(&shared.settings, shared.known()).await {
+            Ok(map) => shared.take_over(&map),
+            Err(cause) => shared.fail(cause),
+        }
+        let is_whole = shared.is_whole();
+        let trouble = Arc::clone(&shared.trouble);
+        // Held weakly while it goes well: a forgotten cache closes its connections.
+        drop(shared);
+        tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
+        match is_whole {
+            true => {
+                trouble.notified().await;
+                pause = FIRST_PAUSE;
+            }
+            false => pause = (pause * 2).min(LONGEST_PAUSE),
+        }
+    }
+}
+
+impl Shared {
+    /// Hears of a map, and takes it over unless a later one is known.
+    fn learn(self: &Arc<Self>, map: &Map) {
+        let table = self.table.load();
+        let known = table.as_ref().map(|table| &table.map);
+        if known.is_none_or(|known| known.epoch <= map.epoch && known != map) {
+            self.take_over(map);
+        }
+    }
+
+    /// Goes by a map from now on. One that was asked for in trouble may be of an earlier epoch: of a
+    /// cluster that was set up anew.
+    fn take_over(self: &Arc<Self>, map: &Map) {
+        let mut nodes = self.nodes.lock();
+        let table = Table::of(map, |address| self.lanes(&mut nodes, address));
+        let (kept, gone) = std::mem::take(&mut *nodes)
+            .into_iter()
+            .partition::<Vec<_>, _>(|(address, _)| table.has(address));
+        *nodes = kept;
+        self.table.store(Some(Arc::new(table)));
+        drop(nodes);
+        self.search.send_replace(Search::Found);
+        for link in gone.iter().flat_map(|(_, lanes)| lanes.iter()) {
+            link.forget();
+        }
+    }
+
+    fn fail(&self, cause: Fault) {
+        let is_news = self.search.send_if_modified(|search| match search {
+            Search::Found => false,
+            Search::Failed { cause: before, .. } => std::mem::replace(before, cause) != cause,
+            Search::First => {
+                *search = Search::Failed {
+                    since: Stopwatch::start(),
+                    cause,
+                };
+                true
+            }
+        });
+        if is_news {
+            (self.ears.event)("cluster", LinkEvent::Down(cause));
+        }
+    }
+
+    /// The connections to a node, made if there are none.
+    fn lanes(self: &Arc<Self>, nodes: &mut Vec<(Address, Lanes)>, address: &Address) -> Lanes {
+        if let Some((_, lanes)) = nodes.iter().find(|(known, _)| known == address) {
+            return Arc::clone(lanes);
+        }
+        let settings = self.settings.at(&address.host, address.port);
+        let made = lanes(&settings, &self.ears_of(address));
+        nodes.push((address.clone(), Arc::clone(&made)));
+        made
+    }
+
+    /// A node that goes down may have been replaced, and its heartbeats bring the map.
+    fn ears_of(self: &Arc<Self>, address: &Address) -> Ears {
+        let (tell, trouble) = (Arc::clone(&self.ears.event), Arc::clone(&self.trouble));
+        let (cluster, host) = (Arc::downgrade(self), address.host.clone());
+        Ears {
+            event: Arc::new(move |node, event| {
+                if let LinkEvent::Down(_) = event {
+                    trouble.notify_one();
+                }
+                tell(node, event);
+            }),
+            push: Arc::clone(&self.ears.push),
+            map: Some(Arc::new(move |map| {
+                if let Some(cluster) = cluster.upgrade() {
+                    cluster.learn(&map.clone().seen_from(&host));
+                }
+            })),
+        }
+    }
+
+    /// Who can be asked for the map: the masters, the replicas, then who was named at first.
+    fn known(&self) -> Vec<Address> {
+        let table = self.table.load();
+        let map = table.as_ref().map(|table| &table.map);
+        let masters = map.iter().flat_map(|map| map.masters.iter().map(|m| &m.at));
+        let replicas = map.iter().flat_map(|map| &map.replicas);
+        let mut known: Vec<Address> = Vec::new();
+        let seeds = self.settings.seeds();
+        for address in masters.chain(replicas).chain(seeds) {
+            if !known.contains(address) {
+                known.push(address.clone());
+            }
+        }
+        // Only a few are asked, and not always the same.
+        known.shuffle(&mut rand::rng());
+        known
+    }
+
+    /// Whether every slot has a master that nothing is wrong with.
+    fn is_whole(&self) -> bool {
+        let table = self.table.load();
+        let is_down = |link: &Link| matches!(link.state(), LinkState::Down { .. });
+        table
+            .as_ref()
+            .is_some_and(|table| !table.links().any(is_down))
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,79 @@
+//! Asking a cluster's nodes for its map, over connections of the moment.
+
+use std::time::Duration;
+
+use redis::{AsyncConnectionConfig, ProtocolVersion};
+use tokio::task::JoinSet;
+
+use super::map::{self, Map};
+use super::patience;
+use crate::redis::connect::client;
+use crate::redis::fault::Fault;
+use crate::redis::settings::{Address, LinkSettings};
+
+/// So many nodes are asked at once.
+const ASKED: usize = 8;
+
+/// How long another may take that knows of a later change than the first to answer.
+const GRACE: Duration = Duration::from_millis(20);
+
+/// The latest map that some of these nodes know, all asked at once: one that hangs costs nothing.
+pub(super) async fn discover(settings: &LinkSettings, nodes: Vec<Address>) -> Result<Map, Fault> {
+    let mut asking = JoinSet::new();
+    for node in nodes.into_iter().take(ASKED) {
+        let (settings, limit) = (settings.clone(), patience(settings));
+        asking.spawn(async move {
+            let asked = tokio::time::timeout(limit, ask(&settings, &node));
+            asked.await.unwrap_or(Err(Fault::Timeout))
+        });
+    }
+    let (mut latest, mut cause) = (None::<Map>, Fault::Unreachable);
+    loop {
+        let answer = match &latest {
+            None => asking.join_next().await,
+            Some(_) => tokio::time::timeout(GRACE, asking.join_next())
+                .await
+                .unwrap_or(None),
+        };
+        match answer {
+            Some(Ok(Ok(map))) => {
+                if latest.as_ref().is_none_or(|known| known.epoch < map.epoch) {
+                    latest = Some(map);
+                }
+            }
+            Some(Ok(Err(fault))) => cause = worse(cause, fault),
+            // A task that was dropped with its runtime.
+            Some(Err(_)) => {}
+            None => return latest.ok_or(cause),
+        }
+    }
+}
+
+/// What is told where none had a map: a word of a node's says more than that another is away.
+fn worse(one: Fault, other: Fault) -> Fault {
+    let rank = |fault| match fault {
+        Fault::Unreachable => 0,
+        Fault::Timeout | Fault::Broken => 1,
+        _ => 2,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
+
+async fn ask(settings: &LinkSettings, node: &Address) -> Result<Map, Fault> {
+    let settings = settings.at(&node.host, node.port);
+    let config = AsyncConnectionConfig::new()
+        .set_response_timeout(None)
+        .set_connection_timeout(None);
+    let client = client(&settings, ProtocolVersion::RESP2).map_err(|error| Fault::of(&error))?;
+    let opened = client.get_multiplexed_async_connection_with_config(&config);
+    let mut connection = opened.await.map_err(|error| match Fault::of(&error) {
+        Fault::Broken => Fault::Unreachable,
+        fault => fault,
+    })?;
+    let mut pipeline = redis::pipe();
+    map::add_ask(&mut pipeline);
+    let answers = connection.send_packed_commands(&pipeline, 0, pipeline.len());
+    let answers = answers.await.map_err(|error| Fault::of(&error))?;
+    let map = Map::read(&mut answers.into_iter(), settings.speaks_tls())?;
+    Ok(map.seen_from(&node.host))
+}

@@ -1,0 +1,320 @@
+//! What is asked of Redis, wherever the keys are. Each script touches keys of one slot.
+
+use std::mem;
+
+use futures_util::future::join_all;
+use redis::Value;
+
+use super::Topology;
+use super::redirect::Redirect;
+use super::slots::slot_of;
+use crate::redis::answers::{Answered, Filled, Found, LeaseReply, Made, Node, found, leased, made};
+use crate::redis::asks::{Ask, FillAsk, LeaseAsk, StampAsk};
+use crate::redis::fault::Fault;
+use crate::redis::link::Link;
+use crate::redis::live::unwrap;
+use crate::redis::reads::Read as LinkRead;
+use crate::redis::scripts::{Lua, NOSTORE, RELEASE, RENEW};
+use crate::stamp::Vouch;
+
+/// A store writes the entry, and deletes the lease.
+pub(crate) const STORED_WRITES: u32 = 2;
+
+/// What a read found.
+#[derive(Debug)]
+pub(crate) struct Read {
+    /// In the order asked.
+    pub(crate) found: Vec<Found>,
+    /// The node of the first.
+    pub(crate) node: Node,
+    /// The connections that all of it was read on.
+    pub(crate) vouch: Vouch,
+}
+
+impl Topology {
+    /// Reads keys: all at one moment if they are at one node, else at the same time.
+    ///
+    /// Dropping the future leaves the reads that were joined to it under way.
+    pub(crate) async fn read(&self, names: Vec<String>) -> Result<Read, Fault> {
+        if let Some(link) = self.only() {
+            let read = link.read(names).await?;
+            let values = read.values.into_iter();
+            return Ok(Read {
+                found: values
+                    .map(|value| found(value, read.node.run_id))
+                    .collect::<Result<_, _>>()?,
+                vouch: read.node.vouch.clone(),
+                node: read.node,
+            });
+        }
+        let mut shares: Vec<(Link, Vec<usize>, Vec<String>)> = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            let link = self.link(name).await?;
+            match shares.iter_mut().find(|(known, ..)| known.is(&link)) {
+                Some((_, places, few)) => {
+                    places.push(at);
+                    few.push(name.clone());
+                }
+                None => shares.push((link, vec![at], vec![name.clone()])),
+            }
+        }
+        let few = shares.iter_mut().map(|(.., few)| mem::take(few));
+        let few: Vec<_> = few.collect();
+        let reads = shares
+            .iter()
+            .zip(few)
+            .map(|((link, ..), few)| link.read(few));
+        let mut answers: Vec<_> = names.iter().map(|_| None).collect();
+        for ((link, places, _), read) in shares.iter().zip(join_all(reads).await) {
+            self.place(&names, link, places, read?, &mut answers)
+                .await?;
+        }
+        joined(answers)
+    }
+
+    /// Puts what one node had into its places, and asks elsewhere for what it sent elsewhere.
+    async fn place(
+        &self,
+        names: &[String],
+        link: &Link,
+        places: &[usize],
+        read: LinkRead,
+        answers: &mut [Option<Answered>],
+    ) -> Result<(), Fault> {
+        for (at, value) in places.iter().zip(read.values) {
+            let answered = match Redirect::of(&value) {
+                None => Answered {
+                    value,
+                    node: read.node.clone(),
+                },
+                Some(redirect) => {
+                    let ask = Ask::Get(&names[*at]);
+                    self.follow(ask, link.clone(), redirect).await?
+                }
+            };
+            answers[*at] = Some(answered);
+        }
+        Ok(())
+    }
+
+    /// Asks for a lease, and at the same time for the stamps that a load notes before it begins.
+    pub(crate) async fn lease(
+        &self,
+        ask: &LeaseAsk<'_>,
+        stamps: &[StampAsk<'_>],
+    ) -> Result<LeaseReply, Fault> {
+        let mut asks = vec![Ask::Lease(ask)];
+        asks.extend(stamps.iter().map(Ask::Stamp));
+        let mut answers = self.all(&asks).await?.into_iter();
+        let answered = answers.next().ok_or(Fault::Protocol)?;
+        let (leased, writes) = leased(unwrap(answered.value)?)?;
+        Ok(LeaseReply {
+            leased,
+            writes,
+            stamps: answers.map(made).collect::<Result<_, _>>()?,
+            node: answered.node,
+        })
+    }
+
+    /// Reads stamps, and makes those that are missing.
+    pub(crate) async fn stamps(&self, asks: &[StampAsk<'_>]) -> Result<Vec<Made>, Fault> {
+        let asks: Vec<_> = asks.iter().map(Ask::Stamp).collect();
+        let answers = self.all(&asks).await?;
+        answers.into_iter().map(made).collect()
+    }
+
+    /// The same, and after it reads other keys as they then are.
+    pub(crate) async fn stamps_then_keys(
+        &self,
+        asks: &[StampAsk<'_>],
+        names: &[String],
+    ) -> Result<(Vec<Made>, Vec<Found>), Fault> {
+        if self.only().is_none() {
+            // Nodes are not in step with each other.
+            let made = self.stamps(asks).await?;
+            return Ok((made, self.read(names.to_vec()).await?.found));
+        }
+        let gets = names.iter().map(|name| Ask::Get(name));
+        let asks_and_gets: Vec<_> = asks.iter().map(Ask::Stamp).chain(gets).collect();
+        let mut answers = self.all(&asks_and_gets).await?.into_iter();
+        let stamps = answers.by_ref().take(asks.len()).map(made);
+        let stamps = stamps.collect::<Result<_, _>>()?;
+        let keys = answers.map(|answered| found(answered.value, answered.node.run_id));
+        Ok((stamps, keys.collect::<Result<_, _>>()?))
+    }
+
+    /// Stores a frame if the lease still holds the token. Its [two writes](STORED_WRITES) were
+    /// pushed by the time that this is answered.
+    pub(crate) async fn fill(&self, ask: &FillAsk<'_>) -> Result<Filled, Fault> {
+        let answered = self.one(Ask::Fill(ask)).await?;
+        match unwrap(answered.value)? {
+            Value::Int(1) => Ok(Filled::Stored(answered.node.vouch)),
+            Value::Int(_) => Ok(Filled::Lost),
+            _ => Err(Fault::Protocol),
+        }
+    }
+
+    /// Lets the lease live on, if it is ours.
+    pub(crate) async fn renew(
+        &self,
+        lease: &str,
+        token: &[u8; 16],
+        ms: u64,
+    ) -> Result<bool, Fault> {
+        self.own(&RENEW, lease, token, Some(ms)).await
+    }
+
+    /// Gives the lease back, if it is ours.
+    pub(crate) async fn release(&self, lease: &str, token: &[u8; 16]) -> Result<bool, Fault> {
+        self.own(&RELEASE, lease, token, None).await
+    }
+
+    /// Leaves word that nothing was stored, if the lease is ours.
+    pub(crate) async fn nostore(
+        &self,
+        lease: &str,
+        token: &[u8; 16],
+        ms: u64,
+    ) -> Result<bool, Fault> {
+        self.own(&NOSTORE, lease, token, Some(ms)).await
+    }
+
+    async fn own(
+        &self,
+        script: &'static Lua,
+        lease: &str,
+        token: &[u8; 16],
+        ms: Option<u64>,
+    ) -> Result<bool, Fault> {
+        let ask = Ask::Own {
+            script,
+            lease,
+            token,
+            ms,
+        };
+        self.yes(ask).await
+    }
+
+    /// Makes what carries the stamp stale; `false` if there is none.
+    pub(crate) async fn expire(&self, stamp: &str) -> Result<bool, Fault> {
+        let half = rand::random();
+        self.yes(Ask::Expire { stamp, half }).await
+    }
+
+    /// Replaces the entry by itself as stale; `false` if it is another than the one read.
+    pub(crate) async fn expire_entry(
+        &self,
+        entry: &str,
+        lease: &str,
+        id: &[u8],
+        stale: &[u8],
+    ) -> Result<bool, Fault> {
+        let ask = Ask::ExpireEntry {
+            entry,
+            lease,
+            id,
+            stale,
+        };
+        self.yes(ask).await
+    }
+
+    async fn yes(&self, ask: Ask<'_>) -> Result<bool, Fault> {
+        Ok(unwrap(self.one(ask).await?.value)? == Value::Int(1))
+    }
+
+    /// Overwrites the lease, whoever holds it; the node that has it.
+    pub(crate) async fn claim(
+        &self,
+        lease: &str,
+        token: &[u8; 16],
+        ms: u64,
+    ) -> Result<Node, Fault> {
+        let answered = self.one(Ask::Claim { lease, token, ms }).await?;
+        unwrap(answered.value)?;
+        Ok(answered.node)
+    }
+
+    /// Deletes keys, each list in its order, and says of each list whether it was done; acknowledged
+    /// once as many replicas have it as the settings ask.
+    pub(crate) async fn unlink(&self, lists: &[&[String]]) -> Vec<Result<(), Fault>> {
+        if let Some(link) = self.only() {
+            let names: Vec<_> = lists
+                .iter()
+                .flat_map(|names| names.iter().cloned())
+                .collect();
+            if names.is_empty() {
+                return lists.iter().map(|_| Ok(())).collect();
+            }
+            let answers = link.run(&[Ask::Unlink(&names)], false).await;
+            let done = answers.and_then(|mut answers| {
+                unwrap(answers.pop().ok_or(Fault::Protocol)?.value).map(drop)
+            });
+            return lists.iter().map(|_| done).collect();
+        }
+        let mut steps: Vec<_> = lists.iter().map(|names| steps(names)).collect();
+        let mut done = vec![Ok(()); lists.len()];
+        while steps.iter().any(|steps| !steps.is_empty()) {
+            let next = steps.iter_mut().enumerate();
+            let next = next.filter(|(_, steps)| !steps.is_empty());
+            let (at, names): (Vec<_>, Vec<_>) =
+                next.map(|(at, steps)| (at, steps.remove(0))).unzip();
+            let asks: Vec<_> = names.iter().map(|names| Ask::Unlink(names)).collect();
+            for ((at, names), result) in at.iter().zip(&names).zip(self.each(&asks).await) {
+                let result = match result.and_then(|answered| unwrap(answered.value)) {
+                    Err(Fault::SlotMoving) => self.unlink_singly(names).await,
+                    result => result.map(drop),
+                };
+                if result.is_err() {
+                    // What comes after must not be done before.
+                    steps[*at].clear();
+                    done[*at] = result;
+                }
+            }
+        }
+        done
+    }
+
+    /// One after the other, of a slot whose keys are partly here and partly there.
+    async fn unlink_singly(&self, names: &[String]) -> Result<(), Fault> {
+        for name in names {
+            let ask = Ask::Unlink(std::slice::from_ref(name));
+            unwrap(self.one(ask).await?.value)?;
+        }
+        Ok(())
+    }
+}
+
+/// What can be deleted at once: names of one slot that follow each other.
+fn steps(names: &[String]) -> Vec<&[String]> {
+    names
+        .chunk_by(|one, next| slot_of(one) == slot_of(next))
+        .collect()
+}
+
+fn joined(answers: Vec<Option<Answered>>) -> Result<Read, Fault> {
+    let (mut vouch, mut first) = (Vouch::empty(), None);
+    let mut all = Vec::with_capacity(answers.len());
+    for answered in answers {
+        let answered = answered.ok_or(Fault::Protocol)?;
+        vouch.also(&answered.node.vouch);
+        all.push(found(answered.value, answered.node.run_id)?);
+        first.get_or_insert(answered.node);
+    }
+    Ok(Read {
+        found: all,
+        node: first.ok_or(Fault::Protocol)?,
+        vouch,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_shares_a_slot_is_deleted_at_once_and_the_rest_in_order() {
+        let names = ["a:{1}:lease", "a:{1}", "b:{2}", "a:{1}"].map(str::to_owned);
+        let lengths: Vec<_> = steps(&names).into_iter().map(<[_]>::len).collect();
+        assert_eq!(lengths, [2, 1, 1]);
+    }
+}
