@@ -22,6 +22,8 @@ pub(crate) struct Limits {
     pub(crate) max_value: usize,
     /// The longest that memory may be behind an invalidation elsewhere, in milliseconds.
     pub(crate) lag_ms: u64,
+    /// How long one call may wait for Redis in all, in milliseconds.
+    pub(crate) allowance_ms: u64,
     /// How long a lease lives without renewal, in milliseconds.
     pub(crate) lease_ms: u64,
 }

@@ -36,6 +36,7 @@ pub struct CacheBuilder {
     memory_bytes: u64,
     max_value: usize,
     pub(super) op_timeout: Duration,
+    pub(super) allowance: Option<Duration>,
     lag: Duration,
     pub(super) breaker: u32,
     pub(super) connections: usize,
@@ -59,6 +60,7 @@ impl Default for CacheBuilder {
             memory_bytes: 64 << 20,
             max_value: 8 << 20,
             op_timeout: Duration::from_millis(100),
+            allowance: None,
             lag: Duration::from_secs(2),
             breaker: 3,
             connections: 1,
@@ -173,7 +175,12 @@ impl CacheBuilder {
     }
 
     fn assemble(self, events: Arc<Events>, cells: Arc<Cells>, redis: Option<Topology>) -> Cache {
-        let lag_ms = millis(self.trusted());
+        let limits = Limits {
+            max_value: self.max_value,
+            lag_ms: millis(self.trusted()),
+            allowance_ms: millis(self.allowed()),
+            lease_ms: millis(self.lease),
+        };
         let memory = (self.memory_bytes > 0)
             .then(|| Memory::new(self.memory_bytes, self.max_value, self.skip_cells));
         Cache(Arc::new(Tiers::new(Parts {
@@ -183,11 +190,7 @@ impl CacheBuilder {
             events,
             clock: self.clock,
             names: Names::new(&self.prefix),
-            limits: Limits {
-                max_value: self.max_value,
-                lag_ms,
-                lease_ms: millis(self.lease),
-            },
+            limits,
             enabled: self.enabled,
         })))
     }
@@ -212,8 +215,9 @@ impl CacheBuilder {
         check_name("prefix", &self.prefix)?;
         let over_zero = "must be over zero, at least a millisecond";
         let durable = self.durability != Durability::Master;
-        let rules: [(&str, bool, &str); 9] = [
+        let rules: [(&str, bool, &str); 10] = [
             ("op_timeout", millis(self.op_timeout) > 0, over_zero),
+            ("allowance", millis(self.allowed()) > 0, over_zero),
             ("lag", millis(self.lag) > 0, over_zero),
             (
                 "lease",

@@ -1,6 +1,7 @@
 //! The settings of where Redis is and how a connection is secured.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::CacheBuilder;
 use super::durability::Durability;
@@ -26,6 +27,19 @@ impl CacheBuilder {
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = url.into();
         self
+    }
+
+    /// How long one call may wait for Redis in all, over all its commands; twice
+    /// [`op_timeout`](Self::op_timeout) at first. Past it the call goes on without Redis: it loads if
+    /// it must, and returns what it has. Waiting for another caller's load is not counted.
+    #[must_use]
+    pub fn allowance(mut self, allowance: Duration) -> Self {
+        self.allowance = Some(allowance);
+        self
+    }
+
+    pub(super) fn allowed(&self) -> Duration {
+        self.allowance.unwrap_or(self.op_timeout.saturating_mul(2))
     }
 
     /// How many timeouts in a row open a node's breaker; 3 at first. While it is open no call is sent

@@ -16,6 +16,9 @@ impl CacheBuilder {
     /// | `CACHE_PREFIX` | [`prefix`](Self::prefix) |
     /// | `CACHE_MEMORY_BYTES` | [`memory_bytes`](Self::memory_bytes) |
     /// | `CACHE_OP_TIMEOUT` | [`op_timeout`](Self::op_timeout): `100ms`, `2s`, or a number of milliseconds |
+    /// | `CACHE_ALLOWANCE` | [`allowance`](Self::allowance), likewise |
+    /// | `CACHE_BREAKER` | [`breaker`](Self::breaker): a number of timeouts |
+    /// | `CACHE_CONNECTIONS` | [`connections`](Self::connections): a number |
     /// | `CACHE_LAG` | [`lag`](Self::lag), likewise |
     /// | `CACHE_CA_FILE` | [`ca_file`](Self::ca_file) |
     /// | `CACHE_CLIENT_CERT` and `CACHE_CLIENT_KEY` | [`client_certificate`](Self::client_certificate) |
@@ -38,24 +41,6 @@ impl CacheBuilder {
         if let Some(prefix) = get("CACHE_PREFIX") {
             self = self.prefix(prefix);
         }
-        if let Some(bytes) = parsed(
-            &get,
-            "CACHE_MEMORY_BYTES",
-            u64::from_str,
-            "a number of bytes",
-        )? {
-            self = self.memory_bytes(bytes);
-            self.variables.push(("memory_bytes", "CACHE_MEMORY_BYTES"));
-        }
-        let time = "a time such as `100ms` or `2s`";
-        if let Some(timeout) = parsed(&get, "CACHE_OP_TIMEOUT", duration, time)? {
-            self = self.op_timeout(timeout);
-            self.variables.push(("op_timeout", "CACHE_OP_TIMEOUT"));
-        }
-        if let Some(lag) = parsed(&get, "CACHE_LAG", duration, time)? {
-            self = self.lag(lag);
-            self.variables.push(("lag", "CACHE_LAG"));
-        }
         if let Some(path) = get("CACHE_CA_FILE") {
             self = self.ca_file(path);
             self.variables.push(("ca_file", "CACHE_CA_FILE"));
@@ -65,27 +50,48 @@ impl CacheBuilder {
             let named = ("client_certificate", "CACHE_CLIENT_CERT");
             self.variables.push(named);
         }
-        if let Some(enabled) = parsed(&get, "CACHE_ENABLED", switch, "`true` or `false`")? {
-            self = self.enabled(enabled);
-        }
-        Ok(self)
+        let (time, count) = ("a time such as `100ms` or `2s`", "a whole number");
+        let named = ("memory_bytes", "CACHE_MEMORY_BYTES");
+        self = self.take(
+            &get,
+            named,
+            u64::from_str,
+            "a number of bytes",
+            Self::memory_bytes,
+        )?;
+        let named = ("op_timeout", "CACHE_OP_TIMEOUT");
+        self = self.take(&get, named, duration, time, Self::op_timeout)?;
+        let named = ("allowance", "CACHE_ALLOWANCE");
+        self = self.take(&get, named, duration, time, Self::allowance)?;
+        let named = ("breaker", "CACHE_BREAKER");
+        self = self.take(&get, named, u32::from_str, count, Self::breaker)?;
+        let named = ("connections", "CACHE_CONNECTIONS");
+        self = self.take(&get, named, usize::from_str, count, Self::connections)?;
+        let named = ("lag", "CACHE_LAG");
+        self = self.take(&get, named, duration, time, Self::lag)?;
+        let named = ("enabled", "CACHE_ENABLED");
+        self.take(&get, named, switch, "`true` or `false`", Self::enabled)
     }
-}
 
-fn parsed<T, E>(
-    get: &impl Fn(&str) -> Option<String>,
-    name: &'static str,
-    parse: impl Fn(&str) -> Result<T, E>,
-    takes: &str,
-) -> Result<Option<T>> {
-    let Some(text) = get(name) else {
-        return Ok(None);
-    };
-    let value = parse(text.trim()).map_err(|_| CacheError::Setting {
-        setting: name,
-        reason: format!("it takes {takes}"),
-    })?;
-    Ok(Some(value))
+    /// Takes one setting, if its variable is set, and remembers what it is called there.
+    fn take<T, E>(
+        mut self,
+        get: &impl Fn(&str) -> Option<String>,
+        (setting, variable): (&'static str, &'static str),
+        parse: impl Fn(&str) -> Result<T, E>,
+        takes: &str,
+        set: impl Fn(Self, T) -> Self,
+    ) -> Result<Self> {
+        let Some(text) = get(variable) else {
+            return Ok(self);
+        };
+        let value = parse(text.trim()).map_err(|_| CacheError::Setting {
+            setting: variable,
+            reason: format!("it takes {takes}"),
+        })?;
+        self.variables.push((setting, variable));
+        Ok(set(self, value))
+    }
 }
 
 /// Two variables of which neither means anything without the other.
@@ -160,6 +166,9 @@ mod tests {
             ("REDIS_URL", "nonsense"),
             ("CACHE_LAG", "0"),
             ("CACHE_OP_TIMEOUT", "0ms"),
+            ("CACHE_ALLOWANCE", "0ms"),
+            ("CACHE_BREAKER", "0"),
+            ("CACHE_CONNECTIONS", "0"),
         ] {
             let error = read(&[(name, value)])
                 .and_then(CacheBuilder::build)

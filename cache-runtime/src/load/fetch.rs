@@ -217,7 +217,9 @@ impl Fetch<'_> {
             share: request.policy.lease == Lease::Process,
         };
         let asking = self.flight.asks();
-        let reply = self.reader.redis.lease(&ask, &asks.stamps()).await?;
+        let stamp_asks = asks.stamps();
+        let leasing = self.reader.redis.lease(&ask, &stamp_asks);
+        let reply = request.allowance.within(leasing).await?;
         let stamps = request.stamped().iter().cloned();
         let stamps = stamps
             .zip(reply.stamps.iter().map(|made| made.stamp))

@@ -88,7 +88,7 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
         frame: &frame,
         ttl_ms: life_ms,
     };
-    match redis.fill(&ask).await {
+    match request.allowance.within(redis.fill(&ask)).await {
         Ok(Filled::Stored(vouch)) => {
             request.emit(Event::Stored { bytes: frame.len() });
             let writes = if vouch.pushes() { STORED_WRITES } else { 0 };

@@ -3,6 +3,7 @@
 //! Everything a read does is cancel-safe: dropping it gives back its lease, promotes a follower and
 //! leaves nothing behind.
 
+mod allowance;
 mod fetch;
 mod fill;
 mod judge;

@@ -77,7 +77,11 @@ impl Reader<'_> {
                 .iter()
                 .map(|subject| self.request.stamp_name(subject)),
         );
-        let read = self.redis.read(names).await?;
+        let read = self
+            .request
+            .allowance
+            .within(self.redis.read(names))
+            .await?;
         self.request.emit(Event::Read(clock.elapsed()));
         let mut found = read.found.into_iter();
         let entry = found.next().and_then(|entry| entry.bytes);
@@ -116,7 +120,11 @@ impl Reader<'_> {
             .iter()
             .map(|s| self.request.stamp_name(s))
             .collect();
-        let read = self.redis.read(names).await?;
+        let read = self
+            .request
+            .allowance
+            .within(self.redis.read(names))
+            .await?;
         if seen.vouch.is_flipped() {
             // The first read's node was perhaps restarted since, and is not believed.
             return Ok(invalid(Miss::Invalidated, entry));

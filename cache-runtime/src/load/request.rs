@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::allowance::Allowance;
 use crate::clock::Moment;
 use crate::error::{Result, check_name};
 use crate::events::{Counters, Event, Miss, Unstored};
@@ -31,6 +32,8 @@ pub(crate) struct Request {
     pub(crate) derives_tags: bool,
     /// Why memory could not serve it.
     pub(crate) missed: Miss,
+    /// How much longer it may wait for Redis.
+    pub(crate) allowance: Allowance,
 }
 
 /// What a request is made from.
@@ -64,6 +67,7 @@ impl Draft {
         subjects.extend(tags.iter().map(|tag| Subject::Tag(Arc::clone(tag.name()))));
         Ok(Request {
             counters: self.tiers.events.namespace(&namespace),
+            allowance: Allowance::ms(self.tiers.limits.allowance_ms),
             name,
             tiers: self.tiers,
             site: self.site,

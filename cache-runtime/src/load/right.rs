@@ -25,9 +25,11 @@ pub(crate) async fn claim(request: &Request, redis: &Topology) -> Result<Option<
     let seen_at = request.tiers.clock.now();
     let lease_ms = request.tiers.limits.lease_ms;
     let name = request.name.lease();
-    let node = redis.claim(&name, lease.token(), lease_ms).await?;
+    let claiming = redis.claim(&name, lease.token(), lease_ms);
+    let node = request.allowance.within(claiming).await?;
     let asks = Asks::new(request, seen_at);
-    let stamps = redis.stamps(&asks.stamps()).await?;
+    let stamp_asks = asks.stamps();
+    let stamps = request.allowance.within(redis.stamps(&stamp_asks)).await?;
     let answered = asks.answered(0, &stamps, &node);
     Ok(answered.noted.map(|noted| Right {
         lease,

@@ -83,10 +83,9 @@ async fn note(
         request.trouble("note the value's tags", fault.as_str());
         Unstored::Outage
     };
-    let (made, keys) = redis
-        .stamps_then_keys(&stamp_asks(request, &stamps), &names)
-        .await
-        .map_err(unanswered)?;
+    let asks = stamp_asks(request, &stamps);
+    let asking = redis.stamps_then_keys(&asks, &names);
+    let (made, keys) = request.allowance.within(asking).await.map_err(unanswered)?;
     let now = buckets.iter().zip(keys.into_iter().map(Found::stamp));
     let before = |bucket: &Subject| right.noted.buckets.iter().find(|(b, _)| b == bucket);
     let mut held = now.map(|(bucket, now)| now.is_some() && before(bucket).map(|b| b.1) == now);

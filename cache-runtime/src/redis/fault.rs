@@ -10,6 +10,8 @@ pub(crate) enum Fault {
     Down,
     /// No answer within `op_timeout`.
     Timeout,
+    /// The call has waited for Redis as long as it may in all.
+    Allowance,
     /// Nobody answers at its address.
     Unreachable,
     /// The connection broke.
@@ -53,6 +55,7 @@ impl Fault {
         match self {
             Self::Down => "down",
             Self::Timeout => "timeout",
+            Self::Allowance => "allowance_spent",
             Self::Unreachable => "unreachable",
             Self::Broken => "connection_broken",
             Self::Auth => "wrong_user_or_password",

@@ -1,9 +1,8 @@
 //! A cluster: the map of its slots, kept true, and a connection to each master.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
@@ -12,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use super::discover::discover;
+use super::search::search;
 use super::table::Table;
 use super::{Lanes, LinkReport, Map, lanes};
 use crate::clock::Stopwatch;
@@ -20,23 +19,18 @@ use crate::redis::fault::Fault;
 use crate::redis::link::{Ears, Link, LinkEvent, LinkState};
 use crate::redis::settings::{Address, LinkSettings};
 
-/// Pauses between attempts to find out who has the slots of a node that is away: jittered, so that a
-/// fleet does not ask all at once.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_millis(800);
-
 /// The masters of a cluster.
 #[derive(Debug)]
 pub(super) struct Cluster(Arc<Shared>);
 
-struct Shared {
-    settings: LinkSettings,
+pub(super) struct Shared {
+    pub(super) settings: LinkSettings,
     ears: Ears,
     table: ArcSwapOption<Table>,
     /// Every connection there is, in the table or not.
     nodes: Mutex<Vec<(Address, Lanes)>>,
     search: watch::Sender<Search>,
-    trouble: Arc<Notify>,
+    pub(super) trouble: Arc<Notify>,
     closed: AtomicBool,
     searcher: Mutex<Option<(JoinHandle<()>, Handle)>>,
 }
@@ -70,7 +64,7 @@ impl Cluster {
     /// The connection to the master that has a slot, at once: without a map this is an error, but
     /// for the first attempt to get one, which is waited for as long as a command may take.
     pub(super) async fn link(&self, slot: u16) -> Result<Link, Fault> {
-        self.search()?;
+        self.searched()?;
         if self.0.table.load().is_none() {
             let mut search = self.0.search.subscribe();
             let over = search.wait_for(|search| !matches!(search, Search::First));
@@ -95,7 +89,7 @@ impl Cluster {
 
     /// Sees to it that somebody looks for the map: on the current runtime, if the one it was done on
     /// is gone.
-    fn search(&self) -> Result<(), Fault> {
+    fn searched(&self) -> Result<(), Fault> {
         let runtime = Handle::try_current().map_err(|_| Fault::Down)?;
         if self.0.closed.load(Ordering::Acquire) {
             return Err(Fault::Down);
@@ -169,33 +163,6 @@ impl Cluster {
     }
 }
 
-/// Looks for the map at first, and then whenever there is trouble, until the cluster is closed or
-/// forgotten. While all is well the heartbeats bring it.
-async fn search(cluster: Weak<Shared>) {
-    let mut pause = FIRST_PAUSE;
-    loop {
-        let Some(shared) = cluster.upgrade() else {
-            return;
-        };
-        match discover(&shared.settings, shared.known()).await {
-            Ok(map) => shared.take_over(&map),
-            Err(cause) => shared.fail(cause),
-        }
-        let is_whole = shared.is_whole();
-        let trouble = Arc::clone(&shared.trouble);
-        // Held weakly while it goes well: a forgotten cache closes its connections.
-        drop(shared);
-        tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
-        match is_whole {
-            true => {
-                trouble.notified().await;
-                pause = FIRST_PAUSE;
-            }
-            false => pause = (pause * 2).min(LONGEST_PAUSE),
-        }
-    }
-}
-
 impl Shared {
     /// Hears of a map, and takes it over unless a later one is known.
     fn learn(self: &Arc<Self>, map: &Map) {
@@ -208,7 +175,7 @@ impl Shared {
 
     /// Goes by a map from now on. One that was asked for in trouble may be of an earlier epoch: of a
     /// cluster that was set up anew.
-    fn take_over(self: &Arc<Self>, map: &Map) {
+    pub(super) fn take_over(self: &Arc<Self>, map: &Map) {
         let mut nodes = self.nodes.lock();
         let table = Table::of(map, |address| self.lanes(&mut nodes, address));
         let (kept, gone) = std::mem::take(&mut *nodes)
@@ -223,7 +190,7 @@ impl Shared {
         }
     }
 
-    fn fail(&self, cause: Fault) {
+    pub(super) fn fail(&self, cause: Fault) {
         let is_news = self.search.send_if_modified(|search| match search {
             Search::Found => false,
             Search::Failed { cause: before, .. } => std::mem::replace(before, cause) != cause,
@@ -272,7 +239,7 @@ impl Shared {
     }
 
     /// Who can be asked for the map: the masters, the replicas, then who was named at first.
-    fn known(&self) -> Vec<Address> {
+    pub(super) fn known(&self) -> Vec<Address> {
         let table = self.table.load();
         let map = table.as_ref().map(|table| &table.map);
         let masters = map.iter().flat_map(|map| map.masters.iter().map(|m| &m.at));
@@ -290,7 +257,7 @@ impl Shared {
     }
 
     /// Whether every slot has a master that nothing is wrong with.
-    fn is_whole(&self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         let table = self.table.load();
         let is_down = |link: &Link| matches!(link.state(), LinkState::Down { .. });
         table

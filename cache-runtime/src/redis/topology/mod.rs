@@ -6,8 +6,10 @@ pub(super) mod map;
 mod operations;
 mod redirect;
 mod route;
+mod search;
 mod slots;
 mod table;
+mod unlink;
 
 use std::sync::Arc;
 use std::time::Duration;
