@@ -20,7 +20,7 @@ pub enum CacheError {
     /// A namespace, tag or prefix has a form that would break the names in Redis.
     #[error("the {what} {name:?} is refused: {reason}")]
     Name {
-        /// `"namespace"`, `"tag"` or `"prefix"`.
+        /// `"namespace"`, `"tag"`, `"prefix"` or `"pattern"`.
         what: &'static str,
         /// The name, cut at 64 characters.
         name: String,

@@ -36,7 +36,7 @@ pub mod __private;
 
 pub use cache::{
     BreakerState, Cache, CacheBuilder, Durability, Entry, Health, Inspection, Namespace,
-    NodeHealth, RedisHealth, TagHandle, bypass,
+    NodeHealth, RedisHealth, Scan, ScannedKey, TagHandle, bypass,
 };
 pub use cache_macros::CacheKey;
 #[doc = include_str!("../docs/cache_invalidate.md")]

@@ -17,6 +17,7 @@ mod layers;
 mod overlooked;
 mod overtaken;
 mod owed;
+mod patience;
 mod promises;
 mod settings;
 mod stale;

@@ -10,6 +10,7 @@ mod groups;
 mod health;
 mod planted;
 mod refused;
+mod scan;
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub use durability::Durability;
 pub use entry::{Entry, Inspection};
 pub use groups::{Namespace, TagHandle};
 pub use health::{BreakerState, Health, NodeHealth, RedisHealth};
+pub use scan::{Scan, ScannedKey};
 
 pub(crate) use ambient::{Current, current, is_bypassed, may_refresh, refreshes, resolve};
 pub(crate) use groups::{namespace_target, tag_target};

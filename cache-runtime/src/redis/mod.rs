@@ -28,4 +28,4 @@ pub(crate) use asks::{FillAsk, LeaseAsk, StampAsk};
 pub(crate) use fault::Fault;
 pub(crate) use link::{LinkEvent, LinkState, Pushed};
 pub(crate) use settings::{LinkSettings, Replicas};
-pub(crate) use topology::{LinkReport, STORED_WRITES, Topology};
+pub(crate) use topology::{Cursor, LinkReport, STORED_WRITES, Topology};

@@ -7,6 +7,7 @@
 mod interned;
 mod names;
 mod path;
+mod pattern;
 
 use std::any::TypeId;
 use std::marker::PhantomData;
@@ -14,6 +15,7 @@ use std::sync::OnceLock;
 
 pub(crate) use interned::{Digest, Interned};
 pub(crate) use names::{EntryName, Named, Names};
+pub(crate) use pattern::Pattern;
 
 use crate::value::Cacheable;
 

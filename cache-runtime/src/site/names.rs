@@ -44,6 +44,15 @@ impl Names {
         }
     }
 
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// What to delete of an entry by its name, in this order.
+    pub(crate) fn lease_and_entry(&self, entry: &str) -> Vec<String> {
+        vec![[entry, LEASE].concat(), entry.to_owned()]
+    }
+
     /// `readable` stands before 8 hex of the digest; without it there are 32 hex, 128 bits.
     pub(crate) fn entry(
         &self,

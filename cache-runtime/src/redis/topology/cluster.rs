@@ -61,6 +61,14 @@ impl Cluster {
         }))
     }
 
+    /// A connection to each master, when there is a map.
+    pub(super) async fn masters(&self) -> Result<Vec<Link>, Fault> {
+        self.link(0).await?;
+        let table = self.0.table.load();
+        let masters = table.as_ref().ok_or(Fault::Down)?.masters();
+        Ok(masters.collect())
+    }
+
     /// The connection to the master that has a slot, at once: without a map this is an error, but
     /// for the first attempt to get one, which is waited for as long as a command may take.
     pub(super) async fn link(&self, slot: u16) -> Result<Link, Fault> {

@@ -6,6 +6,7 @@ pub(super) mod map;
 mod operations;
 mod redirect;
 mod route;
+mod scan;
 mod search;
 mod slots;
 mod table;
@@ -25,6 +26,7 @@ pub(super) use map::{Map, Ranges, lost_some};
 #[cfg(test)]
 pub(super) use operations::Read;
 pub(crate) use operations::STORED_WRITES;
+pub(crate) use scan::Cursor;
 use slots::slot_of;
 
 /// Where keys are, shared by all who clone it.

@@ -72,6 +72,12 @@ impl Table {
         self.masters.iter().any(|(known, _)| known == address)
     }
 
+    /// One connection to each master.
+    pub(super) fn masters(&self) -> impl Iterator<Item = Link> {
+        let first = |(_, lanes): &(Address, Lanes)| lanes.first().cloned();
+        self.masters.iter().filter_map(first)
+    }
+
     pub(super) fn links(&self) -> impl Iterator<Item = &Link> {
         self.masters.iter().flat_map(|(_, lanes)| lanes.iter())
     }

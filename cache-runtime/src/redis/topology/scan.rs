@@ -1,0 +1,66 @@
+//! Walking the keys of every master, a batch at a time
+//! (<https://redis.io/docs/latest/commands/scan/>).
+
+use redis::Value;
+
+use super::{Routes, Topology};
+use crate::redis::answers::bytes;
+use crate::redis::asks::Ask;
+use crate::redis::fault::Fault;
+use crate::redis::link::Link;
+use crate::redis::live::unwrap;
+
+/// How far a walk has come.
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    /// The masters that are left, the present one last.
+    masters: Vec<Link>,
+    /// Where the present one goes on.
+    at: Vec<u8>,
+}
+
+/// Where each master's walk begins and ends.
+const ENDS: &[u8] = b"0";
+
+impl Topology {
+    /// A walk over all keys that are there from its beginning to its end. Others may be seen or not.
+    pub(crate) async fn walk(&self) -> Result<Cursor, Fault> {
+        let masters = match &*self.0 {
+            Routes::Node(lanes) => lanes.first().cloned().into_iter().collect(),
+            Routes::Cluster(cluster) => cluster.masters().await?,
+        };
+        Ok(Cursor {
+            masters,
+            at: ENDS.to_vec(),
+        })
+    }
+}
+
+impl Cursor {
+    /// The next names that match, perhaps none; `None` at the end. A name may come twice.
+    pub(crate) async fn next(&mut self, pattern: &str) -> Result<Option<Vec<String>>, Fault> {
+        let Some(master) = self.masters.last() else {
+            return Ok(None);
+        };
+        let ask = Ask::Scan {
+            from: &self.at,
+            pattern,
+        };
+        let answered = master.run(&[ask], false).await?.pop();
+        let Value::Array(answer) = unwrap(answered.ok_or(Fault::Protocol)?.value)? else {
+            return Err(Fault::Protocol);
+        };
+        let [next, names] = <[Value; 2]>::try_from(answer).map_err(|_| Fault::Protocol)?;
+        self.at = bytes(next).ok_or(Fault::Protocol)?;
+        if self.at == ENDS {
+            self.masters.pop();
+        }
+        let names = names.into_sequence().map_err(|_| Fault::Protocol)?;
+        let names = names.into_iter().filter_map(bytes);
+        Ok(Some(
+            names
+                .filter_map(|name| String::from_utf8(name).ok())
+                .collect(),
+        ))
+    }
+}

@@ -1,0 +1,82 @@
+//! Patterns of readable keys, as Redis matches them against names.
+
+use super::Names;
+use crate::error::{Result, check_name};
+
+/// How many hex digits of the digest a readable name ends in.
+const DIGITS: usize = 8;
+
+/// A glob over whole names in Redis.
+#[derive(Clone, Debug)]
+pub(crate) struct Pattern(String);
+
+impl Pattern {
+    pub(crate) fn glob(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Names {
+    /// The readable names whose keys match a glob, in every namespace.
+    pub(crate) fn pattern(&self, glob: &str) -> Result<Pattern> {
+        check_name("pattern", glob)?;
+        let prefix = escaped(self.prefix());
+        let digest = "?".repeat(DIGITS);
+        Ok(Pattern(format!("{prefix}:e:*:{{{glob}-{digest}}}")))
+    }
+
+    /// The namespace and the readable key of an entry's name, if it has one.
+    pub(crate) fn readable<'a>(&self, name: &'a str) -> Option<(&'a str, &'a str)> {
+        let rest = name.strip_prefix(self.prefix())?.strip_prefix(":e:")?;
+        let (namespace, inside) = rest.strip_suffix('}')?.split_once(":{")?;
+        let (key, digest) = inside.rsplit_once('-')?;
+        let is_digest = digest.len() == DIGITS && digest.bytes().all(|b| b.is_ascii_hexdigit());
+        is_digest.then_some((namespace, key))
+    }
+}
+
+/// Text that a glob matches as it is.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '*' | '?' | '[' | ']' | '\\' | '^') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_of_readable_names_under_the_prefix() {
+        let names = Names::new("a*b");
+        let pattern = names.pattern("user:4*").unwrap();
+        assert_eq!(pattern.glob(), r"a\*b:e:*:{user:4*-????????}");
+        for refused in ["", "a{b", "a}b", "a\nb", &"x".repeat(257)] {
+            assert!(names.pattern(refused).is_err(), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_readable_name_is_read_back() {
+        let names = Names::new("app");
+        let name = names.entry("shop::user", &[7; 32], Some("user-42"));
+        assert_eq!(
+            names.readable(name.as_str()),
+            Some(("shop::user", "user-42"))
+        );
+        let hashed = names.entry("user", &[7; 32], None);
+        assert_eq!(names.readable(hashed.as_str()), None);
+        for other in [
+            &name.lease(),
+            "app:t:{tag-00000000}",
+            "other:e:user:{a-00000000}",
+        ] {
+            assert_eq!(names.readable(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! How long a call waits for Redis: its allowance, its breaker, and more than one connection.
+
+use std::time::{Duration, Instant};
+
+use cache_runtime::{BreakerState, Cache, RedisHealth};
+use cache_tests::{Network, Proxy};
+
+use crate::trouble::{call, on, row};
+use crate::{server, until};
+
+const LIMIT: Duration = Duration::from_secs(20);
+const SLOW: Duration = Duration::from_millis(250);
+
+/// A miss reads, takes the lease and stores: three slow answers, each of them in time.
+#[tokio::test]
+async fn a_call_on_a_slow_network_waits_as_long_as_it_is_allowed_and_no_longer() {
+    let server = server().await;
+    let proxy = Proxy::start(&server).await.unwrap();
+    let slow = |allowance: Option<Duration>| {
+        let cache = Cache::builder()
+            .url(proxy.url())
+            .memory_bytes(0)
+            .op_timeout(Duration::from_secs(3));
+        match allowance {
+            Some(allowance) => cache.allowance(allowance).build().unwrap(),
+            None => cache.build().unwrap(),
+        }
+    };
+    let (short, long) = (slow(Some(Duration::from_millis(300))), slow(None));
+    for cache in [&short, &long] {
+        call(cache, 1, 1).await;
+    }
+    proxy.set(Network::Slow(SLOW));
+    let (value, took) = call(&short, 2, 2).await;
+    assert_eq!(value, 2);
+    assert!(took < SLOW * 3, "{took:?}");
+    let troubles = row(&short).troubles;
+    assert!(
+        troubles
+            .keys()
+            .any(|trouble| trouble.ends_with("allowance_spent")),
+        "{troubles:?}"
+    );
+    let (value, took) = call(&long, 3, 3).await;
+    assert_eq!(value, 3);
+    assert!(took >= SLOW * 3, "{took:?}");
+    assert!(row(&long).troubles.is_empty(), "{:?}", row(&long).troubles);
+}
+
+#[tokio::test]
+async fn a_breaker_opens_after_as_many_timeouts_as_it_is_told_and_closes_by_itself() {
+    let server = server().await;
+    for timeouts in [1, 4] {
+        let proxy = Proxy::start(&server).await.unwrap();
+        let timeout = Duration::from_millis(100);
+        let cache = Cache::builder()
+            .url(proxy.url())
+            .memory_bytes(0)
+            .op_timeout(timeout)
+            // No heartbeat counts as one of them.
+            .lag(Duration::from_secs(60))
+            .breaker(timeouts)
+            .build()
+            .unwrap();
+        call(&cache, 1, 1).await;
+        let breaker = || cache.health().nodes[0].breaker;
+        assert_eq!(breaker(), BreakerState::Closed);
+        proxy.set(Network::Silent);
+        for _ in 0..timeouts {
+            assert_eq!(breaker(), BreakerState::Closed);
+            let (_, took) = call(&cache, 1, 1).await;
+            assert!(took >= timeout, "{took:?}");
+        }
+        until(LIMIT, async || breaker() != BreakerState::Closed).await;
+        until(LIMIT, async || breaker() == BreakerState::HalfOpen).await;
+        let start = Instant::now();
+        for _ in 0..20 {
+            call(&cache, 1, 1).await;
+        }
+        assert!(start.elapsed() < timeout, "{:?}", start.elapsed());
+        assert!(matches!(
+            cache.health().redis,
+            Some(RedisHealth::Down { .. })
+        ));
+        proxy.set(Network::Whole);
+        until(LIMIT, async || breaker() == BreakerState::Closed).await;
+        let hits = row(&cache).redis_hits;
+        call(&cache, 1, 1).await;
+        assert_eq!(row(&cache).redis_hits, hits + 1);
+    }
+}
+
+#[tokio::test]
+async fn each_of_several_connections_tells_of_what_was_read_on_it() {
+    let server = server().await;
+    let several = |count| {
+        let cache = Cache::builder().url(server.url()).connections(count);
+        cache.build().unwrap()
+    };
+    let (a, b) = (several(4), several(3));
+    let namespace = a.namespace("trouble");
+    for round in 0..4 {
+        for key in 0..64 {
+            assert_eq!(call(&a, key, key + round).await.0, key + round);
+            assert_eq!(call(&b, key, 0).await.0, key + round);
+        }
+        let health = a.health();
+        assert!(health.tracking && health.nodes.len() == 4, "{health:?}");
+        namespace.invalidate().await.unwrap();
+        until(LIMIT, async || {
+            call(&b, 63, 64 + round).await.0 == 64 + round
+        })
+        .await;
+    }
+    assert!(row(&b).memory_hits > 0);
+    assert!(row(&a).troubles.is_empty(), "{:?}", row(&a).troubles);
+    let connections = on(&server).build().unwrap().health().nodes.len();
+    assert_eq!(connections, 1, "unless more are asked for");
+}
