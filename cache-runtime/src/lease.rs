@@ -3,7 +3,12 @@
 //! A token is fresh each time a lease is taken. An invalidation deletes the lease, so that a load
 //! that began before it finds its token gone and can't store.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
+
+use futures_util::future::join_all;
+use parking_lot::Mutex;
 
 use crate::redis::Topology;
 use crate::site::EntryName;
@@ -15,10 +20,27 @@ pub(crate) type Token = [u8; 16];
 /// longer than they sleep between two looks, so that they load at once and together.
 pub(crate) const NOSTORE_MS: u64 = 200;
 
+/// The leases that a cache holds or asks for, so that closing it gives them back.
+#[derive(Debug, Default)]
+pub(crate) struct Leases(Mutex<HashMap<Token, EntryName>>);
+
+impl Leases {
+    /// Gives all of them back: the loads under them will not be stored.
+    pub(crate) async fn release(&self, redis: &Topology) {
+        let held = std::mem::take(&mut *self.0.lock());
+        let release = held.iter().map(async |(token, entry)| {
+            // Who can't be told waits for the lease to run out.
+            let _ = redis.release(&entry.lease(), token).await;
+        });
+        join_all(release).await;
+    }
+}
+
 /// The right to store one load. Dropped unused, it gives the lease back without waiting for it.
 #[derive(Debug)]
 pub(crate) struct Lease {
     redis: Topology,
+    leases: Arc<Leases>,
     entry: EntryName,
     token: Token,
     ms: u64,
@@ -27,9 +49,17 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    pub(crate) fn held(redis: &Topology, entry: &EntryName, token: Token, ms: u64) -> Self {
+    pub(crate) fn held(
+        redis: &Topology,
+        leases: &Arc<Leases>,
+        entry: &EntryName,
+        token: Token,
+        ms: u64,
+    ) -> Self {
+        leases.0.lock().insert(token, entry.clone());
         Self {
             redis: redis.clone(),
+            leases: Arc::clone(leases),
             entry: entry.clone(),
             token,
             ms,
@@ -39,9 +69,15 @@ impl Lease {
 
     /// With another's token, under which a load may store as well (`lease = "process"`).
     pub(crate) fn sharing(mut self, token: Token) -> Self {
+        self.leave();
         self.token = token;
         self.ours = false;
         self
+    }
+
+    /// It is given back, or was never there.
+    fn leave(&self) {
+        self.leases.0.lock().remove(&self.token);
     }
 
     pub(crate) fn token(&self) -> &Token {
@@ -89,6 +125,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        self.leave();
         if self.ours {
             let (redis, lease, token) = (self.redis.clone(), self.entry.lease(), self.token);
             self.redis.detach(async move {

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use crate::clock::{Clock, Moment};
 use crate::events::Events;
 use crate::flight::Flights;
+use crate::lease::Leases;
 use crate::memory::Memory;
 use crate::owed::Owed;
 use crate::redis::{Pushed, Topology};
@@ -37,6 +38,7 @@ pub(crate) struct Tiers {
     pub(crate) buckets: Buckets,
     pub(crate) flights: Flights,
     pub(crate) owed: Owed,
+    pub(crate) leases: Arc<Leases>,
     /// The task that retries what is owed, while there is anything.
     pub(crate) retrying: parking_lot::Mutex<Option<JoinHandle<()>>>,
     pub(crate) events: Arc<Events>,
@@ -92,6 +94,7 @@ impl Tiers {
             buckets: Buckets::default(),
             flights: Flights::default(),
             owed: Owed::default(),
+            leases: Arc::default(),
             retrying: parking_lot::Mutex::default(),
             events: parts.events,
             clock: parts.clock,

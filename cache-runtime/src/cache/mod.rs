@@ -198,7 +198,8 @@ impl Cache {
         self.close_within(Duration::from_secs(5)).await
     }
 
-    /// Waits so long for owed invalidations, then closes the connection to Redis. From the call on,
+    /// Waits so long for owed invalidations, then gives back the leases of loads under way, whose
+    /// values are returned and not stored, and closes the connections to Redis. From the call on,
     /// annotated functions that use this cache run without it.
     ///
     /// # Errors
@@ -217,6 +218,7 @@ impl Cache {
         };
         crate::invalidate::retry(tiers);
         let _ = tokio::time::timeout(limit, tiers.owed.settled()).await;
+        tiers.leases.release(redis).await;
         redis.close().await;
         match tiers.owed.len() {
             0 => Ok(()),

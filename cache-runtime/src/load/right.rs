@@ -44,6 +44,7 @@ pub(crate) async fn claim(request: &Request, redis: &Topology) -> Result<Option<
 pub(super) fn lease(request: &Request, redis: &Topology) -> Lease {
     Lease::held(
         redis,
+        &request.tiers.leases,
         &request.name,
         rand::random(),
         request.tiers.limits.lease_ms,

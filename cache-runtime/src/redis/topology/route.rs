@@ -17,8 +17,10 @@ use crate::redis::settings::Address;
 /// as they don't agree.
 const HOPS: u32 = 6;
 
-/// The first pause before an ask is tried again whose keys are on their way; each is twice as long.
+/// How long an ask waits before it is tried again whose keys are on their way, and how often: they
+/// may be for as long as a slot takes, and a call goes on without Redis before that.
 const PAUSE: Duration = Duration::from_millis(2);
+const PAUSES: u32 = 2;
 
 /// Which of several asks a connection is sent, and the connection.
 type Share = (Link, Vec<usize>);
@@ -101,8 +103,8 @@ impl Topology {
         let Routes::Cluster(cluster) = &*self.0 else {
             return Err(Fault::SlotMoving);
         };
-        let slot = slot_of(ask.key());
-        for hop in 0..HOPS {
+        let (slot, mut pauses) = (slot_of(ask.key()), 0);
+        for _ in 0..HOPS {
             let (to, asking) = match redirect {
                 Redirect::Moved { slot, to } => {
                     from.renew_epoch();
@@ -110,9 +112,12 @@ impl Topology {
                 }
                 Redirect::Ask(to) => (cluster.node(slot, &of(to, &from)), true),
                 // Its keys can be asked for one by one, which need not wait.
-                Redirect::TryAgain if ask.can_be_split() => return Err(Fault::SlotMoving),
+                Redirect::TryAgain if ask.can_be_split() || pauses == PAUSES => {
+                    return Err(Fault::SlotMoving);
+                }
                 Redirect::TryAgain => {
-                    tokio::time::sleep(PAUSE * 2_u32.pow(hop)).await;
+                    pauses += 1;
+                    tokio::time::sleep(PAUSE).await;
                     (Some(self.link(ask.key()).await?), false)
                 }
             };
