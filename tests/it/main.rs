@@ -18,6 +18,7 @@ mod overlooked;
 mod overtaken;
 mod owed;
 mod promises;
+mod servers;
 mod settings;
 mod stale;
 mod tags_from;
