@@ -19,6 +19,7 @@ mod overtaken;
 mod owed;
 mod patience;
 mod promises;
+mod servers;
 mod settings;
 mod stale;
 mod tags_from;

@@ -12,11 +12,16 @@
 
 mod actor;
 mod certificates;
+mod cluster;
 pub mod history;
 mod proxy;
+mod sentinels;
 mod server;
 mod tls;
+mod wait;
 
 pub use actor::{Actor, Origin};
+pub use cluster::{Cluster, ClusterBuilder, Migration};
 pub use proxy::{Network, Proxy};
+pub use sentinels::Sentinels;
 pub use server::{Server, ServerBuilder};
