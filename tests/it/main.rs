@@ -21,6 +21,7 @@ mod promises;
 mod settings;
 mod stale;
 mod tags_from;
+mod tls;
 mod trouble;
 mod ui;
 

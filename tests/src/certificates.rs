@@ -1,35 +1,87 @@
-//! Certificates for one test: an authority of its own, and a server that it vouches for.
+//! Certificates for one test: an authority of its own, a server and a client that it vouches for, and
+//! a client that another authority does.
 
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
+use tokio_rustls::rustls::server::{NoClientAuth, WebPkiClientVerifier};
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
-/// Writes the authority's certificate to `ca.pem` in the folder; the acceptor is `localhost`.
-pub(crate) fn acceptor(folder: &Path) -> io::Result<TlsAcceptor> {
-    let mut authority = CertificateParams::new(Vec::new()).map_err(io::Error::other)?;
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority_key = KeyPair::generate().map_err(io::Error::other)?;
-    let authority_cert = authority
-        .self_signed(&authority_key)
-        .map_err(io::Error::other)?;
-    std::fs::write(folder.join("ca.pem"), authority_cert.pem())?;
+/// Whether a server asks for a client's certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Clients {
+    Anyone,
+    /// Only those whom its authority vouches for.
+    Known,
+}
 
-    let issuer = Issuer::new(authority, authority_key);
-    let key = KeyPair::generate().map_err(io::Error::other)?;
-    let own = CertificateParams::new(vec!["localhost".to_owned()]).map_err(io::Error::other)?;
-    let own = own.signed_by(&key, &issuer).map_err(io::Error::other)?;
+/// Writes `ca.pem`, `client.pem` and `stranger.pem` to the folder, the last two with a `-key.pem`
+/// each; the acceptor is `localhost`.
+pub(crate) fn acceptor(folder: &Path, clients: Clients) -> io::Result<TlsAcceptor> {
+    let authority = Authority::new()?;
+    std::fs::write(folder.join("ca.pem"), authority.certificate.pem())?;
+    authority.write(folder, "client")?;
+    Authority::new()?.write(folder, "stranger")?;
+
+    let (own, key) = authority.sign("localhost")?;
     let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(io::Error::other)?;
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
-        .with_no_client_auth()
+        .with_client_cert_verifier(authority.verifier(clients)?)
         .with_single_cert(vec![own.der().clone()], key)
         .map_err(io::Error::other)?;
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+struct Authority {
+    certificate: Certificate,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    fn new() -> io::Result<Self> {
+        let mut params = CertificateParams::new(Vec::new()).map_err(io::Error::other)?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let certificate = params.self_signed(&key).map_err(io::Error::other)?;
+        Ok(Self {
+            certificate,
+            issuer: Issuer::new(params, key),
+        })
+    }
+
+    fn sign(&self, name: &str) -> io::Result<(Certificate, KeyPair)> {
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let params = CertificateParams::new(vec![name.to_owned()]).map_err(io::Error::other)?;
+        let signed = params
+            .signed_by(&key, &self.issuer)
+            .map_err(io::Error::other)?;
+        Ok((signed, key))
+    }
+
+    fn write(&self, folder: &Path, name: &str) -> io::Result<()> {
+        let (certificate, key) = self.sign(name)?;
+        std::fs::write(folder.join(format!("{name}.pem")), certificate.pem())?;
+        std::fs::write(folder.join(format!("{name}-key.pem")), key.serialize_pem())
+    }
+
+    fn verifier(&self, clients: Clients) -> io::Result<Arc<dyn ClientCertVerifier>> {
+        if clients == Clients::Anyone {
+            return Ok(Arc::new(NoClientAuth));
+        }
+        let mut roots = RootCertStore::empty();
+        let own = self.certificate.der().clone();
+        roots.add(own).map_err(io::Error::other)?;
+        let provider = Arc::new(default_provider());
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            .map_err(io::Error::other)
+    }
 }

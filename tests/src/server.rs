@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use redis::aio::MultiplexedConnection;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::certificates;
+use crate::certificates::{self, Clients};
 use crate::tls::TlsFront;
 
 /// The Unix socket's name in the server's folder.
@@ -31,7 +31,7 @@ pub struct Server {
 #[derive(Clone, Debug, Default)]
 pub struct ServerBuilder {
     password: Option<String>,
-    tls: bool,
+    tls: Option<Clients>,
     arguments: Vec<String>,
 }
 
@@ -47,7 +47,15 @@ impl ServerBuilder {
     /// own, as not every server is built with it.
     #[must_use]
     pub fn tls(mut self) -> Self {
-        self.tls = true;
+        self.tls = Some(Clients::Anyone);
+        self
+    }
+
+    /// The same, and it takes only clients that show the certificate of
+    /// [`Server::client_certificate`].
+    #[must_use]
+    pub fn mutual_tls(mut self) -> Self {
+        self.tls = Some(Clients::Known);
         self
     }
 
@@ -77,11 +85,12 @@ impl ServerBuilder {
 
     async fn try_start(&self) -> io::Result<Server> {
         let folder = tempfile::tempdir()?;
-        let tls = if self.tls {
-            let acceptor = certificates::acceptor(folder.path())?;
-            Some(TlsFront::start(acceptor, folder.path().join(SOCKET)).await?)
-        } else {
-            None
+        let tls = match self.tls {
+            Some(clients) => {
+                let acceptor = certificates::acceptor(folder.path(), clients)?;
+                Some(TlsFront::start(acceptor, folder.path().join(SOCKET)).await?)
+            }
+            None => None,
         };
         let port = free_port()?;
         let child = self.spawn(folder.path(), port)?;
@@ -165,6 +174,18 @@ impl Server {
     #[must_use]
     pub fn ca_file(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
+    }
+
+    /// A certificate that a server with TLS accepts of a client, and its key.
+    #[must_use]
+    pub fn client_certificate(&self) -> [PathBuf; 2] {
+        ["client.pem", "client-key.pem"].map(|name| self.folder.path().join(name))
+    }
+
+    /// One that it does not, from another authority.
+    #[must_use]
+    pub fn foreign_certificate(&self) -> [PathBuf; 2] {
+        ["stranger.pem", "stranger-key.pem"].map(|name| self.folder.path().join(name))
     }
 
     /// The server's process id.

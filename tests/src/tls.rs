@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
@@ -29,7 +30,15 @@ impl TlsFront {
 
 /// Errors end the connection, which is what the other side of it is there to see.
 async fn pass(acceptor: TlsAcceptor, client: TcpStream, socket: PathBuf) -> io::Result<()> {
-    let mut client = acceptor.accept(client).await?;
+    let mut client = match acceptor.accept(client).into_fallible().await {
+        Ok(client) => client,
+        Err((error, mut refused)) => {
+            // Closed with something unread, it would be reset, and the client might not learn why.
+            refused.shutdown().await?;
+            tokio::io::copy(&mut refused, &mut tokio::io::sink()).await?;
+            return Err(error);
+        }
+    };
     let mut server = UnixStream::connect(socket).await?;
     tokio::io::copy_bidirectional(&mut client, &mut server)
         .await

@@ -81,7 +81,7 @@ impl Fault {
             ErrorKind::AuthenticationFailed => Self::Auth,
             ErrorKind::Server(kind) => Self::of_kind(kind, error.detail()),
             ErrorKind::Parse | ErrorKind::UnexpectedReturnType => Self::Protocol,
-            _ if error.is_io_error() && error.to_string().contains("certificate") => Self::Tls,
+            _ if error.is_io_error() && is_of_tls(&error.to_string()) => Self::Tls,
             _ if error.is_unrecoverable_error() || error.is_io_error() => Self::Broken,
             _ => Self::of_code(error.code().unwrap_or_default()),
         }
@@ -121,4 +121,10 @@ impl Fault {
         let found = codes.into_iter().find(|(code, _)| text.contains(code));
         found.map_or(Self::Refused, |(_, fault)| fault)
     }
+}
+
+/// Whether it was TLS that failed, ours or the other side's: the client tells it in words alone.
+fn is_of_tls(text: &str) -> bool {
+    let words = ["certificate", "received fatal alert", "corrupt message"];
+    words.iter().any(|word| text.contains(word))
 }
