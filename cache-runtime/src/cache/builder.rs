@@ -156,6 +156,7 @@ impl CacheBuilder {
         let tell = move |event| match event {
             LinkEvent::Up => told.connection(true, ""),
             LinkEvent::Down(fault) => told.connection(false, fault.as_str()),
+            LinkEvent::Denied(fault) => told.denied(fault.as_str()),
         };
         let cells = Arc::<Cells>::default();
         let hear = flips(Arc::clone(&cells), Names::new(&self.prefix));

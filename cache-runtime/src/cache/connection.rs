@@ -72,6 +72,7 @@ impl CacheBuilder {
         };
         Ok(settings
             .with_times(self.op_timeout, self.trusted())
+            .with_probe(Names::new(&self.prefix).marker())
             .with_replicas(replicas))
     }
 }

@@ -23,6 +23,9 @@ pub struct Health {
     /// Whether Redis tells this process of changes, so that memory serves up to the ttl; without
     /// that (RESP2, or a user that may not use `CLIENT TRACKING`) it serves for `lag`.
     pub tracking: bool,
+    /// What the user at Redis may not do and should: `no_permission: mget` for a command,
+    /// `no_permission` for the keys under the prefix.
+    pub denied: Vec<String>,
     /// Loads under way in this process.
     pub loads_under_way: usize,
 }
@@ -62,6 +65,13 @@ pub(super) fn health(tiers: &Tiers) -> Health {
         tracking: tiers.link.as_ref().is_some_and(|link| {
             let vouch = link.vouch();
             vouch.is_some_and(|vouch| vouch.holds(tiers.clock.now()))
+        }),
+        denied: tiers.link.as_ref().map_or_else(Vec::new, |link| {
+            let denied = link.denied();
+            denied
+                .iter()
+                .map(|fault| fault.as_str().to_owned())
+                .collect()
         }),
         loads_under_way: tiers.flights.len(),
     }

@@ -129,6 +129,11 @@ impl Events {
         self.log.connection(up, cause);
     }
 
+    /// Tells what the user of a connection may not do.
+    pub(crate) fn denied(&self, cause: &str) {
+        self.log.denied(cause);
+    }
+
     pub(crate) fn snapshot(&self) -> Stats {
         let namespaces = self.namespaces.read();
         let mut rows: Vec<_> = namespaces

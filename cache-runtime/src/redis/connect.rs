@@ -12,7 +12,8 @@ use redis::{
 use super::fault::Fault;
 use super::link::{Hear, Pushed};
 use super::live::{End, Greeting, Live, unwrap};
-use super::scripts::{self, SCRIPTS};
+use super::rights;
+use super::scripts;
 use super::sentinel::resolve;
 use super::settings::LinkSettings;
 use crate::clock::Clock;
@@ -35,7 +36,7 @@ pub(super) async fn connect(settings: &LinkSettings, hear: &Hear) -> Result<Live
             Fault::Broken => Fault::Unreachable,
             fault => fault,
         })?;
-        let greeting = greet(&mut connection, pushes).await?;
+        let greeting = greet(&mut connection, pushes, &node).await?;
         Ok(Live::new(connection, greeting, settings, end))
     };
     tokio::time::timeout(patience, attempt)
@@ -134,8 +135,16 @@ pub(super) fn client(
 ///
 /// Tracking is on before anything is read. A user that may not ask for it, or a server that does
 /// not know it, is used all the same: memory then trusts a read for `lag` and no longer.
-async fn greet(connection: &mut MultiplexedConnection, pushes: bool) -> Result<Greeting, Fault> {
+async fn greet(
+    connection: &mut MultiplexedConnection,
+    pushes: bool,
+    node: &LinkSettings,
+) -> Result<Greeting, Fault> {
     let mut pipeline = scripts::load();
+    if let Some(key) = &node.probe {
+        rights::ask(&mut pipeline, key, node.replicas.is_some());
+    }
+    let tried = pipeline.len();
     if pushes {
         // Not `NOLOOP`: it also holds back what is evicted, expires or is forgotten while the node
         // runs a command of this client.
@@ -155,16 +164,24 @@ async fn greet(connection: &mut MultiplexedConnection, pushes: bool) -> Result<G
     {
         return Err(Fault::NotReady);
     }
-    // A user that may not load scripts learns of it from the first that is called.
-    let mut answers = answers.into_iter().skip(SCRIPTS.len());
+    let denied = rights::denied(answers.iter());
+    // What was tried matters no further: a user that may not load scripts, say, may call those that
+    // another loaded.
+    let mut answers = answers.into_iter().skip(tried);
     let mut answer = || unwrap(answers.next().ok_or(Fault::Protocol)?);
     let tracks = pushes && answer().is_ok();
     let run_id = run_id(&answer()?).ok_or(Fault::Protocol)?;
     let node_ms = time_ms(&answer()?).ok_or(Fault::Protocol)?;
-    if !may_be_master(answer()) {
+    let role = answer();
+    if let (true, Err(fault)) = (node.is_found, &role) {
+        // It was a master when somebody said so, and nothing would tell that it is one no longer.
+        return Err(*fault);
+    }
+    if !may_be_master(role) {
         return Err(Fault::ReadOnly);
     }
     Ok(Greeting {
+        denied,
         run_id,
         node_ms,
         sent,

@@ -1,6 +1,7 @@
 //! Why Redis did not do what was asked, from a closed list of causes. No server text is kept: it may
 //! quote a key or a password.
 
+use super::rights::{Command, refused};
 use redis::{ErrorKind, RedisError, ServerErrorKind, Value};
 
 /// Why an operation failed.
@@ -16,8 +17,10 @@ pub(crate) enum Fault {
     Broken,
     /// The user or the password is wrong, or missing.
     Auth,
-    /// The user may not run the command or touch the key.
+    /// The user may not touch the key, or run a command that the server did not name.
     NoPermission,
+    /// The user may not run this command.
+    MayNotRun(&'static Command),
     /// The key holds another type of value.
     WrongType,
     /// The node is a replica.
@@ -53,6 +56,7 @@ impl Fault {
             Self::Broken => "connection_broken",
             Self::Auth => "wrong_user_or_password",
             Self::NoPermission => "no_permission",
+            Self::MayNotRun(command) => command.cause,
             Self::WrongType => "wrong_type",
             Self::ReadOnly => "read_only",
             Self::OutOfMemory => "out_of_memory",
@@ -100,7 +104,9 @@ impl Fault {
             ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown => Self::NotReady,
             ServerErrorKind::NoScript => Self::NoScript,
             ServerErrorKind::ReadOnly => Self::ReadOnly,
-            ServerErrorKind::NoPerm => Self::NoPermission,
+            ServerErrorKind::NoPerm => {
+                refused(detail.unwrap_or_default()).map_or(Self::NoPermission, Self::MayNotRun)
+            }
             // An error inside a script is a plain `ERR` that quotes the real one.
             _ => Self::of_code(detail.unwrap_or_default()),
         }
@@ -115,7 +121,9 @@ impl Fault {
             ("OOM", Self::OutOfMemory),
             ("READONLY", Self::ReadOnly),
             ("LOADING", Self::NotReady),
-            ("ACLs", Self::NoPermission),
+            // Of a command inside a script, before Redis 7.2 and since.
+            ("The user executing the script can't", Self::NoPermission),
+            ("ACL failure in script", Self::NoPermission),
             ("out of memory", Self::OutOfMemory),
         ];
         let found = codes.into_iter().find(|(code, _)| text.contains(code));

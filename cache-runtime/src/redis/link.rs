@@ -29,6 +29,8 @@ pub(crate) struct Link(pub(super) Arc<Shared>);
 pub(crate) enum LinkEvent {
     Up,
     Down(Fault),
+    /// It is up, and its user may not do this.
+    Denied(Fault),
 }
 
 /// What a node said of its own accord.
@@ -174,6 +176,13 @@ impl Link {
     /// The cell of the present connection, if there is one and the node pushes on it.
     pub(crate) fn vouch(&self) -> Option<Arc<Cell>> {
         self.0.live.load().as_ref()?.vouch.clone()
+    }
+
+    /// What the user of the present connection may not do.
+    pub(crate) fn denied(&self) -> Vec<Fault> {
+        let live = self.0.live.load();
+        live.as_ref()
+            .map_or_else(Vec::new, |live| live.denied.clone())
     }
 
     pub(crate) fn state(&self) -> LinkState {

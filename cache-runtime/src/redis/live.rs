@@ -24,6 +24,8 @@ pub(super) struct Live {
     /// Holds until `lag` after the sending of the last heartbeat that was answered; `None` where
     /// the node does not push.
     pub(super) vouch: Option<Arc<Cell>>,
+    /// What its user may not do.
+    pub(super) denied: Vec<Fault>,
     op_timeout: Duration,
     lag_ms: u64,
     /// Node's Unix milliseconds less this machine's monotonic ones. The answer is taken to have
@@ -57,13 +59,15 @@ impl End {
 }
 
 /// What the handshake learnt of a node.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Greeting {
     pub(super) run_id: [u8; 8],
     pub(super) node_ms: u64,
     pub(super) sent: Moment,
     /// Whether it pushes changes of what is read on the connection.
     pub(super) tracks: bool,
+    /// What the user may not do.
+    pub(super) denied: Vec<Fault>,
 }
 
 impl Live {
@@ -79,6 +83,7 @@ impl Live {
             connection,
             run_id: greeting.run_id,
             vouch: greeting.tracks.then(|| Arc::new(Cell::until(vouched))),
+            denied: greeting.denied,
             op_timeout: settings.op_timeout,
             lag_ms,
             offset_ms: AtomicI64::new(0),

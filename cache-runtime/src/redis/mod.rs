@@ -12,6 +12,7 @@ mod link;
 mod live;
 mod operations;
 mod reads;
+mod rights;
 mod scripts;
 mod sentinel;
 mod settings;

@@ -85,7 +85,7 @@ async fn ask(sentinel: &LinkSettings, name: &str) -> Result<Master, Fault> {
         .set_response_timeout(None)
         .set_connection_timeout(None);
     let of_sentinel = |fault| match fault {
-        Fault::Auth | Fault::NoPermission => Fault::SentinelAuth,
+        Fault::Auth | Fault::NoPermission | Fault::MayNotRun(_) => Fault::SentinelAuth,
         Fault::Tls => Fault::Tls,
         _ => Fault::SentinelsUnreachable,
     };

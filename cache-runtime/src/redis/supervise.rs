@@ -110,9 +110,13 @@ async fn beat(live: &Live) -> Result<(), Fault> {
 impl Shared {
     fn publish(&self, live: Arc<Live>) {
         self.vouch_with(live.vouch.clone());
+        let denied = live.denied.clone();
         self.live.store(Some(live));
         self.phase.send_replace(Phase::Up);
         (self.tell)(LinkEvent::Up);
+        for fault in denied {
+            (self.tell)(LinkEvent::Denied(fault));
+        }
     }
 
     fn withdraw(&self, cause: Fault) {

@@ -23,6 +23,10 @@ pub(crate) struct LinkSettings {
     pub(super) tls: Tls,
     pub(super) op_timeout: Duration,
     pub(super) lag: Duration,
+    /// Whether the node was asked for, so that it may be another one's replica by now.
+    pub(super) is_found: bool,
+    /// The name of a key on which the user's rights are tried.
+    pub(super) probe: Option<String>,
     /// For deletions that wait for replicas.
     pub(super) replicas: Option<Replicas>,
 }
@@ -43,6 +47,8 @@ impl LinkSettings {
             tls: Tls::default(),
             op_timeout: Duration::from_millis(100),
             lag: Duration::from_secs(2),
+            is_found: false,
+            probe: None,
             replicas: None,
         }
     }
@@ -65,6 +71,7 @@ impl LinkSettings {
         };
         Self {
             place: Place::Node,
+            is_found: true,
             info: self.info.clone().set_addr(addr),
             ..self.clone()
         }
@@ -99,6 +106,11 @@ impl LinkSettings {
     pub(crate) fn with_times(mut self, op_timeout: Duration, lag: Duration) -> Self {
         self.op_timeout = op_timeout;
         self.lag = lag;
+        self
+    }
+
+    pub(crate) fn with_probe(mut self, key: String) -> Self {
+        self.probe = Some(key);
         self
     }
 
