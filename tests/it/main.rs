@@ -1,5 +1,6 @@
 //! The one integration binary: what users see, on servers and processes that the tests start.
 
+mod acl;
 mod arguments;
 mod coherence;
 mod connections;
@@ -14,6 +15,7 @@ mod identity;
 mod invalidates;
 mod late;
 mod layers;
+mod operations;
 mod overlooked;
 mod overtaken;
 mod owed;

@@ -100,15 +100,18 @@ impl Fault {
     }
 
     fn of_kind(kind: ServerErrorKind, detail: Option<&str>) -> Self {
+        let detail = detail.unwrap_or_default();
+        // Looked for whatever the kind: the client tells of a refused `SELECT` as of any error.
+        if let Some(command) = refused(detail) {
+            return Self::MayNotRun(command);
+        }
         match kind {
             ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown => Self::NotReady,
             ServerErrorKind::NoScript => Self::NoScript,
             ServerErrorKind::ReadOnly => Self::ReadOnly,
-            ServerErrorKind::NoPerm => {
-                refused(detail.unwrap_or_default()).map_or(Self::NoPermission, Self::MayNotRun)
-            }
+            ServerErrorKind::NoPerm => Self::NoPermission,
             // An error inside a script is a plain `ERR` that quotes the real one.
-            _ => Self::of_code(detail.unwrap_or_default()),
+            _ => Self::of_code(detail),
         }
     }
 

@@ -54,7 +54,8 @@ commands![
 
 /// Which command a refusal names, in the words of Redis 6.2 to 8.
 pub(super) fn refused(text: &str) -> Option<&'static Command> {
-    let name = text.split('\'').nth(1)?.to_ascii_lowercase();
+    let (_, named) = text.split_once("has no permissions to run the '")?;
+    let name = named.split('\'').next()?.to_ascii_lowercase();
     // A server before 7.0 names the first word alone.
     let is_named = |command: &&Command| {
         command.name == name || command.name.split('|').next() == Some(name.as_str())
@@ -124,8 +125,8 @@ mod tests {
         }
         for other in [
             "No permissions to access a key",
-            "the 'secret' command",
-            "'",
+            "unknown command 'hello', with args beginning with: '3'",
+            "this user has no permissions to run the 'other' command",
         ] {
             assert_eq!(refused(other), None, "{other}");
         }
