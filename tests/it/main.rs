@@ -20,6 +20,7 @@ mod overlooked;
 mod overtaken;
 mod owed;
 mod promises;
+mod sentinel;
 mod settings;
 mod stale;
 mod tags_from;

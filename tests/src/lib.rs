@@ -19,4 +19,4 @@ mod tls;
 
 pub use actor::{Actor, Origin};
 pub use proxy::{Network, Proxy};
-pub use server::{Server, ServerBuilder};
+pub use server::{Server, ServerBuilder, server_binary};

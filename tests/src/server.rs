@@ -106,7 +106,7 @@ impl ServerBuilder {
     }
 
     fn spawn(&self, folder: &Path, port: u16) -> io::Result<Child> {
-        let mut command = Command::new(binary()?);
+        let mut command = Command::new(server_binary()?);
         command.args(["--save", "", "--appendonly", "no", "--bind", "127.0.0.1"]);
         command
             .arg("--dir")
@@ -294,7 +294,11 @@ impl Drop for Server {
 }
 
 /// `$REDIS_SERVER`, else a server on the `PATH`, else the one that `cargo xtask test` brought.
-fn binary() -> io::Result<PathBuf> {
+///
+/// # Errors
+///
+/// If there is none.
+pub fn server_binary() -> io::Result<PathBuf> {
     if let Some(path) = std::env::var_os("REDIS_SERVER") {
         return Ok(path.into());
     }
