@@ -37,7 +37,7 @@ pub(super) async fn connect(settings: &LinkSettings, hear: &Hear) -> Result<Live
             fault => fault,
         })?;
         let greeting = greet(&mut connection, pushes, &node).await?;
-        Ok(Live::new(connection, greeting, settings, end))
+        Ok(Live::new(connection, greeting, &node, end))
     };
     tokio::time::timeout(patience, attempt)
         .await
@@ -173,7 +173,7 @@ async fn greet(
     let run_id = run_id(&answer()?).ok_or(Fault::Protocol)?;
     let node_ms = time_ms(&answer()?).ok_or(Fault::Protocol)?;
     let role = answer();
-    if let (true, Err(fault)) = (node.is_found, &role) {
+    if let (Some(_), Err(fault)) = (&node.found, &role) {
         // It was a master when somebody said so, and nothing would tell that it is one no longer.
         return Err(*fault);
     }

@@ -33,6 +33,8 @@ pub(crate) enum Fault {
     NoScript,
     /// TLS could not be agreed on, or the certificate is not trusted.
     Tls,
+    /// The sentinels name another master than the one that is connected to.
+    Replaced,
     /// No sentinel answers.
     SentinelsUnreachable,
     /// No sentinel knows a master of the name in the URL.
@@ -63,6 +65,7 @@ impl Fault {
             Self::NotReady => "not_ready",
             Self::NoScript => "no_script",
             Self::Tls => "tls",
+            Self::Replaced => "replaced",
             Self::SentinelsUnreachable => "sentinels_unreachable",
             Self::UnknownMaster => "unknown_master",
             Self::SentinelAuth => "wrong_sentinel_user_or_password",

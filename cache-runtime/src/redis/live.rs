@@ -9,7 +9,7 @@ use redis::{Cmd, Pipeline, RedisResult, Value};
 use tokio::sync::Notify;
 
 use super::fault::Fault;
-use super::settings::LinkSettings;
+use super::settings::{Found, LinkSettings};
 use crate::clock::{Clock, Moment};
 use crate::stamp::Cell;
 
@@ -26,6 +26,8 @@ pub(super) struct Live {
     pub(super) vouch: Option<Arc<Cell>>,
     /// What its user may not do.
     pub(super) denied: Vec<Fault>,
+    /// Which node it is, where that was asked for.
+    pub(super) found: Option<Found>,
     op_timeout: Duration,
     lag_ms: u64,
     /// Node's Unix milliseconds less this machine's monotonic ones. The answer is taken to have
@@ -84,6 +86,7 @@ impl Live {
             run_id: greeting.run_id,
             vouch: greeting.tracks.then(|| Arc::new(Cell::until(vouched))),
             denied: greeting.denied,
+            found: settings.found.clone(),
             op_timeout: settings.op_timeout,
             lag_ms,
             offset_ms: AtomicI64::new(0),

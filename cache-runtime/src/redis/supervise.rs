@@ -7,6 +7,7 @@ use super::connect::{connect, may_be_master, time_ms};
 use super::fault::Fault;
 use super::link::{LinkEvent, Phase, Shared};
 use super::live::{Live, unwrap};
+use super::sentinel::replaced;
 use crate::clock::Stopwatch;
 
 /// Pauses between attempts: jittered, so that a fleet does not come back all at once, and short
@@ -66,9 +67,11 @@ impl Drop for Supervised {
 
 /// Beats until the connection is broken or hung, the link is closed or forgotten.
 async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
-    let Some(period) = link.upgrade().map(|shared| shared.settings.lag / 4) else {
+    let Some(settings) = link.upgrade().map(|shared| shared.settings.clone()) else {
         return Fault::Down;
     };
+    let period = settings.lag / 4;
+    let mut replaced = std::pin::pin!(replaced(&settings, live.found.as_ref()));
     loop {
         let rest_and_beat = async {
             tokio::time::sleep(period).await;
@@ -81,6 +84,7 @@ async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
         let beaten = tokio::select! {
             biased;
             cause = live.end() => return cause,
+            () = &mut replaced => return Fault::Replaced,
             beaten = rest_and_beat => beaten,
         };
         match beaten {
@@ -121,6 +125,10 @@ impl Shared {
 
     fn withdraw(&self, cause: Fault) {
         self.live.store(None);
+        if cause == Fault::Replaced {
+            // It still said to be a master, and what it vouched for may have changed on the other.
+            self.vouch_with(None);
+        }
         self.go_down(cause);
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use redis::{ConnectionAddr, ConnectionInfo, RedisConnectionInfo};
 
-pub(super) use place::{Address, Credentials, Place};
+pub(super) use place::{Address, Credentials, Found, Place};
 use tls::Tls;
 
 /// Where Redis is. `Debug` shows addresses and no more: the rest may be secret.
@@ -23,8 +23,8 @@ pub(crate) struct LinkSettings {
     pub(super) tls: Tls,
     pub(super) op_timeout: Duration,
     pub(super) lag: Duration,
-    /// Whether the node was asked for, so that it may be another one's replica by now.
-    pub(super) is_found: bool,
+    /// The node, where it was asked for.
+    pub(super) found: Option<Found>,
     /// The name of a key on which the user's rights are tried.
     pub(super) probe: Option<String>,
     /// For deletions that wait for replicas.
@@ -47,7 +47,7 @@ impl LinkSettings {
             tls: Tls::default(),
             op_timeout: Duration::from_millis(100),
             lag: Duration::from_secs(2),
-            is_found: false,
+            found: None,
             probe: None,
             replicas: None,
         }
@@ -56,6 +56,13 @@ impl LinkSettings {
     /// The same settings for the one node at an address: its user, TLS and patience.
     pub(super) fn at(&self, host: &str, port: u16) -> Self {
         let host = host.to_owned();
+        let found = Found {
+            address: Address {
+                host: host.clone(),
+                port,
+            },
+            epoch: 0,
+        };
         let addr = match self.info.addr() {
             ConnectionAddr::TcpTls {
                 insecure,
@@ -71,7 +78,7 @@ impl LinkSettings {
         };
         Self {
             place: Place::Node,
-            is_found: true,
+            found: Some(found),
             info: self.info.clone().set_addr(addr),
             ..self.clone()
         }
