@@ -1,6 +1,8 @@
 //! The one integration binary: what users see, on servers and processes that the tests start.
 
+mod acl;
 mod arguments;
+mod cluster;
 mod coherence;
 mod connections;
 mod derive_key;
@@ -14,13 +16,16 @@ mod identity;
 mod invalidates;
 mod late;
 mod layers;
+mod operations;
 mod overlooked;
 mod overtaken;
 mod owed;
 mod patience;
 mod promises;
+mod sentinel;
 mod servers;
 mod settings;
+mod shutdown;
 mod stale;
 mod tags_from;
 mod tls;

@@ -74,7 +74,11 @@ async fn clients(server: &Server) -> usize {
 #[tokio::test]
 async fn after_a_close_on_one_node() {
     let server = server().await;
-    let cache = Cache::builder().url(server.url()).connections(2).build().unwrap();
+    let cache = Cache::builder()
+        .url(server.url())
+        .connections(2)
+        .build()
+        .unwrap();
     nothing_is_left(cache, async || server.keys().await.unwrap()).await;
     until(LIMIT, async || clients(&server).await == 0).await;
 }
@@ -105,7 +109,10 @@ async fn after_the_last_handle_is_dropped() {
     under_way(&cache).await;
     calls.shutdown().await;
     drop(cache);
-    until(LIMIT, async || Handle::current().metrics().num_alive_tasks() == 0).await;
+    until(LIMIT, async || {
+        Handle::current().metrics().num_alive_tasks() == 0
+    })
+    .await;
     until(LIMIT, async || clients(&server).await == 0).await;
     let keys = server.keys().await.unwrap();
     assert!(!keys.iter().any(|key| key.ends_with(":lease")), "{keys:?}");

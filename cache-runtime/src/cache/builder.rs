@@ -162,6 +162,7 @@ impl CacheBuilder {
         let tell = move |node: &str, event| match event {
             LinkEvent::Up => told.connected(node),
             LinkEvent::Down(fault) => told.disconnected(node, fault.as_str()),
+            LinkEvent::Denied(fault) => told.denied(node, fault.as_str()),
         };
         let cells = Arc::<Cells>::default();
         let hear = flips(Arc::clone(&cells), Names::new(&self.prefix));

@@ -108,6 +108,7 @@ impl CacheBuilder {
             .with_times(self.op_timeout, self.trusted())
             .with_breaker(self.breaker)
             .with_connections(self.connections)
+            .with_probe(Names::new(&self.prefix).marker())
             .with_replicas(replicas))
     }
 }

@@ -27,6 +27,9 @@ pub struct Health {
     /// Whether Redis tells this process of changes, so that memory serves up to the ttl; without
     /// that (RESP2, or a user that may not use `CLIENT TRACKING`) it serves for `lag`.
     pub tracking: bool,
+    /// What the user at Redis may not do and should: `no_permission: mget` for a command,
+    /// `no_permission` for the keys under the prefix.
+    pub denied: Vec<String>,
     /// Loads under way in this process.
     pub loads_under_way: usize,
 }
@@ -79,6 +82,7 @@ pub(super) fn health(tiers: &Tiers) -> Health {
     let now = tiers.clock.now();
     let reports = tiers.redis.as_ref().map(Topology::report);
     let nodes = reports.unwrap_or_default();
+    let denied = denied(&nodes);
     let nodes: Vec<_> = nodes.into_iter().map(|report| node(report, now)).collect();
     Health {
         redis: tiers.redis.as_ref().map(|_| worst(&nodes)),
@@ -87,9 +91,19 @@ pub(super) fn health(tiers: &Tiers) -> Health {
         owed_invalidations: tiers.owed.len(),
         owed: tiers.owed.names(),
         tracking: !nodes.is_empty() && nodes.iter().all(|node| node.tracking),
+        denied,
         loads_under_way: tiers.flights.len(),
         nodes,
     }
+}
+
+/// What the users lack at any node, once each.
+fn denied(reports: &[LinkReport]) -> Vec<String> {
+    let all = reports.iter().flat_map(|report| &report.denied);
+    let mut denied: Vec<_> = all.map(|fault| fault.as_str().to_owned()).collect();
+    denied.sort_unstable();
+    denied.dedup();
+    denied
 }
 
 fn node(report: LinkReport, now: Moment) -> NodeHealth {

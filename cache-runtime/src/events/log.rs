@@ -72,6 +72,18 @@ impl Log {
         }
     }
 
+    pub(super) fn denied(&self, node: &str, cause: &str) {
+        if let Some(held_back) = self.due("connect", cause) {
+            tracing::warn!(
+                target: "cache",
+                node,
+                cause,
+                held_back,
+                "the user at redis lacks a right; docs/operations.md has what to grant"
+            );
+        }
+    }
+
     /// Whether to say it now, and how many were held back since it was last said.
     fn due(&self, doing: &'static str, cause: &str) -> Option<u64> {
         let mut said = self.said.lock();

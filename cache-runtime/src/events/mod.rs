@@ -134,6 +134,11 @@ impl Events {
         self.log.disconnected(node, cause);
     }
 
+    /// Tells what the user of a connection may not do.
+    pub(crate) fn denied(&self, node: &str, cause: &str) {
+        self.log.denied(node, cause);
+    }
+
     pub(crate) fn snapshot(&self) -> Stats {
         let namespaces = self.namespaces.read();
         let mut rows: Vec<_> = namespaces

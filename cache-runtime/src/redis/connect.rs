@@ -12,7 +12,8 @@ use redis::{
 use super::fault::Fault;
 use super::link::{Hear, Pushed};
 use super::live::{End, Greeting, Live, Member, unwrap};
-use super::scripts::{self, SCRIPTS};
+use super::rights;
+use super::scripts;
 use super::sentinel::resolve;
 use super::settings::LinkSettings;
 use super::topology::{Map, map};
@@ -37,7 +38,7 @@ pub(super) async fn connect(settings: &LinkSettings, hear: &Hear) -> Result<Live
             fault => fault,
         })?;
         let greeting = greet(&mut connection, pushes, &node).await?;
-        Ok(Live::new(connection, greeting, settings, end))
+        Ok(Live::new(connection, greeting, &node, end))
     };
     tokio::time::timeout(patience, attempt)
         .await
@@ -138,9 +139,13 @@ pub(super) fn client(
 async fn greet(
     connection: &mut MultiplexedConnection,
     pushes: bool,
-    settings: &LinkSettings,
+    node: &LinkSettings,
 ) -> Result<Greeting, Fault> {
     let mut pipeline = scripts::load();
+    if let Some(key) = &node.probe {
+        rights::ask(&mut pipeline, key, node.replicas.is_some());
+    }
+    let tried = pipeline.len();
     if pushes {
         // Not `NOLOOP`: it also holds back what is evicted, expires or is forgotten while the node
         // runs a command of this client.
@@ -149,7 +154,7 @@ async fn greet(
     pipeline.cmd("INFO").arg("server");
     pipeline.cmd("TIME");
     pipeline.cmd("ROLE");
-    if settings.in_cluster {
+    if node.in_cluster {
         pipeline.cmd("CLUSTER").arg("MYID");
         map::add_ask(&mut pipeline);
     }
@@ -164,20 +169,28 @@ async fn greet(
     {
         return Err(Fault::NotReady);
     }
-    // A user that may not load scripts learns of it from the first that is called.
-    let mut answers = answers.into_iter().skip(SCRIPTS.len());
+    let denied = rights::denied(answers.iter());
+    // What was tried matters no further: a user that may not load scripts, say, may call those that
+    // another loaded.
+    let mut answers = answers.into_iter().skip(tried);
     let mut answer = || unwrap(answers.next().ok_or(Fault::Protocol)?);
     let tracks = pushes && answer().is_ok();
     let run_id = run_id(&answer()?).ok_or(Fault::Protocol)?;
     let node_ms = time_ms(&answer()?).ok_or(Fault::Protocol)?;
-    if !may_be_master(answer()) {
+    let role = answer();
+    if let (true, Err(fault)) = (node.found.is_some() && !node.in_cluster, &role) {
+        // It was a master when somebody said so, and nothing would tell that it is one no longer.
+        return Err(*fault);
+    }
+    if !may_be_master(role) {
         return Err(Fault::ReadOnly);
     }
-    let member = match settings.in_cluster {
-        true => Some(member(&mut answers, settings)?),
+    let member = match node.in_cluster {
+        true => Some(member(&mut answers, node)?),
         false => None,
     };
     Ok(Greeting {
+        denied,
         run_id,
         node_ms,
         sent,

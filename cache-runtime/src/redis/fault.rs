@@ -1,6 +1,7 @@
 //! Why Redis did not do what was asked, from a closed list of causes. No server text is kept: it may
 //! quote a key or a password.
 
+use super::rights::{Command, refused};
 use redis::{ErrorKind, RedisError, ServerErrorKind, Value};
 
 /// Why an operation failed.
@@ -18,8 +19,10 @@ pub(crate) enum Fault {
     Broken,
     /// The user or the password is wrong, or missing.
     Auth,
-    /// The user may not run the command or touch the key.
+    /// The user may not touch the key, or run a command that the server did not name.
     NoPermission,
+    /// The user may not run this command.
+    MayNotRun(&'static Command),
     /// The key holds another type of value.
     WrongType,
     /// The node is a replica.
@@ -36,6 +39,8 @@ pub(crate) enum Fault {
     NoScript,
     /// TLS could not be agreed on, or the certificate is not trusted.
     Tls,
+    /// The sentinels name another master than the one that is connected to.
+    Replaced,
     /// No sentinel answers.
     SentinelsUnreachable,
     /// No sentinel knows a master of the name in the URL.
@@ -60,6 +65,7 @@ impl Fault {
             Self::Broken => "connection_broken",
             Self::Auth => "wrong_user_or_password",
             Self::NoPermission => "no_permission",
+            Self::MayNotRun(command) => command.cause,
             Self::WrongType => "wrong_type",
             Self::ReadOnly => "read_only",
             Self::OutOfMemory => "out_of_memory",
@@ -68,6 +74,7 @@ impl Fault {
             Self::SlotMoving => "slot_moving",
             Self::NoScript => "no_script",
             Self::Tls => "tls",
+            Self::Replaced => "replaced",
             Self::SentinelsUnreachable => "sentinels_unreachable",
             Self::UnknownMaster => "unknown_master",
             Self::SentinelAuth => "wrong_sentinel_user_or_password",
@@ -108,6 +115,11 @@ impl Fault {
     }
 
     fn of_kind(kind: ServerErrorKind, detail: Option<&str>) -> Self {
+        let detail = detail.unwrap_or_default();
+        // Looked for whatever the kind: the client tells of a refused `SELECT` as of any error.
+        if let Some(command) = refused(detail) {
+            return Self::MayNotRun(command);
+        }
         match kind {
             ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown => Self::NotReady,
             ServerErrorKind::ClusterDown => Self::ClusterDown,
@@ -118,7 +130,7 @@ impl Fault {
             ServerErrorKind::ReadOnly => Self::ReadOnly,
             ServerErrorKind::NoPerm => Self::NoPermission,
             // An error inside a script is a plain `ERR` that quotes the real one.
-            _ => Self::of_code(detail.unwrap_or_default()),
+            _ => Self::of_code(detail),
         }
     }
 
@@ -131,7 +143,9 @@ impl Fault {
             ("OOM", Self::OutOfMemory),
             ("READONLY", Self::ReadOnly),
             ("LOADING", Self::NotReady),
-            ("ACLs", Self::NoPermission),
+            // Of a command inside a script, before Redis 7.2 and since.
+            ("The user executing the script can't", Self::NoPermission),
+            ("ACL failure in script", Self::NoPermission),
             ("out of memory", Self::OutOfMemory),
         ];
         let found = codes.into_iter().find(|(code, _)| text.contains(code));

@@ -31,6 +31,8 @@ pub(crate) struct Link(pub(super) Arc<Shared>);
 pub(crate) enum LinkEvent {
     Up,
     Down(Fault),
+    /// It is up, and its user may not do this.
+    Denied(Fault),
 }
 
 /// What a node said of its own accord.
@@ -191,6 +193,13 @@ impl Link {
         if let Some(live) = &*self.0.live.load() {
             live.epoch.renew();
         }
+    }
+
+    /// What the user of the present connection may not do.
+    pub(crate) fn denied(&self) -> Vec<Fault> {
+        let live = self.0.live.load();
+        live.as_ref()
+            .map_or_else(Vec::new, |live| live.denied.clone())
     }
 
     pub(crate) fn state(&self) -> LinkState {

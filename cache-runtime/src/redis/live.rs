@@ -13,7 +13,7 @@ use super::answers::Node;
 use super::breaker::Breaker;
 use super::epoch::Epoch;
 use super::fault::Fault;
-use super::settings::LinkSettings;
+use super::settings::{Found, LinkSettings};
 use super::topology::{Map, Ranges, lost_some};
 use crate::clock::{Clock, Moment};
 
@@ -26,6 +26,10 @@ pub(super) struct Live {
     pub(super) epoch: Epoch,
     /// In a cluster, who the node is there.
     member: Option<Mutex<Member>>,
+    /// What its user may not do.
+    pub(super) denied: Vec<Fault>,
+    /// Which node it is, where that was asked for.
+    pub(super) found: Option<Found>,
     op_timeout: Duration,
     lag_ms: u64,
     /// Node's Unix milliseconds less this machine's monotonic ones. The answer is taken to have
@@ -74,6 +78,8 @@ pub(super) struct Greeting {
     /// Whether it pushes changes of what is read on the connection.
     pub(super) tracks: bool,
     pub(super) member: Option<Member>,
+    /// What the user may not do.
+    pub(super) denied: Vec<Fault>,
 }
 
 impl Live {
@@ -90,6 +96,8 @@ impl Live {
             run_id: greeting.run_id,
             epoch: Epoch::begin(vouched, greeting.tracks),
             member: greeting.member.map(Mutex::new),
+            denied: greeting.denied,
+            found: settings.found.clone(),
             op_timeout: settings.op_timeout,
             lag_ms,
             offset_ms: AtomicI64::new(0),

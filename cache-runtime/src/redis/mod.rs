@@ -15,6 +15,7 @@ mod link;
 mod live;
 mod operations;
 mod reads;
+mod rights;
 mod scripts;
 mod sentinel;
 mod settings;

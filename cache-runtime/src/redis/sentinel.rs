@@ -16,17 +16,10 @@ use tokio::time::timeout;
 use super::connect::client;
 use super::fault::Fault;
 use super::live::unwrap;
-use super::settings::{Address, LinkSettings, Place};
+use super::settings::{Address, Found, LinkSettings, Place};
 
 /// How long the others are waited for after the first that knew, as they may know better.
 const MORE: Duration = Duration::from_millis(50);
-
-/// A master as one sentinel knows it.
-struct Master {
-    address: Address,
-    /// Grows with each failover.
-    epoch: u64,
-}
 
 /// The settings of the node to connect to. Sentinels are asked within `limit`; a node named by the
 /// URL itself is as it is.
@@ -37,8 +30,41 @@ pub(super) async fn resolve(
     let Place::Sentinel { seeds, name, .. } = &settings.place else {
         return Ok(Cow::Borrowed(settings));
     };
+    let master = ask_all(settings, seeds, name, limit).await?;
+    let mut node = settings.at(&master.address.host, master.address.port);
+    node.found = Some(master);
+    Ok(Cow::Owned(node))
+}
+
+/// Waits until sentinels name another master than `found`, by a later failover. One that was asked to
+/// fail over leaves the old master a master for some seconds, and clients connected to it.
+/// Sentinels that do not answer change nothing.
+pub(super) async fn replaced(settings: &LinkSettings, found: Option<&Found>) {
+    let (Place::Sentinel { seeds, name, .. }, Some(found)) = (&settings.place, found) else {
+        return std::future::pending().await;
+    };
+    // Together less than `lag`, so that memory is not behind by more.
+    let (pause, limit) = (settings.lag / 2, settings.lag / 4);
+    loop {
+        tokio::time::sleep(pause).await;
+        if let Ok(now) = ask_all(settings, seeds, name, limit).await
+            && now.epoch > found.epoch
+            && now.address != found.address
+        {
+            return;
+        }
+    }
+}
+
+/// The master by the newest word of those that answer within `limit`, or shortly after the first.
+async fn ask_all(
+    settings: &LinkSettings,
+    seeds: &[Address],
+    name: &Arc<str>,
+    limit: Duration,
+) -> Result<Found, Fault> {
     let mut asked = JoinSet::new();
-    for seed in seeds.iter() {
+    for seed in seeds {
         let (sentinel, name) = (settings.of_sentinel(seed), Arc::clone(name));
         asked.spawn(async move { ask(&sentinel, &name).await });
     }
@@ -62,12 +88,11 @@ pub(super) async fn resolve(
         }
     })
     .await;
-    let Master { address, .. } = known?;
-    Ok(Cow::Owned(settings.at(&address.host, address.port)))
+    known
 }
 
 /// Keeps the master of the highest epoch; else the failure that says most.
-fn newest(known: &mut Result<Master, Fault>, answer: Result<Master, Fault>) {
+fn newest(known: &mut Result<Found, Fault>, answer: Result<Found, Fault>) {
     let says_more = match (&*known, &answer) {
         (Ok(known), Ok(answer)) => answer.epoch > known.epoch,
         (Ok(_), Err(_)) => false,
@@ -80,12 +105,12 @@ fn newest(known: &mut Result<Master, Fault>, answer: Result<Master, Fault>) {
 }
 
 /// Asks one sentinel, on a connection for this alone.
-async fn ask(sentinel: &LinkSettings, name: &str) -> Result<Master, Fault> {
+async fn ask(sentinel: &LinkSettings, name: &str) -> Result<Found, Fault> {
     let config = AsyncConnectionConfig::new()
         .set_response_timeout(None)
         .set_connection_timeout(None);
     let of_sentinel = |fault| match fault {
-        Fault::Auth | Fault::NoPermission => Fault::SentinelAuth,
+        Fault::Auth | Fault::NoPermission | Fault::MayNotRun(_) => Fault::SentinelAuth,
         Fault::Tls => Fault::Tls,
         _ => Fault::SentinelsUnreachable,
     };
@@ -112,7 +137,7 @@ async fn ask(sentinel: &LinkSettings, name: &str) -> Result<Master, Fault> {
     let fields: HashMap<String, String> =
         redis::from_redis_value(answer()?).map_err(|_| Fault::SentinelsUnreachable)?;
     let epoch = fields.get("config-epoch").and_then(|n| n.parse().ok());
-    Ok(Master {
+    Ok(Found {
         address: Address { host, port },
         epoch: epoch.unwrap_or(0),
     })
@@ -122,15 +147,15 @@ async fn ask(sentinel: &LinkSettings, name: &str) -> Result<Master, Fault> {
 mod tests {
     use super::*;
 
-    fn master(port: u16, epoch: u64) -> Result<Master, Fault> {
+    fn master(port: u16, epoch: u64) -> Result<Found, Fault> {
         let host = "h".to_owned();
-        Ok(Master {
+        Ok(Found {
             address: Address { host, port },
             epoch,
         })
     }
 
-    fn of_all(answers: Vec<Result<Master, Fault>>) -> Result<u16, Fault> {
+    fn of_all(answers: Vec<Result<Found, Fault>>) -> Result<u16, Fault> {
         let mut known = Err(Fault::SentinelsUnreachable);
         for answer in answers {
             newest(&mut known, answer);

@@ -7,6 +7,7 @@ use super::connect::{connect, may_be_master, time_ms};
 use super::fault::Fault;
 use super::link::{LinkEvent, Phase, Shared};
 use super::live::{Live, unwrap};
+use super::sentinel::replaced;
 use super::topology::{Map, map};
 use crate::clock::Stopwatch;
 
@@ -68,9 +69,10 @@ impl Drop for Supervised {
 
 /// Beats until the connection is broken or hung, the link is closed or forgotten.
 async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
-    let Some(lag) = link.upgrade().map(|shared| shared.settings.lag) else {
+    let Some(settings) = link.upgrade().map(|shared| shared.settings.clone()) else {
         return Fault::Down;
     };
+    let lag = settings.lag;
     // A map of a cluster is larger than the rest of a heartbeat, so it is asked for half as often.
     let period = if live.is_in_cluster() {
         lag / 2
@@ -78,6 +80,7 @@ async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
         lag / 4
     };
     let mut pause = period;
+    let mut replaced = std::pin::pin!(replaced(&settings, live.found.as_ref()));
     loop {
         let rest_and_beat = async {
             tokio::time::sleep(pause).await;
@@ -89,6 +92,7 @@ async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
         let beaten = tokio::select! {
             biased;
             cause = live.end() => return cause,
+            () = &mut replaced => return Fault::Replaced,
             beaten = rest_and_beat => beaten,
         };
         match beaten {
@@ -130,9 +134,13 @@ async fn beat(live: &Live, shared: &Shared) -> Result<(), Fault> {
 impl Shared {
     fn publish(&self, live: Arc<Live>) {
         self.succeed(Some(Arc::clone(&live)));
+        let denied = live.denied.clone();
         self.live.store(Some(live));
         self.phase.send_replace(Phase::Up);
         self.tell(LinkEvent::Up);
+        for fault in denied {
+            self.tell(LinkEvent::Denied(fault));
+        }
     }
 
     /// The breaker is half open: it closes if the attempt that begins now succeeds.
@@ -151,6 +159,10 @@ impl Shared {
 
     fn withdraw(&self, cause: Fault) {
         self.live.store(None);
+        if cause == Fault::Replaced {
+            // It still said to be a master, and what it vouched for may have changed on the other.
+            self.succeed(None);
+        }
         self.go_down(cause);
     }
 

@@ -95,11 +95,15 @@ async fn an_entry_is_put_expired_and_looked_at() {
     let (a, b) = (cache(&cluster), cache(&cluster));
     let origin = AtomicU32::new(1);
     for id in 0..IDS {
-        a.scope(async { bounded_entry(id).put(7).await }).await.unwrap();
+        a.scope(async { bounded_entry(id).put(7).await })
+            .await
+            .unwrap();
         assert_eq!(b.scope(bounded(&origin, id)).await, 7);
         let seen = b.scope(async { bounded_entry(id).inspect().await }).await;
         assert!(seen.is_some());
-        a.scope(async { bounded_entry(id).expire().await }).await.unwrap();
+        a.scope(async { bounded_entry(id).expire().await })
+            .await
+            .unwrap();
         until(LIMIT, async || {
             b.scope(bounded(&origin, id)).await == id * 1_000 + 1
         })
@@ -112,7 +116,10 @@ async fn an_entry_is_put_expired_and_looked_at() {
 #[tokio::test]
 async fn an_invalidation_waits_for_replicas_where_it_is_told_to() {
     let cluster = Cluster::start().await.unwrap();
-    let a = builder(&cluster).durability(Durability::Replicas(1)).build().unwrap();
+    let a = builder(&cluster)
+        .durability(Durability::Replicas(1))
+        .build()
+        .unwrap();
     let origin = AtomicU32::new(1);
     warm(&a, &origin).await;
     for (_, act) in ACTS {
@@ -120,7 +127,10 @@ async fn an_invalidation_waits_for_replicas_where_it_is_told_to() {
             act(&a, id).await;
         }
     }
-    let none = builder(&cluster).durability(Durability::Replicas(2)).build().unwrap();
+    let none = builder(&cluster)
+        .durability(Durability::Replicas(2))
+        .build()
+        .unwrap();
     let error = none.tag("all").invalidate().await.unwrap_err();
     assert!(error.to_string().contains("not_replicated"), "{error}");
 }

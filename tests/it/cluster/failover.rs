@@ -11,7 +11,10 @@ async fn a_master_that_was_demoted_vouches_for_nothing_after_lag() {
     let (a, b) = (cache(&cluster), cache(&cluster));
     let origin = AtomicU32::new(1);
     warm(&a, &origin).await;
-    let master = cluster.master_of(Cluster::slot_of("cache:t:{all}")).await.unwrap();
+    let master = cluster
+        .master_of(Cluster::slot_of("cache:t:{all}"))
+        .await
+        .unwrap();
     let replica = cluster.replicas_of(master).await[0];
     cluster.failover(replica).await.unwrap();
     let now = origin.fetch_add(1, Ordering::SeqCst) + 1;
@@ -29,7 +32,9 @@ async fn a_master_that_was_demoted_vouches_for_nothing_after_lag() {
 /// entry's stamps are at other nodes: only the run of the entry's node tells.
 #[tokio::test]
 async fn an_entry_that_a_failover_brings_back_is_not_served() {
-    let cluster = Cluster::builder().node_timeout(Duration::from_millis(1_500)).start();
+    let cluster = Cluster::builder()
+        .node_timeout(Duration::from_millis(1_500))
+        .start();
     let mut cluster = cluster.await.unwrap();
     let (a, b) = (cache(&cluster), cache(&cluster));
     let origin = AtomicU32::new(1);
@@ -60,7 +65,9 @@ async fn an_entry_that_a_failover_brings_back_is_not_served() {
 
     cluster.node(replica).pause().unwrap();
     origin.store(2, Ordering::SeqCst);
-    a.scope(async { bounded_entry(id).invalidate().await }).await.unwrap();
+    a.scope(async { bounded_entry(id).invalidate().await })
+        .await
+        .unwrap();
     cluster.node_mut(master).kill9().unwrap();
     cluster.node(replica).resume().unwrap();
     cluster.until_replaced(slot, master).await.unwrap();

@@ -83,5 +83,7 @@ async fn slot_of(cache: &Cache, id: u32) -> u16 {
 }
 
 async fn key(cache: &Cache, id: u32) -> String {
-    cache.scope(async { bounded_entry(id).key().to_owned() }).await
+    cache
+        .scope(async { bounded_entry(id).key().to_owned() })
+        .await
 }

@@ -51,7 +51,10 @@ async fn what_memory_rests_on_is_still_told_of_after_its_stamp_has_moved() {
     let now = origin.fetch_add(1, Ordering::SeqCst) + 1;
     b.tag("all").invalidate().await.unwrap();
     let start = Instant::now();
-    until(LIMIT, async || a.scope(bounded(&origin, 3)).await == 3_000 + now).await;
+    until(LIMIT, async || {
+        a.scope(bounded(&origin, 3)).await == 3_000 + now
+    })
+    .await;
     assert!(start.elapsed() <= LAG);
 }
 
@@ -92,7 +95,9 @@ async fn calls_go_on_while_slots_move() {
         while !done.load(Ordering::SeqCst) {
             for id in 0..IDS {
                 assert_eq!(a.scope(bounded(&origin, id)).await, id * 1_000 + 1);
-                a.scope(async { bounded_entry(id).invalidate().await }).await.unwrap();
+                a.scope(async { bounded_entry(id).invalidate().await })
+                    .await
+                    .unwrap();
             }
         }
     };

@@ -64,9 +64,8 @@ async fn a_lost_master_costs_others_nothing(fate: Fate) {
         while left.is_none() && start.elapsed() < LIMIT {
             let call = Instant::now();
             assert_eq!(a.scope(bounded(&origin, lost)).await, lost * 1_000 + 1);
-            let is_down = |node: &cache_runtime::NodeHealth| {
-                matches!(node.state, RedisHealth::Down { .. })
-            };
+            let is_down =
+                |node: &cache_runtime::NodeHealth| matches!(node.state, RedisHealth::Down { .. });
             if call.elapsed() < Duration::from_millis(50) && a.health().nodes.iter().any(is_down) {
                 left = Some(start.elapsed());
             }
@@ -75,7 +74,10 @@ async fn a_lost_master_costs_others_nothing(fate: Fate) {
     };
     let ((), left) = tokio::join!(others, own);
     // The figures are the claims; a busy machine gets some room.
-    assert!(slowest < Duration::from_millis(150), "others waited {slowest:?}");
+    assert!(
+        slowest < Duration::from_millis(150),
+        "others waited {slowest:?}"
+    );
     assert!(left < Duration::from_secs(2), "left after {left:?}");
 
     cluster.until_replaced(slot, master).await.unwrap();
@@ -87,7 +89,10 @@ async fn a_lost_master_costs_others_nothing(fate: Fate) {
     })
     .await;
     let took = replaced.elapsed();
-    assert!(took < Duration::from_secs(5), "hits were back after {took:?}");
+    assert!(
+        took < Duration::from_secs(5),
+        "hits were back after {took:?}"
+    );
 }
 
 #[tokio::test]
@@ -113,9 +118,13 @@ async fn an_invalidation_of_lost_keys_is_owed_and_others_are_not() {
     }
     cluster.node_mut(master).kill9().unwrap();
     origin.store(2, Ordering::SeqCst);
-    let owed = a.scope(async { bounded_entry(lost).invalidate().await }).await;
+    let owed = a
+        .scope(async { bounded_entry(lost).invalidate().await })
+        .await;
     assert!(owed.is_err());
-    a.scope(async { bounded_entry(other).invalidate().await }).await.unwrap();
+    a.scope(async { bounded_entry(other).invalidate().await })
+        .await
+        .unwrap();
     assert_eq!(a.health().owed_invalidations, 1);
     for id in [lost, other] {
         assert_eq!(a.scope(bounded(&origin, id)).await, id * 1_000 + 2);

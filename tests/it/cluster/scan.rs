@@ -35,16 +35,29 @@ async fn a_walk_finds_and_clears_what_matches(url: String) {
     assert_eq!(found(&cache, "person:ann*").await.len(), 1_500);
     assert_eq!(found(&cache, "person:ann1?").await.len(), 10);
     assert_eq!(found(&cache, "person:b%20b").await, ["person:b%20b"]);
-    assert_eq!(found(&cache, "*").await.len(), 1_501, "hashed keys are not found");
+    assert_eq!(
+        found(&cache, "*").await.len(),
+        1_501,
+        "hashed keys are not found"
+    );
     assert_eq!(found(&cache, "nobody").await, [""; 0]);
 
     origin.store(2, Ordering::SeqCst);
-    assert_eq!(cache.invalidate_matching("person:ann1??").await.unwrap(), 100);
+    assert_eq!(
+        cache.invalidate_matching("person:ann1??").await.unwrap(),
+        100
+    );
     for (name, value) in [("ann123", 8), ("ann12", 6), ("b b", 4)] {
         let called = cache.scope(person(&origin, name.to_owned())).await;
         assert_eq!(called, value, "{name}");
     }
-    assert!(matches!(cache.scan("a{b").unwrap_err(), CacheError::Name { what: "pattern", .. }));
+    assert!(matches!(
+        cache.scan("a{b").unwrap_err(),
+        CacheError::Name {
+            what: "pattern",
+            ..
+        }
+    ));
 }
 
 #[tokio::test]
@@ -62,5 +75,11 @@ async fn on_one_node() {
 #[tokio::test]
 async fn memory_keeps_no_names() {
     let mut scan = Cache::memory().scan("*").unwrap();
-    assert!(scan.next().await.unwrap_err().to_string().contains("memory:"));
+    assert!(
+        scan.next()
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("memory:")
+    );
 }

@@ -4,7 +4,11 @@ use std::io;
 use std::path::PathBuf;
 
 /// `$REDIS_SERVER`, else a server on the `PATH`, else the one that `cargo xtask test` brought.
-pub(super) fn binary() -> io::Result<PathBuf> {
+///
+/// # Errors
+///
+/// If there is none.
+pub fn server_binary() -> io::Result<PathBuf> {
     if let Some(path) = std::env::var_os("REDIS_SERVER") {
         return Ok(path.into());
     }

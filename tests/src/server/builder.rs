@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use super::binary::binary;
+use super::binary::server_binary;
 use super::{SOCKET, Server, ports};
 use crate::certificates::{self, Clients};
 use crate::tls::TlsFront;
@@ -121,7 +121,7 @@ impl ServerBuilder {
     }
 
     pub(super) fn spawn(&self, folder: &Path, port: u16) -> io::Result<Child> {
-        let mut command = Command::new(binary()?);
+        let mut command = Command::new(server_binary()?);
         if self.configuration.is_some() {
             command.arg(folder.join(CONFIGURATION));
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use redis::{ConnectionAddr, ConnectionInfo, RedisConnectionInfo};
 
-pub(super) use place::{Address, Credentials, Place};
+pub(super) use place::{Address, Credentials, Found, Place};
 use tls::Tls;
 
 /// Where Redis is. `Debug` shows addresses and no more: the rest may be secret.
@@ -29,6 +29,10 @@ pub(crate) struct LinkSettings {
     pub(super) connections: usize,
     /// Whether the node is one of a cluster.
     pub(super) in_cluster: bool,
+    /// The node, where it was asked for.
+    pub(super) found: Option<Found>,
+    /// The name of a key on which the user's rights are tried.
+    pub(super) probe: Option<String>,
     /// For deletions that wait for replicas.
     pub(super) replicas: Option<Replicas>,
 }
@@ -52,6 +56,8 @@ impl LinkSettings {
             breaker: 3,
             connections: 1,
             in_cluster: false,
+            found: None,
+            probe: None,
             replicas: None,
         }
     }
@@ -59,6 +65,13 @@ impl LinkSettings {
     /// The same settings for the one node at an address: its user, TLS and patience.
     pub(super) fn at(&self, host: &str, port: u16) -> Self {
         let host = host.to_owned();
+        let found = Found {
+            address: Address {
+                host: host.clone(),
+                port,
+            },
+            epoch: 0,
+        };
         let addr = match self.info.addr() {
             ConnectionAddr::TcpTls {
                 insecure,
@@ -75,6 +88,7 @@ impl LinkSettings {
         Self {
             in_cluster: matches!(self.place, Place::Cluster { .. }),
             place: Place::Node,
+            found: Some(found),
             info: self.info.clone().set_addr(addr),
             ..self.clone()
         }
@@ -131,6 +145,11 @@ impl LinkSettings {
     pub(crate) fn with_times(mut self, op_timeout: Duration, lag: Duration) -> Self {
         self.op_timeout = op_timeout;
         self.lag = lag;
+        self
+    }
+
+    pub(crate) fn with_probe(mut self, key: String) -> Self {
+        self.probe = Some(key);
         self
     }
 

@@ -28,6 +28,14 @@ pub(crate) struct Address {
     pub(crate) port: u16,
 }
 
+/// A node that somebody named, and that may be another one's replica by now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) address: Address,
+    /// What sentinels count their failovers by; 0 elsewhere.
+    pub(crate) epoch: u64,
+}
+
 /// A user and a password, which `Debug` does not show.
 #[derive(Clone)]
 pub(crate) struct Credentials {

@@ -93,7 +93,7 @@ async fn until(condition: impl Fn() -> bool) {
 fn downs(told: &Told) -> Vec<Fault> {
     let faults = told.lock();
     let down = |event: &LinkEvent| match event {
-        LinkEvent::Up => None,
+        LinkEvent::Up | LinkEvent::Denied(_) => None,
         LinkEvent::Down(fault) => Some(*fault),
     };
     faults.iter().filter_map(down).collect()

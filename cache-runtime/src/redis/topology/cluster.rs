@@ -149,6 +149,7 @@ impl Cluster {
             node: "cluster".to_owned(),
             state,
             vouch: None,
+            denied: Vec::new(),
         })
     }
 

@@ -51,6 +51,8 @@ pub(crate) struct LinkReport {
     pub(crate) state: LinkState,
     /// What vouches for what is read on it now.
     pub(crate) vouch: Option<Vouch>,
+    /// What its user may not do.
+    pub(crate) denied: Vec<Fault>,
 }
 
 impl Topology {
@@ -143,6 +145,7 @@ impl Topology {
             node: link.shown(),
             state: link.state(),
             vouch: link.vouch(),
+            denied: link.denied(),
         };
         let mut reports: Vec<_> = links.iter().map(report).collect();
         if let Routes::Cluster(cluster) = &*self.0 {
