@@ -59,7 +59,9 @@ async fn every_kind_of_invalidation_reaches_every_process() {
             act(&b, id).await;
             let now = id * 1_000 + before + 1;
             assert_eq!(b.scope(bounded(&origin, id)).await, now, "{what}, here");
-            assert_eq!(a.scope(strong(&origin, id)).await, now, "{what}, strong");
+            if what.ends_with("tag") {
+                assert_eq!(a.scope(strong(&origin, id)).await, now, "{what}, strong");
+            }
             let start = Instant::now();
             until(LIMIT, async || a.scope(bounded(&origin, id)).await == now).await;
             assert!(start.elapsed() <= LAG, "{what}, elsewhere");

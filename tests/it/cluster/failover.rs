@@ -64,6 +64,11 @@ async fn an_entry_that_a_failover_brings_back_is_not_served() {
     .await;
 
     cluster.node(replica).pause().unwrap();
+    // What the master sends it now it never gets.
+    let kill = cluster
+        .node(master)
+        .command(&[b"CLIENT", b"KILL", b"TYPE", b"replica"]);
+    kill.await.unwrap();
     origin.store(2, Ordering::SeqCst);
     a.scope(async { bounded_entry(id).invalidate().await })
         .await
