@@ -13,6 +13,7 @@
 mod actor;
 mod certificates;
 mod cluster;
+pub mod faults;
 pub mod history;
 mod proxy;
 mod sentinels;

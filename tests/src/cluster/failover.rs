@@ -39,8 +39,7 @@ impl Cluster {
     /// If none has within half a minute.
     pub async fn until_replaced(&self, slot: u16, master: usize) -> io::Result<usize> {
         until("a replica has taken its master's place", || async {
-            let now = self.master_of(slot).await.ok();
-            Ok(now.filter(|now| *now != master))
+            Ok(self.master_among(slot, |at| at != master).await.ok())
         })
         .await
     }

@@ -88,11 +88,21 @@ impl Cluster {
     ///
     /// If there is none that answers.
     pub async fn master_of(&self, slot: u16) -> io::Result<usize> {
-        let lines = join_all(self.nodes.iter().map(Node::itself)).await;
-        lines
+        self.master_among(slot, |_| true).await
+    }
+
+    /// The same, of some nodes alone: one that is paused would have to be waited for.
+    pub(super) async fn master_among(
+        &self,
+        slot: u16,
+        is_asked: impl Fn(usize) -> bool,
+    ) -> io::Result<usize> {
+        let asked = (0..self.len()).filter(|at| is_asked(*at));
+        let asked = asked.map(async |at| Some((at, self.nodes[at].itself().await?)));
+        join_all(asked)
+            .await
             .into_iter()
-            .enumerate()
-            .filter_map(|(at, line)| Some((at, line?)))
+            .flatten()
             .filter(|(_, line)| line.is("master") && line.has(slot))
             .max_by_key(|(_, line)| line.epoch)
             .map(|(at, _)| at)
