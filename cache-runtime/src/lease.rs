@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 
+use crate::clock::Stopwatch;
 use crate::redis::Topology;
 use crate::site::EntryName;
 
@@ -20,14 +22,34 @@ pub(crate) type Token = [u8; 16];
 /// longer than they sleep between two looks, so that they load at once and together.
 pub(crate) const NOSTORE_MS: u64 = 200;
 
+/// So many leases are given back in the background at once where Redis did not answer; those beyond
+/// run out by themselves.
+const LEFT_BEHIND: usize = 256;
+
+/// The pauses between attempts to give one back.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+
 /// The leases that a cache holds or asks for, so that closing it gives them back.
-#[derive(Debug, Default)]
-pub(crate) struct Leases(Mutex<HashMap<Token, EntryName>>);
+#[derive(Debug)]
+pub(crate) struct Leases {
+    held: Mutex<HashMap<Token, EntryName>>,
+    left_behind: Semaphore,
+}
+
+impl Default for Leases {
+    fn default() -> Self {
+        Self {
+            held: Mutex::default(),
+            left_behind: Semaphore::new(LEFT_BEHIND),
+        }
+    }
+}
 
 impl Leases {
     /// Gives all of them back: the loads under them will not be stored.
     pub(crate) async fn release(&self, redis: &Topology) {
-        let held = std::mem::take(&mut *self.0.lock());
+        let held = std::mem::take(&mut *self.held.lock());
         let release = held.iter().map(async |(token, entry)| {
             // Who can't be told waits for the lease to run out.
             let _ = redis.release(&entry.lease(), token).await;
@@ -56,7 +78,7 @@ impl Lease {
         token: Token,
         ms: u64,
     ) -> Self {
-        leases.0.lock().insert(token, entry.clone());
+        leases.held.lock().insert(token, entry.clone());
         Self {
             redis: redis.clone(),
             leases: Arc::clone(leases),
@@ -77,7 +99,7 @@ impl Lease {
 
     /// It is given back, or was never there.
     fn leave(&self) {
-        self.leases.0.lock().remove(&self.token);
+        self.leases.held.lock().remove(&self.token);
     }
 
     pub(crate) fn token(&self) -> &Token {
@@ -92,11 +114,33 @@ impl Lease {
     /// Tells followers elsewhere not to wait: nothing will be stored.
     pub(crate) fn nothing_to_store(mut self) {
         if std::mem::take(&mut self.ours) {
-            let (redis, lease, token) = (self.redis.clone(), self.entry.lease(), self.token);
-            self.redis.detach(async move {
-                let _ = redis.nostore(&lease, &token, NOSTORE_MS).await;
-            });
+            self.end_with(End::NoStore);
         }
+    }
+
+    /// Ends it in Redis without making anyone wait. One whose end Redis did not acknowledge is there
+    /// still, perhaps at a replica that is a master now, and callers elsewhere would wait for its
+    /// holder: so it is tried again for as long as it lives.
+    fn end_with(&self, end: End) {
+        let (redis, leases) = (self.redis.clone(), Arc::clone(&self.leases));
+        let (lease, token) = (self.entry.lease(), self.token);
+        let (clock, life) = (Stopwatch::start(), Duration::from_millis(self.ms));
+        self.redis.detach(async move {
+            if end.ask(&redis, &lease, &token).await {
+                return;
+            }
+            let Ok(_place) = leases.left_behind.try_acquire() else {
+                return;
+            };
+            let mut pause = FIRST_PAUSE;
+            while clock.elapsed() < life && !redis.is_closed() {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+                if end.ask(&redis, &lease, &token).await {
+                    return;
+                }
+            }
+        });
     }
 
     /// Runs the load and renews the lease each third of its life, in the caller's own task.
@@ -127,10 +171,25 @@ impl Drop for Lease {
     fn drop(&mut self) {
         self.leave();
         if self.ours {
-            let (redis, lease, token) = (self.redis.clone(), self.entry.lease(), self.token);
-            self.redis.detach(async move {
-                let _ = redis.release(&lease, &token).await;
-            });
+            self.end_with(End::Release);
         }
+    }
+}
+
+/// How a lease ends before its time.
+#[derive(Clone, Copy)]
+enum End {
+    Release,
+    NoStore,
+}
+
+impl End {
+    /// Whether Redis answered.
+    async fn ask(self, redis: &Topology, lease: &str, token: &Token) -> bool {
+        let answered = match self {
+            Self::Release => redis.release(lease, token).await,
+            Self::NoStore => redis.nostore(lease, token, NOSTORE_MS).await,
+        };
+        answered.is_ok()
     }
 }

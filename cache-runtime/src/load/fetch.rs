@@ -127,9 +127,7 @@ impl Fetch<'_> {
                 Err((why, id)) => (None, why, id),
             };
             self.miss_once(why);
-            // Held from before it is asked for, so that a caller dropped meanwhile gives it back.
-            let mine = lease(self.reader.request, self.reader.redis);
-            let asked = self.ask(mine.token(), &id).await?;
+            let (mine, asked) = self.take(&id).await?;
             let stale = stale.and_then(|stale| self.reader.request.still(stale, &asked.still));
             let lease = match asked.leased {
                 Leased::Acquired => mine,
@@ -201,6 +199,22 @@ impl Fetch<'_> {
             self.flight.close_at(terms.until);
         }
         watch
+    }
+
+    /// Asks for the lease, which is held from before it is asked for, so that a caller dropped
+    /// meanwhile gives it back.
+    async fn take(&mut self, invalid_id: &[u8]) -> Result<(lease::Lease, Asked), Fault> {
+        let mine = lease(self.reader.request, self.reader.redis);
+        match self.ask(mine.token(), invalid_id).await {
+            Ok(asked) => Ok((mine, asked)),
+            Err(fault) => {
+                if fault == Fault::Down && !self.reader.redis.spans_nodes() {
+                    // It was not sent.
+                    mine.spent();
+                }
+                Err(fault)
+            }
+        }
     }
 
     async fn ask(&mut self, token: &[u8; 16], invalid_id: &[u8]) -> Result<Asked, Fault> {

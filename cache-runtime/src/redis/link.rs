@@ -240,6 +240,10 @@ impl Link {
         self.0.end();
     }
 
+    pub(super) fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+
     /// What a person knows the node by.
     pub(super) fn shown(&self) -> String {
         self.0.settings.shown()

@@ -99,7 +99,7 @@ impl Cluster {
     /// is gone.
     fn searched(&self) -> Result<(), Fault> {
         let runtime = Handle::try_current().map_err(|_| Fault::Down)?;
-        if self.0.closed.load(Ordering::Acquire) {
+        if self.is_closed() {
             return Err(Fault::Down);
         }
         let mut searcher = self.0.searcher.lock();
@@ -156,6 +156,10 @@ impl Cluster {
     pub(super) fn runtime(&self) -> Option<Handle> {
         let searcher = self.0.searcher.lock();
         searcher.as_ref().map(|(_, runtime)| runtime.clone())
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.0.closed.load(Ordering::Acquire)
     }
 
     pub(super) async fn close(&self) {

@@ -155,6 +155,14 @@ impl Topology {
         reports
     }
 
+    /// Whether it was closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        match &*self.0 {
+            Routes::Node(lanes) => lanes.iter().all(Link::is_closed),
+            Routes::Cluster(cluster) => cluster.is_closed(),
+        }
+    }
+
     /// Closes the connections for good.
     pub(crate) async fn close(&self) {
         match &*self.0 {
