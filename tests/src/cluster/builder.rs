@@ -95,7 +95,7 @@ impl ClusterBuilder {
         Ok(cluster)
     }
 
-    pub(super) fn slots(&self, master: usize) -> Range<u16> {
+    pub(crate) fn slots(&self, master: usize) -> Range<u16> {
         let bound = |at: usize| u16::try_from(usize::from(SLOTS) * at / self.masters);
         bound(master).unwrap_or(SLOTS)..bound(master + 1).unwrap_or(SLOTS)
     }

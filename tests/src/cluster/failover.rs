@@ -44,7 +44,7 @@ impl Cluster {
         .await
     }
 
-    async fn is_master(&self, at: usize) -> bool {
+    pub(super) async fn is_master(&self, at: usize) -> bool {
         let role = self.nodes[at].text(&["INFO", "replication"]).await;
         role.is_some_and(|text| text.contains("role:master"))
     }

@@ -134,7 +134,11 @@ impl Migration<'_> {
     /// If either of the two refuses, as the source does while it has keys.
     pub async fn finish(&self) -> io::Result<()> {
         self.set(self.to, "NODE", self.to).await?;
-        self.set(self.from, "NODE", self.to).await?;
+        let told = self.set(self.from, "NODE", self.to).await;
+        // One that has heard that its last slot is gone follows who has it, and takes no more.
+        if self.cluster.is_master(self.from).await {
+            told?;
+        }
         for at in (0..self.cluster.len()).filter(|at| *at != self.to && *at != self.from) {
             // A replica refuses, and a dead one can't be told. Gossip tells them.
             let _ = self.set(at, "NODE", self.to).await;

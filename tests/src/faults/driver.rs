@@ -2,8 +2,8 @@
 
 use std::io::{self, ErrorKind};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use cache_runtime::{Cache, RedisHealth, bypass};
@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use super::origin::{Loaded, Origin};
 use super::sites::{self, Site};
-use super::tally::{Call, End, Phase, Tally, Way};
+use super::tally::{Call, End, Tally, Way};
 
 const READERS: usize = 8;
 
@@ -37,23 +37,31 @@ pub(super) struct Driver {
     tasks: JoinSet<Tally>,
 }
 
+/// What is read of the functions whose entries must be at certain nodes.
+#[derive(Debug)]
+pub(super) struct Ids {
+    /// Where the fault strikes.
+    pub(super) strict: Vec<u64>,
+    /// Where it does not; none where there is one node.
+    pub(super) elsewhere: Vec<u64>,
+}
+
 #[derive(Debug)]
 struct Load {
     cache: Cache,
     origin: Origin,
-    /// Of [`Site::Strict`], whose entries are where the fault strikes.
-    strict_ids: Vec<u64>,
-    has_struck: AtomicBool,
+    ids: Ids,
+    struck: OnceLock<Instant>,
     is_over: AtomicBool,
 }
 
 impl Driver {
-    pub(super) fn start(cache: Cache, strict_ids: Vec<u64>) -> Self {
+    pub(super) fn start(cache: Cache, ids: Ids) -> Self {
         let load = Arc::new(Load {
             cache,
             origin: Origin::new(),
-            strict_ids,
-            has_struck: AtomicBool::new(false),
+            ids,
+            struck: OnceLock::new(),
             is_over: AtomicBool::new(false),
         });
         let mut tasks = JoinSet::new();
@@ -72,7 +80,7 @@ impl Driver {
 
     /// Counts calls that end from now on as struck.
     pub(super) fn strike(&self) {
-        self.load.has_struck.store(true, Ordering::SeqCst);
+        self.load.struck.get_or_init(Instant::now);
     }
 
     /// Hits that came from Redis, of the function that asks it each time.
@@ -112,19 +120,21 @@ impl Load {
         !self.is_over.load(Ordering::SeqCst)
     }
 
-    fn phase(&self) -> Phase {
-        match self.has_struck.load(Ordering::SeqCst) {
-            true => Phase::During,
-            false => Phase::Before,
-        }
-    }
-
-    fn ids(&self, site: Site) -> Vec<u64> {
-        match site {
-            Site::Hot => (0..8).collect(),
-            Site::Tagged => (8..24).collect(),
-            Site::Strict => self.strict_ids.clone(),
-            Site::Cold => vec![sites::unknown_id()],
+    /// One of those that are called, and what it is called with.
+    fn pick(&self, random: &mut SmallRng) -> (Site, Vec<u64>, u64) {
+        loop {
+            let site = Site::ALL[random.random_range(0..Site::ALL.len())];
+            let ids = match site {
+                Site::Hot => (0..8).collect(),
+                Site::Tagged => (8..24).collect(),
+                Site::Strict => self.ids.strict.clone(),
+                Site::Elsewhere => self.ids.elsewhere.clone(),
+                Site::Cold => vec![sites::unknown_id()],
+            };
+            if !ids.is_empty() {
+                let id = ids[random.random_range(0..ids.len())];
+                return (site, ids, id);
+            }
         }
     }
 
@@ -132,9 +142,7 @@ impl Load {
         let mut random = SmallRng::from_rng(&mut rand::rng());
         let mut tally = Tally::default();
         while self.goes_on() {
-            let site = Site::ALL[random.random_range(0..Site::ALL.len())];
-            let ids = self.ids(site);
-            let id = ids[random.random_range(0..ids.len())];
+            let (site, _, id) = self.pick(&mut random);
             let way = match random.random_ratio(1, BARE_ONE_IN) {
                 true => Way::Bare,
                 false => Way::Cached,
@@ -157,7 +165,7 @@ impl Load {
             site,
             way,
             took: start.elapsed(),
-            phase: self.phase(),
+            ended: self.struck.get().map(Instant::elapsed),
             end: match answer {
                 Ok(Ok(value)) => self.judge(id, oldest, value),
                 _ => End::Failed,
@@ -186,9 +194,7 @@ impl Load {
         let mut random = SmallRng::from_rng(&mut rand::rng());
         let mut tally = Tally::default();
         while self.goes_on() {
-            let site = Site::ALL[random.random_range(0..Site::ALL.len())];
-            let ids = self.ids(site);
-            let id = ids[random.random_range(0..ids.len())];
+            let (site, ids, id) = self.pick(&mut random);
             let written = site.write(&self.cache, &self.origin, id, &ids).await;
             tally.owed += u64::from(written.is_err());
             sleep(WRITER_PAUSE).await;

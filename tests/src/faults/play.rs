@@ -7,17 +7,18 @@ use cache_runtime::{Cache, CacheError};
 use tokio::time::sleep;
 
 use super::arguments::Spans;
-use super::driver::Driver;
+use super::driver::{Driver, Ids};
 use super::row::Row;
 use super::scene::Scene;
 use super::sites;
 use super::verdict::{OP_TIMEOUT, Outcome};
 
-/// How many entries of the function that asks Redis each time are read.
-const STRICT_IDS: usize = 8;
+/// How many entries are read of each function whose entries must be at certain nodes.
+const IDS: usize = 8;
 
-/// They are looked for from here on.
+/// They are looked for from here on, and from there on.
 const STRICT_FROM: u64 = 100;
+const ELSEWHERE_FROM: u64 = 1_000;
 
 /// How often what strikes again and again does.
 const STRIKES_EVERY: Duration = Duration::from_millis(100);
@@ -33,14 +34,14 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub(super) async fn play(row: Row, spans: &Spans) -> io::Result<Outcome> {
     let mut scene = Scene::start(row).await?;
     let cache = cache(&scene).map_err(io::Error::other)?;
-    let strict_ids = strict_ids(&cache, &scene).await;
-    let driver = Driver::start(cache, strict_ids);
+    let ids = cache.scope(async { ids(&scene) }).await;
+    let driver = Driver::start(cache, ids);
     sleep(spans.before).await;
 
     driver.strike();
     let struck = Instant::now();
     scene.strike().await?;
-    while struck.elapsed() < spans.during {
+    while scene.lasts() && struck.elapsed() < spans.during {
         scene.strike_again().await?;
         sleep(STRIKES_EVERY).await;
     }
@@ -68,16 +69,16 @@ fn cache(scene: &Scene) -> Result<Cache, CacheError> {
         .build()
 }
 
-/// Ids whose entries are on the node that the fault strikes.
-async fn strict_ids(cache: &Cache, scene: &Scene) -> Vec<u64> {
-    cache
-        .scope(async {
-            (STRICT_FROM..)
-                .filter(|id| scene.strikes(&sites::strict_key(*id)))
-                .take(STRICT_IDS)
-                .collect()
-        })
-        .await
+fn ids(scene: &Scene) -> Ids {
+    let is_struck = |id: &u64| scene.strikes(&sites::strict_key(*id));
+    let is_elsewhere = |id: &u64| !scene.strikes(&sites::elsewhere_key(*id));
+    Ids {
+        strict: (STRICT_FROM..).filter(is_struck).take(IDS).collect(),
+        elsewhere: match scene {
+            Scene::Cluster(_) => (ELSEWHERE_FROM..).filter(is_elsewhere).take(IDS).collect(),
+            _ => Vec::new(),
+        },
+    }
 }
 
 /// How long it takes until a hit comes from Redis.

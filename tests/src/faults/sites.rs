@@ -12,6 +12,10 @@ pub(super) const ASKING: &str = "faults-strict";
 
 const SHELVES: u64 = 4;
 
+/// The namespace of [`Site::Elsewhere`], whose stamp is where the first of three masters is not.
+#[cfg(test)]
+pub(super) const CALM: &str = "faults-elsewhere";
+
 /// A kind of function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Site {
@@ -21,6 +25,8 @@ pub(super) enum Site {
     Tagged,
     /// Read from Redis each time.
     Strict,
+    /// As strict, on nodes that nothing happens to.
+    Elsewhere,
     /// A new entry each time: a read, a lease, a load and a store.
     Cold,
 }
@@ -45,6 +51,16 @@ async fn strict(origin: &Origin, id: u64) -> Result<Loaded, ErrorKind> {
     origin.load(id).await
 }
 
+#[cached(
+    ns = "faults-elsewhere",
+    ttl = "10m",
+    consistency = "strong",
+    skip(origin)
+)]
+async fn elsewhere(origin: &Origin, id: u64) -> Result<Loaded, ErrorKind> {
+    origin.load(id).await
+}
+
 #[cached(ns = "faults-cold", ttl = "10m", skip(origin))]
 async fn cold(origin: &Origin, id: u64) -> Result<Loaded, ErrorKind> {
     origin.load(id).await
@@ -59,14 +75,26 @@ pub(super) fn strict_key(id: u64) -> String {
     strict_entry(id).key().to_owned()
 }
 
+/// The key in Redis of an entry of [`Site::Elsewhere`].
+pub(super) fn elsewhere_key(id: u64) -> String {
+    elsewhere_entry(id).key().to_owned()
+}
+
 impl Site {
-    pub(super) const ALL: [Self; 4] = [Self::Hot, Self::Tagged, Self::Strict, Self::Cold];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Hot,
+        Self::Tagged,
+        Self::Strict,
+        Self::Elsewhere,
+        Self::Cold,
+    ];
 
     pub(super) async fn read(self, origin: &Origin, id: u64) -> Result<Loaded, ErrorKind> {
         match self {
             Self::Hot => hot(origin, id).await,
             Self::Tagged => tagged(origin, id).await,
             Self::Strict => strict(origin, id).await,
+            Self::Elsewhere => elsewhere(origin, id).await,
             Self::Cold => cold(origin, id).await,
         }
     }
@@ -92,6 +120,7 @@ impl Site {
             Self::Hot => hot_entry(id).invalidate().await?,
             Self::Tagged => cache.tag(shelf(id)).invalidate().await?,
             Self::Strict => strict_entry(id).invalidate().await?,
+            Self::Elsewhere => elsewhere_entry(id).invalidate().await?,
             Self::Cold => return Ok(()),
         }
         for (id, version) in written {

@@ -9,7 +9,10 @@ use super::verdict::Outcome;
 
 const HEAD: &str = "\
 fault          topology    calls  errors  wrong  owed  loads   bare ms  cached ms  more ms  \
-open ms  away ms  back ms";
+open ms  other ms  away ms  back ms";
+
+/// Of an error, as one of a pipeline repeats itself.
+const MOST_SAID: usize = 300;
 
 /// What came of the rows that were played; shown, it is a line a row, and what each broke.
 #[derive(Debug, Default)]
@@ -56,11 +59,14 @@ fn line(row: Row, outcome: &io::Result<Outcome>) -> String {
     let (fault, topology) = (row.fault.as_str(), row.topology.as_str());
     let outcome = match outcome {
         Ok(outcome) => outcome,
-        Err(error) => return format!("{fault:<13}  {topology:<8}  not played: {error}\n"),
+        Err(error) => {
+            let said: String = error.to_string().chars().take(MOST_SAID).collect();
+            return format!("{fault:<13}  {topology:<8}  not played: {said}\n");
+        }
     };
     let tally = &outcome.tally;
     let mut line = format!(
-        "{fault:<13}  {topology:<8} {:>8} {:>7} {:>6} {:>5} {:>6} {:>9} {:>10} {:>8} {:>8} {:>8} {:>8}\n",
+        "{fault:<13}  {topology:<8} {:>8} {:>7} {:>6} {:>5} {:>6} {:>9} {:>10} {:>8} {:>8} {:>9} {:>8} {:>8}\n",
         tally.calls,
         tally.failed,
         tally.wrong,
@@ -70,6 +76,7 @@ fn line(row: Row, outcome: &io::Result<Outcome>) -> String {
         ms(tally.cached.took()),
         ms(outcome.difference()),
         ms(tally.away.took()),
+        ms(tally.elsewhere.took()),
         ms(Some(outcome.away)),
         ms(outcome.recovered),
     );

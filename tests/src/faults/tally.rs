@@ -4,15 +4,6 @@ use std::time::Duration;
 
 use super::sites::Site;
 
-/// Where a row is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Phase {
-    Before,
-    /// From the strike until hits come from Redis again, and a little longer.
-    During,
-}
-
 /// How a function was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
@@ -35,17 +26,26 @@ pub(super) enum End {
 pub(super) struct Call {
     pub(super) site: Site,
     pub(super) way: Way,
-    /// The phase that it ended in.
-    pub(super) phase: Phase,
+    /// How long after the strike it ended, of one that did.
+    pub(super) ended: Option<Duration>,
     pub(super) took: Duration,
     pub(super) end: End,
     /// Whether the cache said before it and after it that Redis is away.
     pub(super) was_away: bool,
 }
 
-/// The slowest of some calls, and what it was.
+/// The slowest of some calls.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Slowest(Option<(Duration, Site)>);
+pub(super) struct Slowest(Option<Slow>);
+
+/// A call that was slower than others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slow {
+    pub(super) took: Duration,
+    pub(super) site: Site,
+    /// How long after the strike it began.
+    pub(super) began: Duration,
+}
 
 /// The calls of a row.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,28 +60,31 @@ pub(super) struct Tally {
     /// These are of the time from the strike on.
     pub(super) bare: Slowest,
     pub(super) cached: Slowest,
+    /// Those that the cache knew Redis to be away for.
     pub(super) away: Slowest,
+    /// Those that need nothing of the node that was struck.
+    pub(super) elsewhere: Slowest,
 }
 
 impl Slowest {
-    fn add(&mut self, took: Duration, site: Site) {
-        if self.0.is_none_or(|(known, _)| took > known) {
-            self.0 = Some((took, site));
+    fn add(&mut self, slow: Slow) {
+        if self.0.is_none_or(|known| slow.took > known.took) {
+            self.0 = Some(slow);
         }
     }
 
     fn merge(&mut self, other: Self) {
-        if let Some((took, site)) = other.0 {
-            self.add(took, site);
+        if let Some(slow) = other.0 {
+            self.add(slow);
         }
     }
 
-    pub(super) fn took(self) -> Option<Duration> {
-        self.0.map(|(took, _)| took)
+    pub(super) fn get(self) -> Option<Slow> {
+        self.0
     }
 
-    pub(super) fn site(self) -> Option<Site> {
-        self.0.map(|(_, site)| site)
+    pub(super) fn took(self) -> Option<Duration> {
+        self.0.map(|slow| slow.took)
     }
 }
 
@@ -96,15 +99,23 @@ impl Tally {
             End::Wrong => self.wrong += 1,
             End::Failed => self.failed += 1,
         }
-        if call.phase == Phase::Before {
+        let Some(ended) = call.ended else {
             return;
-        }
+        };
+        let slow = Slow {
+            took: call.took,
+            site: call.site,
+            began: ended.saturating_sub(call.took),
+        };
         match call.way {
-            Way::Bare => self.bare.add(call.took, call.site),
+            Way::Bare => self.bare.add(slow),
             Way::Cached => {
-                self.cached.add(call.took, call.site);
+                self.cached.add(slow);
                 if call.was_away {
-                    self.away.add(call.took, call.site);
+                    self.away.add(slow);
+                }
+                if call.site == Site::Elsewhere {
+                    self.elsewhere.add(slow);
                 }
             }
         }
@@ -119,5 +130,6 @@ impl Tally {
         self.bare.merge(other.bare);
         self.cached.merge(other.cached);
         self.away.merge(other.away);
+        self.elsewhere.merge(other.elsewhere);
     }
 }

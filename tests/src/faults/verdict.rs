@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::row::{Row, Topology};
-use super::tally::Tally;
+use super::tally::{Slow, Tally};
 
 /// How long a command to Redis may take, in all rows.
 pub(super) const OP_TIMEOUT: Duration = Duration::from_millis(100);
@@ -34,10 +34,20 @@ impl Outcome {
         if self.tally.wrong > 0 {
             broken.push(format!("{} values were wrong", self.tally.wrong));
         }
-        if self.difference() > Some(OP_TIMEOUT * 2 + ROOM) {
-            let site = self.tally.cached.site();
-            let site = site.map_or_else(String::new, |site| format!(" ({site:?})"));
-            broken.push(format!("a call{site} took too long"));
+        let bare = self.tally.bare.took().unwrap_or_default();
+        let limits = [
+            (self.tally.cached, OP_TIMEOUT * 2 + ROOM, "a call"),
+            (self.tally.elsewhere, ROOM, "another shard's call"),
+        ];
+        for (slowest, more, what) in limits {
+            if let Some(slow) = slowest.get()
+                && slow.took > bare + more
+            {
+                let Slow { took, site, began } = slow;
+                broken.push(format!(
+                    "{what} ({site:?}, {began:.0?} after the strike) took {took:.0?}"
+                ));
+            }
         }
         let limit = recovers_within(row);
         if self.recovered.is_none_or(|took| took > limit) {
@@ -67,7 +77,7 @@ fn recovers_within(row: Row) -> Duration {
 mod tests {
     use super::*;
     use crate::faults::sites::Site;
-    use crate::faults::tally::{Call, End, Phase, Way};
+    use crate::faults::tally::{Call, End, Way};
 
     fn outcome(calls: &[(Way, u64, End)], recovered: Option<u64>) -> Outcome {
         let mut tally = Tally::default();
@@ -75,7 +85,7 @@ mod tests {
             tally.add(Call {
                 site: Site::Cold,
                 way: *way,
-                phase: Phase::During,
+                ended: Some(Duration::from_secs(1)),
                 took: Duration::from_millis(*ms),
                 end: *end,
                 was_away: false,
@@ -97,7 +107,7 @@ mod tests {
         let bare = (Bare, 10, Right);
         for (calls, recovered, said) in [
             (&[bare, (Cached, 260, Right)][..], Some(2_000), None),
-            (&[bare, (Cached, 261, Right)], Some(1), Some("too long")),
+            (&[bare, (Cached, 261, Right)], Some(1), Some("took")),
             (&[bare, (Cached, 1, Failed)], Some(1), Some("failed")),
             (&[bare, (Cached, 1, Wrong)], Some(1), Some("wrong")),
             (&[bare, (Cached, 1, Right)], Some(2_001), Some("no hit")),

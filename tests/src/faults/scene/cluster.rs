@@ -63,6 +63,11 @@ impl ClusterScene {
         let mut slots: Vec<_> = keys.iter().filter(is_asked).map(Cluster::slot_of).collect();
         slots.sort_unstable();
         slots.dedup();
+        if slots.is_empty() {
+            return Err(io::Error::other(
+                "there is no entry whose slot could be moved",
+            ));
+        }
         for slot in slots {
             let migration = self.cluster.migration(slot, STRUCK, OTHER);
             migration.begin().await?;
@@ -88,5 +93,17 @@ impl ClusterScene {
             Fault::MasterPaused => self.cluster.node(STRUCK).resume(),
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::faults::sites::CALM;
+
+    #[test]
+    fn the_stamp_of_the_calm_namespace_is_with_no_master_that_is_struck() {
+        let third = Cluster::builder().slots(2);
+        assert!(third.contains(&Cluster::slot_of(CALM)));
     }
 }

@@ -54,6 +54,12 @@ impl Scene {
         }
     }
 
+    /// Whether the fault lasts until it is mended. Others have replaced who is gone by then, or the
+    /// strike is over when it is done.
+    pub(super) fn lasts(&self) -> bool {
+        matches!(self, Self::Single(_))
+    }
+
     /// Strikes once more, where one strike is over at once.
     pub(super) async fn strike_again(&mut self) -> io::Result<()> {
         match self {
