@@ -44,7 +44,7 @@ fn on(server: &Server) -> CacheBuilder {
 }
 
 /// Each thing that is ever asked of a server.
-async fn everything(cache: &Cache) {
+pub(crate) async fn everything(cache: &Cache) {
     for _ in 0..2 {
         assert_eq!((user(1).await, slow(2).await), (1, 2));
         assert!(large(false).await.is_ok() && large(true).await.is_err());
@@ -71,7 +71,7 @@ fn troubles(cache: &Cache) -> Vec<String> {
 #[tokio::test]
 async fn the_documented_user_does_everything_and_is_told_of_changes() {
     let server = crate::server().await;
-    grant(&server, &acl("One server")[0]).await;
+    grant(&server, &acl("Rights on one server")[0]).await;
     let lease = Duration::from_millis(300);
     let cache = on(&server).lease(lease).max_value(1_000);
     let cache = cache.build().unwrap();
@@ -85,7 +85,7 @@ async fn the_documented_user_does_everything_and_is_told_of_changes() {
 #[tokio::test]
 async fn a_database_and_a_count_of_replicas_need_the_rights_that_are_named_beside() {
     let server = crate::server().await;
-    let mut rights = acl("One server")[0].clone();
+    let mut rights = acl("Rights on one server")[0].clone();
     grant(&server, &rights).await;
     let durable = || on(&server).durability(Durability::Replicas(1));
     let cache = durable().build().unwrap();
@@ -118,7 +118,7 @@ fn down(cache: &Cache) -> Option<String> {
 #[tokio::test]
 async fn each_right_that_is_taken_away_is_named() {
     let server = crate::server().await;
-    let all = acl("One server").remove(0);
+    let all = acl("Rights on one server").remove(0);
     let commands: Vec<_> = all.iter().filter(|word| word.starts_with('+')).collect();
     assert!(commands.len() > 10, "{all:?}");
     for command in commands {
@@ -152,7 +152,7 @@ async fn each_right_that_is_taken_away_is_named() {
 #[tokio::test]
 async fn keys_out_of_reach_are_told_of_and_loads_go_on() {
     let server = crate::server().await;
-    let mut rights = acl("One server").remove(0);
+    let mut rights = acl("Rights on one server").remove(0);
     let keys = rights.iter_mut().find(|word| word.starts_with('~'));
     *keys.unwrap() = "~other:*";
     grant(&server, &rights).await;

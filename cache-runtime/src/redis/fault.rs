@@ -140,6 +140,7 @@ impl Fault {
             ("NOAUTH", Self::Auth),
             ("NOPERM", Self::NoPermission),
             ("WRONGTYPE", Self::WrongType),
+            ("NOREPLICAS", Self::NotReplicated),
             ("OOM", Self::OutOfMemory),
             ("READONLY", Self::ReadOnly),
             ("LOADING", Self::NotReady),

@@ -27,10 +27,10 @@ pub(super) async fn resolve(
     settings: &LinkSettings,
     limit: Duration,
 ) -> Result<Cow<'_, LinkSettings>, Fault> {
-    let Place::Sentinel { seeds, name, .. } = &settings.place else {
+    let Place::Sentinel { name, .. } = &settings.place else {
         return Ok(Cow::Borrowed(settings));
     };
-    let master = ask_all(settings, seeds, name, limit).await?;
+    let master = ask_all(settings, name, limit).await?;
     let mut node = settings.at(&master.address.host, master.address.port);
     node.found = Some(master);
     Ok(Cow::Owned(node))
@@ -40,14 +40,14 @@ pub(super) async fn resolve(
 /// fail over leaves the old master a master for some seconds, and clients connected to it.
 /// Sentinels that do not answer change nothing.
 pub(super) async fn replaced(settings: &LinkSettings, found: Option<&Found>) {
-    let (Place::Sentinel { seeds, name, .. }, Some(found)) = (&settings.place, found) else {
+    let (Place::Sentinel { name, .. }, Some(found)) = (&settings.place, found) else {
         return std::future::pending().await;
     };
     // Together less than `lag`, so that memory is not behind by more.
     let (pause, limit) = (settings.lag / 2, settings.lag / 4);
     loop {
         tokio::time::sleep(pause).await;
-        if let Ok(now) = ask_all(settings, seeds, name, limit).await
+        if let Ok(now) = ask_all(settings, name, limit).await
             && now.epoch > found.epoch
             && now.address != found.address
         {
@@ -59,12 +59,11 @@ pub(super) async fn replaced(settings: &LinkSettings, found: Option<&Found>) {
 /// The master by the newest word of those that answer within `limit`, or shortly after the first.
 async fn ask_all(
     settings: &LinkSettings,
-    seeds: &[Address],
     name: &Arc<str>,
     limit: Duration,
 ) -> Result<Found, Fault> {
     let mut asked = JoinSet::new();
-    for seed in seeds {
+    for seed in settings.seeds() {
         let (sentinel, name) = (settings.of_sentinel(seed), Arc::clone(name));
         asked.spawn(async move { ask(&sentinel, &name).await });
     }
