@@ -23,6 +23,7 @@ mod owed;
 mod promises;
 mod secrets;
 mod sentinel;
+mod servers;
 mod settings;
 mod stale;
 mod tags_from;

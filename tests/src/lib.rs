@@ -12,11 +12,17 @@
 
 mod actor;
 mod certificates;
+mod cluster;
+pub mod faults;
 pub mod history;
 mod proxy;
+mod sentinels;
 mod server;
 mod tls;
+mod wait;
 
 pub use actor::{Actor, Origin};
+pub use cluster::{Cluster, ClusterBuilder, Migration};
 pub use proxy::{Network, Proxy};
-pub use server::{Server, ServerBuilder, server_binary};
+pub use sentinels::Sentinels;
+pub use server::{Server, ServerBuilder};

@@ -1,30 +1,37 @@
 //! A network between a program and its server that can be made to fail.
 
+mod pump;
+
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::Server;
+use pump::{Toward, pump};
 
 /// What the network does to every connection through it, the open ones included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Network {
     /// Passes everything.
     Whole,
-    /// Passes every piece so much later.
+    /// Passes every piece so much later, to the server and back.
     Slow(Duration),
-    /// Holds everything back: connections stay open and nothing comes. What was held is passed
-    /// when the network is whole again.
+    /// Passes what goes to the server at once, and every answer so much later.
+    SlowReplies(Duration),
+    /// Holds everything back: connections stay open, new ones are taken, and nothing comes. What was
+    /// held is passed when the network is whole again.
     Silent,
     /// Passes what goes to the server and swallows its answers. A connection that lost one gets no
     /// more when the network is whole again, as no network leaves a hole in a stream.
     HalfOpen,
     /// Passes what goes to the server and answers nonsense.
     Garbled,
+    /// Passes so many more bytes of answers on each connection, and closes it in the middle of the
+    /// reply that comes next; a new connection gets as many.
+    CutMidReply(usize),
     /// Closes connections, new ones too.
     Cut,
 }
@@ -33,15 +40,9 @@ pub enum Network {
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
-    password: String,
+    userinfo: String,
     network: watch::Sender<Network>,
     task: JoinHandle<()>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Toward {
-    Server,
-    Client,
 }
 
 impl Proxy {
@@ -51,10 +52,19 @@ impl Proxy {
     ///
     /// If no port is free.
     pub async fn start(server: &Server) -> io::Result<Self> {
+        Self::before(server.port(), server.userinfo()).await
+    }
+
+    /// A whole network before a port of this machine, where nobody need listen yet; `userinfo` is
+    /// what stands before the host in [`url`](Self::url), such as `:password@`.
+    ///
+    /// # Errors
+    ///
+    /// If no port is free.
+    pub async fn before(to: u16, userinfo: String) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let port = listener.local_addr()?.port();
         let (network, state) = watch::channel(Network::Whole);
-        let to = server.port();
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 tokio::spawn(carry(client, to, state.clone()));
@@ -62,7 +72,7 @@ impl Proxy {
         });
         Ok(Self {
             port,
-            password: server.userinfo(),
+            userinfo,
             network,
             task,
         })
@@ -71,7 +81,13 @@ impl Proxy {
     /// The server's address through this network.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("redis://{}127.0.0.1:{}", self.password, self.port)
+        format!("redis://{}127.0.0.1:{}", self.userinfo, self.port)
+    }
+
+    /// Where it listens, on the loopback interface.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Changes the network from now on.
@@ -88,8 +104,14 @@ impl Drop for Proxy {
 }
 
 /// One connection, until either side or the network ends it.
-async fn carry(client: TcpStream, to: u16, network: watch::Receiver<Network>) -> io::Result<()> {
-    if *network.borrow() == Network::Cut {
+async fn carry(
+    client: TcpStream,
+    to: u16,
+    mut network: watch::Receiver<Network>,
+) -> io::Result<()> {
+    let state = network.wait_for(|network| *network != Network::Silent);
+    // An error says that the test is over.
+    if state.await.map_or(Network::Cut, |state| *state) == Network::Cut {
         return Ok(());
     }
     let server = TcpStream::connect(("127.0.0.1", to)).await?;
@@ -103,43 +125,5 @@ async fn carry(client: TcpStream, to: u16, network: watch::Receiver<Network>) ->
         ended = pump(&mut client_reads, &mut server_writes, Toward::Server, network.clone()) => ended,
         ended = pump(&mut server_reads, &mut client_writes, Toward::Client, network) => ended,
         _ = cut.wait_for(|network| *network == Network::Cut) => Ok(()),
-    }
-}
-
-async fn pump(
-    from: &mut (impl AsyncRead + Unpin),
-    to: &mut (impl AsyncWrite + Unpin),
-    toward: Toward,
-    mut network: watch::Receiver<Network>,
-) -> io::Result<()> {
-    let mut piece = vec![0; 64 << 10];
-    let mut lost = false;
-    loop {
-        let length = from.read(&mut piece).await?;
-        if length == 0 {
-            return Ok(());
-        }
-        // An error says that the test is over.
-        let Ok(state) = network
-            .wait_for(|network| *network != Network::Silent)
-            .await
-            .map(|s| *s)
-        else {
-            return Ok(());
-        };
-        match state {
-            Network::HalfOpen if toward == Toward::Client => {
-                lost = true;
-                continue;
-            }
-            _ if lost => continue,
-            Network::Garbled if toward == Toward::Client => {
-                to.write_all(b"!garbled\r\n\xff\x00?\r\n").await?;
-                continue;
-            }
-            Network::Slow(by) => tokio::time::sleep(by).await,
-            _ => {}
-        }
-        to.write_all(&piece[..length]).await?;
     }
 }

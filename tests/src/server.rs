@@ -1,21 +1,27 @@
 //! A real Redis server of a test's own: a free port, no disk, gone when dropped.
 
+mod binary;
+mod builder;
+mod ports;
+
 use std::io;
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::certificates::{self, Clients};
 use crate::tls::TlsFront;
+
+pub use builder::ServerBuilder;
+pub(crate) use ports::{BUS, free as free_port};
 
 /// The Unix socket's name in the server's folder.
 const SOCKET: &str = "socket";
 
-const PORTS_TRIED: u32 = 3;
+/// How long a server may take to answer a command of a test, on a machine that has much else to do.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server under test.
 #[derive(Debug)]
@@ -25,105 +31,6 @@ pub struct Server {
     builder: ServerBuilder,
     port: u16,
     tls: Option<TlsFront>,
-}
-
-/// What kind of server to start.
-#[derive(Clone, Debug, Default)]
-pub struct ServerBuilder {
-    password: Option<String>,
-    tls: Option<Clients>,
-    arguments: Vec<String>,
-}
-
-impl ServerBuilder {
-    /// Asks for a password from everyone.
-    #[must_use]
-    pub fn password(mut self, password: &str) -> Self {
-        self.password = Some(password.to_owned());
-        self
-    }
-
-    /// Has TLS before it, with a certificate made for it; see [`Server::ca_file`]. It is the test's
-    /// own, as not every server is built with it.
-    #[must_use]
-    pub fn tls(mut self) -> Self {
-        self.tls = Some(Clients::Anyone);
-        self
-    }
-
-    /// The same, and it takes only clients that show the certificate of
-    /// [`Server::client_certificate`].
-    #[must_use]
-    pub fn mutual_tls(mut self) -> Self {
-        self.tls = Some(Clients::Known);
-        self
-    }
-
-    /// One more argument of the server, such as `--maxmemory`.
-    #[must_use]
-    pub fn argument(mut self, argument: &str) -> Self {
-        self.arguments.push(argument.to_owned());
-        self
-    }
-
-    /// Starts it, and waits until it answers.
-    ///
-    /// # Errors
-    ///
-    /// If no server is installed, or it does not answer within ten seconds.
-    pub async fn start(self) -> io::Result<Server> {
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            match self.try_start().await {
-                // Another program may take the free port before the server does.
-                Err(_) if attempts < PORTS_TRIED => {}
-                outcome => return outcome,
-            }
-        }
-    }
-
-    async fn try_start(&self) -> io::Result<Server> {
-        let folder = tempfile::tempdir()?;
-        let tls = match self.tls {
-            Some(clients) => {
-                let acceptor = certificates::acceptor(folder.path(), clients)?;
-                Some(TlsFront::start(acceptor, folder.path().join(SOCKET)).await?)
-            }
-            None => None,
-        };
-        let port = free_port()?;
-        let child = self.spawn(folder.path(), port)?;
-        let mut server = Server {
-            child,
-            folder,
-            builder: self.clone(),
-            port,
-            tls,
-        };
-        server.until_ready().await?;
-        Ok(server)
-    }
-
-    fn spawn(&self, folder: &Path, port: u16) -> io::Result<Child> {
-        let mut command = Command::new(server_binary()?);
-        command.args(["--save", "", "--appendonly", "no", "--bind", "127.0.0.1"]);
-        command
-            .arg("--dir")
-            .arg(folder)
-            .arg("--unixsocket")
-            .arg(folder.join(SOCKET));
-        command.args(["--port", &port.to_string()]);
-        if let Some(password) = &self.password {
-            command.args(["--requirepass", password]);
-        }
-        command.args(&self.arguments);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-    }
 }
 
 impl Server {
@@ -203,7 +110,10 @@ impl Server {
         let password = self.builder.password.as_ref();
         let password = password.map_or_else(String::new, |word| format!("?pass={word}"));
         let client = redis::Client::open(format!("{}{password}", self.unix_url()))?;
-        client.get_multiplexed_async_connection().await
+        let config = redis::AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE));
+        client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
     }
 
     /// Runs one command.
@@ -215,6 +125,16 @@ impl Server {
         let mut command = redis::Cmd::new();
         command.arg(words);
         command.query_async(&mut self.connect().await?).await
+    }
+
+    /// Runs one command given as text.
+    ///
+    /// # Errors
+    ///
+    /// The server's.
+    pub async fn run(&self, words: &[&str]) -> redis::RedisResult<redis::Value> {
+        let words: Vec<_> = words.iter().map(|word| word.as_bytes()).collect();
+        self.command(&words).await
     }
 
     /// Every key.
@@ -291,31 +211,4 @@ impl Drop for Server {
         let _ = self.resume();
         let _ = self.kill9();
     }
-}
-
-/// `$REDIS_SERVER`, else a server on the `PATH`, else the one that `cargo xtask test` brought.
-///
-/// # Errors
-///
-/// If there is none.
-pub fn server_binary() -> io::Result<PathBuf> {
-    if let Some(path) = std::env::var_os("REDIS_SERVER") {
-        return Ok(path.into());
-    }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let brought = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/redis-server");
-    std::env::split_paths(&path)
-        .chain([PathBuf::from(brought)])
-        .flat_map(|folder| ["redis-server", "valkey-server"].map(|name| folder.join(name)))
-        .find(|candidate| candidate.is_file())
-        .ok_or_else(|| {
-            io::Error::other(
-                "no Redis server: run `cargo xtask test`, which brings one, or install \
-                 redis-server, or set REDIS_SERVER",
-            )
-        })
-}
-
-fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }

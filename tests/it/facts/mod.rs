@@ -5,8 +5,10 @@
 //! That nothing was pushed is never waited for. A server puts its pushes and its replies on a
 //! connection in one order, so a push that is missing when a later `PING` is answered won't come.
 
+mod cluster;
 mod connection;
 mod driver;
+mod migration;
 mod noloop;
 mod order;
 mod overflow;
