@@ -25,4 +25,4 @@ pub use actor::{Actor, Origin};
 pub use cluster::{Cluster, ClusterBuilder, Migration};
 pub use proxy::{Network, Proxy};
 pub use sentinels::Sentinels;
-pub use server::{Server, ServerBuilder, server_binary};
+pub use server::{Server, ServerBuilder};

@@ -14,7 +14,6 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::tls::TlsFront;
 
-pub use binary::server_binary;
 pub use builder::ServerBuilder;
 pub(crate) use ports::{BUS, free as free_port};
 

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use cache_runtime::{Cache, Durability, cached};
+use cache_tests::Sentinels;
 
-use super::fleet::{Fleet, LIMIT};
+use super::{LIMIT, watched};
 use crate::trouble::call;
 use crate::until;
 
@@ -25,7 +26,7 @@ async fn strong(origin: &AtomicU32, id: u32) -> Result<u32, String> {
     Ok(origin.load(Ordering::SeqCst))
 }
 
-fn cache(fleet: &Fleet) -> Cache {
+fn cache(fleet: &Sentinels) -> Cache {
     Cache::builder().url(fleet.url()).build().unwrap()
 }
 
@@ -46,7 +47,11 @@ async fn callers(cache: Cache, origin: Arc<AtomicU32>, stop: Arc<AtomicU32>) -> 
 
 /// What was cached before, under calls that go on: hits come back, and an invalidation that the new
 /// master acknowledged holds for it; where the old one is a `second_master` for a while, after `lag`.
-async fn fails_over(fleet: &mut Fleet, second_master: bool, trouble: impl AsyncFnOnce(&mut Fleet)) {
+async fn fails_over(
+    fleet: &mut Sentinels,
+    second_master: bool,
+    trouble: impl AsyncFnOnce(&mut Sentinels),
+) {
     let (reader, writer) = (cache(fleet), cache(fleet));
     let bare = Cache::builder().url(fleet.url()).memory_bytes(0);
     let bare = bare.build().unwrap();
@@ -58,7 +63,7 @@ async fn fails_over(fleet: &mut Fleet, second_master: bool, trouble: impl AsyncF
     assert_eq!(call(&bare, 1, 2).await.0, 1);
 
     trouble(fleet).await;
-    fleet.until_failed_over().await;
+    fleet.until_replaced(0).await.unwrap();
     for seen in [&bare, &reader, &writer] {
         until(BACK, async || {
             call(seen, 2, 1).await;
@@ -85,7 +90,7 @@ async fn fails_over(fleet: &mut Fleet, second_master: bool, trouble: impl AsyncF
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_command() {
-    let mut fleet = Fleet::start(1, 3).await;
+    let mut fleet = watched(1).await;
     let durable = Cache::builder()
         .url(fleet.url())
         .op_timeout(Duration::from_secs(2))
@@ -93,38 +98,41 @@ async fn by_command() {
         .build()
         .unwrap();
     durable.tag("some").invalidate().await.unwrap();
-    fails_over(&mut fleet, true, async |fleet| fleet.fail_over().await).await;
+    fails_over(&mut fleet, true, async |fleet| {
+        fleet.failover().await.unwrap();
+    })
+    .await;
     // Of the new master the old one is a replica, and the deletion is on both.
-    let stamp = b"cache:t:{some}";
+    let stamp = "cache:t:{some}";
     until(LIMIT, async || {
-        let set = fleet.servers[1].command(&[b"SET", stamp, b"x"]).await;
+        let set = fleet.server(1).run(&["SET", stamp, "x"]).await;
         set.unwrap();
         durable.tag("some").invalidate().await.is_ok()
     })
     .await;
-    for server in &fleet.servers {
-        let there = server.command(&[b"EXISTS", stamp]).await.unwrap();
+    for server in [0, 1].map(|at| fleet.server(at)) {
+        let there = server.run(&["EXISTS", stamp]).await.unwrap();
         assert_eq!(redis::from_redis_value::<u32>(there).unwrap(), 0);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_kill_9() {
-    let mut fleet = Fleet::start(1, 3).await;
+    let mut fleet = watched(1).await;
     fails_over(&mut fleet, false, async |fleet| {
-        fleet.servers[0].kill9().unwrap()
+        fleet.server_mut(0).kill9().unwrap()
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_sigstop_and_the_old_master_comes_back() {
-    let mut fleet = Fleet::start(1, 3).await;
+    let mut fleet = watched(1).await;
     fails_over(&mut fleet, false, async |fleet| {
-        fleet.servers[0].pause().unwrap()
+        fleet.server(0).pause().unwrap()
     })
     .await;
-    fleet.servers[0].resume().unwrap();
+    fleet.server(0).resume().unwrap();
     let cache = cache(&fleet);
     until(LIMIT, async || {
         call(&cache, 3, 1).await;

@@ -1,16 +1,37 @@
 //! A master that sentinels name: found, lost and found again.
 
 mod failover;
-mod fleet;
 
 use std::time::Duration;
 
 use cache_runtime::{Cache, CacheBuilder, RedisHealth};
+use cache_tests::Sentinels;
 
 use crate::operations::acl;
 use crate::trouble::{call, row};
 use crate::until;
-use fleet::{Fleet, LIMIT};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+const SENTINELS: usize = 3;
+
+/// A master that sentinels watch, and its replicas.
+async fn watched(replicas: usize) -> Sentinels {
+    Sentinels::with(replicas, &[]).await.unwrap()
+}
+
+/// Asks the same of every sentinel.
+async fn every(fleet: &Sentinels, words: &[&str]) {
+    for at in 0..SENTINELS {
+        fleet.sentinel(at).run(words).await.unwrap();
+    }
+}
+
+fn kill_every(fleet: &mut Sentinels) {
+    for at in 0..SENTINELS {
+        fleet.sentinel_mut(at).kill9().unwrap();
+    }
+}
 
 fn on(url: &str) -> CacheBuilder {
     let cache = Cache::builder().url(url).memory_bytes(0);
@@ -39,8 +60,8 @@ async fn assert_up(url: &str) {
 
 #[tokio::test]
 async fn a_hung_sentinel_costs_nothing_and_one_that_is_gone_neither() {
-    let fleet = Fleet::start(0, 3).await;
-    fleet.sentinels[0].pause();
+    let fleet = watched(0).await;
+    fleet.sentinel(0).pause().unwrap();
     assert_up(
         &fleet
             .url()
@@ -51,33 +72,33 @@ async fn a_hung_sentinel_costs_nothing_and_one_that_is_gone_neither() {
 
 #[tokio::test]
 async fn what_is_wrong_with_the_sentinels_is_told() {
-    let mut fleet = Fleet::start(0, 1).await;
-    until_down(&fleet.url().replace("/main", "/other"), "unknown_master").await;
+    let mut fleet = watched(0).await;
+    let url = fleet.url();
+    let (hosts, _) = url.rsplit_once('/').unwrap();
+    until_down(&format!("{hosts}/other"), "unknown_master").await;
 
     let mut words = vec!["ACL", "SETUSER", "cache"];
     words.extend(&acl("Rights behind Sentinel")[1]);
-    let sentinel = &fleet.sentinels[0];
-    let _: String = sentinel.query(&words).await.unwrap();
-    let named = fleet.url() + "?sentinel_username=cache&sentinel_password=";
+    every(&fleet, &words).await;
+    let named = url.clone() + "?sentinel_username=cache&sentinel_password=";
     assert_up(&(named.clone() + "PASSWORD")).await;
     let refused = "wrong_sentinel_user_or_password";
     until_down(&(named + "other"), refused).await;
     let off = ["ACL", "SETUSER", "default", "off"];
-    let _: String = sentinel.query(&off).await.unwrap();
-    until_down(&fleet.url(), refused).await;
+    every(&fleet, &off).await;
+    until_down(&url, refused).await;
 
-    let url = fleet.url();
-    fleet.sentinels.clear();
+    kill_every(&mut fleet);
     until_down(&url, "sentinels_unreachable").await;
 }
 
 #[tokio::test]
 async fn without_sentinels_a_connection_goes_on() {
-    let mut fleet = Fleet::start(0, 3).await;
+    let mut fleet = watched(0).await;
     let cache = on(&fleet.url()).lag(Duration::from_millis(400));
     let cache = cache.build().unwrap();
     call(&cache, 1, 1).await;
-    fleet.sentinels.clear();
+    kill_every(&mut fleet);
     // Some heartbeats pass.
     let start = std::time::Instant::now();
     while start.elapsed() < Duration::from_secs(2) {
@@ -89,13 +110,10 @@ async fn without_sentinels_a_connection_goes_on() {
 
 #[tokio::test]
 async fn the_documented_user_is_enough_on_the_servers_too() {
-    let fleet = Fleet::start(0, 1).await;
+    let fleet = watched(0).await;
     let mut words = vec!["ACL", "SETUSER", "cache"];
     words.extend(&acl("Rights behind Sentinel")[0]);
-    let set = async |words: &[&str]| {
-        let words: Vec<_> = words.iter().map(|word| word.as_bytes()).collect();
-        fleet.servers[0].command(&words).await.unwrap();
-    };
+    let set = async |words: &[&str]| fleet.server(0).run(words).await.unwrap();
     set(&words).await;
     let url = fleet.url().replace("://", "://cache:PASSWORD@");
     assert_up(&url).await;
@@ -106,18 +124,23 @@ async fn the_documented_user_is_enough_on_the_servers_too() {
 
 #[tokio::test]
 async fn a_demoted_master_whose_connection_stays_open_is_left() {
-    let fleet = Fleet::start(1, 1).await;
+    let fleet = watched(1).await;
     let cache = on(&fleet.url()).build().unwrap();
     call(&cache, 1, 1).await;
     assert_eq!(call(&cache, 1, 2).await.0, 1);
     // By hand, as a sentinel would also close the clients' connections.
-    let [old, new] = &fleet.servers[..] else {
-        panic!("two servers");
-    };
+    let (old, new) = (fleet.server(0), fleet.server(1));
     let port = new.port().to_string();
     new.command(&[b"REPLICAOF", b"NO", b"ONE"]).await.unwrap();
     let words: [&[u8]; 3] = [b"REPLICAOF", b"127.0.0.1", port.as_bytes()];
-    fleet.sentinels[0].watch(new.port()).await;
+    let url = fleet.url();
+    let (_, name) = url.rsplit_once('/').unwrap();
+    every(&fleet, &["SENTINEL", "REMOVE", name]).await;
+    every(
+        &fleet,
+        &["SENTINEL", "MONITOR", name, "127.0.0.1", &port, "2"],
+    )
+    .await;
     old.command(&words).await.unwrap();
     // No call comes, whose write the replica would refuse.
     until(LIMIT, async || {

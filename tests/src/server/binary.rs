@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// # Errors
 ///
 /// If there is none.
-pub fn server_binary() -> io::Result<PathBuf> {
+pub(super) fn server_binary() -> io::Result<PathBuf> {
     if let Some(path) = std::env::var_os("REDIS_SERVER") {
         return Ok(path.into());
     }
