@@ -19,6 +19,10 @@ use super::tally::{Call, End, Tally, Way};
 
 const READERS: usize = 8;
 
+/// So many more call without the cache and without a pause: if the machine stops the program for a
+/// while, it stops one of these calls too.
+const BARE_READERS: usize = 4;
+
 /// One call in so many is made without the cache.
 const BARE_ONE_IN: u32 = 4;
 
@@ -65,13 +69,14 @@ impl Driver {
             is_over: AtomicBool::new(false),
         });
         let mut tasks = JoinSet::new();
-        for number in 0..=READERS {
+        for number in 0..=READERS + BARE_READERS {
             let load = Arc::clone(&load);
             tasks.spawn(async move {
                 let cache = load.cache.clone();
-                match number < READERS {
-                    true => cache.scope(load.read()).await,
-                    false => cache.scope(load.write()).await,
+                match number {
+                    0 => cache.scope(load.write()).await,
+                    1..=READERS => cache.scope(load.read()).await,
+                    _ => cache.scope(load.read_bare()).await,
                 }
             });
         }
@@ -149,6 +154,15 @@ impl Load {
             };
             tally.add(self.call(site, id, way).await);
             sleep(Duration::from_millis(random.random_range(0..=PAUSE_MS))).await;
+        }
+        tally
+    }
+
+    async fn read_bare(&self) -> Tally {
+        let mut tally = Tally::default();
+        while self.goes_on() {
+            let id = sites::unknown_id();
+            tally.add(self.call(Site::Cold, id, Way::Bare).await);
         }
         tally
     }
