@@ -8,12 +8,12 @@ use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, Moment};
 use crate::events::Events;
-use crate::flight::Flights;
+use crate::flight::{Backoffs, Flights, Refreshes};
 use crate::memory::Memory;
 use crate::owed::Owed;
 use crate::redis::{Link, Pushed};
 use crate::site::{Named, Names};
-use crate::stamp::{Buckets, Cells, Subject};
+use crate::stamp::{Buckets, Cells, Outage, Subject};
 
 /// The limits a builder sets.
 #[derive(Clone, Debug)]
@@ -24,6 +24,10 @@ pub(crate) struct Limits {
     pub(crate) lag_ms: u64,
     /// How long a lease lives without renewal, in milliseconds.
     pub(crate) lease_ms: u64,
+    /// By how much of its ttl an entry may be stored for less.
+    pub(crate) jitter: f64,
+    /// How many refreshes may run in tasks at once.
+    pub(crate) max_refreshes: usize,
 }
 
 /// The tiers of one cache, and what keeps them coherent.
@@ -33,7 +37,11 @@ pub(crate) struct Tiers {
     pub(crate) link: Option<Link>,
     pub(crate) cells: Arc<Cells>,
     pub(crate) buckets: Buckets,
+    /// Ends when Redis is back.
+    pub(crate) outage: Arc<Outage>,
     pub(crate) flights: Flights,
+    pub(crate) backoffs: Backoffs,
+    pub(crate) refreshes: Arc<Refreshes>,
     pub(crate) owed: Owed,
     /// The task that retries what is owed, while there is anything.
     pub(crate) retrying: parking_lot::Mutex<Option<JoinHandle<()>>>,
@@ -53,6 +61,8 @@ pub(crate) struct Parts {
     pub(crate) link: Option<Link>,
     /// Those that the link's pushes flip.
     pub(crate) cells: Arc<Cells>,
+    /// That which the link's return ends.
+    pub(crate) outage: Arc<Outage>,
     pub(crate) events: Arc<Events>,
     pub(crate) clock: Clock,
     pub(crate) names: Names,
@@ -88,7 +98,10 @@ impl Tiers {
             link: parts.link,
             cells: parts.cells,
             buckets: Buckets::default(),
+            outage: parts.outage,
             flights: Flights::default(),
+            backoffs: Backoffs::default(),
+            refreshes: Arc::new(Refreshes::new(parts.limits.max_refreshes)),
             owed: Owed::default(),
             retrying: parking_lot::Mutex::default(),
             events: parts.events,

@@ -10,9 +10,10 @@ use crate::clock::{Clock, STEP_MS};
 use crate::error::{CacheError, Result, check_name};
 use crate::events::Events;
 use crate::memory::Memory;
+use crate::policy::is_share;
 use crate::redis::{Link, LinkEvent, LinkSettings, Replicas};
 use crate::site::Names;
-use crate::stamp::Cells;
+use crate::stamp::{Cells, Outage};
 use crate::tiers::{Limits, Parts, Tiers, flips};
 
 /// The settings of a cache. Every one has a default; [`build`](Self::build) names the wrong one.
@@ -32,15 +33,17 @@ use crate::tiers::{Limits, Parts, Tiers, flips};
 #[derive(Clone)]
 pub struct CacheBuilder {
     url: String,
-    prefix: String,
-    memory_bytes: u64,
-    max_value: usize,
-    op_timeout: Duration,
-    lag: Duration,
-    lease: Duration,
+    pub(super) prefix: String,
+    pub(super) memory_bytes: u64,
+    pub(super) max_value: usize,
+    pub(super) op_timeout: Duration,
+    pub(super) lag: Duration,
+    pub(super) lease: Duration,
+    pub(super) jitter: f64,
+    pub(super) max_refreshes: usize,
     durability: Durability,
     ca_file: Option<PathBuf>,
-    enabled: bool,
+    pub(super) enabled: bool,
     clock: Clock,
     pub(super) skip_cells: bool,
     /// Settings that environment variables made, and their names.
@@ -57,6 +60,8 @@ impl Default for CacheBuilder {
             op_timeout: Duration::from_millis(100),
             lag: Duration::from_secs(2),
             lease: Duration::from_secs(5),
+            jitter: 0.1,
+            max_refreshes: 64,
             durability: Durability::Master,
             ca_file: None,
             enabled: true,
@@ -164,15 +169,19 @@ impl CacheBuilder {
         }
         let events = Arc::new(Events::default());
         let settings = self.link_settings()?;
-        let told = Arc::clone(&events);
+        let outage = Arc::<Outage>::default();
+        let (told, over) = (Arc::clone(&events), Arc::clone(&outage));
         let tell = move |event| match event {
-            LinkEvent::Up => told.connection(true, ""),
+            LinkEvent::Up => {
+                over.end();
+                told.connection(true, "");
+            }
             LinkEvent::Down(fault) => told.connection(false, fault.as_str()),
         };
         let cells = Arc::<Cells>::default();
         let hear = flips(Arc::clone(&cells), Names::new(&self.prefix));
         let link = Link::new(settings, tell, hear);
-        Ok(self.assemble(events, cells, Some(link)))
+        Ok(self.assemble(events, cells, Some((link, outage))))
     }
 
     /// The cache these settings give when no server is asked for; wrong ones are not looked at.
@@ -180,7 +189,13 @@ impl CacheBuilder {
         self.assemble(Arc::default(), Arc::default(), None)
     }
 
-    fn assemble(self, events: Arc<Events>, cells: Arc<Cells>, link: Option<Link>) -> Cache {
+    fn assemble(
+        self,
+        events: Arc<Events>,
+        cells: Arc<Cells>,
+        link: Option<(Link, Arc<Outage>)>,
+    ) -> Cache {
+        let (link, outage) = link.unzip();
         let lag_ms = millis(self.trusted());
         let memory = (self.memory_bytes > 0)
             .then(|| Memory::new(self.memory_bytes, self.max_value, self.skip_cells));
@@ -188,6 +203,7 @@ impl CacheBuilder {
             memory,
             link,
             cells,
+            outage: outage.unwrap_or_default(),
             events,
             clock: self.clock,
             names: Names::new(&self.prefix),
@@ -195,6 +211,8 @@ impl CacheBuilder {
                 max_value: self.max_value,
                 lag_ms,
                 lease_ms: millis(self.lease),
+                jitter: self.jitter,
+                max_refreshes: self.max_refreshes,
             },
             enabled: self.enabled,
         })))
@@ -239,7 +257,7 @@ impl CacheBuilder {
         check_name("prefix", &self.prefix)?;
         let over_zero = "must be over zero, at least a millisecond";
         let durable = self.durability != Durability::Master;
-        let rules: [(&str, bool, &str); 7] = [
+        let rules: [(&str, bool, &str); 9] = [
             ("op_timeout", millis(self.op_timeout) > 0, over_zero),
             ("lag", millis(self.lag) > 0, over_zero),
             (
@@ -247,6 +265,8 @@ impl CacheBuilder {
                 millis(self.lease) >= 100,
                 "must be at least 100 ms",
             ),
+            ("jitter", is_share(self.jitter), "must be from 0.0 to 1.0"),
+            ("max_refreshes", self.max_refreshes > 0, "must be over zero"),
             ("max_value", self.max_value > 0, "must be over zero"),
             (
                 "durability",
@@ -276,19 +296,4 @@ impl CacheBuilder {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-impl std::fmt::Debug for CacheBuilder {
-    /// Without the URL, which may hold a password.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CacheBuilder")
-            .field("prefix", &self.prefix)
-            .field("memory_bytes", &self.memory_bytes)
-            .field("max_value", &self.max_value)
-            .field("op_timeout", &self.op_timeout)
-            .field("lag", &self.lag)
-            .field("lease", &self.lease)
-            .field("enabled", &self.enabled)
-            .finish_non_exhaustive()
-    }
 }

@@ -17,6 +17,7 @@ impl CacheBuilder {
     /// | `CACHE_MEMORY_BYTES` | [`memory_bytes`](Self::memory_bytes) |
     /// | `CACHE_OP_TIMEOUT` | [`op_timeout`](Self::op_timeout): `100ms`, `2s`, or a number of milliseconds |
     /// | `CACHE_LAG` | [`lag`](Self::lag), likewise |
+    /// | `CACHE_JITTER` | [`jitter`](Self::jitter): a number from `0.0` to `1.0` |
     /// | `CACHE_CA_FILE` | [`ca_file`](Self::ca_file) |
     /// | `CACHE_ENABLED` | [`enabled`](Self::enabled): `1`, `true`, `0` or `false` |
     ///
@@ -54,6 +55,11 @@ impl CacheBuilder {
         if let Some(lag) = parsed(&get, "CACHE_LAG", duration, time)? {
             self = self.lag(lag);
             self.variables.push(("lag", "CACHE_LAG"));
+        }
+        let share = "a number from `0.0` to `1.0`";
+        if let Some(jitter) = parsed(&get, "CACHE_JITTER", f64::from_str, share)? {
+            self = self.jitter(jitter);
+            self.variables.push(("jitter", "CACHE_JITTER"));
         }
         if let Some(path) = get("CACHE_CA_FILE") {
             self = self.ca_file(path);
@@ -121,6 +127,7 @@ mod tests {
             ("CACHE_MEMORY_BYTES", "a lot"),
             ("CACHE_OP_TIMEOUT", "5 parsecs"),
             ("CACHE_LAG", "-1"),
+            ("CACHE_JITTER", "some"),
             ("CACHE_ENABLED", "maybe"),
         ] {
             let error = read(&[(name, value)]).unwrap_err();
@@ -134,6 +141,8 @@ mod tests {
             ("CACHE_URL", "http://localhost"),
             ("REDIS_URL", "nonsense"),
             ("CACHE_LAG", "0"),
+            ("CACHE_JITTER", "1.5"),
+            ("CACHE_JITTER", "NaN"),
             ("CACHE_OP_TIMEOUT", "0ms"),
         ] {
             let error = read(&[(name, value)])
@@ -151,10 +160,11 @@ mod tests {
             ("CACHE_MEMORY_BYTES", "1024"),
             ("CACHE_OP_TIMEOUT", "50"),
             ("CACHE_LAG", "3s"),
+            ("CACHE_JITTER", "0.25"),
             ("CACHE_ENABLED", "0"),
         ]);
         let shown = format!("{:?}", builder.unwrap());
-        for part in ["\"shop\"", "1024", "50ms", "3s", "enabled: false"] {
+        for part in ["\"shop\"", "1024", "50ms", "3s", "0.25", "enabled: false"] {
             assert!(shown.contains(part), "{part} in {shown}");
         }
     }
