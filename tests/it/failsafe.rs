@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache_runtime::{Cache, Clock, NamespaceStats, cached};
+use cache_tests::Server;
 
 use crate::origin::{Origin, of_each_kind};
 use crate::{server, until};
@@ -52,7 +53,17 @@ async fn calls(cache: &Cache, origin: &Origin, strong: bool) -> u32 {
     origin.loads() - before
 }
 
-async fn backs_off(kind: &str, cache: &Cache, clock: &Clock, strong: bool) {
+/// A load that failed gives its lease back in its own time.
+async fn given_back(server: &Server) {
+    until(LIMIT, async || {
+        let keys = server.keys().await.unwrap();
+        !keys.iter().any(|key| key.ends_with(":lease"))
+    })
+    .await;
+}
+
+async fn backs_off(server: &Server, of: (&str, Cache, Clock), strong: bool) {
+    let (kind, cache, clock) = (of.0, &of.1, &of.2);
     let origin = Origin::open();
     calls(cache, &origin, strong).await;
     cache.tag("f:1").expire().await.unwrap();
@@ -66,6 +77,7 @@ async fn backs_off(kind: &str, cache: &Cache, clock: &Clock, strong: bool) {
         clock.advance(ms(shortest - 1));
         assert_eq!(calls(cache, &origin, strong).await, 0, "{kind}: {shortest}");
         clock.advance(ms(longest - shortest + 1));
+        given_back(server).await;
         assert_eq!(calls(cache, &origin, strong).await, 1, "{kind}: {longest}");
     }
     let seen = row(cache);
@@ -73,28 +85,30 @@ async fn backs_off(kind: &str, cache: &Cache, clock: &Clock, strong: bool) {
     assert_eq!(seen.stale_hits, 35, "{kind}: all but the first five");
     // A load that gives a value ends it: the next failure is the first.
     clock.advance(ms(8_000));
+    given_back(server).await;
     origin.set(1);
     assert_eq!(calls(cache, &origin, strong).await, 1, "{kind}");
     cache.tag("f:1").expire().await.unwrap();
     origin.set(0);
     assert_eq!(calls(cache, &origin, strong).await, 1, "{kind}");
     clock.advance(ms(250));
+    given_back(server).await;
     assert_eq!(calls(cache, &origin, strong).await, 1, "{kind}");
 }
 
 #[tokio::test]
 async fn an_origin_that_fails_is_tried_less_and_less_often() {
     let server = server().await;
-    for (kind, cache, clock) in of_each_kind(&server) {
-        backs_off(kind, &cache, &clock, false).await;
+    for kind in of_each_kind(&server) {
+        backs_off(&server, kind, false).await;
     }
 }
 
 #[tokio::test]
 async fn a_strong_site_backs_off_after_its_own_read() {
     let server = server().await;
-    for (kind, cache, clock) in of_each_kind(&server) {
-        backs_off(kind, &cache, &clock, true).await;
+    for kind in of_each_kind(&server) {
+        backs_off(&server, kind, true).await;
     }
 }
 
@@ -158,5 +172,29 @@ async fn those_who_come_while_it_fails_share_the_stale_value() {
             assert_eq!(call.await.unwrap(), Ok(1), "{kind}");
         }
         assert_eq!(origin.loads(), 2, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_load_that_fails_after_its_lease_was_renewed_is_answered_with_the_stale_value() {
+    let server = server().await;
+    for memory in [0, 1 << 20] {
+        let builder = Cache::builder().url(server.url()).memory_bytes(memory);
+        let builder = builder.prefix(format!("p{memory}")).lease(ms(120));
+        let cache = builder.op_timeout(LIMIT).build().unwrap();
+        let origin = Origin::open();
+        calls(&cache, &origin, false).await;
+        cache.tag("f:1").expire().await.unwrap();
+        origin.set(0);
+        origin.shut();
+        let call = {
+            let (cache, origin) = (cache.clone(), Arc::clone(&origin));
+            tokio::spawn(async move { cache.scope(kept(&origin, 1)).await })
+        };
+        until(LIMIT, async || origin.loads() == 2).await;
+        // Each third of the lease has a renewal, which is pushed to its own holder.
+        tokio::time::sleep(ms(500)).await;
+        origin.reopen();
+        assert_eq!(call.await.unwrap(), Ok(1), "{memory}");
     }
 }

@@ -1,11 +1,13 @@
 //! The one integration binary: what users see, on servers and processes that the tests start.
 
 mod arguments;
+mod background;
 mod coherence;
 mod connections;
 mod derive_key;
 mod derive_names;
 mod durability;
+mod early;
 mod embedded;
 mod facts;
 mod failsafe;
