@@ -10,6 +10,7 @@ mod function;
 mod invalidate;
 mod mentions;
 mod nearest;
+mod number;
 mod policy;
 mod settings;
 mod span;

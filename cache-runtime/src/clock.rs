@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 pub(crate) const STEP_MS: u64 = 10;
 
 /// A point on this machine's monotonic clock, in milliseconds. It means nothing elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(pub(crate) u64);
 
 impl Moment {

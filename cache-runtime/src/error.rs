@@ -3,6 +3,8 @@
 //! A *read* never returns an error of the cache: trouble there is a counted event and a load. What
 //! can fail is what a person asked for by name: building a cache, invalidating, putting.
 
+use std::time::Duration;
+
 /// What went wrong, and what to do about it.
 ///
 /// No variant carries a password, a key's arguments or a value.
@@ -74,6 +76,43 @@ pub enum CacheError {
         /// What of, the first 16: `tag user:42`, `namespace user`, `entry app:e:user:{..}`.
         of: Vec<String>,
     },
+}
+
+/// A load took longer than the `load_timeout` of its function and was dropped. A function with that
+/// argument returns it as its own error, by `From<LoadTimeout>`:
+///
+/// ```
+/// use cache_runtime::{LoadTimeout, cached};
+///
+/// #[derive(Clone, Debug)]
+/// enum DbError { Slow }
+///
+/// impl From<LoadTimeout> for DbError {
+///     fn from(_: LoadTimeout) -> Self {
+///         Self::Slow
+///     }
+/// }
+///
+/// #[cached(ttl = "5m", load_timeout = "2s")]
+/// async fn user(id: u64) -> Result<String, DbError> {
+///     Ok(format!("user {id}"))
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the load took longer than its `load_timeout` of {limit:?} and was dropped: look at what it waits for, or \
+     raise the limit; with `stale` an older value would be served"
+)]
+#[non_exhaustive]
+pub struct LoadTimeout {
+    /// The `load_timeout`.
+    pub limit: Duration,
+}
+
+impl LoadTimeout {
+    pub(crate) fn after(limit: Duration) -> Self {
+        Self { limit }
+    }
 }
 
 /// The result of what a person asks of the cache by name.

@@ -44,7 +44,7 @@ pub use cache_macros::cache_invalidate;
 #[doc = include_str!("../docs/cached.md")]
 pub use cache_macros::cached;
 pub use clock::Clock;
-pub use error::CacheError;
+pub use error::{CacheError, LoadTimeout};
 pub use events::{HistogramSnapshot, MissStats, NamespaceStats, Stats, Tier, UnstoredStats};
 pub use key::{CacheKey, KeyWriter, Rounded, Serialized};
 pub use policy::{Compression, Consistency, Lease, OnOutage, Policy, Refresh};

@@ -58,6 +58,11 @@ pub enum OnOutage {
 pub enum Refresh {
     /// The first caller that finds it stale, before it returns. The default.
     Caller,
+    /// A task: the caller that finds it stale is served that at once. Only
+    /// [`cached`](crate::cached) can have one, as a task owns all that its load uses; for
+    /// [`Cache::get_or_load`](crate::Cache::get_or_load), whose load may borrow, the caller
+    /// refreshes.
+    Background,
 }
 
 /// What an annotation allows. [`cached`](crate::cached) writes it from its arguments; for
@@ -69,7 +74,7 @@ pub enum Refresh {
 ///
 /// static POLICY: Policy = Policy::new(Duration::from_secs(300)).compress(Compression::Lz4);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Policy {
     pub(crate) ttl_ms: u64,
     pub(crate) compression: Compression,
@@ -79,6 +84,12 @@ pub struct Policy {
     pub(crate) on_outage: OnOutage,
     pub(crate) stale_ms: u64,
     pub(crate) refresh: Refresh,
+    /// `None` as the cache says.
+    pub(crate) jitter: Option<f64>,
+    /// Zero for none.
+    pub(crate) early: f64,
+    /// Zero for none.
+    pub(crate) load_timeout_ms: u64,
 }
 
 impl Policy {
@@ -105,6 +116,9 @@ impl Policy {
             on_outage: OnOutage::Lag,
             stale_ms: 0,
             refresh: Refresh::Caller,
+            jitter: None,
+            early: 0.0,
+            load_timeout_ms: 0,
         }
     }
 
@@ -169,6 +183,52 @@ impl Policy {
         self.refresh = refresh;
         self
     }
+
+    /// By how much of its ttl an entry may be stored for less, drawn anew for each: 0.1 for a tenth
+    /// at most. So what was loaded at once does not end at once. As
+    /// [`CacheBuilder::jitter`](crate::CacheBuilder::jitter) says at first.
+    ///
+    /// # Panics
+    ///
+    /// If it is not from 0.0 to 1.0; in a `const` or `static` that is a compile error.
+    #[must_use]
+    pub const fn jitter(mut self, share: f64) -> Self {
+        assert!(is_share(share), "`jitter` must be from 0.0 to 1.0");
+        self.jitter = Some(share);
+        self
+    }
+
+    /// Refreshes an entry before its ttl ends, by chance: the likelier the nearer the end is and the
+    /// longer its load took. One caller draws it and loads, the others are served the fresh value.
+    /// At 1.0 the chance is the one that is best for most; more begins sooner. Off at first.
+    ///
+    /// The chance is that of A. Vattani, F. Chierichetti and K. Lowenstein, "Optimal Probabilistic
+    /// Cache Stampede Prevention", PVLDB 8(8), 2015.
+    ///
+    /// # Panics
+    ///
+    /// If `beta` is not over zero, or not finite; in a `const` or `static` that is a compile error.
+    #[must_use]
+    pub const fn early(mut self, beta: f64) -> Self {
+        assert!(
+            beta > 0.0 && beta < f64::INFINITY,
+            "`early` must be over zero"
+        );
+        self.early = beta;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn load_timeout_ms(mut self, load_timeout_ms: u64) -> Self {
+        self.load_timeout_ms = load_timeout_ms;
+        self
+    }
+}
+
+/// Whether it is a share of something: from 0.0 to 1.0.
+pub(crate) const fn is_share(share: f64) -> bool {
+    share >= 0.0 && share <= 1.0
 }
 
 /// A duration as an annotation may state it: a [`Duration`], whole seconds, or text.

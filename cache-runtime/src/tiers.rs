@@ -8,13 +8,13 @@ use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, Moment};
 use crate::events::Events;
-use crate::flight::Flights;
+use crate::flight::{Backoffs, Flights, Refreshes};
 use crate::lease::Leases;
 use crate::memory::Memory;
 use crate::owed::Owed;
 use crate::redis::{Pushed, Topology};
 use crate::site::{Named, Names};
-use crate::stamp::{Buckets, Cells, Subject};
+use crate::stamp::{Buckets, Cells, Outage, Subject};
 
 /// The limits a builder sets.
 #[derive(Clone, Debug)]
@@ -27,6 +27,10 @@ pub(crate) struct Limits {
     pub(crate) allowance_ms: u64,
     /// How long a lease lives without renewal, in milliseconds.
     pub(crate) lease_ms: u64,
+    /// By how much of its ttl an entry may be stored for less.
+    pub(crate) jitter: f64,
+    /// How many refreshes may run in tasks at once.
+    pub(crate) max_refreshes: usize,
 }
 
 /// The tiers of one cache, and what keeps them coherent.
@@ -36,7 +40,11 @@ pub(crate) struct Tiers {
     pub(crate) redis: Option<Topology>,
     pub(crate) cells: Arc<Cells>,
     pub(crate) buckets: Buckets,
+    /// Ends when Redis is back.
+    pub(crate) outage: Arc<Outage>,
     pub(crate) flights: Flights,
+    pub(crate) backoffs: Backoffs,
+    pub(crate) refreshes: Arc<Refreshes>,
     pub(crate) owed: Owed,
     pub(crate) leases: Arc<Leases>,
     /// The task that retries what is owed, while there is anything.
@@ -57,6 +65,8 @@ pub(crate) struct Parts {
     pub(crate) redis: Option<Topology>,
     /// Those that pushes flip.
     pub(crate) cells: Arc<Cells>,
+    /// That which the link's return ends.
+    pub(crate) outage: Arc<Outage>,
     pub(crate) events: Arc<Events>,
     pub(crate) clock: Clock,
     pub(crate) names: Names,
@@ -92,7 +102,10 @@ impl Tiers {
             redis: parts.redis,
             cells: parts.cells,
             buckets: Buckets::default(),
+            outage: parts.outage,
             flights: Flights::default(),
+            backoffs: Backoffs::default(),
+            refreshes: Arc::new(Refreshes::new(parts.limits.max_refreshes)),
             owed: Owed::default(),
             leases: Arc::default(),
             retrying: parking_lot::Mutex::default(),

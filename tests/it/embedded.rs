@@ -46,7 +46,8 @@ async fn a_miss_loads_and_a_hit_does_not() {
 #[tokio::test]
 async fn an_entry_expires_when_its_ttl_is_over() {
     let clock = Clock::manual();
-    let cache = Cache::builder().clock(clock.clone()).build().unwrap();
+    let builder = Cache::builder().clock(clock.clone()).jitter(0.0);
+    let cache = builder.build().unwrap();
     let loads = Loads::default();
     cache
         .scope(async {

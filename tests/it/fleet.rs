@@ -167,3 +167,33 @@ async fn memory_of_another_process_is_behind_by_lag_at_most() {
         start.elapsed()
     );
 }
+
+#[tokio::test]
+async fn in_a_fleet_one_task_refreshes_what_is_stale_and_nobody_waits() {
+    let (server, origin) = (crate::server().await, Origin::new().unwrap());
+    let actors = [(), ()].map(|()| actor(&server, &origin, "67108864", "5000"));
+    origin.set(1, "old").unwrap();
+    for actor in &actors {
+        assert_eq!(parse(&actor.ask("aged 1 1 0").await.unwrap()).2, "old");
+    }
+    origin.set(1, "new").unwrap();
+    assert_eq!(actors[0].ask("expire 1").await.unwrap(), "ok");
+    // Loads take long enough for every call of both to come meanwhile.
+    let calls = actors.each_ref().map(|actor| actor.ask("aged 1 100 3000"));
+    for call in calls {
+        assert_eq!(parse(&call.await.unwrap()).2, "old");
+    }
+    crate::until(Duration::from_secs(20), || async {
+        let mut fresh = true;
+        for actor in &actors {
+            fresh &= parse(&actor.ask("aged 1 1 0").await.unwrap()).2 == "new";
+        }
+        fresh
+    })
+    .await;
+    let mut loads = 0;
+    for actor in &actors {
+        loads += actor.ask("loads").await.unwrap().parse::<u64>().unwrap();
+    }
+    assert_eq!(loads, 2, "one to fill it, one to refresh it");
+}

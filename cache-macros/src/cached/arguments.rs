@@ -4,6 +4,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Expr, Lit, LitStr, Path};
 
 use crate::errors::Errors;
+use crate::function::Output;
+use crate::number::Number;
 use crate::policy::Given;
 use crate::settings::{Known, Setting, plain, settings};
 use crate::tags::{Tag, check_name};
@@ -23,7 +25,10 @@ const KNOWN: Known = &[
     ("lease", "lease = \"process\""),
     ("wait", "wait = \"5s\""),
     ("stale", "stale = \"10m\""),
-    ("refresh", "refresh = \"caller\""),
+    ("refresh", "refresh = \"background\""),
+    ("early", "early = 1.0"),
+    ("jitter", "jitter = 0.2"),
+    ("load_timeout", "load_timeout = \"2s\""),
     ("consistency", "consistency = \"strong\""),
     ("on_outage", "on_outage = \"serve\""),
     ("cache", "cache = self.cache"),
@@ -65,6 +70,10 @@ pub(crate) struct Arguments {
     pub(super) stale: Option<Given>,
     pub(super) stale_was_given: bool,
     pub(super) refresh: Option<(&'static str, Span)>,
+    pub(super) early: Option<Number>,
+    pub(super) early_was_given: bool,
+    pub(super) jitter: Option<Number>,
+    pub(super) load_timeout: Option<Given>,
     pub(super) consistency: Option<(&'static str, Span)>,
     pub(super) on_outage: Option<(&'static str, Span)>,
     pub(super) cache: Option<Expr>,
@@ -82,6 +91,16 @@ impl Arguments {
             }
         }
         arguments
+    }
+
+    /// Whether the fn's return type is read as a `Result`.
+    pub(super) fn is_fallible(&self, output: &Output) -> bool {
+        self.fallible.unwrap_or_else(|| output.is_result())
+    }
+
+    /// Whether a task refreshes what is stale.
+    pub(super) fn is_in_background(&self) -> bool {
+        matches!(self.refresh, Some(("Background", _)))
     }
 
     fn take(&mut self, setting: Setting, errors: &mut Errors) -> syn::Result<()> {
@@ -110,7 +129,16 @@ impl Arguments {
                 self.stale_was_given = true;
                 self.stale = Some(Given::read_or_zero(setting.expression()?)?);
             }
-            "refresh" => self.refresh = Some(refresh(setting)?),
+            "refresh" => {
+                let choices = [("caller", "Caller"), ("background", "Background")];
+                self.refresh = Some(setting.choice(&choices)?);
+            }
+            "early" => {
+                self.early_was_given = true;
+                self.early = Some(early(setting.expression()?)?);
+            }
+            "jitter" => self.jitter = Some(jitter(setting.expression()?)?),
+            "load_timeout" => self.load_timeout = Some(Given::read(setting.expression()?)?),
             "consistency" => {
                 let choices = [("bounded", "Bounded"), ("strong", "Strong")];
                 self.consistency = Some(setting.choice(&choices)?);
@@ -188,15 +216,14 @@ fn compression(setting: Setting) -> syn::Result<(&'static str, Span)> {
     ])
 }
 
-fn refresh(setting: Setting) -> syn::Result<(&'static str, Span)> {
-    match setting.literal() {
-        Some(Lit::Str(text)) if text.value() == "background" => Err(syn::Error::new(
-            text.span(),
-            "a refresh in the background is not there yet: write \"caller\", and the first caller that finds the \
-             entry stale refreshes it",
-        )),
-        _ => setting.choice(&[("caller", "Caller")]),
-    }
+fn early(expression: Expr) -> syn::Result<Number> {
+    let takes = "`early` is a number over zero: write `early = 1.0`, more to refresh sooner, or a const expression";
+    Number::read(expression, |beta| beta > 0.0 && beta.is_finite(), takes)
+}
+
+fn jitter(expression: Expr) -> syn::Result<Number> {
+    let takes = "`jitter` is a share of the ttl: write a number from 0.0 to 1.0, as `jitter = 0.2`, or a const expression";
+    Number::read(expression, |share| (0.0..=1.0).contains(&share), takes)
 }
 
 fn entry(setting: Setting) -> syn::Result<Entry> {

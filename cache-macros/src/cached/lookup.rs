@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 
 use super::arguments::Key;
 use super::model::Cached;
+use super::owner;
 use crate::borrow::borrowed;
 use crate::function::{body, wrapped};
 use crate::span;
@@ -24,9 +25,11 @@ pub(super) fn function(model: &Cached) -> TokenStream {
     let tags = tags(model);
     let (share, tags_from) = (share(model), tags_from(model));
     let body = body(&model.function, &model.output, &model.mentioned());
+    let pinned = owner::pinned(model, &body);
     // The user's value fails the bounds of this call: shown at the return type.
     let shown = span::shown_at(private, model.output.ty.span());
-    let load = quote_spanned!(span::made(model.output.ty.span())=> #shown::load(__call, __tags, #share, #tags_from, __load));
+    let (entry, timed_out) = (owner::entry(model), owner::timed_out(model));
+    let load = quote_spanned!(span::made(model.output.ty.span())=> #shown::#entry(__call, __tags, #share, #tags_from, #timed_out __load));
     let statements = quote_spanned! {Span::mixed_site()=>
         #site
         #guard
@@ -41,7 +44,7 @@ pub(super) fn function(model: &Cached) -> TokenStream {
         };
         #named
         #tags
-        let __load = ::core::pin::pin!(#body);
+        let __load = #pinned;
         #load.await
     };
     wrapped(&model.function, &model.output, statements)
@@ -137,13 +140,24 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
         let [method, kind, name] = [method, kind, name].map(|word| format_ident!("{word}"));
         Some(quote_spanned!(span::made(place)=> .#method(#private::#kind::#name)))
     });
-    let durations = [("wait_ms", &arguments.wait), ("stale_ms", &arguments.stale)];
+    let durations = [
+        ("wait_ms", &arguments.wait),
+        ("stale_ms", &arguments.stale),
+        ("load_timeout_ms", &arguments.load_timeout),
+    ];
     let durations = durations.into_iter().filter_map(|(method, given)| {
         let method = format_ident!("{method}", span = Span::mixed_site());
         let millis = given.as_ref()?.millis(private);
         Some(quote_spanned!(Span::mixed_site()=> .#method(#millis)))
     });
-    quote_spanned!(span::made(place)=> const { &#private::Policy::ttl_ms(#ttl) #(#chosen)* #(#durations)* })
+    let numbers = [("early", &arguments.early), ("jitter", &arguments.jitter)];
+    let numbers = numbers.into_iter().filter_map(|(method, given)| {
+        let (method, number) = (format_ident!("{method}"), given.as_ref()?);
+        Some(quote_spanned!(span::made(number.place())=> .#method(#number)))
+    });
+    quote_spanned! {span::made(place)=>
+        const { &#private::Policy::ttl_ms(#ttl) #(#chosen)* #(#durations)* #(#numbers)* }
+    }
 }
 
 /// The `Cache` that the annotation names, if it does.

@@ -6,6 +6,7 @@ mod companion;
 mod key;
 mod lookup;
 mod model;
+mod owner;
 
 use proc_macro2::TokenStream;
 

@@ -65,9 +65,7 @@ impl Cached {
 
     /// `Fallible` where only `Ok` is stored, `Plain` where every value is.
     pub(super) fn is_fallible(&self) -> bool {
-        self.arguments
-            .fallible
-            .unwrap_or_else(|| self.output.is_result())
+        self.arguments.is_fallible(&self.output)
     }
 
     /// `::cache_runtime::__private::Fallible`
@@ -98,7 +96,8 @@ impl Cached {
         let tags = self.arguments.tags.iter().map(ToTokens::to_token_stream);
         let (tags_from, cache) = (&self.arguments.tags_from, &self.arguments.cache);
         let others = tags_from.iter().chain(cache).map(ToTokens::to_token_stream);
-        let durations = [&self.arguments.wait, &self.arguments.stale]
+        let arguments = &self.arguments;
+        let durations = [&arguments.wait, &arguments.stale, &arguments.load_timeout]
             .into_iter()
             .flatten()
             .chain([&self.ttl]);
@@ -106,7 +105,15 @@ impl Cached {
             Given::Expression(expression) => Some(expression.to_token_stream()),
             Given::Millis(..) => None,
         });
-        parts.chain(tags).chain(others).chain(durations).collect()
+        let numbers = [&arguments.early, &arguments.jitter].into_iter().flatten();
+        let numbers =
+            numbers.filter_map(|number| number.expression().map(ToTokens::to_token_stream));
+        parts
+            .chain(tags)
+            .chain(others)
+            .chain(durations)
+            .chain(numbers)
+            .collect()
     }
 
     /// The names that the key, the tags and the cache mention: what the companion needs.

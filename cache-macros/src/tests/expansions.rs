@@ -51,6 +51,22 @@ fn every_setting() {
 }
 
 #[test]
+fn refreshes() {
+    insta::assert_snapshot!(cached! {
+        (ttl = "5m", stale = "10m", refresh = "background", early = 1.5, jitter = SPREAD, load_timeout = "2s")
+        async fn user(id: u64) -> Result<User, DbError> { find(id).await }
+    });
+}
+
+#[test]
+fn a_load_that_may_be_dropped() {
+    insta::assert_snapshot!(cached! {
+        (ttl = "5m", load_timeout = LIMIT, skip(db))
+        async fn user(db: &Db, id: u64) -> Result<User, DbError> { db.find(id).await }
+    });
+}
+
+#[test]
 fn method_without_self() {
     insta::assert_snapshot!(cached! {
         (ttl = "5m", skip(self))

@@ -36,7 +36,11 @@ fn each_mistake_has_its_error() {
 fn choices_that_do_not_go_together_are_refused() {
     let cases = [
         (quote!(refresh = "caller"), "add `stale"),
-        (quote!(refresh = "background"), "write \"caller\""),
+        (quote!(refresh = "background"), "add `stale"),
+        (quote!(load_timeout = "2s"), "return a `Result`"),
+        (quote!(early = -1.0), "over zero"),
+        (quote!(early = 1), "early = 1.0"),
+        (quote!(jitter = 1.01), "from 0.0 to 1.0"),
         (
             quote!(consistency = "strong", on_outage = "serve"),
             "remove `on_outage`",
@@ -53,6 +57,32 @@ fn choices_that_do_not_go_together_are_refused() {
         assert_eq!(messages.len(), 1, "{messages:#?}");
         assert!(messages[0].contains(part), "{messages:#?} has no {part}");
     }
+}
+
+#[test]
+fn a_task_borrows_nothing() {
+    let annotation = quote!(
+        ttl = "5m",
+        stale = "10m",
+        refresh = "background",
+        skip(self, db)
+    );
+    let error = cached::expand(
+        annotation,
+        quote!(
+            async fn user(&self, db: &Db, name: Cow<'_, str>, id: &'static u64) -> u64 {
+                id
+            }
+        ),
+    )
+    .expect_err("it borrows");
+    let messages: Vec<String> = error.into_iter().map(|error| error.to_string()).collect();
+    assert_eq!(messages.len(), 3, "{messages:#?}");
+    assert!(
+        messages
+            .iter()
+            .all(|message| message.contains("refresh = \"caller\""))
+    );
 }
 
 #[test]

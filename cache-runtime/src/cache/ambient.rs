@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::Cache;
 use crate::error::{CacheError, Result};
-use crate::load::short;
+use crate::load::{Task, short};
 use crate::site::Digest;
 
 static INSTALLED: OnceLock<Option<Cache>> = OnceLock::new();
@@ -147,6 +147,11 @@ pub async fn bypass<F: Future>(future: F) -> F::Output {
         ..present()
     };
     AMBIENT.scope(ambient, future).await
+}
+
+/// A task with what the caller has around it now.
+pub(crate) fn carried(task: Task) -> Task {
+    Box::pin(AMBIENT.scope(present(), task))
 }
 
 /// Runs a future in which the call with this key reloads and stores.

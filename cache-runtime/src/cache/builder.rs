@@ -10,9 +10,10 @@ use crate::clock::{Clock, STEP_MS};
 use crate::error::{CacheError, Result, check_name};
 use crate::events::Events;
 use crate::memory::Memory;
+use crate::policy::is_share;
 use crate::redis::{LinkEvent, Topology};
 use crate::site::Names;
-use crate::stamp::Cells;
+use crate::stamp::{Cells, Outage};
 use crate::tiers::{Limits, Parts, Tiers, flips};
 
 /// The settings of a cache. Every one has a default; [`build`](Self::build) names the wrong one.
@@ -33,19 +34,21 @@ use crate::tiers::{Limits, Parts, Tiers, flips};
 pub struct CacheBuilder {
     pub(super) url: String,
     pub(super) prefix: String,
-    memory_bytes: u64,
-    max_value: usize,
+    pub(super) memory_bytes: u64,
+    pub(super) max_value: usize,
     pub(super) op_timeout: Duration,
     pub(super) allowance: Option<Duration>,
-    lag: Duration,
+    pub(super) lag: Duration,
     pub(super) breaker: u32,
     pub(super) connections: usize,
-    lease: Duration,
+    pub(super) lease: Duration,
+    pub(super) jitter: f64,
+    pub(super) max_refreshes: usize,
     pub(super) durability: Durability,
     pub(super) ca_file: Option<PathBuf>,
     /// The certificate and its key.
     pub(super) client_certificate: Option<(PathBuf, PathBuf)>,
-    enabled: bool,
+    pub(super) enabled: bool,
     clock: Clock,
     pub(super) skip_cells: bool,
     /// Settings that environment variables made, and their names.
@@ -65,6 +68,8 @@ impl Default for CacheBuilder {
             breaker: 3,
             connections: 1,
             lease: Duration::from_secs(5),
+            jitter: 0.1,
+            max_refreshes: 64,
             durability: Durability::Master,
             ca_file: None,
             client_certificate: None,
@@ -158,16 +163,20 @@ impl CacheBuilder {
         }
         let events = Arc::new(Events::default());
         let settings = self.link_settings()?;
-        let told = Arc::clone(&events);
+        let outage = Arc::<Outage>::default();
+        let (told, over) = (Arc::clone(&events), Arc::clone(&outage));
         let tell = move |node: &str, event| match event {
-            LinkEvent::Up => told.connected(node),
+            LinkEvent::Up => {
+                over.end();
+                told.connected(node);
+            }
             LinkEvent::Down(fault) => told.disconnected(node, fault.as_str()),
             LinkEvent::Denied(fault) => told.denied(node, fault.as_str()),
         };
         let cells = Arc::<Cells>::default();
         let hear = flips(Arc::clone(&cells), Names::new(&self.prefix));
         let redis = Topology::new(settings, tell, hear);
-        Ok(self.assemble(events, cells, Some(redis)))
+        Ok(self.assemble(events, cells, Some((redis, outage))))
     }
 
     /// The cache these settings give when no server is asked for; wrong ones are not looked at.
@@ -175,12 +184,20 @@ impl CacheBuilder {
         self.assemble(Arc::default(), Arc::default(), None)
     }
 
-    fn assemble(self, events: Arc<Events>, cells: Arc<Cells>, redis: Option<Topology>) -> Cache {
+    fn assemble(
+        self,
+        events: Arc<Events>,
+        cells: Arc<Cells>,
+        redis: Option<(Topology, Arc<Outage>)>,
+    ) -> Cache {
+        let (redis, outage) = redis.unzip();
         let limits = Limits {
             max_value: self.max_value,
             lag_ms: millis(self.trusted()),
             allowance_ms: millis(self.allowed()),
             lease_ms: millis(self.lease),
+            jitter: self.jitter,
+            max_refreshes: self.max_refreshes,
         };
         let memory = (self.memory_bytes > 0)
             .then(|| Memory::new(self.memory_bytes, self.max_value, self.skip_cells));
@@ -188,6 +205,7 @@ impl CacheBuilder {
             memory,
             redis,
             cells,
+            outage: outage.unwrap_or_default(),
             events,
             clock: self.clock,
             names: Names::new(&self.prefix),
@@ -216,7 +234,7 @@ impl CacheBuilder {
         check_name("prefix", &self.prefix)?;
         let over_zero = "must be over zero, at least a millisecond";
         let durable = self.durability != Durability::Master;
-        let rules: [(&str, bool, &str); 10] = [
+        let rules: [(&str, bool, &str); 12] = [
             ("op_timeout", millis(self.op_timeout) > 0, over_zero),
             ("allowance", millis(self.allowed()) > 0, over_zero),
             ("lag", millis(self.lag) > 0, over_zero),
@@ -231,6 +249,8 @@ impl CacheBuilder {
                 (1..=64).contains(&self.connections),
                 "must be from 1 to 64",
             ),
+            ("jitter", is_share(self.jitter), "must be from 0.0 to 1.0"),
+            ("max_refreshes", self.max_refreshes > 0, "must be over zero"),
             ("max_value", self.max_value > 0, "must be over zero"),
             (
                 "durability",
@@ -260,19 +280,4 @@ impl CacheBuilder {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-impl std::fmt::Debug for CacheBuilder {
-    /// Without the URL, which may hold a password.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CacheBuilder")
-            .field("prefix", &self.prefix)
-            .field("memory_bytes", &self.memory_bytes)
-            .field("max_value", &self.max_value)
-            .field("op_timeout", &self.op_timeout)
-            .field("lag", &self.lag)
-            .field("lease", &self.lease)
-            .field("enabled", &self.enabled)
-            .finish_non_exhaustive()
-    }
 }

@@ -20,6 +20,7 @@ impl CacheBuilder {
     /// | `CACHE_BREAKER` | [`breaker`](Self::breaker): a number of timeouts |
     /// | `CACHE_CONNECTIONS` | [`connections`](Self::connections): a number |
     /// | `CACHE_LAG` | [`lag`](Self::lag), likewise |
+    /// | `CACHE_JITTER` | [`jitter`](Self::jitter): a number from `0.0` to `1.0` |
     /// | `CACHE_CA_FILE` | [`ca_file`](Self::ca_file) |
     /// | `CACHE_CLIENT_CERT` and `CACHE_CLIENT_KEY` | [`client_certificate`](Self::client_certificate) |
     /// | `CACHE_ENABLED` | [`enabled`](Self::enabled): `1`, `true`, `0` or `false` |
@@ -69,6 +70,9 @@ impl CacheBuilder {
         self = self.take(&get, named, usize::from_str, count, Self::connections)?;
         let named = ("lag", "CACHE_LAG");
         self = self.take(&get, named, duration, time, Self::lag)?;
+        let named = ("jitter", "CACHE_JITTER");
+        let share = "a number from `0.0` to `1.0`";
+        self = self.take(&get, named, f64::from_str, share, Self::jitter)?;
         let named = ("enabled", "CACHE_ENABLED");
         self.take(&get, named, switch, "`true` or `false`", Self::enabled)
     }
@@ -152,6 +156,7 @@ mod tests {
             ("CACHE_MEMORY_BYTES", "a lot"),
             ("CACHE_OP_TIMEOUT", "5 parsecs"),
             ("CACHE_LAG", "-1"),
+            ("CACHE_JITTER", "some"),
             ("CACHE_ENABLED", "maybe"),
         ] {
             let error = read(&[(name, value)]).unwrap_err();
@@ -165,6 +170,8 @@ mod tests {
             ("CACHE_URL", "http://localhost"),
             ("REDIS_URL", "nonsense"),
             ("CACHE_LAG", "0"),
+            ("CACHE_JITTER", "1.5"),
+            ("CACHE_JITTER", "NaN"),
             ("CACHE_OP_TIMEOUT", "0ms"),
             ("CACHE_ALLOWANCE", "0ms"),
             ("CACHE_BREAKER", "0"),
@@ -196,10 +203,11 @@ mod tests {
             ("CACHE_MEMORY_BYTES", "1024"),
             ("CACHE_OP_TIMEOUT", "50"),
             ("CACHE_LAG", "3s"),
+            ("CACHE_JITTER", "0.25"),
             ("CACHE_ENABLED", "0"),
         ]);
         let shown = format!("{:?}", builder.unwrap());
-        for part in ["\"shop\"", "1024", "50ms", "3s", "enabled: false"] {
+        for part in ["\"shop\"", "1024", "50ms", "3s", "0.25", "enabled: false"] {
             assert!(shown.contains(part), "{part} in {shown}");
         }
     }

@@ -8,7 +8,9 @@ mod entry;
 mod environment;
 mod groups;
 mod health;
+mod look;
 mod planted;
+mod refreshing;
 mod refused;
 mod scan;
 
@@ -24,17 +26,17 @@ pub use groups::{Namespace, TagHandle};
 pub use health::{BreakerState, Health, NodeHealth, RedisHealth};
 pub use scan::{Scan, ScannedKey};
 
-pub(crate) use ambient::{Current, current, is_bypassed, may_refresh, refreshes, resolve};
+pub(crate) use ambient::{Current, carried, current, is_bypassed, may_refresh, refreshes, resolve};
 pub(crate) use groups::{namespace_target, tag_target};
+pub(crate) use look::Missed;
 
 use crate::error::{CacheError, Result};
-use crate::events::{Event, Miss, Stats};
+use crate::events::Stats;
 use crate::key::{CacheKey, KeyWriter};
-use crate::load::{self, Draft};
-use crate::memory::Kept;
-use crate::policy::{Consistency, Policy};
+use crate::load;
+use crate::policy::Policy;
 use crate::returns::{Fallible, NotShared as _, Probe};
-use crate::site::{self, Interned};
+use crate::site;
 use crate::tag::Tag;
 use crate::tiers::Tiers;
 use crate::value::Cacheable;
@@ -213,6 +215,7 @@ impl Cache {
     pub async fn close_within(&self, limit: Duration) -> Result<(), CacheError> {
         let tiers = self.tiers();
         tiers.turn_off();
+        let _ = tokio::time::timeout(limit, tiers.refreshes.end()).await;
         let Some(redis) = &tiers.redis else {
             return Ok(());
         };
@@ -231,58 +234,6 @@ impl Cache {
 
     pub(crate) fn tiers(&self) -> &Arc<Tiers> {
         &self.0
-    }
-
-    /// A hit in memory, counted; nothing is allocated.
-    #[inline]
-    pub(crate) fn in_memory<T: Cacheable>(
-        &self,
-        site: &Interned,
-        policy: &Policy,
-        parts: &[u8],
-    ) -> Result<T, Miss> {
-        let tiers = &*self.0;
-        if policy.consistency == Consistency::Strong && tiers.redis.is_some() {
-            return Err(Miss::Absent);
-        }
-        let memory = tiers.memory.as_ref().ok_or(Miss::Absent)?;
-        let sought = crate::memory::Sought {
-            site: site.id,
-            hash: tiers.hash(site.id, parts),
-            parts,
-        };
-        let held = memory.get(sought, tiers.clock.now())?;
-        match held.is_stale {
-            false => held.counters.memory_hit(),
-            true => tiers
-                .events
-                .emit(&site.namespace, &held.counters, Event::Stale),
-        }
-        held.get().ok_or(Miss::Absent)
-    }
-
-    pub(crate) fn draft(
-        &self,
-        site: &'static Interned,
-        policy: Policy,
-        key: &KeyWriter,
-        missed: Miss,
-    ) -> Draft {
-        let parts = key.as_bytes();
-        Draft {
-            tiers: Arc::clone(&self.0),
-            site,
-            policy,
-            key: Kept {
-                site: site.id,
-                hash: self.0.hash(site.id, parts),
-                parts: parts.into(),
-            },
-            key_len: key.key_len(),
-            readable: None,
-            derives_tags: false,
-            missed,
-        }
     }
 
     /// The cache that these tiers are of.

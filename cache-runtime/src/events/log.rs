@@ -37,6 +37,29 @@ impl Log {
                     );
                 }
             }
+            Event::StaleOnError => {
+                if let Some(held_back) = self.due("load", namespace) {
+                    tracing::warn!(
+                        target: "cache",
+                        namespace,
+                        held_back,
+                        "the origin failed; a stale value is served"
+                    );
+                }
+            }
+            Event::RefreshSkipped => {
+                if let Some(held_back) = self.due("refresh", namespace) {
+                    tracing::warn!(
+                        target: "cache",
+                        namespace,
+                        held_back,
+                        "`max_refreshes` are under way; a stale value is served"
+                    );
+                }
+            }
+            Event::LoadTimedOut => {
+                tracing::debug!(target: "cache", namespace, "a load took too long");
+            }
             Event::Load { took, end } => {
                 tracing::debug!(target: "cache", namespace, ?took, ?end, "load");
             }

@@ -42,6 +42,8 @@ pub(crate) enum Miss {
     Outage,
     /// A person asked for a fresh load.
     Refresh,
+    /// It is fresh, and was drawn to be refreshed before its end.
+    Early,
 }
 
 /// How a load ended.
@@ -78,6 +80,12 @@ pub(crate) enum Event<'a> {
     Hit(Tier),
     /// A stale value was served while another call refreshes it, or as its load failed.
     Stale,
+    /// A load failed and a stale value was there to serve instead.
+    StaleOnError,
+    /// As many refreshes as may be are under way, so a stale value was served and none began.
+    RefreshSkipped,
+    /// A load was ended by its `load_timeout`; it counts as failed beside.
+    LoadTimedOut,
     Miss(Miss),
     Read(Duration),
     Load {

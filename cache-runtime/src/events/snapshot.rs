@@ -34,12 +34,19 @@ pub struct NamespaceStats {
     /// Reads served a value past its ttl, within its `stale` window: while another call refreshed
     /// it, or as its load failed.
     pub stale_hits: u64,
+    /// Loads that failed where a stale value was there to serve instead: the origin is in trouble,
+    /// and callers do not see it.
+    pub stale_on_error: u64,
+    /// Reads served a stale value without a refresh, as `max_refreshes` were under way.
+    pub skipped_refreshes: u64,
     /// Reads that found nothing fresh to serve, by cause.
     pub misses: MissStats,
     /// Loads that gave a value.
     pub loads: u64,
-    /// Loads that gave the origin's error.
+    /// Loads that gave the origin's error, or took too long.
     pub failed_loads: u64,
+    /// Those of them that `load_timeout` ended.
+    pub timed_out_loads: u64,
     /// Loads whose caller went away, or that panicked.
     pub abandoned_loads: u64,
     /// How long loads took, however they ended.
@@ -86,13 +93,16 @@ pub struct MissStats {
     pub outage: u64,
     /// A fresh load was asked for.
     pub refresh: u64,
+    /// A fresh value was there, and the call was drawn to refresh it before its end.
+    pub early: u64,
 }
 
 impl MissStats {
     /// All of them.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.absent + self.expired + self.invalidated + self.unreadable + self.outage + self.refresh
+        let gone = self.absent + self.expired + self.invalidated + self.unreadable;
+        gone + self.outage + self.refresh + self.early
     }
 }
 

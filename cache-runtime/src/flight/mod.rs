@@ -5,6 +5,8 @@
 //! with an error that can't be shared, and when a follower has waited too long, followers load for
 //! themselves, at most [`ALONE`] at once, and the first value serves all that still wait.
 
+mod backoff;
+mod refreshes;
 mod table;
 
 use std::any::Any;
@@ -19,6 +21,8 @@ use crate::clock::Moment;
 use crate::memory::Held;
 use crate::stamp::Watch;
 
+pub(crate) use backoff::Backoffs;
+pub(crate) use refreshes::{Busy, Place, Refreshes};
 pub(crate) use table::{Flights, Seat};
 
 /// How many followers load for themselves at once, a key and process.

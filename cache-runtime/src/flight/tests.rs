@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::clock::Moment;
-use crate::memory::Kept;
+use crate::memory::{Given, Kept};
 use crate::stamp::{Cells, Subject};
 
 const NOW: Moment = Moment(1);
@@ -35,6 +35,7 @@ fn held(n: u32) -> Arc<Held> {
         until: Moment(u64::MAX),
         stale_until: Moment(u64::MAX),
         is_stale: false,
+        given: Given::default(),
         watch: Cells::default().watch(&[]),
         weight: 1,
         counters: Arc::default(),

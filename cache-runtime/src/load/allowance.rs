@@ -12,12 +12,21 @@ use crate::redis::Fault;
 /// is not counted: it takes the place of a load.
 #[derive(Debug)]
 pub(crate) struct Allowance {
+    ms: u64,
     left_us: AtomicU64,
+}
+
+impl Clone for Allowance {
+    /// All of it again: it is for a task of its own, which keeps no caller waiting.
+    fn clone(&self) -> Self {
+        Self::ms(self.ms)
+    }
 }
 
 impl Allowance {
     pub(crate) fn ms(ms: u64) -> Self {
         Self {
+            ms,
             left_us: AtomicU64::new(ms.saturating_mul(1_000)),
         }
     }

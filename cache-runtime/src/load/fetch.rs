@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::asked::Asked;
 use super::judge::{Judged, Seen};
-use super::read::Reader;
+use super::read::{Look, Reader, peek};
 use super::request::Request;
 use super::right::{Right, lease};
-use super::stamps::{Asks, Noted, own_writes};
+use super::stamps::{Asks, own_writes};
 use super::wait::holder_is_done;
 use crate::clock::Stopwatch;
 use crate::events::{Event, Miss, Tier};
@@ -27,13 +28,13 @@ const MOST_OTHERS: usize = 16;
 #[derive(Debug)]
 pub(crate) enum Fetched<T> {
     Hit(Arc<Held<T>>),
-    /// Stale, and another process refreshes it.
-    Stale(Arc<Held<T>>),
+    /// It may be served, and another refreshes it, or nobody does for now.
+    Older(Arc<Held<T>>),
     /// Nothing fresh: load, and store under this right if there is one.
     Load {
         right: Option<Right>,
         /// What may be served while it is loaded, or if that fails.
-        stale: Option<Arc<Held<T>>>,
+        older: Option<Arc<Held<T>>>,
     },
     /// Redis can't be asked, and the site would rather have what memory holds than a load.
     Unchecked(Arc<Held<T>>),
@@ -57,7 +58,7 @@ pub(crate) async fn fetch<T: Cacheable>(
         request.miss(request.missed);
         return Fetched::Load {
             right: None,
-            stale: request.stale_in_memory(),
+            older: request.stale_in_memory(),
         };
     };
     if request.tiers.owed.covers(&request.subjects) {
@@ -65,7 +66,7 @@ pub(crate) async fn fetch<T: Cacheable>(
         request.miss(Miss::Outage);
         return Fetched::Load {
             right: None,
-            stale: None,
+            older: None,
         };
     }
     let reader = Reader { request, redis };
@@ -85,7 +86,7 @@ pub(crate) async fn fetch<T: Cacheable>(
             fetch.miss_once(Miss::Outage);
             Fetched::Load {
                 right: None,
-                stale: request.stale_in_memory(),
+                older: request.stale_in_memory(),
             }
         }
     }
@@ -95,16 +96,17 @@ struct Fetch<'a> {
     reader: Reader<'a>,
     flight: &'a Flight,
     missed: bool,
-    /// What was pushed since before the last read: whether what it found stale still is valid when
+    /// What was pushed since before the last read: whether what it found to serve still is valid when
     /// the lease was asked for. The cell that it was read under can't tell, as the lease is pushed
     /// to its own holder too.
     since: Recording,
 }
 
 fn record(request: &Request) -> Recording {
-    let subjects: &[Subject] = match request.policy.stale_ms {
-        0 => &[],
-        _ => &request.subjects,
+    let serves_older = request.policy.stale_ms > 0 || request.ahead > 0.0;
+    let subjects: &[Subject] = match serves_older {
+        true => &request.subjects,
+        false => &[],
     };
     request.tiers.cells.record(subjects.iter().cloned())
 }
@@ -115,26 +117,31 @@ impl Fetch<'_> {
         let (mut judged, mut seen) = self.read().await?;
         let mut others = 0;
         while others < MOST_OTHERS {
-            let (stale, why, id) = match self.reader.found(judged, &seen) {
-                Ok(found) if found.is_fresh => {
+            let (older, why, id) = match self.reader.found(judged, &seen) {
+                Ok(found) if found.is_fresh && !self.reader.request.is_due(&found.held) => {
                     // After a miss it is another process's load that was waited for.
                     if !self.missed {
                         self.reader.request.emit(Event::Hit(Tier::Redis));
                     }
                     return Ok(Fetched::Hit(found.held));
                 }
+                Ok(found) if self.reader.request.rests() => {
+                    return Ok(Fetched::Older(found.held));
+                }
+                Ok(found) if found.is_fresh => (Some(found.held), Miss::Early, found.id),
                 Ok(found) => (Some(found.held), Miss::Expired, found.id),
                 Err((why, id)) => (None, why, id),
             };
             self.miss_once(why);
             let (mine, asked) = self.take(&id).await?;
-            let stale = stale.and_then(|stale| self.reader.request.still(stale, &asked.still));
+            let was_older = older.is_some();
+            let mut older = older.and_then(|older| self.reader.request.still(older, &asked.still));
             let lease = match asked.leased {
                 Leased::Acquired => mine,
                 Leased::Shared { token } => mine.sharing(token),
                 Leased::NoStore => {
                     mine.spent();
-                    return Ok(Fetched::Load { right: None, stale });
+                    return Ok(Fetched::Load { right: None, older });
                 }
                 Leased::Entry(bytes) => {
                     mine.spent();
@@ -149,24 +156,29 @@ impl Fetch<'_> {
                 }
                 Leased::Held => {
                     mine.spent();
-                    if let Some(stale) = stale {
-                        return Ok(Fetched::Stale(self.reader.request.rested(stale)));
+                    if let Some(older) = older {
+                        return Ok(Fetched::Older(self.reader.request.rested(older)));
                     }
                     if patience == Patience::None
                         || !holder_is_done(&self.reader, &id, &asked.seen, waiting).await?
                     {
-                        return Ok(Fetched::Load { right: None, stale });
+                        return Ok(Fetched::Load { right: None, older });
                     }
                     (judged, seen) = self.read().await?;
                     continue;
                 }
             };
+            if was_older && older.is_none() {
+                // Its lease may be all that changed, which is pushed as the entry is.
+                let found = peek(self.reader.request, Look::Verify).await;
+                older = found.map(|found| found.held);
+            }
             let right = asked.right(lease);
-            return Ok(Fetched::Load { right, stale });
+            return Ok(Fetched::Load { right, older });
         }
         Ok(Fetched::Load {
             right: None,
-            stale: None,
+            older: None,
         })
     }
 
@@ -263,29 +275,6 @@ impl Fetch<'_> {
                 vouch,
                 watch,
             },
-        })
-    }
-}
-
-/// The answer to a wish for the lease.
-struct Asked {
-    leased: Leased,
-    seen: Seen,
-    /// `None` if a stamp could not be made.
-    noted: Option<Noted>,
-    /// The cells for what was found stale before.
-    still: Watch,
-}
-
-impl Asked {
-    /// The right to store what is loaded under this lease.
-    fn right(self, lease: lease::Lease) -> Option<Right> {
-        Some(Right {
-            lease,
-            noted: self.noted?,
-            seen_at: self.seen.sent,
-            watch: self.seen.watch,
-            vouch: self.seen.vouch,
         })
     }
 }

@@ -75,6 +75,7 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
     let written = Written {
         born_ms,
         load_us: loading.took_us,
+        ttl_ms: loading.ttl_ms,
         stamps,
     };
     let (frame, life_ms) = written.frame(request, bytes, codec);
@@ -122,6 +123,7 @@ struct Written {
     /// In the node's clock.
     born_ms: u64,
     load_us: u64,
+    ttl_ms: u64,
     stamps: Vec<Stamped>,
 }
 
@@ -129,7 +131,7 @@ impl Written {
     /// The frame, and how long it is kept in milliseconds.
     fn frame(self, request: &Request, bytes: Vec<u8>, codec: CodecId) -> (Vec<u8>, u64) {
         let (compression, payload) = frame::compress(bytes, request.policy.compression);
-        let ttl_ms = request.policy.ttl_ms.min(LONGEST_MS);
+        let ttl_ms = self.ttl_ms.min(LONGEST_MS);
         let life_ms = ttl_ms.saturating_add(request.policy.stale_ms);
         let life_ms = life_ms.min(LONGEST_MS);
         let header = Header {

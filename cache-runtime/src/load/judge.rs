@@ -44,6 +44,8 @@ pub(crate) struct Valid<T> {
     pub(crate) id: Vec<u8>,
     /// For how long by the node's clock, from now.
     pub(crate) left: Left,
+    /// What its load took, in microseconds.
+    pub(crate) load_us: u64,
 }
 
 /// How long an entry may be served, in milliseconds.
@@ -106,6 +108,7 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
             bytes: bytes.len(),
             id: frame.header.id.to_vec(),
             left,
+            load_us: frame.header.load_us,
         }),
         Err(cause) => {
             request.trouble("decode an entry", cause.as_str());

@@ -4,9 +4,14 @@
 //! leaves nothing behind.
 
 mod allowance;
+mod asked;
+mod background;
+mod body;
 mod fetch;
 mod fill;
 mod judge;
+mod limited;
+mod older;
 mod put;
 mod read;
 mod request;
@@ -15,12 +20,15 @@ mod run;
 mod stamps;
 mod store;
 mod tags;
+mod terms;
 mod wait;
 
-use std::pin::Pin;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use body::{Boxed, Detach, Detachable, Task};
+pub(crate) use limited::TimedOut;
 pub(crate) use put::{put, refresh};
 pub(crate) use read::{Look, peek};
 pub(crate) use request::{Draft, Request, short};
@@ -32,29 +40,35 @@ use crate::policy::Refresh;
 use crate::returns::{ErrorShare, Returns};
 use crate::tag::TagsFrom;
 use crate::value::Cacheable;
+use background::Refreshing;
 use fetch::{Fetched, Patience, fetch};
 use right::Right;
-use run::Run;
-use store::store;
+use run::make;
 
 /// Reads the entry, or runs the body once for everyone who asks at the same time.
-pub(crate) async fn load<M, R, F>(
+pub(crate) async fn load<M, R, B>(
     request: Request,
     share: Option<ErrorShare<M::Error>>,
     tags_from: TagsFrom<M::Value>,
-    body: Pin<&mut F>,
+    body: B,
 ) -> R
 where
     M: Returns<R>,
-    F: Future<Output = R>,
+    B: Detach<M, R>,
+    B::Running: Future<Output = R>,
 {
-    let mut stale = request.stale_in_memory();
+    let mut older = request.stale_in_memory();
     if request.is_strong() {
         // Sent after the call began: what it finds rests on no read or load of another's.
         match peek::<M::Value>(&request, Look::Serve).await {
-            Some(found) if found.is_fresh => return M::value(found.held.value.clone()),
-            found => stale = found.map(|found| found.held),
+            Some(found) if found.is_fresh && !request.is_due(&found.held) => {
+                return M::value(found.held.value.clone());
+            }
+            found => older = found.map(|found| found.held),
         }
+    }
+    if let Some(older) = older.as_ref().filter(|_| request.rests()) {
+        return serve_older::<M, R>(&request, older);
     }
     // A flight that was under way when the call began may be older than an invalidation elsewhere;
     // one that it joins after that began after the call, and needs no look.
@@ -64,10 +78,10 @@ where
             .tiers
             .flights
             .join(&request.key, now, || request.terms());
-        let turn = match (seat.try_lead(), &stale) {
+        let turn = match (seat.try_lead(), &older) {
             (Some(turn), _) => turn,
             // Another call refreshes it.
-            (None, Some(stale)) => return serve_stale::<M, R>(&request, stale),
+            (None, Some(older)) => return serve_older::<M, R>(&request, older),
             (None, None) => follow(&request, &seat).await,
         };
         let verify = under_way && seat.is_verified();
@@ -75,7 +89,7 @@ where
             Turn::Lead(_) => Patience::Wait,
             Turn::Alone(_) => Patience::None,
             Turn::Meanwhile(held) => match meanwhile(&request, &held, verify).await {
-                Some(held) => return serve_stale::<M, R>(&request, &held),
+                Some(held) => return serve_older::<M, R>(&request, &held),
                 None if under_way => {
                     // Its leader may take long: those who may not be served meanwhile share another.
                     seat.land();
@@ -96,9 +110,9 @@ where
             share,
             tags_from,
         };
-        return leader.lead::<M, R, F>(body).await;
+        return leader.lead::<M, R, B>(body).await;
     }
-    body.await
+    body.here(&request).await
 }
 
 /// Waits for the leader, and is counted while it does.
@@ -115,8 +129,8 @@ async fn follow<'a>(request: &Request, seat: &'a Seat<'_>) -> Turn<'a> {
         .await
 }
 
-fn serve_stale<M: Returns<R>, R>(request: &Request, held: &Held<M::Value>) -> R {
-    request.emit(Event::Stale);
+fn serve_older<M: Returns<R>, R>(request: &Request, held: &Held<M::Value>) -> R {
+    request.count_older(held);
     M::value(held.value.clone())
 }
 
@@ -160,17 +174,18 @@ struct Leader<'a, T, E> {
 }
 
 impl<T: Cacheable, E> Leader<'_, T, E> {
-    async fn lead<M, R, F>(self, body: Pin<&mut F>) -> R
+    async fn lead<M, R, B>(self, body: B) -> R
     where
         M: Returns<R, Value = T, Error = E>,
-        F: Future<Output = R>,
+        B: Detach<M, R>,
+        B::Running: Future<Output = R>,
     {
         let request = self.request;
         // It may have been filled while this call was on its way here.
-        if let Some(held) = request.in_memory()
+        if let Some(held) = request.in_memory().filter(|held| !request.is_due(held))
             && let Some(value) = held.get()
         {
-            request.emit(Event::Hit(Tier::Memory));
+            request.count_older(&held);
             self.seat.land();
             self.seat.finish(Outcome::Value {
                 held,
@@ -178,57 +193,83 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
             });
             return M::value(value);
         }
-        let (right, stale) = match fetch::<T>(request, self.seat, self.patience).await {
+        let (right, older) = match fetch::<T>(request, self.seat, self.patience).await {
             Fetched::Hit(held) => {
                 request.keep(&held);
                 return self.land::<M, R>(held, true);
             }
-            Fetched::Stale(held) => return self.land_stale::<M, R>(held),
+            Fetched::Older(held) => return self.land_older::<M, R>(held),
             Fetched::Unchecked(held) => {
                 request.emit(Event::Hit(Tier::Memory));
                 return self.land::<M, R>(held, true);
             }
-            Fetched::Load { right, stale } => (right, stale),
+            Fetched::Load { right, older } => (right, older),
         };
-        if let Some(stale) = &stale {
-            self.seat.serve_meanwhile(Arc::<Held<T>>::clone(stale));
+        let Some(older) = older else {
+            return self.run::<M, R, B>(right, None, body).await;
+        };
+        // What is fresh is not loaded for nobody to keep.
+        let unstorable = right.is_none() && request.tiers.redis.is_some();
+        if request.rests() || (unstorable && request.is_fresh(&older)) {
+            return self.land_older::<M, R>(older);
         }
+        self.seat.serve_meanwhile(Arc::<Held<T>>::clone(&older));
         match request.policy.refresh {
-            Refresh::Caller => self.run::<M, R, F>(right, stale, body).await,
+            Refresh::Caller => self.run::<M, R, B>(right, Some(older), body).await,
+            Refresh::Background => self.detach::<M, R, B>(right, older, body).await,
+        }
+    }
+
+    /// Has a task run the body; where there can be none, runs it.
+    async fn detach<M, R, B>(self, right: Option<Right>, older: Arc<Held<T>>, body: B) -> R
+    where
+        M: Returns<R, Value = T, Error = E>,
+        B: Detach<M, R>,
+        B::Running: Future<Output = R>,
+    {
+        let Ok(place) = self.request.tiers.refreshes.begin(&self.request.key) else {
+            return self.land_older::<M, R>(older);
+        };
+        let refreshing = Refreshing {
+            request: self.request.clone(),
+            right,
+            older: Arc::<Held<T>>::clone(&older),
+            tags_from: self.tags_from,
+            place,
+        };
+        match body.detach(refreshing) {
+            Ok(()) => self.land_older::<M, R>(older),
+            Err(unmoved) => {
+                let (body, refreshing) = *unmoved;
+                self.run::<M, R, B>(refreshing.right, Some(older), body)
+                    .await
+            }
         }
     }
 
     /// Runs the body, and stores what it gives.
-    async fn run<M, R, F>(
-        self,
-        right: Option<Right>,
-        stale: Option<Arc<Held<T>>>,
-        body: Pin<&mut F>,
-    ) -> R
+    async fn run<M, R, B>(self, right: Option<Right>, mut older: Option<Arc<Held<T>>>, body: B) -> R
     where
         M: Returns<R, Value = T, Error = E>,
-        F: Future<Output = R>,
+        B: Detach<M, R>,
+        B::Running: Future<Output = R>,
     {
-        if right.is_none() && self.request.tiers.redis.is_some() {
+        let request = self.request;
+        if right.is_none() && request.tiers.redis.is_some() {
             // It rests on no key in Redis, whose deletion would be pushed.
-            self.seat.close_at(self.request.lag_from_now());
+            self.seat.close_at(request.lag_from_now());
         }
-        let run = Run::begin(self.request, right);
-        let (run, returned) = run.body(body).await;
-        // Split before anything is awaited: an error that is not `Send` is held across no await.
-        let value = match M::split(returned) {
-            Ok(value) => value,
-            Err(error) => {
-                run.failed();
-                return match stale.filter(|stale| self.request.may_serve(stale)) {
-                    Some(stale) => self.land_stale::<M, R>(stale),
-                    None => self.fail::<M, R>(error),
-                };
-            }
+        let made = {
+            let running = pin!(older::beside(request, &mut older, body.here(request)));
+            make::<M, R, _>(request, right, self.tags_from, running).await
         };
-        let loading = run.loaded();
-        let (held, in_redis) = store(self.request, loading, value, self.tags_from).await;
-        self.land::<M, R>(held, in_redis)
+        match made {
+            Ok((held, in_redis)) => self.land::<M, R>(held, in_redis),
+            Err(error) => match older.filter(|older| request.may_serve(older)) {
+                Some(older) => self.land_older::<M, R>(request.fall_back(&older)),
+                None => self.fail::<M, R>(error),
+            },
+        }
     }
 
     /// Ends the flight with a value, and returns it to this caller.
@@ -239,8 +280,8 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
         M::value(value)
     }
 
-    fn land_stale<M: Returns<R, Value = T>, R>(&self, held: Arc<Held<T>>) -> R {
-        self.request.emit(Event::Stale);
+    fn land_older<M: Returns<R, Value = T>, R>(&self, held: Arc<Held<T>>) -> R {
+        self.request.count_older(&held);
         self.request.keep(&held);
         self.land::<M, R>(held, true)
     }

@@ -6,6 +6,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::body::Body;
 use super::fill::{fill, weigh};
 use super::request::Request;
 use super::right::{Right, claim};
@@ -15,7 +16,7 @@ use super::tags::tag;
 use crate::error::{CacheError, Result};
 use crate::events::{Event, Miss, Unstored};
 use crate::invalidate::invalidate;
-use crate::memory::Held;
+use crate::memory::{Given, Held};
 use crate::returns::Returns;
 use crate::stamp::Watch;
 use crate::tag::TagsFrom;
@@ -43,14 +44,11 @@ pub(crate) async fn put<T: Cacheable>(
 }
 
 /// Runs the body and stores its value, whatever the tiers hold.
-pub(crate) async fn refresh<M, R, F>(
-    request: &Request,
-    tags_from: TagsFrom<M::Value>,
-    body: Pin<&mut F>,
-) -> R
+pub(crate) async fn refresh<M, R, B>(request: &Request, tags_from: TagsFrom<M::Value>, body: B) -> R
 where
     M: Returns<R>,
-    F: Future<Output = R>,
+    B: Body,
+    B::Running: Future<Output = R>,
 {
     request.miss(Miss::Refresh);
     let (right, may_store) = match right(request).await {
@@ -60,7 +58,9 @@ where
             (None, false)
         }
     };
-    let (run, returned) = Run::begin(request, right).body(body).await;
+    let mut body = body.here(request);
+    let run = Run::begin(request, right);
+    let (run, returned) = run.body(Pin::new(&mut body)).await;
     // Split before anything is awaited: an error that is not `Send` is held across no await.
     let value = match M::split(returned) {
         Ok(value) => value,
@@ -109,9 +109,9 @@ async fn write<T: Cacheable>(
         Ok(payload) => payload,
         Err(why) => return refuse(request, why).await,
     };
-    let bytes = payload.len();
+    let (bytes, ttl_ms) = (payload.len(), loading.ttl_ms);
     match fill(request, loading, payload).await {
-        Kept::Local { watch } => keep(request, &watch, bytes, value),
+        Kept::Local { watch } => keep(request, &watch, (bytes, ttl_ms), value),
         Kept::Stored { .. } => {
             request.tiers.cells.flip(&request.subjects[0]);
             Ok(())
@@ -153,18 +153,28 @@ async fn refuse(request: &Request, why: Unstored) -> Result<()> {
 }
 
 /// Without Redis the value goes into memory, unless an invalidation came since it was begun.
-fn keep<T: Cacheable>(request: &Request, watch: &Watch, bytes: usize, value: &T) -> Result<()> {
+fn keep<T: Cacheable>(
+    request: &Request,
+    watch: &Watch,
+    (bytes, ttl_ms): (usize, u64),
+    value: &T,
+) -> Result<()> {
     let tiers = &request.tiers;
     let Some(watch) = tiers.cells.supersede(&request.subjects[0], watch) else {
         request.emit(Event::Unstored(Unstored::Overtaken));
         return Err(CacheError::Overtaken);
     };
-    let until = tiers.clock.now().plus_ms(request.policy.ttl_ms);
+    let until = tiers.clock.now().plus_ms(ttl_ms);
     let held = Arc::new(Held {
         until,
         stale_until: until.plus_ms(request.policy.stale_ms),
         is_stale: false,
         watch,
+        // Without Redis there is no outage, and nobody knows what a load of it would take.
+        given: Given {
+            fresh_until: until,
+            ..Given::default()
+        },
         weight: u32::try_from(bytes).unwrap_or(u32::MAX),
         counters: Arc::clone(&request.counters),
         value: value.clone(),

@@ -6,7 +6,7 @@ use super::judge::{Judged, Seen, invalid, judge};
 use super::request::Request;
 use crate::clock::Stopwatch;
 use crate::events::{Event, Miss, Tier};
-use crate::memory::Held;
+use crate::memory::{Given, Held, load_us};
 use crate::redis::{Fault, Found as Answer, Topology};
 use crate::stamp::Watch;
 use crate::value::Cacheable;
@@ -154,10 +154,16 @@ impl Reader<'_> {
         }
         let now = tiers.clock.now();
         let trusted = tiers.trusted(seen.sent, seen.vouch.pushes());
+        let stale_until = now.plus_ms(valid.left.stale_ms).min(trusted);
         let held = Arc::new(Held {
             until: now.plus_ms(valid.left.fresh_ms).min(trusted),
-            stale_until: now.plus_ms(valid.left.stale_ms).min(trusted),
+            stale_until,
             is_stale: false,
+            given: Given {
+                fresh_until: now.plus_ms(valid.left.fresh_ms),
+                unchecked_until: self.request.unchecked(stale_until),
+                load_us: load_us(valid.load_us),
+            },
             watch: seen.watch.and(seen.vouch.cells()),
             weight: u32::try_from(valid.bytes).unwrap_or(u32::MAX),
             counters: Arc::clone(&self.request.counters),

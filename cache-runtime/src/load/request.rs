@@ -1,23 +1,23 @@
 //! One read of one entry: what it is of, what it rests on, what it is called in Redis.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::allowance::Allowance;
 use crate::clock::Moment;
 use crate::error::{Result, check_name};
 use crate::events::{Counters, Event, Miss, Unstored};
-use crate::flight::Terms;
 use crate::memory::{Held, Kept, Memory};
 use crate::owed::Target;
 use crate::policy::{Consistency, OnOutage, Policy};
 use crate::site::{Digest, EntryName, Interned};
-use crate::stamp::{Subject, Vouch, Watch};
+use crate::stamp::{Cell, Subject, Watch};
 use crate::tag::Tag;
 use crate::tiers::Tiers;
 use crate::value::Cacheable;
 
 /// A call's own part of a read: everything that does not depend on the value's type.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) tiers: Arc<Tiers>,
     pub(crate) site: &'static Interned,
@@ -34,6 +34,8 @@ pub(crate) struct Request {
     pub(crate) missed: Miss,
     /// How much longer it may wait for Redis.
     pub(crate) allowance: Allowance,
+    /// How far ahead of its end this call refreshes an entry, in load times; 0.0 for never.
+    pub(crate) ahead: f64,
 }
 
 /// What a request is made from.
@@ -50,6 +52,8 @@ pub(crate) struct Draft {
     pub(crate) derives_tags: bool,
     /// What memory said when it was asked first.
     pub(crate) missed: Miss,
+    /// What was drawn then.
+    pub(crate) ahead: f64,
 }
 
 impl Draft {
@@ -77,6 +81,7 @@ impl Draft {
             subjects,
             derives_tags: self.derives_tags,
             missed: self.missed,
+            ahead: self.ahead,
         })
     }
 }
@@ -117,14 +122,6 @@ impl Request {
         }
     }
 
-    /// The keys in Redis of all that its value will rest on.
-    fn names(&self) -> impl Iterator<Item = String> {
-        let buckets = self.derives_tags.then(Subject::buckets);
-        let subjects = self.subjects.iter().cloned();
-        let subjects = subjects.chain(buckets.into_iter().flatten());
-        subjects.map(|subject| self.stamp_name(&subject))
-    }
-
     /// The entry as something to invalidate.
     pub(crate) fn target(&self) -> Target {
         Target {
@@ -132,24 +129,6 @@ impl Request {
             namespace: Some(Arc::clone(&self.site.namespace)),
             names: vec![self.name.lease(), self.name.as_str().to_owned()],
             namespace_stamp: self.tiers.names.namespace(&self.site.namespace),
-        }
-    }
-
-    /// Under which callers share one load of this entry: those of a hit in memory.
-    pub(crate) fn terms(&self) -> Terms {
-        let vouch = match &self.tiers.redis {
-            None => Vouch::empty(),
-            Some(redis) => redis.vouch(self.names()),
-        };
-        let rests = self.watch().and(self.bucket_watch().cells());
-        Terms {
-            watch: rests.and(vouch.cells()),
-            until: match vouch.pushes() {
-                true => Moment(u64::MAX),
-                // Nobody tells of invalidations elsewhere.
-                false => self.lag_from_now(),
-            },
-            verify: self.is_checked(),
         }
     }
 
@@ -170,7 +149,7 @@ impl Request {
         self.policy.consistency == Consistency::Strong && self.tiers.redis.is_some()
     }
 
-    fn memory(&self) -> Option<&Memory> {
+    pub(super) fn memory(&self) -> Option<&Memory> {
         self.tiers.memory.as_ref().filter(|_| !self.is_strong())
     }
 
@@ -180,7 +159,7 @@ impl Request {
         self.memory()?.get(self.key.sought(), now).ok()
     }
 
-    /// The value in memory, if it may be served now while it is refreshed.
+    /// The value in memory, whether fresh or stale, if it may be served now while it is refreshed.
     pub(crate) fn stale_in_memory<T: Cacheable>(&self) -> Option<Arc<Held<T>>> {
         let mut held = self.memory()?.peek(self.key.sought())?.typed()?;
         if held.watch.is_expired()
@@ -197,16 +176,45 @@ impl Request {
             return None;
         }
         let held = self.memory()?.peek(self.key.sought())?;
-        let end = match held.watch.is_expired() {
-            true => held.stale_end(),
-            false => held.stale_until,
-        };
-        (self.tiers.clock.now() < end).then(|| held.typed())?
+        // What was expired by hand has its stale window, if the site has one.
+        let over = held.watch.is_expired() && self.policy.stale_ms == 0;
+        let now = self.tiers.clock.now();
+        (!over && now < held.given.unchecked_until).then(|| held.typed())?
     }
 
-    /// A stale value that another process refreshes: served without a look until its store is pushed,
+    /// The end of what is served unchecked, for a value that may be served until then.
+    pub(crate) fn unchecked(&self, end: Moment) -> Moment {
+        match self.policy.on_outage {
+            OnOutage::Serve => end,
+            OnOutage::Lag => Moment::default(),
+        }
+    }
+
+    /// The cell of the present outage, where what is loaded in it is served unchecked to its end.
+    pub(crate) fn present_outage(&self) -> Vec<Arc<Cell>> {
+        let serves = self.policy.on_outage == OnOutage::Serve && self.tiers.redis.is_some();
+        Vec::from_iter(serves.then(|| self.tiers.outage.cell()))
+    }
+
+    /// How long a value is fresh that is stored now: its ttl, less by chance, so that what was loaded
+    /// at once does not end at once.
+    pub(crate) fn drawn_ttl_ms(&self) -> u64 {
+        let ttl_ms = self.policy.ttl_ms;
+        let share = self.policy.jitter.unwrap_or(self.tiers.limits.jitter);
+        if share <= 0.0 {
+            return ttl_ms;
+        }
+        let less = Duration::from_millis(ttl_ms).mul_f64(share * rand::random::<f64>());
+        let less_ms = u64::try_from(less.as_millis()).unwrap_or(u64::MAX);
+        ttl_ms.saturating_sub(less_ms).max(1)
+    }
+
+    /// A value that another process refreshes; a stale one is served without a look until its store is pushed,
     /// or for `lag`.
     pub(crate) fn rested<T: Cacheable>(&self, mut stale: Arc<Held<T>>) -> Arc<Held<T>> {
+        if self.is_fresh(&stale) {
+            return stale;
+        }
         let look_again = self.lag_from_now();
         // Just read, so nobody else has it yet.
         if let Some(held) = Arc::get_mut(&mut stale) {
@@ -229,10 +237,10 @@ impl Request {
         self.may_serve(&stale).then_some(stale)
     }
 
-    /// Whether a value may be served as stale.
+    /// Whether a value may be served while it is refreshed: as stale, or as it is fresh.
     pub(crate) fn may_serve<T>(&self, held: &Held<T>) -> bool {
         let now = self.tiers.clock.now();
-        now < held.stale_end() && held.watch.holds_stale(now)
+        self.is_fresh(held) || (now < held.stale_end() && held.watch.holds_stale(now))
     }
 
     /// Keeps a value in memory, where it is served while its watch holds; whether it is there.

@@ -1,13 +1,43 @@
 //! One run of the user's body.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use super::request::Request;
 use super::right::Right;
-use super::store::Loading;
+use super::store::{Loading, store};
 use crate::clock::{Moment, Stopwatch};
 use crate::events::{Event, Loaded};
+use crate::memory::Held;
+use crate::returns::Returns;
 use crate::stamp::Watch;
+use crate::tag::TagsFrom;
+
+/// Runs the body and stores what it gives, with whether Redis can tell of its validity; else the
+/// origin's error.
+pub(super) async fn make<M, R, F>(
+    request: &Request,
+    right: Option<Right>,
+    tags_from: TagsFrom<M::Value>,
+    mut body: F,
+) -> Result<(Arc<Held<M::Value>>, bool), M::Error>
+where
+    M: Returns<R>,
+    F: Future<Output = R> + Unpin,
+{
+    let run = Run::begin(request, right);
+    let (run, returned) = run.body(Pin::new(&mut body)).await;
+    // Split before anything is awaited: an error that is not `Send` is held across no await.
+    let value = match M::split(returned) {
+        Ok(value) => value,
+        Err(error) => {
+            run.failed();
+            return Err(error);
+        }
+    };
+    let loading = run.loaded();
+    Ok(store(request, loading, value, tags_from).await)
+}
 
 /// A run of the body; dropped before its end, it counts as abandoned and gives its lease back.
 pub(super) struct Run<'a> {
@@ -23,11 +53,12 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     /// What its value will rest on is registered by now.
     pub(super) fn begin(request: &'a Request, right: Option<Right>) -> Self {
+        let outage = request.present_outage();
         let watch = right.as_ref().map(|right| right.watch.clone());
         Self {
             request,
             right,
-            watch: watch.unwrap_or_else(|| request.watch()),
+            watch: watch.unwrap_or_else(|| request.watch()).and(&outage),
             buckets: request.bucket_watch(),
             began: request.tiers.clock.now(),
             clock: Stopwatch::start(),
@@ -45,6 +76,7 @@ impl<'a> Run<'a> {
 
     pub(super) fn loaded(mut self) -> Loading {
         let took_us = self.end(Loaded::Ok);
+        self.request.tiers.backoffs.succeeded(&self.request.key);
         self.loading(took_us)
     }
 
@@ -61,6 +93,7 @@ impl<'a> Run<'a> {
             buckets: self.buckets.clone(),
             began: self.began,
             took_us,
+            ttl_ms: self.request.drawn_ttl_ms(),
         }
     }
 

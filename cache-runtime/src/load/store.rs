@@ -8,7 +8,7 @@ use super::right::Right;
 use super::tags::tag;
 use crate::clock::Moment;
 use crate::events::{Event, Unstored};
-use crate::memory::Held;
+use crate::memory::{Given, Held, load_us};
 use crate::stamp::{Subject, Watch};
 use crate::tag::TagsFrom;
 use crate::value::Cacheable;
@@ -23,6 +23,8 @@ pub(super) struct Loading {
     pub(super) buckets: Watch,
     pub(super) began: Moment,
     pub(super) took_us: u64,
+    /// How long it is fresh in every tier.
+    pub(super) ttl_ms: u64,
 }
 
 impl Loading {
@@ -63,6 +65,7 @@ pub(super) async fn store<T: Cacheable>(
     tags_from: TagsFrom<T>,
 ) -> (Arc<Held<T>>, bool) {
     let (before, began) = (loading.watch.clone(), loading.began);
+    let (ttl_ms, took_us) = (loading.ttl_ms, loading.took_us);
     let payload = match tag(request, &mut loading, &value, tags_from).await {
         Ok(()) => weigh(request, &value),
         Err(why) => Err(why),
@@ -76,12 +79,16 @@ pub(super) async fn store<T: Cacheable>(
     };
     let in_redis = matches!(kept, Kept::Stored { .. } | Kept::Overtaken);
     let is_local = matches!(kept, Kept::Local { .. });
-    let life = Life::of(request, kept, began);
+    let life = Life::of(request, kept, began, ttl_ms);
     let held = Arc::new(Held {
         until: life.until,
         stale_until: life.stale_until,
         is_stale: false,
         watch: life.watch.unwrap_or(before),
+        given: Given {
+            load_us: load_us(took_us),
+            ..life.given
+        },
         weight: u32::try_from(bytes).unwrap_or(u32::MAX),
         counters: Arc::clone(&request.counters),
         value,
@@ -97,12 +104,13 @@ pub(super) async fn store<T: Cacheable>(
 struct Life {
     until: Moment,
     stale_until: Moment,
+    given: Given,
     /// `None` where it is not kept at all.
     watch: Option<Watch>,
 }
 
 impl Life {
-    fn of(request: &Request, kept: Kept, began: Moment) -> Self {
+    fn of(request: &Request, kept: Kept, began: Moment, ttl_ms: u64) -> Self {
         let tiers = &request.tiers;
         let briefly = began.plus_ms(tiers.limits.lag_ms);
         let now = tiers.clock.now();
@@ -116,12 +124,17 @@ impl Life {
             Kept::Briefly { watch } => (briefly, Some(watch)),
             Kept::Overtaken | Kept::Nowhere => (now, None),
         };
-        let fresh = now.plus_ms(request.policy.ttl_ms);
+        let fresh = now.plus_ms(ttl_ms);
         let (until, stale_until) = match watch {
             Some(_) => (fresh, fresh.plus_ms(request.policy.stale_ms)),
             None => (now, now),
         };
         Self {
+            given: Given {
+                fresh_until: until,
+                unchecked_until: request.unchecked(stale_until),
+                load_us: 0,
+            },
             until: until.min(trusted),
             stale_until: stale_until.min(trusted),
             watch,

@@ -3,6 +3,7 @@
 //! An entry carries its own expiry and the cells of what it rests on; a hit looks at both. There is
 //! no removal by tag: the next hit on an invalid entry drops it.
 
+mod given;
 mod shards;
 
 use std::any::Any;
@@ -11,6 +12,8 @@ use std::sync::Arc;
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{Equivalent, Weighter};
+
+pub(crate) use given::{Given, load_us};
 
 use crate::clock::Moment;
 use crate::events::{Counters, Miss};
@@ -25,6 +28,7 @@ pub(crate) struct Held<T: ?Sized = dyn Any + Send + Sync> {
     pub(crate) stale_until: Moment,
     /// Served while this holds only.
     pub(crate) watch: Watch,
+    pub(crate) given: Given,
     /// Stale, and served for a while as another process refreshes it.
     pub(crate) is_stale: bool,
     pub(crate) weight: u32,
@@ -55,6 +59,7 @@ impl Held {
             until: self.until,
             stale_until: self.stale_until,
             watch: self.watch.clone(),
+            given: self.given,
             is_stale: self.is_stale,
             weight: self.weight,
             counters: Arc::clone(&self.counters),
@@ -189,6 +194,8 @@ impl Memory {
             () if now < held.until && !held.watch.is_expired() => return Miss::Outage,
             // It may be served while it is refreshed.
             () if now < held.stale_end() => return Miss::Expired,
+            // While Redis can't be asked it may be served unchecked.
+            () if now < held.given.unchecked_until => return Miss::Expired,
             () => Miss::Expired,
         };
         self.store.remove_if(&key, |found| Arc::ptr_eq(found, held));

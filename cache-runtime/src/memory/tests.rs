@@ -8,6 +8,7 @@ fn held(until: u64, weight: u32, watch: Watch) -> Arc<Held> {
         until: Moment(until),
         stale_until: Moment(until),
         is_stale: false,
+        given: Given::default(),
         watch,
         weight,
         counters: Arc::default(),

@@ -2,6 +2,7 @@
 //! release.
 
 mod invalidation;
+mod loads;
 mod name;
 mod phases;
 mod tags;
@@ -12,6 +13,7 @@ pub use crate::returns::{ErrorShare, Fallible, NotResult, NotShared, Plain, Prob
 pub use crate::site::{At, Site, Spec};
 pub use crate::tag::Tag;
 pub use invalidation::Invalidation;
+pub use loads::{TimesOut, load, load_boxed, load_in_background, timed_out};
 pub use name::Name;
-pub use phases::{Call, Lookup, beside, budget, entry, load, lookup, part};
+pub use phases::{Call, Lookup, beside, budget, entry, lookup, part};
 pub use tags::tags_of;

@@ -1,15 +1,13 @@
-//! The two phases of an annotated call: a look in memory, then the load.
+//! The first phase of an annotated call: a look in memory.
 
 use std::marker::PhantomData;
-use std::pin::Pin;
 
-use crate::cache::{Cache, Current, Entry, current, may_refresh, refreshes, resolve};
+use crate::cache::{Cache, Current, Entry, Missed, current, may_refresh, resolve};
 use crate::error::CacheError;
-use crate::events::Miss;
 use crate::key::{CacheKey, KeyWriter};
-use crate::load::{self, Draft, Request};
+use crate::load::{Draft, Request};
 use crate::policy::Policy;
-use crate::returns::{ErrorShare, Returns};
+use crate::returns::Returns;
 use crate::site::{At, Interned};
 use crate::tag::{Tag, TagsFrom};
 
@@ -42,7 +40,7 @@ pub enum Lookup<M: Returns<R>, R> {
 /// A call that memory could not serve; empty if it is to run without a cache.
 #[derive(Debug)]
 pub struct Call<M, R> {
-    draft: Option<Box<Draft>>,
+    pub(super) draft: Option<Box<Draft>>,
     returns: PhantomData<fn() -> (M, R)>,
 }
 
@@ -78,7 +76,7 @@ pub fn lookup<M: Returns<R>, R>(
     };
     let site = at.intern::<M::Value>();
     let missed = match may_refresh() {
-        true => Miss::Absent,
+        true => Missed::unasked(),
         false => match cache.in_memory(site, policy, key.as_bytes()) {
             Ok(value) => return Lookup::Hit(M::value(value)),
             Err(missed) => missed,
@@ -93,7 +91,7 @@ fn draft(
     site: &'static Interned,
     policy: &Policy,
     key: &KeyWriter,
-    missed: Miss,
+    missed: Missed,
 ) -> Option<Box<Draft>> {
     if !site.cacheable {
         cache.indistinct(site);
@@ -106,32 +104,11 @@ fn draft(
     Some(Box::new(cache.draft(site, *policy, key, missed)))
 }
 
-/// The second phase: the tiers, and the body if they have nothing to serve.
-pub async fn load<M: Returns<R>, R, F: Future<Output = R>, const N: usize>(
-    call: Call<M, R>,
-    tags: [Tag; N],
-    share: Option<ErrorShare<M::Error>>,
-    tags_from: TagsFrom<M::Value>,
-    body: Pin<&mut F>,
-) -> R {
-    let Some(request) = request(call.draft, &tags, tags_from.is_some()) else {
-        return body.await;
-    };
-    // Boxed, so that a caller's future grows by a pointer and not by the algorithm.
-    if refreshes(&request.digest) {
-        return Box::pin(load::refresh::<M, R, F>(&request, tags_from, body)).await;
-    }
-    if may_refresh()
-        && let Some(held) = request.in_memory()
-        && let Some(value) = held.get()
-    {
-        request.counters.memory_hit();
-        return M::value(value);
-    }
-    Box::pin(load::load::<M, R, F>(request, share, tags_from, body)).await
-}
-
-fn request(draft: Option<Box<Draft>>, tags: &[Tag], derives_tags: bool) -> Option<Request> {
+pub(super) fn request(
+    draft: Option<Box<Draft>>,
+    tags: &[Tag],
+    derives_tags: bool,
+) -> Option<Request> {
     let mut draft = *draft?;
     draft.derives_tags = derives_tags;
     let cache = Cache::of(&draft.tiers);
@@ -162,7 +139,13 @@ pub fn entry<M: Returns<R>, R, const N: usize>(
         };
         return Entry::new(Err(refused), tags_from);
     };
-    let Some(draft) = draft(&cache, at.intern::<M::Value>(), policy, key, Miss::Absent) else {
+    let Some(draft) = draft(
+        &cache,
+        at.intern::<M::Value>(),
+        policy,
+        key,
+        Missed::unasked(),
+    ) else {
         return Entry::new(Ok(None), tags_from);
     };
     let mut draft = *draft;

@@ -8,6 +8,7 @@
 
 mod buckets;
 mod cell;
+mod outage;
 mod recording;
 mod slot;
 mod table;
@@ -19,6 +20,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 pub(crate) use buckets::{Buckets, ReadBucket};
 pub(crate) use cell::Cell;
+pub(crate) use outage::Outage;
 pub(crate) use recording::Recording;
 pub(crate) use table::Cells;
 pub(crate) use vouch::Vouch;

@@ -1,7 +1,7 @@
 //! One process of a fleet, for tests: reads commands from its input, one a line, and answers each
 //! with its number. The origin is a folder that all actors share, a file an id.
 //!
-//! `call ID CALLERS SLEEP_MS` · `invalidate tag|entry|namespace ID` · `stats` · `get ID` · `key ID`
+//! `call ID CALLERS SLEEP_MS` · `aged ID CALLERS SLEEP_MS` · `expire ID` · `loads` · `invalidate tag|entry|namespace ID` · `stats` · `get ID` · `key ID`
 #![expect(clippy::print_stdout, reason = "it answers on its output")]
 
 use std::env;
@@ -19,6 +19,10 @@ static ORIGIN: OnceLock<PathBuf> = OnceLock::new();
 /// Reads the origin first and is slow afterwards, so that what it returns may be old by then.
 #[cached(ns = "slow", ttl = "5m", tags = ["slow:{id}"], skip(sleep_ms))]
 async fn slow(id: u64, sleep_ms: u64) -> Result<String, std::io::ErrorKind> {
+    read(id, sleep_ms).await
+}
+
+async fn read(id: u64, sleep_ms: u64) -> Result<String, std::io::ErrorKind> {
     LOADS.fetch_add(1, Ordering::SeqCst);
     let file = ORIGIN
         .get()
@@ -31,14 +35,31 @@ async fn slow(id: u64, sleep_ms: u64) -> Result<String, std::io::ErrorKind> {
     Ok(read)
 }
 
+/// The same, refreshed by a task once it was expired.
+#[cached(
+    ns = "aged",
+    ttl = "5m",
+    stale = "10m",
+    refresh = "background",
+    tags = ["aged:{id}"],
+    skip(sleep_ms)
+)]
+async fn aged(id: u64, sleep_ms: u64) -> Result<String, std::io::ErrorKind> {
+    read(id, sleep_ms).await
+}
+
 /// `loads slowest_ms values`, of so many callers at once.
-async fn call(id: u64, callers: usize, sleep_ms: u64) -> String {
+async fn call<F>(callers: usize, one: impl Fn() -> F) -> String
+where
+    F: Future<Output = Result<String, std::io::ErrorKind>> + Send + 'static,
+{
     let before = LOADS.load(Ordering::SeqCst);
     let calls: Vec<_> = (0..callers)
         .map(|_| {
+            let one = one();
             tokio::spawn(async move {
                 let start = Instant::now();
-                let value = slow(id, sleep_ms).await;
+                let value = one.await;
                 (start.elapsed(), value)
             })
         })
@@ -77,11 +98,15 @@ async fn answer(cache: Cache, line: String) -> String {
             .and_then(|word| word.parse().ok())
             .unwrap_or(0)
     };
+    let callers = usize::try_from(number(2)).unwrap_or(1);
     match words.first() {
-        Some(&"call") => {
-            let callers = usize::try_from(number(2)).unwrap_or(1);
-            call(number(1), callers, number(3)).await
+        Some(&"call") => call(callers, || slow(number(1), number(3))).await,
+        Some(&"aged") => call(callers, || aged(number(1), number(3))).await,
+        Some(&"expire") => {
+            let done = cache.tag(format!("aged:{}", number(1))).expire().await;
+            done.map_or_else(|error| format!("error {error}"), |()| "ok".to_owned())
         }
+        Some(&"loads") => LOADS.load(Ordering::SeqCst).to_string(),
         Some(&"invalidate") => invalidate(&cache, words.get(1).unwrap_or(&""), number(2)).await,
         Some(&"key") => slow_entry(number(1)).key().to_owned(),
         Some(&"get") => format!("{:?}", slow_entry(number(1)).get().await),

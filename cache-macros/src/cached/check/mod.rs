@@ -1,5 +1,6 @@
 //! What must hold between the arguments of `#[cached]` and the fn. [`check`] lists every rule.
 
+mod background;
 mod policy;
 mod tags_from;
 mod templates;
@@ -20,7 +21,10 @@ use crate::nearest::nearest;
 
 pub(crate) use templates::check_tags;
 
-use policy::{check_nothing_unchecked_is_strong, check_what_is_refreshed_is_stale};
+use background::check_background_owns_its_arguments;
+use policy::{
+    check_nothing_unchecked_is_strong, check_timeout_has_an_error, check_what_is_refreshed_is_stale,
+};
 use tags_from::check_tags_come_from_the_value;
 use templates::check_templates;
 use value::{check_there_is_a_value, check_value_has_a_name, check_value_is_owned};
@@ -35,6 +39,7 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
         check_value_is_owned(&output, errors);
         check_value_has_a_name(function, &output, errors);
         check_companion_can_be(arguments, &output, errors);
+        check_timeout_has_an_error(arguments, &output, errors);
     }
     check_skips(arguments, function, errors);
     check_self_is_decided(arguments, function, errors);
@@ -44,6 +49,7 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
     check_companion_is_named_apart(arguments, function, errors);
     check_what_is_refreshed_is_stale(arguments, errors);
     check_nothing_unchecked_is_strong(arguments, errors);
+    check_background_owns_its_arguments(arguments, function, errors);
 }
 
 fn check_ttl_is_given(arguments: &Arguments, errors: &mut Errors) {

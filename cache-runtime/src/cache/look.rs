@@ -1,0 +1,112 @@
+//! The look in memory that every call begins with, and what goes on from it where that finds nothing.
+
+use std::sync::Arc;
+
+use super::Cache;
+use crate::events::{Event, Miss};
+use crate::key::KeyWriter;
+use crate::load::Draft;
+use crate::memory::Kept;
+use crate::policy::{Consistency, Policy};
+use crate::site::Interned;
+use crate::value::Cacheable;
+
+/// Why memory could not serve a call, and what the call drew when it asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Missed {
+    why: Miss,
+    ahead: f64,
+}
+
+impl Missed {
+    /// Memory was not asked.
+    pub(crate) fn unasked() -> Self {
+        Self {
+            why: Miss::Absent,
+            ahead: 0.0,
+        }
+    }
+}
+
+/// How far ahead of an entry's end this call would refresh it, in load times.
+fn draw(beta: f64) -> f64 {
+    // In (0, 1]: of zero there is no logarithm.
+    -beta * (1.0 - rand::random::<f64>()).ln()
+}
+
+impl Cache {
+    /// A hit in memory, counted; nothing is allocated.
+    #[inline]
+    pub(crate) fn in_memory<T: Cacheable>(
+        &self,
+        site: &Interned,
+        policy: &Policy,
+        parts: &[u8],
+    ) -> Result<T, Missed> {
+        let tiers = &*self.0;
+        let ahead = match policy.early > 0.0 {
+            true => draw(policy.early),
+            false => 0.0,
+        };
+        let missed = |why| Missed { why, ahead };
+        if policy.consistency == Consistency::Strong && tiers.redis.is_some() {
+            return Err(missed(Miss::Absent));
+        }
+        let memory = tiers.memory.as_ref().ok_or(missed(Miss::Absent))?;
+        let sought = crate::memory::Sought {
+            site: site.id,
+            hash: tiers.hash(site.id, parts),
+            parts,
+        };
+        let now = tiers.clock.now();
+        let held = memory.get(sought, now).map_err(missed)?;
+        if ahead > 0.0 && !held.is_stale && held.given.is_due(now, ahead) {
+            return Err(missed(Miss::Early));
+        }
+        match held.is_stale {
+            false => held.counters.memory_hit(),
+            true => tiers
+                .events
+                .emit(&site.namespace, &held.counters, Event::Stale),
+        }
+        held.get().ok_or(missed(Miss::Absent))
+    }
+
+    pub(crate) fn draft(
+        &self,
+        site: &'static Interned,
+        policy: Policy,
+        key: &KeyWriter,
+        missed: Missed,
+    ) -> Draft {
+        let parts = key.as_bytes();
+        Draft {
+            tiers: Arc::clone(&self.0),
+            site,
+            policy,
+            key: Kept {
+                site: site.id,
+                hash: self.0.hash(site.id, parts),
+                parts: parts.into(),
+            },
+            key_len: key.key_len(),
+            readable: None,
+            derives_tags: false,
+            missed: missed.why,
+            ahead: missed.ahead,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_drawn_is_one_load_time_on_average_at_a_beta_of_one() {
+        let drawn: Vec<f64> = (0..20_000).map(|_| draw(1.0)).collect();
+        assert!(drawn.iter().all(|ahead| *ahead >= 0.0 && ahead.is_finite()));
+        let mean = drawn.iter().sum::<f64>() / 20_000.0;
+        assert!((0.9..1.1).contains(&mean), "{mean}");
+    }
+}

@@ -1,0 +1,40 @@
+//! The settings of when entries end and who refreshes them, and how settings are shown.
+
+use std::fmt;
+
+use super::CacheBuilder;
+
+impl CacheBuilder {
+    /// By how much of its ttl an entry may be stored for less, drawn anew for each, so that what was
+    /// loaded at once does not end at once; 0.1 at first, for a tenth at most. 0.0 for none.
+    #[must_use]
+    pub fn jitter(mut self, share: f64) -> Self {
+        self.jitter = share;
+        self
+    }
+
+    /// How many refreshes in the background may run at once; 64 at first. Past that the stale value
+    /// is served and nothing is started, which is counted as `skipped_refreshes`.
+    #[must_use]
+    pub fn max_refreshes(mut self, most: usize) -> Self {
+        self.max_refreshes = most;
+        self
+    }
+}
+
+impl fmt::Debug for CacheBuilder {
+    /// Without the URL, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheBuilder")
+            .field("prefix", &self.prefix)
+            .field("memory_bytes", &self.memory_bytes)
+            .field("max_value", &self.max_value)
+            .field("op_timeout", &self.op_timeout)
+            .field("lag", &self.lag)
+            .field("lease", &self.lease)
+            .field("jitter", &self.jitter)
+            .field("max_refreshes", &self.max_refreshes)
+            .field("enabled", &self.enabled)
+            .finish_non_exhaustive()
+    }
+}

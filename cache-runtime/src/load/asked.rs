@@ -1,0 +1,31 @@
+//! What came of a wish for the lease.
+
+use super::judge::Seen;
+use super::right::Right;
+use super::stamps::Noted;
+use crate::lease::Lease;
+use crate::redis::Leased;
+use crate::stamp::Watch;
+
+/// The answer to a wish for the lease.
+pub(super) struct Asked {
+    pub(super) leased: Leased,
+    pub(super) seen: Seen,
+    /// `None` if a stamp could not be made.
+    pub(super) noted: Option<Noted>,
+    /// The cells for what was found stale before.
+    pub(super) still: Watch,
+}
+
+impl Asked {
+    /// The right to store what is loaded under this lease.
+    pub(super) fn right(self, lease: Lease) -> Option<Right> {
+        Some(Right {
+            lease,
+            noted: self.noted?,
+            seen_at: self.seen.sent,
+            watch: self.seen.watch,
+            vouch: self.seen.vouch,
+        })
+    }
+}

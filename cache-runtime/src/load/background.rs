@@ -1,0 +1,63 @@
+//! A refresh in a task of its own, while its finder and all others are served the older value.
+
+use std::sync::Arc;
+
+use super::request::Request;
+use super::right::Right;
+use super::run::make;
+use crate::events::Event;
+use crate::flight::Place;
+use crate::memory::Held;
+use crate::returns::Returns;
+use crate::tag::TagsFrom;
+use crate::value::Cacheable;
+
+/// What a refresh needs beside its body. Dropped with its task, it gives back the lease and its place.
+#[derive(Debug)]
+pub(crate) struct Refreshing<T> {
+    pub(super) request: Request,
+    pub(super) right: Option<Right>,
+    /// The value that is served meanwhile.
+    pub(super) older: Arc<Held<T>>,
+    pub(super) tags_from: TagsFrom<T>,
+    pub(super) place: Place,
+}
+
+impl<T: Cacheable> Refreshing<T> {
+    /// Runs the body and stores what it gives. Nobody waits: where it fails or panics the older value
+    /// is served on, and the origin is left alone for a while.
+    pub(super) async fn run<M, R, F>(self, running: F)
+    where
+        M: Returns<R, Value = T>,
+        F: Future<Output = R> + Unpin,
+    {
+        let Self {
+            request,
+            right,
+            older,
+            tags_from,
+            place,
+        } = self;
+        let panicking = Panicking(&request);
+        if make::<M, R, F>(&request, right, tags_from, running)
+            .await
+            .is_err()
+        {
+            request.keep(&request.fall_back(&older));
+        }
+        drop(panicking);
+        drop(place);
+    }
+}
+
+/// Takes a panic for a failure of the origin.
+struct Panicking<'a>(&'a Request);
+
+impl Drop for Panicking<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.backs_off();
+            self.0.emit(Event::StaleOnError);
+        }
+    }
+}

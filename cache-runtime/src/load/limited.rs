@@ -1,0 +1,106 @@
+//! A load that may take so long and no longer.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::time::{Sleep, sleep};
+
+use super::request::Request;
+use crate::error::LoadTimeout;
+use crate::events::{Counters, Event};
+use crate::site::Interned;
+use crate::tiers::Tiers;
+
+/// Makes what the caller is returned, of a timeout.
+pub(crate) type TimedOut<R> = fn(LoadTimeout) -> R;
+
+/// The body of a load, ended at its limit: dropped before anyone is told.
+pub(crate) struct Limited<F, R> {
+    body: Option<Pin<Box<F>>>,
+    limit: Option<Limit<R>>,
+}
+
+struct Limit<R> {
+    after: Duration,
+    timed_out: TimedOut<R>,
+    /// Begun with the load; `None` where no tokio runtime keeps the time.
+    timer: Option<Pin<Box<Sleep>>>,
+    told: Told,
+}
+
+/// To whom the end of a load is told.
+struct Told {
+    tiers: Arc<Tiers>,
+    site: &'static Interned,
+    counters: Arc<Counters>,
+}
+
+impl<F, R> Limited<F, R> {
+    /// The limit is the policy's, from the first poll on.
+    pub(super) fn new(
+        body: Pin<Box<F>>,
+        request: &Request,
+        timed_out: Option<TimedOut<R>>,
+    ) -> Self {
+        let limit_ms = request.policy.load_timeout_ms;
+        let limit = timed_out.filter(|_| limit_ms > 0).map(|timed_out| Limit {
+            after: Duration::from_millis(limit_ms),
+            timed_out,
+            timer: None,
+            told: Told {
+                tiers: Arc::clone(&request.tiers),
+                site: request.site,
+                counters: Arc::clone(&request.counters),
+            },
+        });
+        Self {
+            body: Some(body),
+            limit,
+        }
+    }
+}
+
+impl<F: Future<Output = R>, R> Future for Limited<F, R> {
+    type Output = R;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
+        let Some(body) = &mut self.body else {
+            return Poll::Pending;
+        };
+        if let Poll::Ready(returned) = body.as_mut().poll(cx) {
+            self.body = None;
+            return Poll::Ready(returned);
+        }
+        let Some(limit) = &mut self.limit else {
+            return Poll::Pending;
+        };
+        if !limit.is_over(cx) {
+            return Poll::Pending;
+        }
+        let returned = (limit.timed_out)(LoadTimeout::after(limit.after));
+        limit.told.tell();
+        self.body = None;
+        Poll::Ready(returned)
+    }
+}
+
+impl<R> Limit<R> {
+    fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.timer.is_none() && Handle::try_current().is_ok() {
+            self.timer = Some(Box::pin(sleep(self.after)));
+        }
+        let timer = self.timer.as_mut();
+        timer.is_some_and(|timer| timer.as_mut().poll(cx).is_ready())
+    }
+}
+
+impl Told {
+    fn tell(&self) {
+        let event = Event::LoadTimedOut;
+        let events = &self.tiers.events;
+        events.emit(&self.site.namespace, &self.counters, event);
+    }
+}
