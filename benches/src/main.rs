@@ -1,10 +1,11 @@
-//! `cargo run --release -p cache-bench -- memory redis tags wake staleness` prints `figure <name> <value> <unit>` lines.
+//! `cargo run --release -p cache-bench -- memory redis pools tags wake staleness` prints `figure <name> <value> <unit>` lines.
 //!
 //! Contenders alternate within a round and the figure is the median of the rounds, so that a noisy
 //! machine troubles all of them alike: read the ratios.
 
 mod cores;
 mod memory;
+mod pools;
 mod redis_hits;
 mod rounds;
 mod staleness;
@@ -15,9 +16,10 @@ mod worker;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let suites: [(&str, fn()); 5] = [
+    let suites: [(&str, fn()); 6] = [
         ("memory", memory::run),
         ("redis", redis_hits::run),
+        ("pools", pools::run),
         ("tags", tags::run),
         ("wake", wake::run),
         ("staleness", staleness::run),
@@ -32,7 +34,7 @@ fn main() -> ExitCode {
     let known = |name: &String| suites.iter().any(|(suite, _)| suite == name);
     if asked.is_empty() || !asked.iter().all(known) {
         rounds::say(format_args!(
-            "usage: cache-bench memory|redis|tags|wake|staleness .."
+            "usage: cache-bench memory|redis|pools|tags|wake|staleness .."
         ));
         return ExitCode::FAILURE;
     }
