@@ -109,6 +109,17 @@ impl Cluster {
             .ok_or_else(|| io::Error::other(format!("no master has slot {slot}")))
     }
 
+    /// The nodes that say themselves that they are masters, and of which slots.
+    pub async fn masters(&self) -> Vec<(usize, Vec<RangeInclusive<u16>>)> {
+        let lines = join_all(self.nodes.iter().map(Node::itself)).await;
+        let is_master = |(at, line): (usize, Option<Line>)| {
+            let line = line.filter(|line| line.is("master") && !line.slots.is_empty())?;
+            Some((at, line.slots))
+        };
+        let lines = lines.into_iter().enumerate();
+        lines.filter_map(is_master).collect()
+    }
+
     /// The replicas of a node that say so themselves.
     pub async fn replicas_of(&self, master: usize) -> Vec<usize> {
         let lines = join_all(self.nodes.iter().map(Node::itself)).await;

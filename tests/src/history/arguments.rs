@@ -4,11 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::faults::Fault;
+use super::topology::Kind;
 
 /// How to call the program.
 pub const USAGE: &str = "\
-usage: history [--level bounded|strong] [--processes N] [--seconds N] [--faults none|all|NAME,..]
-               [--seed N] [--lag-ms N] [--plant cells|level]";
+usage: history [--level bounded|strong] [--topology single|sentinel|cluster] [--processes N]
+               [--seconds N] [--faults none|all|NAME,..] [--seed N] [--lag-ms N]
+               [--plant cells|level]";
 
 /// The consistency that reads are made with, and held to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,7 @@ pub(super) enum Plant {
 #[derive(Clone, Debug)]
 pub struct Arguments {
     pub(super) level: Level,
+    pub(super) topology: Kind,
     pub(super) processes: usize,
     pub(super) seconds: u64,
     pub(super) faults: Vec<Fault>,
@@ -68,13 +71,18 @@ impl Part {
         if words.next_if(|word| word == Orders::WORD).is_some() {
             return Orders::parse(words).map(Self::Work);
         }
-        let mut arguments = Arguments::default();
+        let (mut arguments, mut faults) = (Arguments::default(), "all".to_owned());
         while let Some(flag) = words.next() {
             let value = words
                 .next()
                 .ok_or_else(|| format!("`{flag}` takes a value"))?;
-            arguments.set(&flag, &value)?;
+            match flag.as_str() {
+                "--faults" => faults = value,
+                _ => arguments.set(&flag, &value)?,
+            }
         }
+        // Which there are depends on the topology, which may be named later.
+        arguments.faults = arguments.topology.faults(&faults)?;
         Ok(Self::Run(arguments))
     }
 }
@@ -83,9 +91,10 @@ impl Default for Arguments {
     fn default() -> Self {
         Self {
             level: Level::Bounded,
+            topology: Kind::Single,
             processes: 4,
             seconds: 60,
-            faults: Fault::ALL.to_vec(),
+            faults: Vec::new(),
             seed: rand::random_range(0..1_000_000),
             lag: Duration::from_millis(500),
             plant: None,
@@ -97,12 +106,12 @@ impl Arguments {
     fn set(&mut self, flag: &str, value: &str) -> Result<(), String> {
         match flag {
             "--level" => self.level = Level::parse(value)?,
+            "--topology" => self.topology = Kind::parse(value)?,
             "--processes" => {
                 let count = number(flag, value)?;
                 self.processes = usize::try_from(count).unwrap_or(usize::MAX).clamp(1, 64);
             }
             "--seconds" => self.seconds = number(flag, value)?,
-            "--faults" => self.faults = faults(value)?,
             "--seed" => self.seed = number(flag, value)?,
             "--lag-ms" => self.lag = Duration::from_millis(number(flag, value)?.max(1)),
             "--plant" => self.plant = Plant::parse(value)?,
@@ -193,11 +202,16 @@ fn number(flag: &str, value: &str) -> Result<u64, String> {
         .map_err(|_| format!("`{flag}` takes a number, not `{value}`"))
 }
 
-fn faults(value: &str) -> Result<Vec<Fault>, String> {
-    match value {
-        "none" => Ok(Vec::new()),
-        "all" => Ok(Fault::ALL.to_vec()),
-        names => names.split(',').map(Fault::parse).collect(),
+impl Kind {
+    fn faults(self, value: &str) -> Result<Vec<Fault>, String> {
+        match value {
+            "none" => Ok(Vec::new()),
+            "all" => Ok(Fault::all(self)),
+            names => names
+                .split(',')
+                .map(|name| Fault::parse(name, self))
+                .collect(),
+        }
     }
 }
 
@@ -218,6 +232,8 @@ mod tests {
             ("--seconds", "--seconds"),
             ("--verbose yes", "--verbose"),
             ("--plant roses", "roses"),
+            ("--topology ring", "single, sentinel, cluster"),
+            ("--faults reshard --topology sentinel", "sentinel-kill"),
         ] {
             let error = parse(line).unwrap_err();
             assert!(error.contains(named), "{error}");
@@ -233,6 +249,20 @@ mod tests {
         assert_eq!((arguments.level, arguments.processes), (Level::Strong, 2));
         assert_eq!((arguments.seconds, arguments.faults.len()), (9, 1));
         assert_eq!(arguments.plant, Some(Plant::Level));
+    }
+
+    #[test]
+    fn all_faults_are_those_of_the_topology() {
+        let faults = |topology: &str| {
+            let Ok(Part::Run(arguments)) = parse(&format!("--topology {topology}")) else {
+                panic!("{topology}");
+            };
+            arguments.faults
+        };
+        assert!(faults("single").contains(&Fault::Cut));
+        assert!(!faults("sentinel").contains(&Fault::Cut));
+        assert!(faults("sentinel").contains(&Fault::SentinelKill));
+        assert!(faults("cluster").contains(&Fault::Reshard));
     }
 
     #[test]

@@ -5,15 +5,21 @@
 //!
 //! A put counts as a load that began when it returned, as nobody outside can tell when in between
 //! it took effect: what it put may be served unless an invalidation asked for more after that.
+//!
+//! While there were two masters at once nothing is promised: see [`Windows`]. Reads of that time, and
+//! invalidations that the old master alone may have acknowledged, are judged apart.
+
+mod demands;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
 use super::arguments::Level;
 use super::record::Record;
 use super::subject::Subject;
-
-#[cfg(test)]
-mod tests;
+use super::windows::Windows;
+use demands::{Demand, Demands};
 
 /// What is promised of reads in other processes; in the one that invalidates, every read that
 /// begins after the return is held to it, of a failed invalidation too, as that one is owed.
@@ -51,6 +57,19 @@ pub(super) struct Violation {
     pub(super) began: u64,
     pub(super) floor: u64,
     pub(super) broken: Invalidation,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Verdict {
+    /// Broken promises, in the order of their reads' beginnings.
+    pub(super) violations: Vec<Violation>,
+    /// What two masters at once excuse.
+    pub(super) apart: Vec<Violation>,
+    /// Reads while there were two.
+    pub(super) reads_apart: u64,
+    /// Invalidations that one of two may have lost.
+    pub(super) invalidations_apart: usize,
 }
 
 /// What all processes wrote, and what they invalidated.
@@ -145,102 +164,72 @@ fn raise(pairs: &mut [(u64, u64)]) {
     }
 }
 
-/// What reads of one id in one process, or in any, must return from some time on.
-#[derive(Debug, Default)]
-struct Demands(Vec<Demand>);
-
-#[derive(Clone, Copy, Debug)]
-struct Demand {
-    /// Reads that begin after this are held to it.
-    after: u64,
-    floor: u64,
-    by: Invalidation,
-}
-
-impl Demands {
-    fn sort(&mut self) {
-        self.0.sort_unstable_by_key(|demand| demand.after);
-        let mut highest: Option<Demand> = None;
-        for demand in &mut self.0 {
-            match highest {
-                Some(higher) if higher.floor >= demand.floor => {
-                    (demand.floor, demand.by) = (higher.floor, higher.by);
-                }
-                _ => highest = Some(*demand),
-            }
-        }
-    }
-
-    /// The strictest one of a read that began then.
-    fn at(&self, began: u64) -> Option<&Demand> {
-        let earlier = self.0.partition_point(|demand| demand.after < began);
-        earlier.checked_sub(1).map(|last| &self.0[last])
-    }
-}
-
-/// Every run of reads that is too old, in the order of their beginnings.
-pub(super) fn judge(histories: &[History], facts: &Facts, rules: Rules) -> Vec<Violation> {
-    let (everywhere, own) = demands(facts, rules);
-    let mut violations = Vec::new();
+/// Judges every run of reads.
+pub(super) fn judge(
+    histories: &[History],
+    facts: &Facts,
+    rules: Rules,
+    windows: &Windows,
+) -> Verdict {
+    let lost = |by: &&Invalidation| windows.may_have_lost(by);
+    let all = Demands::of(&facts.invalidations, facts, rules);
+    let firm: Vec<_> = facts.invalidations.iter().filter(|by| !lost(by)).collect();
+    let firm = Demands::of(firm, facts, rules);
+    let mut verdict = Verdict {
+        invalidations_apart: facts.invalidations.iter().filter(lost).count(),
+        ..Verdict::default()
+    };
     for history in histories {
         for record in &history.records {
             let Record::Read {
-                id, version, last, ..
+                id,
+                version,
+                first,
+                last,
+                count,
             } = *record
             else {
                 continue;
             };
-            let strictest = [everywhere.get(&id), own.get(&(history.process, id))]
-                .into_iter()
-                .flatten()
-                .filter_map(|demands| demands.at(last))
-                .max_by_key(|demand| demand.floor);
-            if let Some(demand) = strictest
-                && facts.worth(id, version) < demand.floor
-            {
-                violations.push(Violation {
-                    process: history.process,
-                    id,
-                    version,
-                    began: last,
-                    floor: demand.floor,
-                    broken: demand.by,
-                });
+            let is_apart = |began| windows.have_read(began, rules);
+            let broken = |demands: &Demands, began| {
+                let demand = demands.strictest(history.process, id, began)?;
+                let is_too_old = facts.worth(id, version) < demand.floor;
+                is_too_old.then(|| Violation::of(history.process, id, version, began, demand))
+            };
+            // Where the last read is excused, the first may not be.
+            let judged = if is_apart(last) { first } else { last };
+            if is_apart(last) {
+                verdict.reads_apart += count;
+            }
+            let violation = broken(&firm, judged).filter(|_| !is_apart(judged));
+            match violation {
+                Some(violation) => verdict.violations.push(violation),
+                None => verdict.apart.extend(broken(&all, last)),
             }
         }
     }
-    violations.sort_unstable_by_key(|violation| violation.began);
-    violations
+    verdict.violations.sort_unstable_by_key(|found| found.began);
+    verdict.apart.sort_unstable_by_key(|found| found.began);
+    verdict
 }
 
-type Everywhere = HashMap<u64, Demands>;
-type Own = HashMap<(u64, u64), Demands>;
-
-fn demands(facts: &Facts, rules: Rules) -> (Everywhere, Own) {
-    let (mut everywhere, mut own) = (Everywhere::new(), Own::new());
-    for by in &facts.invalidations {
-        for id in by.subject.ids() {
-            let demand = Demand {
-                after: by.ended,
-                floor: facts.floor(id, by.began),
-                by: *by,
-            };
-            own.entry((by.process, id)).or_default().0.push(demand);
-            if by.ok {
-                let after = rules.holds_after(by.ended);
-                let demand = Demand { after, ..demand };
-                everywhere.entry(id).or_default().0.push(demand);
-            }
+impl Violation {
+    fn of(process: u64, id: u64, version: u64, began: u64, demand: &Demand) -> Self {
+        Self {
+            process,
+            id,
+            version,
+            began,
+            floor: demand.floor,
+            broken: demand.by,
         }
     }
-    everywhere.values_mut().for_each(Demands::sort);
-    own.values_mut().for_each(Demands::sort);
-    (everywhere, own)
 }
 
 impl Rules {
     /// From when on another process is held to an invalidation that was acknowledged then.
-    fn holds_after(self, acknowledged: u64) -> u64 {
+    pub(super) fn holds_after(self, acknowledged: u64) -> u64 {
         match self.level {
             Level::Strong => acknowledged,
             Level::Bounded => acknowledged + self.lag,

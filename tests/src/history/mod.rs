@@ -1,7 +1,7 @@
 //! Judges the cache by what real processes saw of it: every read against every invalidation that
 //! was acknowledged, while faults strike.
 //!
-//! One process starts Redis, proxies and the others, lets faults strike and judges the records that
+//! One process starts Redis, alone or with sentinels or as a cluster, proxies and the others, lets faults strike and judges the records that
 //! the others wrote. Those read an origin through annotated functions, write it and invalidate.
 
 mod arguments;
@@ -16,6 +16,8 @@ mod sites;
 mod staleness;
 mod subject;
 mod time;
+mod topology;
+mod windows;
 mod worker;
 
 use std::io;
@@ -29,10 +31,10 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 
-use crate::{Proxy, Server};
-use faults::{Fault, Stage};
+use faults::{Stage, strike};
 use fleet::Fleet;
-use report::Strike;
+use topology::Topology;
+use windows::Windows;
 
 /// Before the first fault, so that there is something to lose.
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -70,9 +72,11 @@ pub async fn run(arguments: &Arguments, program: &Path) -> io::Result<Report> {
         };
         stage.fleet.check()?;
     }
+    stage.settle(false).await?;
     stage.fleet.stop().await?;
     let histories = stage.fleet.histories()?;
-    Ok(Report::of(arguments, start, &strikes, &histories))
+    let windows = std::mem::take(&mut stage.windows);
+    Ok(Report::of(arguments, start, &strikes, windows, &histories))
 }
 
 /// Works as one of the processes of a run.
@@ -85,34 +89,19 @@ pub async fn work(orders: &Orders) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn set(arguments: &Arguments, program: &Path, folder: &Path) -> io::Result<Stage> {
-    let server = Server::start().await?;
-    let mut proxies = Vec::new();
-    let mut urls = Vec::new();
-    for number in 0..arguments.processes {
-        // Half of them are alone with Redis, as a proxy is a place to lose time.
-        if number % 2 == 0 {
-            let proxy = Proxy::start(&server).await?;
-            urls.push(proxy.url());
-            proxies.push(proxy);
-        } else {
-            urls.push(server.url());
-        }
-    }
+    let topology = Topology::start(arguments.topology, arguments.processes).await?;
+    let urls = (0..arguments.processes)
+        .map(|process| topology.url(process))
+        .collect();
     Ok(Stage {
-        server,
+        masters: topology.masters().await?,
+        settled: time::now(),
+        windows: Windows::default(),
         fleet: Fleet::start(program, folder, arguments, urls)?,
-        proxies,
+        topology,
         lag: arguments.lag,
         random: StdRng::seed_from_u64(arguments.seed),
     })
-}
-
-async fn strike(fault: Fault, stage: &mut Stage) -> io::Result<Strike> {
-    let start = time::now();
-    let named = |error| io::Error::other(format!("{}: {error}", fault.as_str()));
-    fault.strike(stage).await.map_err(named)?;
-    let span = start..time::now();
-    Ok(Strike { fault, span })
 }
 
 /// Waits; whether the run is over, as its time is or as the planted bug was found.
@@ -134,7 +123,7 @@ async fn wait(
         tokio::time::sleep(GLANCE.min(pause.min(end) - now)).await;
         if arguments.plant.is_some() {
             let histories = stage.fleet.histories()?;
-            if Report::of(arguments, 0, &[], &histories).has_violations() {
+            if Report::of(arguments, 0, &[], Windows::default(), &histories).has_violations() {
                 return Ok(true);
             }
         }

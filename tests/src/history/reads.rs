@@ -14,6 +14,7 @@ pub(super) struct Reads {
 #[derive(Clone, Copy, Debug, Default)]
 struct Run {
     version: u64,
+    first: u64,
     last: u64,
     count: u64,
 }
@@ -44,6 +45,9 @@ impl Reads {
                 ..Run::default()
             };
         }
+        if run.count == 0 {
+            run.first = began;
+        }
         run.last = began;
         run.count += 1;
     }
@@ -63,6 +67,7 @@ impl Run {
         (self.count > 0).then_some(Record::Read {
             id,
             version: self.version,
+            first: self.first,
             last: self.last,
             count: self.count,
         })
@@ -75,9 +80,10 @@ mod tests {
 
     #[test]
     fn equal_reads_in_a_row_are_one_record_and_none_is_lost() {
-        let read = |id, version, last, count| Record::Read {
+        let read = |id, version, first, last, count| Record::Read {
             id,
             version,
+            first,
             last,
             count,
         };
@@ -89,14 +95,14 @@ mod tests {
         assert_eq!(
             taken,
             [
-                read(1, 7, 12, 2),
-                read(1, 8, 13, 1),
-                read(1, 7, 14, 1),
-                read(2, 1, 11, 1)
+                read(1, 7, 10, 12, 2),
+                read(1, 8, 13, 13, 1),
+                read(1, 7, 14, 14, 1),
+                read(2, 1, 11, 11, 1)
             ]
         );
         assert_eq!((reads.take(), reads.count), (Vec::new(), 5));
         reads.add(1, 7, 20);
-        assert_eq!(reads.take(), [read(1, 7, 20, 1)]);
+        assert_eq!(reads.take(), [read(1, 7, 20, 20, 1)]);
     }
 }

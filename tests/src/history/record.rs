@@ -13,12 +13,13 @@ const SIZE: usize = NUMBERS * 8;
 /// One event of a process; times are nanoseconds of [`super::time::now`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Record {
-    /// So many reads of an id returned this version, the last of which began then. No more is
-    /// needed: what a read must return only grows with its beginning, so where any of these is too
-    /// old the last is.
+    /// So many reads of an id returned this version, the first and the last of which began then. No
+    /// more is needed: what a read must return only grows with its beginning, so where any of these
+    /// is too old the last is. The first is for a last one that is judged apart.
     Read {
         id: u64,
         version: u64,
+        first: u64,
         last: u64,
         count: u64,
     },
@@ -55,9 +56,10 @@ impl Record {
             Self::Read {
                 id,
                 version,
+                first,
                 last,
                 count,
-            } => [1, id, version, last, count, 0, 0],
+            } => [1, id, version, first, last, count, 0],
             Self::Wrote { id, version, at } => [2, id, version, at, 0, 0, 0],
             Self::Began {
                 number,
@@ -91,8 +93,9 @@ impl Record {
             1 => Self::Read {
                 id: a,
                 version: b,
-                last: c,
-                count: d,
+                first: c,
+                last: d,
+                count: e,
             },
             2 => Self::Wrote {
                 id: a,
@@ -182,8 +185,9 @@ mod tests {
             Record::Read {
                 id: 1,
                 version: 2,
-                last: 3,
-                count: 4,
+                first: 3,
+                last: 4,
+                count: 5,
             },
             Record::Wrote {
                 id: 5,

@@ -2,25 +2,18 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
-use std::ops::Range;
 use std::time::Duration;
 
 use super::arguments::{Arguments, Plant};
-use super::faults::Fault;
-use super::judge::{Facts, History, Invalidation, Rules, Violation, judge};
+use super::faults::Strike;
+use super::judge::{Facts, History, Invalidation, Rules, Verdict, Violation, judge};
 use super::record::{Record, Totals};
 use super::staleness::{Staleness, percentile};
 use super::time;
+use super::windows::Windows;
 
 /// So many violations are told in full, of one copy the first.
 const TOLD: usize = 10;
-
-/// When a fault struck and was over.
-#[derive(Clone, Debug)]
-pub(super) struct Strike {
-    pub(super) fault: Fault,
-    pub(super) span: Range<u64>,
-}
 
 /// What a run found; shown, it is all figures and the first violations.
 #[derive(Debug)]
@@ -37,7 +30,8 @@ pub struct Report {
     failed: usize,
     puts: usize,
     staleness: Staleness,
-    violations: Vec<Violation>,
+    windows: Windows,
+    verdict: Verdict,
 }
 
 impl Report {
@@ -45,6 +39,7 @@ impl Report {
         arguments: &Arguments,
         start: u64,
         strikes: &[Strike],
+        windows: Windows,
         histories: &[History],
     ) -> Self {
         let rules = Rules {
@@ -71,14 +66,15 @@ impl Report {
             failed: facts.invalidations.len() - acknowledged,
             puts: facts.puts.len(),
             staleness: Staleness::measure(histories, &facts, &struck),
-            violations: judge(histories, &facts, rules),
+            verdict: judge(histories, &facts, rules, &windows),
+            windows,
         }
     }
 
-    /// Whether any read was too old.
+    /// Whether any read was too old that nothing excuses.
     #[must_use]
     pub fn has_violations(&self) -> bool {
-        !self.violations.is_empty()
+        !self.verdict.violations.is_empty()
     }
 
     fn seconds(&self, at: u64) -> f64 {
@@ -135,6 +131,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (asked, totals) = (&self.arguments, self.totals);
         writeln!(f, "level {}", asked.level.as_str())?;
+        writeln!(f, "topology {}", asked.topology.as_str())?;
         writeln!(f, "seed {}", asked.seed)?;
         writeln!(f, "planted {}", Plant::as_str(asked.plant))?;
         writeln!(f, "lag_ms {}", asked.lag.as_millis())?;
@@ -162,13 +159,10 @@ impl fmt::Display for Report {
         writeln!(f, "loads {}", totals.loads)?;
         writeln!(f, "loads_failed {}", totals.failed_loads)?;
         writeln!(f, "puts {}", self.puts)?;
-        writeln!(f, "violations {}", self.violations.len())?;
-        let mut told = HashSet::new();
-        let first = |v: &&Violation| told.insert((v.process, v.id, v.version));
-        for violation in self.violations.iter().filter(first).take(TOLD) {
-            self.write_violation(f, violation)?;
-        }
-        Ok(())
+        self.write_apart(f)?;
+        writeln!(f, "violations {}", self.verdict.violations.len())?;
+        self.write_found(f, "violation", &self.verdict.violations)?;
+        self.write_found(f, "two masters at once", &self.verdict.apart)
     }
 }
 
@@ -181,6 +175,36 @@ impl Report {
         writeln!(f, "faults {}", self.strikes.len())?;
         for (fault, count) in counts {
             writeln!(f, "fault_{} {count}", fault.replace('-', "_"))?;
+        }
+        let replaced = self.strikes.iter().filter(|strike| strike.replaced);
+        writeln!(f, "failovers {}", replaced.count())
+    }
+
+    /// What is not held to the promise, and was no failure of it.
+    fn write_apart(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (windows, found) = (&self.windows, &self.verdict);
+        let by_accident = windows.0.iter().filter(|window| window.by_accident);
+        writeln!(f, "two_masters {}", windows.0.len())?;
+        writeln!(f, "two_masters_by_accident {}", by_accident.count())?;
+        let seconds = millis(windows.took()) / 1e3;
+        writeln!(f, "two_masters_seconds {seconds:.3}")?;
+        writeln!(f, "two_masters_reads {}", found.reads_apart)?;
+        let invalidations = found.invalidations_apart;
+        writeln!(f, "two_masters_invalidations {invalidations}")?;
+        writeln!(f, "two_masters_violations {}", found.apart.len())
+    }
+
+    fn write_found(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        heading: &str,
+        found: &[Violation],
+    ) -> fmt::Result {
+        let mut told = HashSet::new();
+        let first = |v: &&Violation| told.insert((v.process, v.id, v.version));
+        for violation in found.iter().filter(first).take(TOLD) {
+            write!(f, "{heading}: ")?;
+            self.write_violation(f, violation)?;
         }
         Ok(())
     }
@@ -217,7 +241,7 @@ impl Report {
         } = broken;
         writeln!(
             f,
-            "violation: process {process} began to read id {id} at {:.6} s and got version \
+            "process {process} began to read id {id} at {:.6} s and got version \
              {version}; the origin had {floor} when process {by} began to invalidate {subject:?} \
              at {:.6} s, which returned {} at {:.6} s, {:.3} ms before that read; last fault: {}",
             self.seconds(began),

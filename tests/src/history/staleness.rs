@@ -112,6 +112,7 @@ mod tests {
         Record::Read {
             id: 1,
             version,
+            first: last,
             last,
             count: 1,
         }

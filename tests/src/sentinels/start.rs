@@ -20,9 +20,11 @@ impl Sentinels {
         let plain = Server::builder()
             .arguments(["--repl-diskless-sync-delay", "0"])
             .arguments(arguments.iter().copied());
-        let master = plain.clone().start().await?;
+        // In a file, where sentinels write whose replica a server is: started again it is what it
+        // was last, as it would be anywhere else.
+        let master = plain.clone().configuration("").start().await?;
         let port = master.port().to_string();
-        let replica = plain.arguments(["--replicaof", "127.0.0.1", &port]);
+        let replica = plain.configuration(&format!("replicaof 127.0.0.1 {port}\n"));
         let followers = try_join_all((0..replicas).map(|_| replica.clone().start())).await?;
         let mut servers = vec![master];
         servers.extend(followers);

@@ -1,9 +1,9 @@
-//! Faults of the network between one process and Redis.
+//! Faults of the network: between one process and Redis, or before one node of a cluster.
 
 use std::io;
 use std::time::Duration;
 
-use rand::RngExt as _;
+use rand::seq::IndexedRandom as _;
 use tokio::time::sleep;
 
 use super::Stage;
@@ -28,11 +28,10 @@ pub(super) async fn silent(stage: &mut Stage) -> io::Result<()> {
 }
 
 async fn during(stage: &mut Stage, network: Network, span: Duration) -> io::Result<()> {
-    if stage.proxies.is_empty() {
+    let proxies = stage.topology.proxies();
+    let Some(proxy) = proxies.choose(&mut stage.random) else {
         return Ok(());
-    }
-    let at = stage.random.random_range(0..stage.proxies.len());
-    let proxy = &stage.proxies[at];
+    };
     proxy.set(network);
     sleep(span).await;
     proxy.set(Network::Whole);

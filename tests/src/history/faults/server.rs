@@ -1,4 +1,4 @@
-//! Faults of Redis, and of strangers there.
+//! Faults of any one master, and of strangers there.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,8 +17,10 @@ const ROOM: u64 = 64 << 10;
 /// Ends every connection but the one that says so.
 pub(super) async fn kill_clients(stage: &mut Stage) -> io::Result<()> {
     let kill = ["CLIENT", "KILL", "TYPE", "normal"];
+    let at = stage.master().await?;
+    let server = stage.topology.server(at);
     // They may all have gone a moment ago.
-    while command(&stage.server, &kill).await? == Value::Int(0) {
+    while command(server, &kill).await? == Value::Int(0) {
         sleep(Duration::from_millis(10)).await;
     }
     Ok(())
@@ -26,40 +28,48 @@ pub(super) async fn kill_clients(stage: &mut Stage) -> io::Result<()> {
 
 /// Kills it, and starts it again later with nothing in it.
 pub(super) async fn kill(stage: &mut Stage, away: Duration) -> io::Result<()> {
-    forget_snapshot(&stage.server).await?;
-    stage.server.kill9()?;
+    let at = stage.master().await?;
+    let server = stage.topology.server_mut(at);
+    forget_snapshot(server).await?;
+    server.kill9()?;
     sleep(away).await;
-    stage.server.restart().await
+    server.restart().await
 }
 
 /// Saves, lets the processes go on, kills it and starts it from what was saved: entries and stamps
 /// come back whose invalidation was acknowledged.
 pub(super) async fn restart_from_old_snapshot(stage: &mut Stage) -> io::Result<()> {
+    let at = stage.master().await?;
+    let server = stage.topology.server_mut(at);
     // It may have been emptied a moment ago.
-    while command(&stage.server, &["DBSIZE"]).await? == Value::Int(0) {
+    while command(server, &["DBSIZE"]).await? == Value::Int(0) {
         sleep(Duration::from_millis(10)).await;
     }
-    command(&stage.server, &["SAVE"]).await?;
+    command(server, &["SAVE"]).await?;
     sleep(stage.lag).await;
-    stage.server.kill9()?;
-    stage.server.restart().await?;
-    let saved = command(&stage.server, &["DBSIZE"]).await?;
+    server.kill9()?;
+    server.restart().await?;
+    let saved = command(server, &["DBSIZE"]).await?;
     must(saved != Value::Int(0), "nothing came back")
 }
 
 /// Stops it in its tracks and lets it go on.
 pub(super) async fn stop(stage: &mut Stage, span: Duration) -> io::Result<()> {
-    stage.server.pause()?;
+    let at = stage.master().await?;
+    let server = stage.topology.server(at);
+    server.pause()?;
     sleep(span).await;
-    stage.server.resume()
+    server.resume()
 }
 
 /// A stranger deletes a third of all keys, leases and stamps too.
 pub(super) async fn delete_some(stage: &mut Stage) -> io::Result<()> {
-    let keys = stage.server.keys().await.map_err(io::Error::other)?;
+    let at = stage.master().await?;
+    let server = stage.topology.server(at);
+    let keys = server.keys().await.map_err(io::Error::other)?;
     for key in keys {
         if stage.random.random_ratio(1, 3) {
-            command(&stage.server, &["DEL", &key]).await?;
+            command(server, &["DEL", &key]).await?;
         }
     }
     Ok(())
@@ -67,26 +77,30 @@ pub(super) async fn delete_some(stage: &mut Stage) -> io::Result<()> {
 
 /// A stranger deletes everything.
 pub(super) async fn flush(stage: &mut Stage) -> io::Result<()> {
-    command(&stage.server, &["FLUSHALL"]).await?;
+    let at = stage.master().await?;
+    command(stage.topology.server(at), &["FLUSHALL"]).await?;
     Ok(())
 }
 
 /// A stranger fills the memory that is left, so that whatever was not read for long is evicted.
 pub(super) async fn evict(stage: &mut Stage) -> io::Result<()> {
     const STRANGERS: u32 = 400;
-    let evicted = info(&stage.server, "evicted_keys").await?;
-    let limit = (info(&stage.server, "used_memory").await? + ROOM).to_string();
-    configure(&stage.server, "maxmemory-policy", "allkeys-lru").await?;
-    configure(&stage.server, "maxmemory", &limit).await?;
+    let at = stage.master().await?;
+    let server = stage.topology.server(at);
+    let own = stage.topology.key_at(at).await?;
+    let evicted = info(server, "evicted_keys").await?;
+    let limit = (info(server, "used_memory").await? + ROOM).to_string();
+    configure(server, "maxmemory-policy", "allkeys-lru").await?;
+    configure(server, "maxmemory", &limit).await?;
     let filling = "x".repeat(1_024);
     for number in 0..STRANGERS {
-        let key = format!("stranger-{number}");
+        let key = format!("{own}stranger-{number}");
         // It is refused where there is nothing left to evict.
-        let _ = command(&stage.server, &["SET", &key, &filling, "PX", "2000"]).await;
+        let _ = command(server, &["SET", &key, &filling, "PX", "2000"]).await;
     }
     sleep(stage.lag).await;
-    configure(&stage.server, "maxmemory", "0").await?;
-    let more = info(&stage.server, "evicted_keys").await? > evicted;
+    configure(server, "maxmemory", "0").await?;
+    let more = info(server, "evicted_keys").await? > evicted;
     must(more, "nothing was evicted")
 }
 
