@@ -128,7 +128,7 @@ impl Facts {
                         });
                     }
                 }
-                Record::Read { .. } | Record::Totals(_) => {}
+                Record::Read { .. } | Record::Totals(_) | Record::Size(_) => {}
             }
         }
         for put in putting.into_values() {

@@ -7,6 +7,7 @@
 mod arguments;
 mod faults;
 mod fleet;
+mod growth;
 mod judge;
 mod origin;
 mod reads;

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Mutex;
 
+use super::growth::Size;
 use super::subject::Subject;
 
 const NUMBERS: usize = 7;
@@ -37,6 +38,8 @@ pub(super) enum Record {
     Ended { number: u64, ok: bool, at: u64 },
     /// The process's counts since its start.
     Totals(Totals),
+    /// What the process takes now.
+    Size(Size),
 }
 
 /// How calls of a process were served.
@@ -84,6 +87,7 @@ impl Record {
                 id,
                 version,
             } => [6, number, id, version, 0, 0, 0],
+            Self::Size(size) => [7, size.at, size.memory, size.tasks, 0, 0, 0],
         }
     }
 
@@ -125,6 +129,11 @@ impl Record {
                 id: b,
                 version: c,
             },
+            7 => Self::Size(Size {
+                at: a,
+                memory: b,
+                tasks: c,
+            }),
             _ => return None,
         })
     }
@@ -212,6 +221,11 @@ mod tests {
                 stale_hits: 5,
                 failed_loads: 6,
             }),
+            Record::Size(Size {
+                at: 15,
+                memory: 16,
+                tasks: 17,
+            }),
             Record::Putting {
                 number: 12,
                 id: 13,
@@ -221,7 +235,7 @@ mod tests {
         Log::create(&path).unwrap().append(&records).unwrap();
         assert_eq!(read(&path).unwrap(), records);
         let bytes = std::fs::read(&path).unwrap();
-        assert_eq!(parse(&bytes[..bytes.len() - 1]).unwrap(), records[..5]);
+        assert_eq!(parse(&bytes[..bytes.len() - 1]).unwrap(), records[..6]);
         assert!(parse(&[9; SIZE]).is_err());
     }
 }

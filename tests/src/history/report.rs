@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::arguments::{Arguments, Plant};
 use super::faults::Strike;
+use super::growth::Growth;
 use super::judge::{Facts, History, Invalidation, Rules, Verdict, Violation, judge};
 use super::record::{Record, Totals};
 use super::staleness::{Staleness, percentile};
@@ -30,6 +31,7 @@ pub struct Report {
     failed: usize,
     puts: usize,
     staleness: Staleness,
+    growth: Vec<Growth>,
     windows: Windows,
     verdict: Verdict,
 }
@@ -54,10 +56,12 @@ impl Report {
             .map(|strike| strike.span.start..strike.span.end + mended)
             .collect();
         let acknowledged = facts.invalidations.iter().filter(|by| by.ok).count();
+        let took = time::now() - start;
         Self {
             arguments: arguments.clone(),
             start,
-            took: Duration::from_nanos(time::now() - start),
+            took: Duration::from_nanos(took),
+            growth: Growth::measure(histories, took),
             strikes: strikes.to_vec(),
             processes: histories.len(),
             reads: reads(histories),
@@ -159,6 +163,7 @@ impl fmt::Display for Report {
         writeln!(f, "loads {}", totals.loads)?;
         writeln!(f, "loads_failed {}", totals.failed_loads)?;
         writeln!(f, "puts {}", self.puts)?;
+        self.write_growth(f)?;
         self.write_apart(f)?;
         writeln!(f, "violations {}", self.verdict.violations.len())?;
         self.write_found(f, "violation", &self.verdict.violations)?;
@@ -178,6 +183,19 @@ impl Report {
         }
         let replaced = self.strikes.iter().filter(|strike| strike.replaced);
         writeln!(f, "failovers {}", replaced.count())
+    }
+
+    /// Of the processes that no fault ended early.
+    fn write_growth(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Growth { early, late } in &self.growth {
+            writeln!(f, "memory_kib {} {}", early.memory, late.memory)?;
+            writeln!(f, "tasks {} {}", early.tasks, late.tasks)?;
+        }
+        let most = self.growth.iter().map(Growth::percent).reduce(f64::max);
+        match most {
+            Some(most) => writeln!(f, "memory_growth_percent {most:.1}"),
+            None => Ok(()),
+        }
     }
 
     /// What is not held to the promise, and was no failure of it.

@@ -10,6 +10,7 @@ use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use super::arguments::{Level, Orders, Plant};
+use super::growth::Size;
 use super::origin::Origin;
 use super::reads::Reads;
 use super::record::{Log, Record, Totals};
@@ -219,7 +220,8 @@ impl Worker {
     async fn count(&self) -> io::Result<()> {
         while self.goes_on() {
             tokio::time::sleep(FLUSH).await;
-            self.log.append(&[self.totals()])?;
+            let size = Record::Size(Size::of_this_process(time::now()));
+            self.log.append(&[self.totals(), size])?;
         }
         Ok(())
     }
