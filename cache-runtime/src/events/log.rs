@@ -90,7 +90,7 @@ impl Log {
                 node,
                 cause,
                 held_back,
-                "redis can't be reached: calls go to the origin until it answers again"
+                "redis can't be reached; calls go to the origin until it answers again"
             );
         }
     }
