@@ -19,6 +19,9 @@ use crate::returns::{ErrorShare, Returns};
 use crate::tag::TagsFrom;
 use crate::value::Cacheable;
 
+/// An error of the user's that can be held across an await.
+type HeldError<E> = Box<dyn FnOnce() -> E + Send>;
+
 /// A call that reads for all in its flight, and loads if it must.
 pub(super) struct Leader<'a, T, E> {
     pub(super) request: &'a Request,
@@ -116,37 +119,39 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
             // It rests on no key in Redis, whose deletion would be pushed.
             self.seat.close_at(request.lag_from_now());
         }
-        let made = {
-            let running = pin!(beside(request, &mut older, body.here(request)));
-            make::<M, R, _>(request, right, self.tags_from, running).await
+        // What is not `Send` in an error stays within this block, which awaits nothing with it.
+        let held = {
+            let made = {
+                let running = pin!(beside(request, &mut older, body.here(request)));
+                make::<M, R, _>(request, right, self.tags_from, running).await
+            };
+            match made {
+                Ok((held, in_redis)) => return self.land::<M, R>(held, in_redis),
+                Err(error) => match self.failed::<M, R>(older, error) {
+                    Ok(returned) => return returned,
+                    Err(held) => held,
+                },
+            }
         };
-        match made {
-            Ok((held, in_redis)) => self.land::<M, R>(held, in_redis),
-            Err(error) => self.fail_over::<M, R>(older, error).await,
+        match peek::<T>(request, Look::Verify).await {
+            Some(found) => self.land_older::<M, R>(request.fall_back(&found.held)),
+            None => self.fail::<M, R>(held()),
         }
     }
 
-    /// The older value where the load failed, else its error.
-    async fn fail_over<M, R>(self, older: Option<Arc<Held<T>>>, error: E) -> R
+    /// The older value where the load failed, else its error; or that error, held until a look that
+    /// is due for the older value is over.
+    fn failed<M, R>(&self, older: Option<Arc<Held<T>>>, error: E) -> Result<R, HeldError<E>>
     where
         M: Returns<R, Value = T, Error = E>,
     {
-        let request = self.request;
-        let error = match (older, self.share) {
-            (Some(older), _) if request.may_serve(&older) => {
-                return self.land_older::<M, R>(request.fall_back(&older));
+        match (older, self.share) {
+            (Some(older), _) if self.request.may_serve(&older) => {
+                Ok(self.land_older::<M, R>(self.request.fall_back(&older)))
             }
-            // It was about to be looked at again.
-            (Some(_), Some(share)) => {
-                let held = (share.hold)(error);
-                if let Some(found) = peek::<T>(request, Look::Verify).await {
-                    return self.land_older::<M, R>(request.fall_back(&found.held));
-                }
-                held()
-            }
-            _ => error,
-        };
-        self.fail::<M, R>(error)
+            (Some(_), Some(share)) if self.request.tiers.link.is_some() => Err((share.hold)(error)),
+            _ => Ok(self.fail::<M, R>(error)),
+        }
     }
 
     /// Ends the flight with a value, and returns it to this caller.
