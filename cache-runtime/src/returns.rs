@@ -73,6 +73,8 @@ impl<T: Cacheable> Returns<T> for Plain {
 pub struct ErrorShare<E> {
     pub(crate) shut: fn(&E) -> Arc<dyn Any + Send + Sync>,
     pub(crate) open: fn(&(dyn Any + Send + Sync)) -> Option<E>,
+    /// Holds it across an await, in a future that is `Send`.
+    pub(crate) hold: fn(E) -> Box<dyn FnOnce() -> E + Send>,
 }
 
 impl<E> Clone for ErrorShare<E> {
@@ -112,6 +114,7 @@ impl<T, E: Clone + Send + Sync + 'static> Probe<Result<T, E>> {
         Some(ErrorShare {
             shut: |error| Arc::new(error.clone()),
             open: |error| error.downcast_ref::<E>().cloned(),
+            hold: |error| Box::new(move || error),
         })
     }
 }

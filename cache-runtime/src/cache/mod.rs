@@ -200,9 +200,9 @@ impl Cache {
         self.close_within(Duration::from_secs(5)).await
     }
 
-    /// Waits so long for owed invalidations, then gives back the leases of loads under way, whose
-    /// values are returned and not stored, and closes the connections to Redis. From the call on,
-    /// annotated functions that use this cache run without it.
+    /// Ends refreshes in the background, waits so long for owed invalidations, then gives back the
+    /// leases of loads under way, whose values are returned and not stored, and closes the
+    /// connections to Redis. From the call on, annotated functions that use this cache run without it.
     ///
     /// # Errors
     ///
@@ -215,7 +215,8 @@ impl Cache {
     pub async fn close_within(&self, limit: Duration) -> Result<(), CacheError> {
         let tiers = self.tiers();
         tiers.turn_off();
-        let _ = tokio::time::timeout(limit, tiers.refreshes.end()).await;
+        // Past the limit they are ended all the same, whenever they next wait for something.
+        let _ = crate::flight::timeout(limit, tiers.refreshes.end()).await;
         let Some(redis) = &tiers.redis else {
             return Ok(());
         };

@@ -136,6 +136,11 @@ impl Fetch<'_> {
             let (mine, asked) = self.take(&id).await?;
             let was_older = older.is_some();
             let mut older = older.and_then(|older| self.reader.request.still(older, &asked.still));
+            if was_older && older.is_none() {
+                // Its lease may be all that changed, which is pushed as the entry is.
+                let found = peek(self.reader.request, Look::Verify).await;
+                older = found.map(|found| found.held);
+            }
             let lease = match asked.leased {
                 Leased::Acquired => mine,
                 Leased::Shared { token } => mine.sharing(token),
@@ -168,11 +173,6 @@ impl Fetch<'_> {
                     continue;
                 }
             };
-            if was_older && older.is_none() {
-                // Its lease may be all that changed, which is pushed as the entry is.
-                let found = peek(self.reader.request, Look::Verify).await;
-                older = found.map(|found| found.held);
-            }
             let right = asked.right(lease);
             return Ok(Fetched::Load { right, older });
         }

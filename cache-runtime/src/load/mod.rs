@@ -10,6 +10,7 @@ mod body;
 mod fetch;
 mod fill;
 mod judge;
+mod lead;
 mod limited;
 mod older;
 mod put;
@@ -23,7 +24,6 @@ mod tags;
 mod terms;
 mod wait;
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,17 +33,14 @@ pub(crate) use put::{put, refresh};
 pub(crate) use read::{Look, peek};
 pub(crate) use request::{Draft, Request, short};
 
-use crate::events::{Event, Tier};
+use crate::events::Event;
 use crate::flight::{Outcome, Seat, Turn};
 use crate::memory::Held;
-use crate::policy::Refresh;
 use crate::returns::{ErrorShare, Returns};
 use crate::tag::TagsFrom;
 use crate::value::Cacheable;
-use background::Refreshing;
-use fetch::{Fetched, Patience, fetch};
-use right::Right;
-use run::make;
+use fetch::Patience;
+use lead::Leader;
 
 /// Reads the entry, or runs the body once for everyone who asks at the same time.
 pub(crate) async fn load<M, R, B>(
@@ -161,139 +158,5 @@ async fn shared<M: Returns<R>, R>(
         }
         Outcome::Value { held, .. } => held.get().map(M::value),
         Outcome::Error(error) => (share?.open)(&**error).map(M::error),
-    }
-}
-
-/// A call that reads for all in its flight, and loads if it must.
-struct Leader<'a, T, E> {
-    request: &'a Request,
-    seat: &'a Seat<'a>,
-    patience: Patience,
-    share: Option<ErrorShare<E>>,
-    tags_from: TagsFrom<T>,
-}
-
-impl<T: Cacheable, E> Leader<'_, T, E> {
-    async fn lead<M, R, B>(self, body: B) -> R
-    where
-        M: Returns<R, Value = T, Error = E>,
-        B: Detach<M, R>,
-        B::Running: Future<Output = R>,
-    {
-        let request = self.request;
-        // It may have been filled while this call was on its way here.
-        if let Some(held) = request.in_memory().filter(|held| !request.is_due(held))
-            && let Some(value) = held.get()
-        {
-            request.count_older(&held);
-            self.seat.land();
-            self.seat.finish(Outcome::Value {
-                held,
-                in_redis: false,
-            });
-            return M::value(value);
-        }
-        let (right, older) = match fetch::<T>(request, self.seat, self.patience).await {
-            Fetched::Hit(held) => {
-                request.keep(&held);
-                return self.land::<M, R>(held, true);
-            }
-            Fetched::Older(held) => return self.land_older::<M, R>(held),
-            Fetched::Unchecked(held) => {
-                request.emit(Event::Hit(Tier::Memory));
-                return self.land::<M, R>(held, true);
-            }
-            Fetched::Load { right, older } => (right, older),
-        };
-        let Some(older) = older else {
-            return self.run::<M, R, B>(right, None, body).await;
-        };
-        // What is fresh is not loaded for nobody to keep.
-        let unstorable = right.is_none() && request.tiers.redis.is_some();
-        if request.rests() || (unstorable && request.is_fresh(&older)) {
-            return self.land_older::<M, R>(older);
-        }
-        self.seat.serve_meanwhile(Arc::<Held<T>>::clone(&older));
-        match request.policy.refresh {
-            Refresh::Caller => self.run::<M, R, B>(right, Some(older), body).await,
-            Refresh::Background => self.detach::<M, R, B>(right, older, body).await,
-        }
-    }
-
-    /// Has a task run the body; where there can be none, runs it.
-    async fn detach<M, R, B>(self, right: Option<Right>, older: Arc<Held<T>>, body: B) -> R
-    where
-        M: Returns<R, Value = T, Error = E>,
-        B: Detach<M, R>,
-        B::Running: Future<Output = R>,
-    {
-        let Ok(place) = self.request.tiers.refreshes.begin(&self.request.key) else {
-            return self.land_older::<M, R>(older);
-        };
-        let refreshing = Refreshing {
-            request: self.request.clone(),
-            right,
-            older: Arc::<Held<T>>::clone(&older),
-            tags_from: self.tags_from,
-            place,
-        };
-        match body.detach(refreshing) {
-            Ok(()) => self.land_older::<M, R>(older),
-            Err(unmoved) => {
-                let (body, refreshing) = *unmoved;
-                self.run::<M, R, B>(refreshing.right, Some(older), body)
-                    .await
-            }
-        }
-    }
-
-    /// Runs the body, and stores what it gives.
-    async fn run<M, R, B>(self, right: Option<Right>, mut older: Option<Arc<Held<T>>>, body: B) -> R
-    where
-        M: Returns<R, Value = T, Error = E>,
-        B: Detach<M, R>,
-        B::Running: Future<Output = R>,
-    {
-        let request = self.request;
-        if right.is_none() && request.tiers.redis.is_some() {
-            // It rests on no key in Redis, whose deletion would be pushed.
-            self.seat.close_at(request.lag_from_now());
-        }
-        let made = {
-            let running = pin!(older::beside(request, &mut older, body.here(request)));
-            make::<M, R, _>(request, right, self.tags_from, running).await
-        };
-        match made {
-            Ok((held, in_redis)) => self.land::<M, R>(held, in_redis),
-            Err(error) => match older.filter(|older| request.may_serve(older)) {
-                Some(older) => self.land_older::<M, R>(request.fall_back(&older)),
-                None => self.fail::<M, R>(error),
-            },
-        }
-    }
-
-    /// Ends the flight with a value, and returns it to this caller.
-    fn land<M: Returns<R, Value = T>, R>(&self, held: Arc<Held<T>>, in_redis: bool) -> R {
-        self.seat.land();
-        let value = held.value.clone();
-        self.seat.finish(Outcome::Value { held, in_redis });
-        M::value(value)
-    }
-
-    fn land_older<M: Returns<R, Value = T>, R>(&self, held: Arc<Held<T>>) -> R {
-        self.request.count_older(&held);
-        self.request.keep(&held);
-        self.land::<M, R>(held, true)
-    }
-
-    fn fail<M: Returns<R, Error = E>, R>(&self, error: E) -> R {
-        match self.share {
-            Some(share) => {
-                self.seat.land();
-                self.seat.finish(Outcome::Error((share.shut)(&error)));
-            }
-            None => self.seat.fail(),
-        }
-        M::error(error)
     }
 }

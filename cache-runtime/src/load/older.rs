@@ -35,10 +35,10 @@ impl Request {
         busy.is_some()
     }
 
-    /// Whether it is served as fresh.
+    /// Whether it is within its ttl, whatever changed since.
     pub(crate) fn is_fresh<T: ?Sized>(&self, held: &Held<T>) -> bool {
         let now = self.tiers.clock.now();
-        !held.is_stale && now < held.until && held.watch.holds(now)
+        !held.is_stale && now < held.given.fresh_until && !held.watch.is_expired()
     }
 
     /// Counts an older value that is served.

@@ -240,7 +240,8 @@ impl Request {
     /// Whether a value may be served while it is refreshed: as stale, or as it is fresh.
     pub(crate) fn may_serve<T>(&self, held: &Held<T>) -> bool {
         let now = self.tiers.clock.now();
-        self.is_fresh(held) || (now < held.stale_end() && held.watch.holds_stale(now))
+        let is_fresh = now < held.until && held.watch.holds(now);
+        is_fresh || (now < held.stale_end() && held.watch.holds_stale(now))
     }
 
     /// Keeps a value in memory, where it is served while its watch holds; whether it is there.

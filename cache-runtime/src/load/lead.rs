@@ -1,0 +1,183 @@
+//! The leader of a flight: it reads for all who joined, and loads where nothing fresh is found.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use super::background::Refreshing;
+use super::body::Detach;
+use super::fetch::{Fetched, Patience, fetch};
+use super::older::beside;
+use super::read::{Look, peek};
+use super::request::Request;
+use super::right::Right;
+use super::run::make;
+use crate::events::{Event, Tier};
+use crate::flight::{Outcome, Seat};
+use crate::memory::Held;
+use crate::policy::Refresh;
+use crate::returns::{ErrorShare, Returns};
+use crate::tag::TagsFrom;
+use crate::value::Cacheable;
+
+/// An error of the user's that can be held across an await.
+type HeldError<E> = Box<dyn FnOnce() -> E + Send>;
+
+/// A call that reads for all in its flight, and loads if it must.
+pub(super) struct Leader<'a, T, E> {
+    pub(super) request: &'a Request,
+    pub(super) seat: &'a Seat<'a>,
+    pub(super) patience: Patience,
+    pub(super) share: Option<ErrorShare<E>>,
+    pub(super) tags_from: TagsFrom<T>,
+}
+
+impl<T: Cacheable, E> Leader<'_, T, E> {
+    /// Reads, and has the body run if it must.
+    pub(super) async fn lead<M, R, B>(self, body: B) -> R
+    where
+        M: Returns<R, Value = T, Error = E>,
+        B: Detach<M, R>,
+        B::Running: Future<Output = R>,
+    {
+        let request = self.request;
+        // It may have been filled while this call was on its way here.
+        if let Some(held) = request.in_memory().filter(|held| !request.is_due(held))
+            && let Some(value) = held.get()
+        {
+            request.count_older(&held);
+            self.seat.land();
+            self.seat.finish(Outcome::Value {
+                held,
+                in_redis: false,
+            });
+            return M::value(value);
+        }
+        let (right, older) = match fetch::<T>(request, self.seat, self.patience).await {
+            Fetched::Hit(held) => {
+                request.keep(&held);
+                return self.land::<M, R>(held, true);
+            }
+            Fetched::Older(held) => return self.land_older::<M, R>(held),
+            Fetched::Unchecked(held) => {
+                request.emit(Event::Hit(Tier::Memory));
+                return self.land::<M, R>(held, true);
+            }
+            Fetched::Load { right, older } => (right, older),
+        };
+        let Some(older) = older else {
+            return self.run::<M, R, B>(right, None, body).await;
+        };
+        // What is fresh is not loaded for nobody to keep.
+        let unstorable = right.is_none() && request.tiers.redis.is_some();
+        if request.rests() || (unstorable && request.is_fresh(&older)) {
+            return self.land_older::<M, R>(older);
+        }
+        self.seat.serve_meanwhile(Arc::<Held<T>>::clone(&older));
+        match request.policy.refresh {
+            Refresh::Caller => self.run::<M, R, B>(right, Some(older), body).await,
+            Refresh::Background => self.detach::<M, R, B>(right, older, body).await,
+        }
+    }
+
+    /// Has a task run the body; where there can be none, runs it.
+    async fn detach<M, R, B>(self, right: Option<Right>, older: Arc<Held<T>>, body: B) -> R
+    where
+        M: Returns<R, Value = T, Error = E>,
+        B: Detach<M, R>,
+        B::Running: Future<Output = R>,
+    {
+        let Ok(place) = self.request.tiers.refreshes.begin(&self.request.key) else {
+            return self.land_older::<M, R>(older);
+        };
+        let refreshing = Refreshing {
+            request: self.request.clone(),
+            right,
+            older: Arc::<Held<T>>::clone(&older),
+            tags_from: self.tags_from,
+            place,
+        };
+        match body.detach(refreshing) {
+            Ok(()) => self.land_older::<M, R>(older),
+            Err(unmoved) => {
+                let (body, refreshing) = *unmoved;
+                drop(refreshing.place);
+                self.run::<M, R, B>(refreshing.right, Some(older), body)
+                    .await
+            }
+        }
+    }
+
+    /// Runs the body, and stores what it gives.
+    async fn run<M, R, B>(self, right: Option<Right>, mut older: Option<Arc<Held<T>>>, body: B) -> R
+    where
+        M: Returns<R, Value = T, Error = E>,
+        B: Detach<M, R>,
+        B::Running: Future<Output = R>,
+    {
+        let request = self.request;
+        if right.is_none() && request.tiers.redis.is_some() {
+            // It rests on no key in Redis, whose deletion would be pushed.
+            self.seat.close_at(request.lag_from_now());
+        }
+        // What is not `Send` in an error stays within this block, which awaits nothing with it.
+        let held = {
+            let made = {
+                let running = pin!(beside(request, &mut older, body.here(request)));
+                make::<M, R, _>(request, right, self.tags_from, running).await
+            };
+            match made {
+                Ok((held, in_redis)) => return self.land::<M, R>(held, in_redis),
+                Err(error) => match self.failed::<M, R>(older, error) {
+                    Ok(returned) => return returned,
+                    Err(held) => held,
+                },
+            }
+        };
+        match peek::<T>(request, Look::Verify).await {
+            Some(found) => self.land_older::<M, R>(request.fall_back(&found.held)),
+            None => self.fail::<M, R>(held()),
+        }
+    }
+
+    /// The older value where the load failed, else its error; or that error, held until a look that
+    /// is due for the older value is over.
+    fn failed<M, R>(&self, older: Option<Arc<Held<T>>>, error: E) -> Result<R, HeldError<E>>
+    where
+        M: Returns<R, Value = T, Error = E>,
+    {
+        match (older, self.share) {
+            (Some(older), _) if self.request.may_serve(&older) => {
+                Ok(self.land_older::<M, R>(self.request.fall_back(&older)))
+            }
+            (Some(_), Some(share)) if self.request.tiers.redis.is_some() => {
+                Err((share.hold)(error))
+            }
+            _ => Ok(self.fail::<M, R>(error)),
+        }
+    }
+
+    /// Ends the flight with a value, and returns it to this caller.
+    fn land<M: Returns<R, Value = T>, R>(&self, held: Arc<Held<T>>, in_redis: bool) -> R {
+        self.seat.land();
+        let value = held.value.clone();
+        self.seat.finish(Outcome::Value { held, in_redis });
+        M::value(value)
+    }
+
+    fn land_older<M: Returns<R, Value = T>, R>(&self, held: Arc<Held<T>>) -> R {
+        self.request.count_older(&held);
+        self.request.keep(&held);
+        self.land::<M, R>(held, true)
+    }
+
+    fn fail<M: Returns<R, Error = E>, R>(&self, error: E) -> R {
+        match self.share {
+            Some(share) => {
+                self.seat.land();
+                self.seat.finish(Outcome::Error((share.shut)(&error)));
+            }
+            None => self.seat.fail(),
+        }
+        M::error(error)
+    }
+}
