@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cache_runtime::{Cache, CacheBuilder, Durability, RedisHealth, cached};
-use cache_tests::Server;
+use cache_tests::{Cluster, Server};
 
 use crate::operations::acl;
 use crate::until;
@@ -162,4 +162,46 @@ async fn keys_out_of_reach_are_told_of_and_loads_go_on() {
     }
     assert_eq!(cache.health().denied, ["no_permission"]);
     assert_eq!(troubles(&cache), ["read: no_permission"]);
+}
+
+#[tokio::test]
+async fn the_documented_user_of_a_cluster_does_everything_and_needs_each_right_for_it() {
+    let cluster = Cluster::start().await.unwrap();
+    let rights = &acl("Rights in a cluster")[0];
+    for node in 0..cluster.len() {
+        grant(cluster.node(node), rights).await;
+    }
+    let url = cluster.url();
+    let url = url.replace("redis+cluster://", "redis+cluster://cache:PASSWORD@");
+    let builder = Cache::builder()
+        .url(url)
+        .op_timeout(Duration::from_secs(5))
+        .lease(Duration::from_millis(300))
+        .max_value(1_000);
+    let cache = builder.clone().build().unwrap();
+    cache.scope(everything(&cache)).await;
+    assert_eq!(troubles(&cache), [""; 0]);
+    let health = cache.health();
+    assert!(health.tracking && health.denied.is_empty(), "{health:?}");
+
+    for needed in ["+cluster|info", "+cluster|myid", "+cluster|shards"] {
+        let fewer: Vec<_> = rights
+            .iter()
+            .copied()
+            .filter(|right| *right != needed)
+            .collect();
+        for node in 0..cluster.len() {
+            grant(cluster.node(node), &fewer).await;
+        }
+        let cache = builder.clone().build().unwrap();
+        let cause = format!("no_permission: {}", &needed[1..]);
+        until(LIMIT, async || {
+            assert_eq!(cache.scope(user(1)).await, 1);
+            let told = cache.health().nodes.into_iter().any(|node| {
+                matches!(&node.state, RedisHealth::Down { cause: told, .. } if *told == cause)
+            });
+            told
+        })
+        .await;
+    }
 }
