@@ -7,9 +7,12 @@ use cache_tests::{Actor, Origin, Server};
 const BINARY: &str = env!("CARGO_BIN_EXE_actor");
 
 fn actor(server: &Server, origin: &Origin, memory: &str, lease_ms: &str) -> Actor {
-    let url = server.url();
+    actor_at(&server.url(), origin, memory, lease_ms)
+}
+
+fn actor_at(url: &str, origin: &Origin, memory: &str, lease_ms: &str) -> Actor {
     let settings = [
-        ("CACHE_URL", url.as_str()),
+        ("CACHE_URL", url),
         ("CACHE_MEMORY_BYTES", memory),
         ("LEASE_MS", lease_ms),
         // A busy machine is not an outage.
@@ -196,4 +199,40 @@ async fn in_a_fleet_one_task_refreshes_what_is_stale_and_nobody_waits() {
         loads += actor.ask("loads").await.unwrap().parse::<u64>().unwrap();
     }
     assert_eq!(loads, 2, "one to fill it, one to refresh it");
+}
+
+/// A deployment: ten processes come up at once, and nothing is cached yet.
+async fn a_cold_start_loads_each_key_once(url: String) {
+    const KEYS: u64 = 1_000;
+    let origin = Origin::new().unwrap();
+    for id in 0..KEYS {
+        origin.set(id, "value").unwrap();
+    }
+    let fleet: Vec<_> = (0..10)
+        .map(|_| actor_at(&url, &origin, "67108864", "5000"))
+        .collect();
+    let asked: Vec<_> = fleet
+        .iter()
+        .map(|actor| actor.ask(&format!("sweep {KEYS} 20")))
+        .collect();
+    let mut loads = 0;
+    for answer in asked {
+        let answer = answer.await.unwrap();
+        let (own, _, values) = parse(&answer);
+        assert_eq!(values, "value");
+        loads += own;
+    }
+    assert_eq!(loads, KEYS);
+}
+
+#[tokio::test]
+async fn ten_processes_that_start_at_once_load_each_of_a_thousand_keys_once() {
+    let server = crate::server().await;
+    a_cold_start_loads_each_key_once(server.url()).await;
+}
+
+#[tokio::test]
+async fn ten_processes_that_start_at_once_on_a_cluster_do_so_too() {
+    let cluster = cache_tests::Cluster::start().await.unwrap();
+    a_cold_start_loads_each_key_once(cluster.url()).await;
 }

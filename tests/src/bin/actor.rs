@@ -1,7 +1,7 @@
 //! One process of a fleet, for tests: reads commands from its input, one a line, and answers each
 //! with its number. The origin is a folder that all actors share, a file an id.
 //!
-//! `call ID CALLERS SLEEP_MS` · `aged ID CALLERS SLEEP_MS` · `expire ID` · `loads` · `invalidate tag|entry|namespace ID` · `stats` · `get ID` · `key ID`
+//! `call ID CALLERS SLEEP_MS` · `sweep IDS SLEEP_MS` · `aged ID CALLERS SLEEP_MS` · `expire ID` · `loads` · `invalidate tag|entry|namespace ID` · `stats` · `get ID` · `key ID`
 #![expect(clippy::print_stdout, reason = "it answers on its output")]
 
 use std::env;
@@ -81,6 +81,30 @@ where
     format!("{loads} {} {}", slowest.as_millis(), values.join(","))
 }
 
+/// `loads slowest_ms values`, of a caller of each of so many ids, all at once.
+async fn sweep(ids: u64, sleep_ms: u64) -> String {
+    let before = LOADS.load(Ordering::SeqCst);
+    let start = Instant::now();
+    let calls: Vec<_> = (0..ids)
+        .map(|id| tokio::spawn(slow(id, sleep_ms)))
+        .collect();
+    let mut values = Vec::new();
+    for call in calls {
+        match call.await {
+            Ok(value) => values.push(value.unwrap_or_else(|error| format!("error:{error}"))),
+            Err(error) => values.push(format!("panic:{error}")),
+        }
+    }
+    values.sort_unstable();
+    values.dedup();
+    let loads = LOADS.load(Ordering::SeqCst) - before;
+    format!(
+        "{loads} {} {}",
+        start.elapsed().as_millis(),
+        values.join(",")
+    )
+}
+
 async fn invalidate(cache: &Cache, kind: &str, id: u64) -> String {
     let done = match kind {
         "tag" => cache.tag(format!("slow:{id}")).invalidate().await,
@@ -107,6 +131,7 @@ async fn answer(cache: Cache, line: String) -> String {
             done.map_or_else(|error| format!("error {error}"), |()| "ok".to_owned())
         }
         Some(&"loads") => LOADS.load(Ordering::SeqCst).to_string(),
+        Some(&"sweep") => sweep(number(1), number(2)).await,
         Some(&"invalidate") => invalidate(&cache, words.get(1).unwrap_or(&""), number(2)).await,
         Some(&"key") => slow_entry(number(1)).key().to_owned(),
         Some(&"get") => format!("{:?}", slow_entry(number(1)).get().await),
