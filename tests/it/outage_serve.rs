@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache_runtime::{Cache, RedisHealth, cached};
-use cache_tests::Server;
+use cache_tests::{Network, Proxy, Server};
 
 use crate::origin::Origin;
 use crate::{server, until};
@@ -124,4 +124,29 @@ async fn where_it_is_not_asked_for_each_lag_has_a_load() {
     tokio::time::sleep(2 * LAG).await;
     origin.set(2);
     assert_eq!(cache.scope(lags(&origin, 1)).await, Ok(2));
+}
+
+#[tokio::test]
+async fn what_one_outage_left_is_not_served_in_the_next() {
+    let server = server().await;
+    let proxy = Proxy::start(&server).await.unwrap();
+    let build = |url| {
+        let builder = Cache::builder().url(url).lag(LAG);
+        builder.op_timeout(Duration::from_secs(1)).build().unwrap()
+    };
+    let (cache, elsewhere) = (build(proxy.url()), build(server.url()));
+    let origin = Origin::open();
+    assert_eq!(cache.scope(serves(&origin, 0)).await, Ok(1));
+    proxy.set(Network::Cut);
+    down(&cache).await;
+    assert_eq!(cache.scope(serves(&origin, 1)).await, Ok(1));
+    proxy.set(Network::Whole);
+    up(&cache).await;
+    // The process is connected, and is not told: Redis never had what it holds of this.
+    origin.set(2);
+    elsewhere.tag("t:1").invalidate().await.unwrap();
+    proxy.set(Network::Cut);
+    down(&cache).await;
+    tokio::time::sleep(2 * LAG).await;
+    assert_eq!(cache.scope(serves(&origin, 1)).await, Ok(2));
 }

@@ -47,20 +47,20 @@ impl<M: Returns<R>, R, F> Detach<M, R> for Pin<&mut F> {
 }
 
 /// It is in a box of its own, so that it can be dropped at its limit.
-pub(crate) struct Boxed<F, R> {
+pub(crate) struct Boxed<F: Future> {
     pub(crate) body: Pin<Box<F>>,
-    pub(crate) timed_out: Option<TimedOut<R>>,
+    pub(crate) timed_out: Option<TimedOut<F::Output>>,
 }
 
-impl<F, R> Body for Boxed<F, R> {
-    type Running = Limited<F, R>;
+impl<F: Future> Body for Boxed<F> {
+    type Running = Limited<F>;
 
-    fn here(self, request: &Request) -> Limited<F, R> {
+    fn here(self, request: &Request) -> Limited<F> {
         Limited::new(self.body, request, self.timed_out)
     }
 }
 
-impl<M: Returns<R>, R, F> Detach<M, R> for Boxed<F, R> {
+impl<M: Returns<R>, R, F: Future> Detach<M, R> for Boxed<F> {
     fn detach(self, refreshing: Refreshing<M::Value>) -> Result<(), Unmoved<Self, M::Value>> {
         Err(Box::new((self, refreshing)))
     }
@@ -70,21 +70,21 @@ impl<M: Returns<R>, R, F> Detach<M, R> for Boxed<F, R> {
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// It owns all it uses, so that a task may run it.
-pub(crate) struct Detachable<F, R> {
-    pub(crate) boxed: Boxed<F, R>,
+pub(crate) struct Detachable<F: Future> {
+    pub(crate) boxed: Boxed<F>,
     /// Puts around the task what the caller has around it.
     pub(crate) around: fn(Task) -> Task,
 }
 
-impl<F, R> Body for Detachable<F, R> {
-    type Running = Limited<F, R>;
+impl<F: Future> Body for Detachable<F> {
+    type Running = Limited<F>;
 
-    fn here(self, request: &Request) -> Limited<F, R> {
+    fn here(self, request: &Request) -> Limited<F> {
         self.boxed.here(request)
     }
 }
 
-impl<M, R, F> Detach<M, R> for Detachable<F, R>
+impl<M, R, F> Detach<M, R> for Detachable<F>
 where
     M: Returns<R> + 'static,
     R: 'static,

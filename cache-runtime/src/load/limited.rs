@@ -18,9 +18,12 @@ use crate::tiers::Tiers;
 pub(crate) type TimedOut<R> = fn(LoadTimeout) -> R;
 
 /// The body of a load, ended at its limit: dropped before anyone is told.
-pub(crate) struct Limited<F, R> {
+///
+/// What it returns is named by the body alone: a future that holds it is then seen to be `Send`
+/// whatever lifetimes an error has.
+pub(crate) struct Limited<F: Future> {
     body: Option<Pin<Box<F>>>,
-    limit: Option<Limit<R>>,
+    limit: Option<Limit<F::Output>>,
 }
 
 struct Limit<R> {
@@ -38,12 +41,12 @@ struct Told {
     counters: Arc<Counters>,
 }
 
-impl<F, R> Limited<F, R> {
+impl<F: Future> Limited<F> {
     /// The limit is the policy's, from the first poll on.
     pub(super) fn new(
         body: Pin<Box<F>>,
         request: &Request,
-        timed_out: Option<TimedOut<R>>,
+        timed_out: Option<TimedOut<F::Output>>,
     ) -> Self {
         let limit_ms = request.policy.load_timeout_ms;
         let limit = timed_out.filter(|_| limit_ms > 0).map(|timed_out| Limit {
@@ -63,10 +66,10 @@ impl<F, R> Limited<F, R> {
     }
 }
 
-impl<F: Future<Output = R>, R> Future for Limited<F, R> {
-    type Output = R;
+impl<F: Future> Future for Limited<F> {
+    type Output = F::Output;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let Some(body) = &mut self.body else {
             return Poll::Pending;
         };
