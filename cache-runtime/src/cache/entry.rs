@@ -165,7 +165,9 @@ impl<T> Entry<T> {
     }
 
     fn attached(&self) -> Option<&Request> {
-        self.request.as_ref().ok()?.as_ref()
+        let request = self.request.as_ref().ok()?.as_ref()?;
+        request.allowance.refill();
+        Some(request)
     }
 }
 

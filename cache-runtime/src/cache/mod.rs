@@ -215,13 +215,16 @@ impl Cache {
     pub async fn close_within(&self, limit: Duration) -> Result<(), CacheError> {
         let tiers = self.tiers();
         tiers.turn_off();
-        // Past the limit they are ended all the same, whenever they next wait for something.
-        let _ = crate::flight::timeout(limit, tiers.refreshes.end()).await;
+        crate::invalidate::retry(tiers);
+        // Past the limit refreshes are ended all the same, whenever they next wait for something.
+        let settled = async {
+            tiers.refreshes.end().await;
+            tiers.owed.settled().await;
+        };
+        let _ = crate::flight::timeout(limit, settled).await;
         let Some(redis) = &tiers.redis else {
             return Ok(());
         };
-        crate::invalidate::retry(tiers);
-        let _ = tokio::time::timeout(limit, tiers.owed.settled()).await;
         tiers.leases.release(redis).await;
         redis.close().await;
         match tiers.owed.len() {

@@ -38,7 +38,8 @@ impl Scan {
     ///
     /// # Errors
     ///
-    /// [`CacheError::Unavailable`] if a node could not be asked; calling it again goes on from there.
+    /// [`CacheError::Unavailable`] if a node could not be asked; calling it again goes on from there,
+    /// unless the node was replaced meanwhile: begin a new walk then.
     ///
     /// # Cancellation
     ///

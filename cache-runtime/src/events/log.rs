@@ -78,13 +78,16 @@ impl Log {
     }
 
     pub(super) fn connected(&self, node: &str) {
-        // Trouble that comes back after a recovery is news again.
-        self.said.lock().clear();
+        // Trouble of this node that comes back after a recovery is news again.
+        let is_others = |about: &str| !about.starts_with(node);
+        self.said
+            .lock()
+            .retain(|(doing, about), _| *doing != "connect" || is_others(about));
         tracing::info!(target: "cache", node, "connected to redis");
     }
 
     pub(super) fn disconnected(&self, node: &str, cause: &str) {
-        if let Some(held_back) = self.due("connect", cause) {
+        if let Some(held_back) = self.due("connect", &format!("{node} {cause}")) {
             tracing::warn!(
                 target: "cache",
                 node,
@@ -96,7 +99,7 @@ impl Log {
     }
 
     pub(super) fn denied(&self, node: &str, cause: &str) {
-        if let Some(held_back) = self.due("connect", cause) {
+        if let Some(held_back) = self.due("connect", &format!("{node} {cause}")) {
             tracing::warn!(
                 target: "cache",
                 node,
@@ -137,7 +140,10 @@ mod tests {
         assert_eq!(log.due("read", "timeout"), Some(0));
         assert_eq!(log.due("read", "timeout"), None);
         assert_eq!(log.due("fill", "timeout"), Some(0));
+        assert_eq!(log.due("connect", "node down"), Some(0));
+        assert_eq!(log.due("connect", "other down"), Some(0));
         log.connected("node");
-        assert_eq!(log.due("read", "timeout"), Some(0));
+        assert_eq!(log.due("connect", "node down"), Some(0), "after a recovery");
+        assert_eq!(log.due("connect", "other down"), None);
     }
 }

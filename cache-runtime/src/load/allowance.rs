@@ -46,6 +46,12 @@ impl Allowance {
         answered.unwrap_or(Err(Fault::Allowance))
     }
 
+    /// Gives all of it again, to the next operation of what outlives one.
+    pub(crate) fn refill(&self) {
+        let all = self.ms.saturating_mul(1_000);
+        self.left_us.store(all, Ordering::Relaxed);
+    }
+
     fn spend(&self, took: Duration) {
         let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let less = |left: u64| Some(left.saturating_sub(took));

@@ -74,13 +74,18 @@ pub(crate) async fn fetch<T: Cacheable>(
         reader,
         flight,
         missed: false,
+        was_answered: false,
         since: record(request),
     };
     match fetch.run(patience).await {
         Ok(fetched) => fetched,
         Err(fault) => {
             request.trouble("read", fault.as_str());
-            if let Some(held) = request.unchecked_in_memory() {
+            // What Redis said of the entry counts, though it would not do the next thing asked.
+            if !fetch.was_answered
+                && fault.is_outage()
+                && let Some(held) = request.unchecked_in_memory()
+            {
                 return Fetched::Unchecked(held);
             }
             fetch.miss_once(Miss::Outage);
@@ -96,6 +101,8 @@ struct Fetch<'a> {
     reader: Reader<'a>,
     flight: &'a Flight,
     missed: bool,
+    /// Whether Redis said what it has of the entry.
+    was_answered: bool,
     /// What was pushed since before the last read: whether what it found to serve still is valid when
     /// the lease was asked for. The cell that it was read under can't tell, as the lease is pushed
     /// to its own holder too.
@@ -184,7 +191,9 @@ impl Fetch<'_> {
 
     async fn read<T: Cacheable>(&mut self) -> Result<(Judged<T>, Seen), Fault> {
         self.since = record(self.reader.request);
-        self.reader.read(self.watch()).await
+        let read = self.reader.read(self.watch()).await;
+        self.was_answered |= read.is_ok();
+        read
     }
 
     /// Whether those who joined while it was asked for may have come after an invalidation of it.
@@ -220,7 +229,7 @@ impl Fetch<'_> {
         match self.ask(mine.token(), invalid_id).await {
             Ok(asked) => Ok((mine, asked)),
             Err(fault) => {
-                if fault == Fault::Down && !self.reader.redis.spans_nodes() {
+                if fault == Fault::Down && self.reader.redis.has_one_link() {
                     // It was not sent.
                     mine.spent();
                 }

@@ -182,6 +182,12 @@ impl Request {
         (!over && now < held.given.unchecked_until).then(|| held.typed())?
     }
 
+    /// Whether there is no connection to the entry's node.
+    pub(crate) fn is_away(&self) -> bool {
+        let redis = self.tiers.redis.as_ref();
+        redis.is_some_and(|redis| redis.node_ms(self.name.as_str()).is_none())
+    }
+
     /// The end of what is served unchecked, for a value that may be served until then.
     pub(crate) fn unchecked(&self, end: Moment) -> Moment {
         match self.policy.on_outage {

@@ -46,6 +46,7 @@ pub(super) struct Run<'a> {
     watch: Watch,
     buckets: Watch,
     began: Moment,
+    in_outage: bool,
     clock: Stopwatch,
     ended: bool,
 }
@@ -61,6 +62,7 @@ impl<'a> Run<'a> {
             watch: watch.unwrap_or_else(|| request.watch()).and(&outage),
             buckets: request.bucket_watch(),
             began: request.tiers.clock.now(),
+            in_outage: request.is_away(),
             clock: Stopwatch::start(),
             ended: false,
         }
@@ -92,6 +94,7 @@ impl<'a> Run<'a> {
             watch: self.watch.clone(),
             buckets: self.buckets.clone(),
             began: self.began,
+            in_outage: self.in_outage,
             took_us,
             ttl_ms: self.request.drawn_ttl_ms(),
         }

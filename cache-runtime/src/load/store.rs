@@ -22,6 +22,8 @@ pub(super) struct Loading {
     /// Those of every bucket of tags, where its tags come of its value; else none.
     pub(super) buckets: Watch,
     pub(super) began: Moment,
+    /// Whether Redis was away then.
+    pub(super) in_outage: bool,
     pub(super) took_us: u64,
     /// How long it is fresh in every tier.
     pub(super) ttl_ms: u64,
@@ -66,6 +68,7 @@ pub(super) async fn store<T: Cacheable>(
 ) -> (Arc<Held<T>>, bool) {
     let (before, began) = (loading.watch.clone(), loading.began);
     let (ttl_ms, took_us) = (loading.ttl_ms, loading.took_us);
+    let in_outage = loading.in_outage;
     let payload = match tag(request, &mut loading, &value, tags_from).await {
         Ok(()) => weigh(request, &value),
         Err(why) => Err(why),
@@ -79,7 +82,7 @@ pub(super) async fn store<T: Cacheable>(
     };
     let in_redis = matches!(kept, Kept::Stored { .. } | Kept::Overtaken);
     let is_local = matches!(kept, Kept::Local { .. });
-    let life = Life::of(request, kept, began, ttl_ms);
+    let life = Life::of(request, kept, (began, in_outage), ttl_ms);
     let held = Arc::new(Held {
         until: life.until,
         stale_until: life.stale_until,
@@ -110,10 +113,11 @@ struct Life {
 }
 
 impl Life {
-    fn of(request: &Request, kept: Kept, began: Moment, ttl_ms: u64) -> Self {
+    fn of(request: &Request, kept: Kept, (began, in_outage): (Moment, bool), ttl_ms: u64) -> Self {
         let tiers = &request.tiers;
         let briefly = began.plus_ms(tiers.limits.lag_ms);
         let now = tiers.clock.now();
+        let is_brief = matches!(kept, Kept::Briefly { .. });
         let (trusted, watch) = match kept {
             Kept::Stored {
                 seen_at,
@@ -129,10 +133,15 @@ impl Life {
             Some(_) => (fresh, fresh.plus_ms(request.policy.stale_ms)),
             None => (now, now),
         };
+        // What Redis was there for and would not store may be invalidated there without a word.
+        let unchecked = match is_brief && !in_outage {
+            true => stale_until.min(briefly),
+            false => stale_until,
+        };
         Self {
             given: Given {
                 fresh_until: until,
-                unchecked_until: request.unchecked(stale_until),
+                unchecked_until: request.unchecked(unchecked),
                 load_us: 0,
             },
             until: until.min(trusted),

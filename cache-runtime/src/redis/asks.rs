@@ -94,6 +94,10 @@ impl Ask<'_> {
         }
     }
 
+    pub(super) fn deletes(&self) -> bool {
+        matches!(self, Self::Unlink(_))
+    }
+
     /// Whether the same can be had by an ask for each of its keys.
     pub(super) fn can_be_split(&self) -> bool {
         matches!(self, Self::Unlink(names) if names.len() > 1)

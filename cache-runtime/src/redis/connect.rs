@@ -207,11 +207,9 @@ fn member(
     let id = unwrap(answers.next().ok_or(Fault::Protocol)?)?;
     let id: String = redis::from_redis_value_ref(&id).map_err(|_| Fault::Protocol)?;
     let map = Map::read(answers, settings.speaks_tls())?;
-    let slots = map.slots_of(&id).cloned();
-    // Without slots it is a replica now, or about to leave.
-    slots
-        .map(|slots| Member { id, slots })
-        .ok_or(Fault::ReadOnly)
+    // A master that has none yet may be given keys of some that are on their way to it.
+    let slots = map.slots_of(&id).cloned().unwrap_or_default();
+    Ok(Member { id, slots })
 }
 
 /// The first 8 bytes of `run_id:` in `INFO server`.

@@ -84,6 +84,20 @@ impl Fault {
         }
     }
 
+    /// Whether Redis could not be asked, rather than that it would not do what was asked.
+    pub(crate) fn is_outage(self) -> bool {
+        matches!(
+            self,
+            Self::Down
+                | Self::Timeout
+                | Self::Allowance
+                | Self::Broken
+                | Self::NotReady
+                | Self::ReadOnly
+                | Self::ClusterDown
+        )
+    }
+
     /// Whether the connection is of no more use.
     pub(super) fn ends_the_connection(self) -> bool {
         matches!(

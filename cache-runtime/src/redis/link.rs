@@ -150,7 +150,7 @@ impl Link {
             .is_err()
         {
             // The attempt goes on, but only those who came first wait for it.
-            self.0.go_down(Fault::Timeout);
+            self.0.give_up_waiting();
         }
         self.0.live.load_full().ok_or(Fault::Down)
     }

@@ -135,18 +135,16 @@ impl Live {
 
     /// What the node says of its cluster. A slot that it does not have any more is another's, whose
     /// changes it will not tell of.
-    pub(super) fn learn(&self, map: &Map) -> Result<(), Fault> {
+    pub(super) fn learn(&self, map: &Map) {
         let Some(member) = &self.member else {
-            return Ok(());
+            return;
         };
         let mut member = member.lock();
-        // Without slots it is a replica now, or about to leave.
-        let slots = map.slots_of(&member.id).ok_or(Fault::ReadOnly)?;
-        if lost_some(&member.slots, slots) {
+        let slots = map.slots_of(&member.id).cloned().unwrap_or_default();
+        if lost_some(&member.slots, &slots) {
             self.epoch.renew();
         }
-        member.slots.clone_from(slots);
-        Ok(())
+        member.slots = slots;
     }
 
     pub(super) fn is_in_cluster(&self) -> bool {

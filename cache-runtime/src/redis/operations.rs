@@ -21,8 +21,8 @@ impl Link {
         if asks.is_empty() {
             return Ok(Vec::new());
         }
-        if let ([Ask::Unlink(names)], Some(_)) = (asks, &self.0.settings.replicas) {
-            return self.unlink_durably(names, asking).await;
+        if self.0.settings.replicas.is_some() && asks.iter().all(Ask::deletes) {
+            return self.delete_durably(asks, asking).await;
         }
         let live = self.live().await?;
         // Taken before: what a later epoch vouches for was read in it.
@@ -47,13 +47,20 @@ impl Link {
     }
 
     /// Deletes, and is answered once as many replicas have it as the settings ask.
-    async fn unlink_durably(&self, names: &[String], asking: bool) -> Result<Vec<Answered>, Fault> {
+    async fn delete_durably(&self, asks: &[Ask<'_>], asking: bool) -> Result<Vec<Answered>, Fault> {
         Handle::try_current().map_err(|_| Fault::Down)?;
         let live = self.live().await?;
         let (settings, durable) = (&self.0.settings, &self.0.durable);
-        let value = durable.unlink(settings, names, asking).await?;
-        let node = live.node();
-        Ok(vec![Answered { value, node }])
+        let mut answered = Vec::with_capacity(asks.len());
+        for ask in asks {
+            let Ask::Unlink(names) = ask else {
+                return Err(Fault::Protocol);
+            };
+            let value = durable.unlink(settings, names, asking).await?;
+            let node = live.node();
+            answered.push(Answered { value, node });
+        }
+        Ok(answered)
     }
 
     /// Script calls; scripts that the server forgot are loaded again, once. Every script may be

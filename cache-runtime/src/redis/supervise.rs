@@ -121,7 +121,7 @@ async fn beat(live: &Live, shared: &Shared) -> Result<(), Fault> {
     let node_ms = time_ms(&answer()?).ok_or(Fault::Protocol)?;
     if live.is_in_cluster() {
         let map = Map::read(&mut answers, shared.settings.speaks_tls())?;
-        live.learn(&map)?;
+        live.learn(&map);
         if let Some(hear) = &shared.ears.map {
             hear(&map);
         }
@@ -164,6 +164,16 @@ impl Shared {
             self.succeed(None);
         }
         self.go_down(cause);
+    }
+
+    /// The first attempt takes longer than a command may: nobody waits for it any more.
+    pub(super) fn give_up_waiting(&self) {
+        let is_news = self.phase.send_if_modified(|phase| {
+            matches!(phase, Phase::Connecting) && phase.go_down(Fault::Timeout)
+        });
+        if is_news && !self.is_closed() {
+            self.tell(LinkEvent::Down(Fault::Timeout));
+        }
     }
 
     /// Tells of an outage when it begins and when its cause changes, not at each attempt.

@@ -36,6 +36,14 @@ impl Vouch {
         Self { cells, pushes }
     }
 
+    /// The same connections, which can't be relied on to tell of changes.
+    pub(crate) fn unpushed(self) -> Self {
+        Self {
+            pushes: false,
+            ..self
+        }
+    }
+
     /// And of these, which may be other connections.
     pub(crate) fn also(&mut self, other: &Self) {
         self.pushes &= other.pushes;

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
-use rand::seq::SliceRandom as _;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -26,14 +26,32 @@ pub(super) struct Cluster(Arc<Shared>);
 pub(super) struct Shared {
     pub(super) settings: LinkSettings,
     ears: Ears,
-    table: ArcSwapOption<Table>,
+    pub(super) table: ArcSwapOption<Table>,
     /// Every connection there is, in the table or not.
-    nodes: Mutex<Vec<(Address, Lanes)>>,
+    nodes: Mutex<Vec<Node>>,
     search: watch::Sender<Search>,
     pub(super) trouble: Arc<Notify>,
     closed: AtomicBool,
     searcher: Mutex<Option<(JoinHandle<()>, Handle)>>,
 }
+
+/// The connections to one node.
+struct Node {
+    at: Address,
+    lanes: Lanes,
+    /// When another node last sent someone here for a key on its way.
+    named: Option<Stopwatch>,
+}
+
+impl Node {
+    /// Whether it may be asked before it has slots.
+    fn is_named(&self) -> bool {
+        self.named.is_some_and(|named| named.elapsed() < NAMED)
+    }
+}
+
+/// So long after it was last named a node without slots is let go.
+const NAMED: Duration = Duration::from_secs(10);
 
 /// How the search for a map goes.
 #[derive(Clone, Copy, Debug)]
@@ -112,8 +130,10 @@ impl Cluster {
 
     /// A node said that a slot is another's: the connection to that one.
     pub(super) fn moved(&self, slot: u16, to: &Address) -> Option<Link> {
-        self.0.trouble.notify_one();
         let mut nodes = self.0.nodes.lock();
+        if self.is_closed() {
+            return None;
+        }
         let table = self.0.table.load_full()?;
         let table = table.with(slot, to, |address| self.0.lanes(&mut nodes, address));
         let link = table.link(slot);
@@ -123,13 +143,21 @@ impl Cluster {
 
     /// The connection to a node by its address, for keys of a slot.
     pub(super) fn node(&self, slot: u16, at: &Address) -> Option<Link> {
-        let lanes = self.0.lanes(&mut self.0.nodes.lock(), at);
+        let mut nodes = self.0.nodes.lock();
+        if self.is_closed() {
+            return None;
+        }
+        let lanes = self.0.lanes(&mut nodes, at);
+        let named = nodes.iter_mut().find(|node| node.at == *at);
+        if let Some(node) = named {
+            node.named = Some(Stopwatch::start());
+        }
         super::lane_of(&lanes, slot)
     }
 
     pub(super) fn links(&self) -> Vec<Link> {
         let nodes = self.0.nodes.lock();
-        nodes.iter().flat_map(|(_, lanes)| lanes.to_vec()).collect()
+        nodes.iter().flat_map(|node| node.lanes.to_vec()).collect()
     }
 
     /// Why there is no map, if there is none.
@@ -181,7 +209,7 @@ impl Shared {
     fn learn(self: &Arc<Self>, map: &Map) {
         let table = self.table.load();
         let known = table.as_ref().map(|table| &table.map);
-        if known.is_none_or(|known| known.epoch <= map.epoch && known != map) {
+        if known.is_none_or(|known| known.epoch < map.epoch) {
             self.take_over(map);
         }
     }
@@ -193,12 +221,12 @@ impl Shared {
         let table = Table::of(map, |address| self.lanes(&mut nodes, address));
         let (kept, gone) = std::mem::take(&mut *nodes)
             .into_iter()
-            .partition::<Vec<_>, _>(|(address, _)| table.has(address));
+            .partition::<Vec<_>, _>(|node| table.has(&node.at) || node.is_named());
         *nodes = kept;
         self.table.store(Some(Arc::new(table)));
         drop(nodes);
         self.search.send_replace(Search::Found);
-        for link in gone.iter().flat_map(|(_, lanes)| lanes.iter()) {
+        for link in gone.iter().flat_map(|node| node.lanes.iter()) {
             link.forget();
         }
     }
@@ -221,13 +249,17 @@ impl Shared {
     }
 
     /// The connections to a node, made if there are none.
-    fn lanes(self: &Arc<Self>, nodes: &mut Vec<(Address, Lanes)>, address: &Address) -> Lanes {
-        if let Some((_, lanes)) = nodes.iter().find(|(known, _)| known == address) {
-            return Arc::clone(lanes);
+    fn lanes(self: &Arc<Self>, nodes: &mut Vec<Node>, address: &Address) -> Lanes {
+        if let Some(node) = nodes.iter().find(|node| node.at == *address) {
+            return Arc::clone(&node.lanes);
         }
         let settings = self.settings.at(&address.host, address.port);
         let made = lanes(&settings, &self.ears_of(address));
-        nodes.push((address.clone(), Arc::clone(&made)));
+        nodes.push(Node {
+            at: address.clone(),
+            lanes: Arc::clone(&made),
+            named: None,
+        });
         made
     }
 
@@ -249,33 +281,6 @@ impl Shared {
                 }
             })),
         }
-    }
-
-    /// Who can be asked for the map: the masters, the replicas, then who was named at first.
-    pub(super) fn known(&self) -> Vec<Address> {
-        let table = self.table.load();
-        let map = table.as_ref().map(|table| &table.map);
-        let masters = map.iter().flat_map(|map| map.masters.iter().map(|m| &m.at));
-        let replicas = map.iter().flat_map(|map| &map.replicas);
-        let mut known: Vec<Address> = Vec::new();
-        let seeds = self.settings.seeds();
-        for address in masters.chain(replicas).chain(seeds) {
-            if !known.contains(address) {
-                known.push(address.clone());
-            }
-        }
-        // Only a few are asked, and not always the same.
-        known.shuffle(&mut rand::rng());
-        known
-    }
-
-    /// Whether every slot has a master that nothing is wrong with.
-    pub(super) fn is_whole(&self) -> bool {
-        let table = self.table.load();
-        let is_down = |link: &Link| matches!(link.state(), LinkState::Down { .. });
-        table
-            .as_ref()
-            .is_some_and(|table| !table.links().any(is_down))
     }
 }
 

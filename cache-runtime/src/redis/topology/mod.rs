@@ -79,6 +79,11 @@ impl Topology {
         matches!(*self.0, Routes::Cluster(_))
     }
 
+    /// Whether all keys are on one connection, so that what failed as there is none was not sent.
+    pub(crate) fn has_one_link(&self) -> bool {
+        self.only().is_some()
+    }
+
     /// The one connection that there is, if it is one.
     fn only(&self) -> Option<&Link> {
         match &*self.0 {

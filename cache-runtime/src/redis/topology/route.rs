@@ -123,7 +123,11 @@ impl Topology {
             };
             let to = to.ok_or(Fault::ClusterDown)?;
             let answered = to.run(&[ask], asking).await?.pop();
-            let answered = answered.ok_or(Fault::Protocol)?;
+            let mut answered = answered.ok_or(Fault::Protocol)?;
+            if asking {
+                // The slot is not the node's, which would not notice that it never becomes so.
+                answered.node.vouch = answered.node.vouch.unpushed();
+            }
             match Redirect::of(&answered.value) {
                 None => return Ok(answered),
                 Some(next) => redirect = next,

@@ -3,8 +3,12 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use rand::seq::SliceRandom as _;
+
 use super::cluster::Shared;
 use super::discover::discover;
+use crate::redis::link::{Link, LinkState};
+use crate::redis::settings::Address;
 
 /// Pauses between attempts to find out who has the slots of a node that is away: jittered, so that a
 /// fleet does not ask all at once.
@@ -35,5 +39,34 @@ pub(super) async fn search(cluster: Weak<Shared>) {
             }
             false => pause = (pause * 2).min(LONGEST_PAUSE),
         }
+    }
+}
+
+impl Shared {
+    /// Who can be asked for the map: the masters, the replicas, then who was named at first.
+    fn known(&self) -> Vec<Address> {
+        let table = self.table.load();
+        let map = table.as_ref().map(|table| &table.map);
+        let masters = map.iter().flat_map(|map| map.masters.iter().map(|m| &m.at));
+        let replicas = map.iter().flat_map(|map| &map.replicas);
+        let mut known: Vec<Address> = Vec::new();
+        let seeds = self.settings.seeds();
+        for address in masters.chain(replicas).chain(seeds) {
+            if !known.contains(address) {
+                known.push(address.clone());
+            }
+        }
+        // Only a few are asked, and not always the same.
+        known.shuffle(&mut rand::rng());
+        known
+    }
+
+    /// Whether every slot has a master that nothing is wrong with.
+    fn is_whole(&self) -> bool {
+        let table = self.table.load();
+        let is_down = |link: &Link| matches!(link.state(), LinkState::Down { .. });
+        table
+            .as_ref()
+            .is_some_and(|table| !table.links().any(is_down))
     }
 }
