@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 }
 
 /// The workspace with every feature: unit tests, the integration binary, compile-fail cases, the
-/// model, a minute of the history checker at each level, the fault suite, examples and doctests, those of the README
+/// model, some minutes of the history checker, the fault suite, examples and doctests, those of the README
 /// too; before it what only builds where features are off, so that the closing lines of `cargo test`
 /// come last. Arguments choose something less.
 fn test(arguments: &[String]) -> Result<(), String> {

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use tokio::sync::Mutex;
+
 use super::Cluster;
 use super::view::Line;
 use crate::server::BUS;
@@ -60,27 +62,42 @@ impl Cluster {
     ///
     /// If they don't agree within half a minute.
     pub async fn until_settled(&self) -> io::Result<()> {
-        until("all nodes agree", || async {
-            let mut agreed: Option<Vec<Role>> = None;
-            for node in &self.nodes {
-                let Some(view) = node.view().await else {
-                    continue;
-                };
-                let roles = roles(view);
-                let is_same = agreed.get_or_insert_with(|| roles.clone()) == &roles;
-                if !is_same || !node.is_ok().await || !node.is_in_sync().await {
-                    return Ok(None);
-                }
-            }
-            let Some(agreed) = agreed else {
-                return Ok(None);
+        let said = Mutex::new(String::new());
+        let settled = until("all nodes agree", || async {
+            let disagreement = self.disagreement().await;
+            let is_settled = disagreement.is_none();
+            *said.lock().await = disagreement.unwrap_or_default();
+            Ok(is_settled.then_some(()))
+        });
+        let settled = settled.await;
+        let said = said.into_inner();
+        settled.map_err(|error| io::Error::other(format!("{error}: {said}")))
+    }
+
+    /// What keeps the nodes from being one whole cluster, if anything does.
+    async fn disagreement(&self) -> Option<String> {
+        let mut agreed: Option<Vec<Role>> = None;
+        for (at, node) in self.nodes.iter().enumerate() {
+            let Some(view) = node.view().await else {
+                continue;
             };
-            let replicas = agreed.iter().filter(|role| role.master != "-").count();
-            // A master that has given all its slots away follows who has them.
-            let all = self.builder.masters * self.builder.replicas;
-            Ok((replicas >= all).then_some(()))
-        })
-        .await
+            let roles = roles(view);
+            let same = agreed.get_or_insert_with(|| roles.clone());
+            if *same != roles {
+                return Some(format!("node {at} says {roles:?}, one before {same:?}"));
+            }
+            if !node.is_ok().await {
+                return Some(format!("node {at} says that the cluster is not whole"));
+            }
+            if !node.is_in_sync().await {
+                return Some(format!("node {at} is not in sync with its master"));
+            }
+        }
+        let agreed = agreed.unwrap_or_default();
+        let replicas = agreed.iter().filter(|role| role.master != "-").count();
+        // A master that has given all its slots away follows who has them.
+        let all = self.builder.masters * self.builder.replicas;
+        (replicas < all || agreed.is_empty()).then(|| format!("of {all} replicas {replicas} are"))
     }
 
     pub(super) async fn must(&self, at: usize, words: &[&str]) -> io::Result<redis::Value> {

@@ -73,7 +73,7 @@ pub async fn run(arguments: &Arguments, program: &Path) -> io::Result<Report> {
         };
         stage.fleet.check()?;
     }
-    stage.settle(false).await?;
+    stage.settle().await?;
     stage.fleet.stop().await?;
     let histories = stage.fleet.histories()?;
     let windows = std::mem::take(&mut stage.windows);
@@ -97,6 +97,7 @@ async fn set(arguments: &Arguments, program: &Path, folder: &Path) -> io::Result
     Ok(Stage {
         masters: topology.masters().await?,
         settled: time::now(),
+        failovers: 0,
         windows: Windows::default(),
         fleet: Fleet::start(program, folder, arguments, urls)?,
         topology,

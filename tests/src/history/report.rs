@@ -85,9 +85,16 @@ impl Report {
         at.saturating_sub(self.start) as f64 / 1e9
     }
 
-    fn struck_at(&self, at: u64) -> &'static str {
+    fn struck_at(&self, at: u64) -> String {
         let latest = self.strikes.iter().rfind(|s| s.span.start <= at);
-        latest.map_or("none", |strike| strike.fault.as_str())
+        latest.map_or_else(
+            || "none".to_owned(),
+            |strike| {
+                let (name, span) = (strike.fault.as_str(), &strike.span);
+                let [start, end] = [span.start, span.end].map(|at| self.seconds(at));
+                format!("{name} from {start:.3} to {end:.3} s")
+            },
+        )
     }
 }
 
@@ -181,8 +188,8 @@ impl Report {
         for (fault, count) in counts {
             writeln!(f, "fault_{} {count}", fault.replace('-', "_"))?;
         }
-        let replaced = self.strikes.iter().filter(|strike| strike.replaced);
-        writeln!(f, "failovers {}", replaced.count())
+        let failovers: usize = self.strikes.iter().map(|strike| strike.failovers).sum();
+        writeln!(f, "failovers {failovers}")
     }
 
     /// Of the processes that no fault ended early.

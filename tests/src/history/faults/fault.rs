@@ -115,14 +115,6 @@ impl Fault {
         }
     }
 
-    /// Whether another master is what it is about; in others it is an accident of a busy machine.
-    pub(super) fn replaces_masters(self) -> bool {
-        matches!(
-            self,
-            Self::Failover | Self::MasterKill | Self::MasterPause | Self::SentinelKill
-        )
-    }
-
     /// Strikes once.
     pub(super) async fn happen(self, stage: &mut Stage) -> io::Result<()> {
         let (short, long) = (stage.lag / 2, stage.lag * 2);

@@ -19,7 +19,7 @@ pub(super) async fn fail_over(stage: &mut Stage) -> io::Result<()> {
     stage.topology.fail_over(master).await?;
     stage.topology.until_demoted(master).await?;
     stage.had_two_masters(from, from);
-    Ok(())
+    stage.failed_over().await
 }
 
 /// As it is killed; it is started again later, and becomes a replica.
@@ -29,10 +29,10 @@ pub(super) async fn fail_over(stage: &mut Stage) -> io::Result<()> {
 pub(super) async fn kill(stage: &mut Stage) -> io::Result<()> {
     let master = stage.master().await?;
     stage.topology.server_mut(master).kill9()?;
-    stage.topology.until_replaced(master).await?;
+    stage.until_replaced(master).await?;
     let away = moment(stage);
     sleep(away).await;
-    stage.topology.server_mut(master).restart().await?;
+    stage.topology.restart(master).await?;
     stage.topology.until_demoted(master).await
 }
 
@@ -44,7 +44,7 @@ pub(super) async fn pause(stage: &mut Stage) -> io::Result<()> {
     let master = stage.master().await?;
     let struck = time::now();
     stage.topology.server(master).pause()?;
-    stage.topology.until_replaced(master).await?;
+    stage.until_replaced(master).await?;
     let stopped = moment(stage);
     sleep(stopped).await;
     let from = time::now();

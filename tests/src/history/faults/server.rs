@@ -33,7 +33,7 @@ pub(super) async fn kill(stage: &mut Stage, away: Duration) -> io::Result<()> {
     forget_snapshot(server).await?;
     server.kill9()?;
     sleep(away).await;
-    server.restart().await
+    stage.topology.restart(at).await
 }
 
 /// Saves, lets the processes go on, kills it and starts it from what was saved: entries and stamps
@@ -48,8 +48,8 @@ pub(super) async fn restart_from_old_snapshot(stage: &mut Stage) -> io::Result<(
     command(server, &["SAVE"]).await?;
     sleep(stage.lag).await;
     server.kill9()?;
-    server.restart().await?;
-    let saved = command(server, &["DBSIZE"]).await?;
+    stage.topology.restart(at).await?;
+    let saved = command(stage.topology.server(at), &["DBSIZE"]).await?;
     must(saved != Value::Int(0), "nothing came back")
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::ops::Range;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
@@ -10,7 +10,7 @@ use rand::seq::IndexedRandom as _;
 use super::Fault;
 use crate::history::fleet::Fleet;
 use crate::history::time;
-use crate::history::topology::Topology;
+use crate::history::topology::{TAKEN_FOR_DEAD, Topology};
 use crate::history::windows::{Window, Windows};
 
 /// What faults strike at.
@@ -20,9 +20,12 @@ pub(in crate::history) struct Stage {
     pub(in crate::history) fleet: Fleet,
     pub(in crate::history) lag: Duration,
     pub(in crate::history) random: StdRng,
-    /// The masters after the last fault, and when all had agreed on them.
+    /// The masters that there should be: those when all last agreed, or that took over since.
     pub(in crate::history) masters: Vec<usize>,
+    /// When all last agreed.
     pub(in crate::history) settled: u64,
+    /// How often a replica took over as it was meant to.
+    pub(in crate::history) failovers: usize,
     pub(in crate::history) windows: Windows,
 }
 
@@ -31,21 +34,21 @@ pub(in crate::history) struct Stage {
 pub(in crate::history) struct Strike {
     pub(in crate::history) fault: Fault,
     pub(in crate::history) span: Range<u64>,
-    /// Whether others are masters than before.
-    pub(in crate::history) replaced: bool,
+    /// How often a replica took over as it was meant to.
+    pub(in crate::history) failovers: usize,
 }
 
 /// Has a fault strike, and waits until all agree again.
 pub(in crate::history) async fn strike(fault: Fault, stage: &mut Stage) -> io::Result<Strike> {
     let named = |error| io::Error::other(format!("{}: {error}", fault.as_str()));
-    stage.settle(false).await.map_err(named)?;
-    let start = time::now();
+    stage.settle().await.map_err(named)?;
+    let (start, failovers) = (time::now(), stage.failovers);
     fault.happen(stage).await.map_err(named)?;
-    let replaced = stage.settle(fault.replaces_masters()).await;
+    stage.settle().await.map_err(named)?;
     Ok(Strike {
         fault,
         span: start..stage.settled,
-        replaced: replaced.map_err(named)?,
+        failovers: stage.failovers - failovers,
     })
 }
 
@@ -67,21 +70,43 @@ impl Stage {
         });
     }
 
-    /// Waits until all agree; whether others are masters than when they last did. If that was not
-    /// meant, nobody knows since when, and there may have been two all the time.
-    pub(in crate::history) async fn settle(&mut self, is_meant: bool) -> io::Result<bool> {
+    /// Waits until a replica is in the place of a master that does not answer from now on, and notes
+    /// it. Where it is there before anybody could miss the master, it took over by accident.
+    pub(super) async fn until_replaced(&mut self, master: usize) -> io::Result<()> {
+        let silent = Instant::now();
+        self.topology.until_replaced(master).await?;
+        if silent.elapsed() < TAKEN_FOR_DEAD / 2 {
+            self.had_an_accident();
+        }
+        self.failed_over().await
+    }
+
+    /// Notes that a replica has taken over, as it was meant to.
+    pub(super) async fn failed_over(&mut self) -> io::Result<()> {
+        self.masters = self.topology.masters().await?;
+        self.failovers += 1;
+        Ok(())
+    }
+
+    /// Waits until all agree. If others are masters than should be, it came by accident.
+    pub(in crate::history) async fn settle(&mut self) -> io::Result<()> {
         self.topology.until_settled().await?;
         let masters = self.topology.masters().await?;
-        let replaced = masters != self.masters;
-        if replaced && !is_meant {
-            self.windows.0.push(Window {
-                struck: self.settled,
-                from: self.settled,
-                until: time::now(),
-                by_accident: true,
-            });
+        if masters != self.masters {
+            self.had_an_accident();
         }
         (self.masters, self.settled) = (masters, time::now());
-        Ok(replaced)
+        Ok(())
+    }
+
+    /// A busy machine had a master taken for dead that was not; nobody knows since when, so there
+    /// may have been two all the time.
+    fn had_an_accident(&mut self) {
+        self.windows.0.push(Window {
+            struck: self.settled,
+            from: self.settled,
+            until: time::now(),
+            by_accident: true,
+        });
     }
 }

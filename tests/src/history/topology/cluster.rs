@@ -41,14 +41,22 @@ pub(super) async fn fail_over(cluster: &Cluster, master: usize) -> io::Result<()
 }
 
 pub(super) async fn until_replaced(cluster: &Cluster, master: usize) -> io::Result<()> {
+    until_whole(cluster, |at| at != master).await.map(drop)
+}
+
+pub(super) async fn masters(cluster: &Cluster) -> io::Result<Vec<usize>> {
+    until_whole(cluster, |_| true).await
+}
+
+/// Waits until masters that answer have all slots among them; gives their numbers.
+async fn until_whole(cluster: &Cluster, is_one: impl Fn(usize) -> bool) -> io::Result<Vec<usize>> {
     until("all slots have a master that answers", || async {
-        let masters = cluster.masters().await;
-        let others = masters.iter().filter(|(at, _)| *at != master);
-        let slots: usize = others
-            .flat_map(|(_, slots)| slots)
-            .map(|slots| slots.len())
-            .sum();
-        Ok((slots >= SLOTS).then_some(()))
+        let mut masters = cluster.masters().await;
+        masters.retain(|(at, _)| is_one(*at));
+        let slots = masters.iter().flat_map(|(_, slots)| slots);
+        let slots: usize = slots.map(ExactSizeIterator::len).sum();
+        let masters = masters.iter().map(|(at, _)| *at);
+        Ok((slots >= SLOTS).then(|| masters.collect()))
     })
     .await
 }

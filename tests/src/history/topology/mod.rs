@@ -17,8 +17,11 @@ use single::Single;
 /// How long a server may take to say what it is, before it counts as one that does not answer.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// How often something is tried that a busy machine may be too slow for.
+const ATTEMPTS: u32 = 4;
+
 /// How long a master is silent before the others take it for dead.
-const TAKEN_FOR_DEAD: Duration = Duration::from_secs(1);
+pub(super) const TAKEN_FOR_DEAD: Duration = Duration::from_secs(1);
 
 /// What a run is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,11 +82,8 @@ impl Topology {
     pub(super) async fn masters(&self) -> io::Result<Vec<usize>> {
         match self {
             Self::Single(_) => Ok(vec![0]),
-            Self::Sentinel(sentinels) => Ok(vec![sentinels.master().await?]),
-            Self::Cluster(cluster) => {
-                let masters = cluster.masters().await;
-                Ok(masters.into_iter().map(|(at, _)| at).collect())
-            }
+            Self::Sentinel(sentinels) => sentinel::masters(sentinels).await,
+            Self::Cluster(cluster) => cluster::masters(cluster).await,
         }
     }
 
@@ -154,13 +154,38 @@ impl Topology {
         .await
     }
 
-    /// Waits until all agree, and replicas are in sync.
+    /// Waits until all agree, and replicas are in sync; several times as long as a test would, as a
+    /// run takes all that the machine has.
     pub(super) async fn until_settled(&self) -> io::Result<()> {
+        let mut settled = self.settles().await;
+        for _ in 1..ATTEMPTS {
+            if settled.is_err() {
+                settled = self.settles().await;
+            }
+        }
+        settled
+    }
+
+    async fn settles(&self) -> io::Result<()> {
         match self {
             Self::Single(_) => Ok(()),
             Self::Sentinel(sentinels) => sentinels.until_settled().await,
             Self::Cluster(cluster) => cluster.until_settled().await,
         }
+    }
+
+    /// Starts a server again that was killed. Its port may be another program's for a moment.
+    pub(super) async fn restart(&mut self, at: usize) -> io::Result<()> {
+        let server = self.server_mut(at);
+        let mut started = server.restart().await;
+        for _ in 1..ATTEMPTS {
+            if started.is_err() {
+                server.kill9()?;
+                tokio::time::sleep(PATIENCE).await;
+                started = server.restart().await;
+            }
+        }
+        started
     }
 
     /// The sentinels of a run that has some.

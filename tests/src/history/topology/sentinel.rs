@@ -3,6 +3,7 @@
 use std::io;
 
 use super::TAKEN_FOR_DEAD;
+use crate::wait::until;
 use crate::{Sentinels, Server};
 
 /// As many as the harness starts.
@@ -30,4 +31,12 @@ pub(in crate::history) async fn hasten(sentinel: &Server) -> io::Result<()> {
     // A server that can't be told does so later.
     let _ = sentinel.run(&[&debug[..], &more].concat()).await;
     Ok(())
+}
+
+/// The one that they agree on, when all that must answer have time to.
+pub(super) async fn masters(sentinels: &Sentinels) -> io::Result<Vec<usize>> {
+    until("the sentinels name a master", || async {
+        Ok(sentinels.master().await.ok().map(|master| vec![master]))
+    })
+    .await
 }

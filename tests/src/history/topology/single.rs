@@ -23,7 +23,7 @@ impl Single {
     /// Half of them are alone with Redis, as a proxy is a place to lose time.
     pub(super) fn url(&self, process: usize) -> String {
         let proxy = self.proxies.get(process / 2);
-        match proxy.filter(|_| process % 2 == 0) {
+        match proxy.filter(|_| process.is_multiple_of(2)) {
             Some(proxy) => proxy.url(),
             None => self.server.url(),
         }
