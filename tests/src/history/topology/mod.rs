@@ -136,8 +136,11 @@ impl Topology {
     pub(super) async fn until_replaced(&self, master: usize) -> io::Result<()> {
         match self {
             Self::Single(_) => Err(none("replica")),
-            Self::Sentinel(sentinels) => sentinels.until_replaced(master).await.map(drop),
-            Self::Cluster(cluster) => cluster::until_replaced(cluster, master).await,
+            Self::Sentinel(sentinels) => {
+                let replaced = || async { sentinels.until_replaced(master).await.map(drop) };
+                patiently(replaced).await
+            }
+            Self::Cluster(cluster) => patiently(|| cluster::until_replaced(cluster, master)).await,
         }
     }
 
@@ -157,13 +160,7 @@ impl Topology {
     /// Waits until all agree, and replicas are in sync; several times as long as a test would, as a
     /// run takes all that the machine has.
     pub(super) async fn until_settled(&self) -> io::Result<()> {
-        let mut settled = self.settles().await;
-        for _ in 1..ATTEMPTS {
-            if settled.is_err() {
-                settled = self.settles().await;
-            }
-        }
-        settled
+        patiently(|| self.settles()).await
     }
 
     async fn settles(&self) -> io::Result<()> {
@@ -208,4 +205,18 @@ impl Topology {
 /// Faults are chosen by topology, so this is a mistake of the checker's own.
 fn none(what: &str) -> io::Error {
     io::Error::other(format!("there is no {what}"))
+}
+
+/// Waits for something several times.
+async fn patiently<F>(mut wait: impl FnMut() -> F) -> io::Result<()>
+where
+    F: Future<Output = io::Result<()>>,
+{
+    let mut done = wait().await;
+    for _ in 1..ATTEMPTS {
+        if done.is_err() {
+            done = wait().await;
+        }
+    }
+    done
 }
