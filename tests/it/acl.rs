@@ -197,10 +197,9 @@ async fn the_documented_user_of_a_cluster_does_everything_and_needs_each_right_f
         let cause = format!("no_permission: {}", &needed[1..]);
         until(LIMIT, async || {
             assert_eq!(cache.scope(user(1)).await, 1);
-            let told = cache.health().nodes.into_iter().any(|node| {
+            cache.health().nodes.into_iter().any(|node| {
                 matches!(&node.state, RedisHealth::Down { cause: told, .. } if *told == cause)
-            });
-            told
+            })
         })
         .await;
     }

@@ -14,6 +14,11 @@ async fn kept(id: u32) -> u32 {
     id
 }
 
+#[cached(ns = "r", ttl = "5m", key = "readable{id}")]
+async fn readable(id: u32) -> u32 {
+    id
+}
+
 async fn replica_of(master: &Server) -> Server {
     let replica = server().await;
     let port = master.port().to_string();
@@ -66,6 +71,30 @@ async fn one_that_too_few_replicas_have_is_owed_until_they_do() {
     assert_eq!(cache.health().owed, ["tag d:1"]);
     replica.resume().unwrap();
     until(LIMIT, async || cache.health().owed_invalidations == 0).await;
+}
+
+/// Several deletions are sent over one connection at once, and each must wait.
+#[tokio::test]
+async fn many_at_once_wait_for_the_replica_over_several_connections_too() {
+    let master = server().await;
+    let replica = replica_of(&master).await;
+    for connections in [1, 3] {
+        let builder = Cache::builder().url(master.url()).connections(connections);
+        let cache = builder
+            .op_timeout(Duration::from_secs(2))
+            .durability(Durability::Replicas(1))
+            .build()
+            .unwrap();
+        for id in 0..20 {
+            cache.scope(readable(id)).await;
+        }
+        replica.pause().unwrap();
+        let error = cache.invalidate_matching("readable*").await.unwrap_err();
+        assert!(error.to_string().contains("not_replicated"), "{error}");
+        assert!(cache.health().owed_invalidations > 0);
+        replica.resume().unwrap();
+        until(LIMIT, async || cache.health().owed_invalidations == 0).await;
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use cache_runtime::{BreakerState, Cache, RedisHealth};
+use cache_runtime::{BreakerState, Cache, RedisHealth, cached};
 use cache_tests::{Network, Proxy};
 
 use crate::trouble::{call, on, row};
@@ -45,6 +45,37 @@ async fn a_call_on_a_slow_network_waits_as_long_as_it_is_allowed_and_no_longer()
     assert_eq!(value, 3);
     assert!(took >= SLOW * 3, "{took:?}");
     assert!(row(&long).troubles.is_empty(), "{:?}", row(&long).troubles);
+}
+
+#[cached(ns = "patience", ttl = "5m")]
+async fn kept(id: u32) -> u32 {
+    id
+}
+
+/// What is asked of an entry's handle is no one call.
+#[tokio::test]
+async fn a_handle_that_is_used_again_and_again_has_the_allowance_each_time() {
+    let server = server().await;
+    let proxy = Proxy::start(&server).await.unwrap();
+    let cache = Cache::builder()
+        .url(proxy.url())
+        .memory_bytes(0)
+        .op_timeout(Duration::from_secs(3))
+        .allowance(Duration::from_millis(700))
+        .build()
+        .unwrap();
+    cache
+        .scope(async {
+            kept(1).await;
+            let entry = kept_entry(1);
+            proxy.set(Network::Slow(SLOW / 2));
+            for _ in 0..6 {
+                assert_eq!(entry.get().await, Some(1));
+            }
+            entry.put(2).await.unwrap();
+            assert_eq!(entry.get().await, Some(2));
+        })
+        .await;
 }
 
 #[tokio::test]

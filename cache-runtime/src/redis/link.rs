@@ -47,14 +47,19 @@ pub(crate) enum Pushed<'a> {
 /// Called in the connection's driver, before any later reply is delivered.
 pub(super) type Hear = Arc<dyn Fn(Pushed<'_>) + Send + Sync>;
 
+/// Told what became of a connection, by what a person knows the node by.
+pub(super) type Tell = Arc<dyn Fn(&str, LinkEvent) + Send + Sync>;
+
+/// Told the map of a cluster, at each heartbeat.
+pub(super) type HearMap = Arc<dyn Fn(&Map) + Send + Sync>;
+
 /// Who is told of what a link learns.
 #[derive(Clone)]
 pub(super) struct Ears {
-    /// By what a person knows the node by.
-    pub(super) event: Arc<dyn Fn(&str, LinkEvent) + Send + Sync>,
+    pub(super) event: Tell,
     pub(super) push: Hear,
-    /// In a cluster, of its map at each heartbeat.
-    pub(super) map: Option<Arc<dyn Fn(&Map) + Send + Sync>>,
+    /// Only in a cluster.
+    pub(super) map: Option<HearMap>,
 }
 
 /// How the connection is.

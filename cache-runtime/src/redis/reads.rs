@@ -185,10 +185,10 @@ impl Reads {
             Value::BulkString(bytes) => Some(bytes.len()),
             _ => None,
         });
-        let (count, bytes) = sizes.fold((0, 0), |(n, sum), size| (n + 1, sum + size));
-        if count > 0 {
+        let (count, bytes) = sizes.fold((0_usize, 0_usize), |(n, sum), size| (n + 1, sum + size));
+        if let Some(mean) = bytes.checked_div(count) {
             let mut queue = self.0.lock();
-            queue.mean_bytes = (queue.mean_bytes * 7 + bytes / count) / 8;
+            queue.mean_bytes = (queue.mean_bytes * 7 + mean) / 8;
         }
     }
 
