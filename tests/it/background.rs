@@ -280,37 +280,3 @@ fn without_a_runtime_the_caller_refreshes() {
     clock.advance(Duration::from_secs(60));
     assert_eq!(now(cache.scope(anywhere())), 2);
 }
-
-#[derive(Clone, Debug, PartialEq)]
-struct Slow;
-
-impl From<cache_runtime::LoadTimeout> for Slow {
-    fn from(_: cache_runtime::LoadTimeout) -> Self {
-        Self
-    }
-}
-
-#[cached(
-    ns = "bg",
-    ttl = "1m",
-    stale = "10m",
-    refresh = "background",
-    load_timeout = "30ms",
-    tags = ["bg"],
-    skip(origin)
-)]
-async fn limited(origin: Arc<Origin>) -> Result<u32, Slow> {
-    origin.read().await.map_err(|_| Slow)
-}
-
-#[tokio::test]
-async fn a_task_has_its_limit_too() {
-    let (cache, origin) = (Cache::memory(), Origin::open());
-    let call = async || cache.scope(limited(Arc::clone(&origin))).await;
-    assert_eq!(call().await, Ok(1));
-    cache.tag("bg").expire().await.unwrap();
-    origin.shut();
-    assert_eq!(call().await, Ok(1));
-    until(LIMIT, async || row(&cache).timed_out_loads == 1).await;
-    assert_eq!(origin.ended(), 2);
-}

@@ -153,3 +153,29 @@ async fn an_error_says_the_limit_and_what_to_do() {
     let said = error.to_string();
     assert!(said.contains("20ms") && said.contains("raise"), "{said}");
 }
+
+#[cached(
+    ns = "l-task",
+    ttl = "1m",
+    stale = "10m",
+    refresh = "background",
+    load_timeout = "50ms",
+    tags = ["l"],
+    skip(origin)
+)]
+async fn in_a_task(origin: Arc<Origin>) -> Result<u32, Failed> {
+    origin.read().await.map_err(|_| Failed::Down)
+}
+
+#[tokio::test]
+async fn a_task_has_its_limit_too() {
+    let (cache, origin) = (Cache::memory(), Origin::open());
+    let call = async || cache.scope(in_a_task(Arc::clone(&origin))).await;
+    assert_eq!(call().await, Ok(1));
+    cache.tag("l").expire().await.unwrap();
+    origin.shut();
+    assert_eq!(call().await, Ok(1));
+    let timed_out = || cache.stats().namespace("l-task").unwrap().timed_out_loads;
+    until(LIMIT, async || timed_out() == 1).await;
+    assert_eq!(origin.ended(), 2);
+}

@@ -120,34 +120,26 @@ fn record(request: &Request) -> Recording {
 
 impl Fetch<'_> {
     async fn run<T: Cacheable>(&mut self, patience: Patience) -> Result<Fetched<T>, Fault> {
-        let waiting = Stopwatch::start();
+        let (request, waiting) = (self.reader.request, Stopwatch::start());
         let (mut judged, mut seen) = self.read().await?;
         let mut others = 0;
         while others < MOST_OTHERS {
             let (older, why, id) = match self.reader.found(judged, &seen) {
-                Ok(found) if found.is_fresh && !self.reader.request.is_due(&found.held) => {
+                Ok(found) if found.is_fresh && !request.is_due(&found.held) => {
                     // After a miss it is another process's load that was waited for.
                     if !self.missed {
-                        self.reader.request.emit(Event::Hit(Tier::Redis));
+                        request.emit(Event::Hit(Tier::Redis));
                     }
                     return Ok(Fetched::Hit(found.held));
                 }
-                Ok(found) if self.reader.request.rests() => {
-                    return Ok(Fetched::Older(found.held));
-                }
+                Ok(found) if request.rests() => return Ok(Fetched::Older(found.held)),
                 Ok(found) if found.is_fresh => (Some(found.held), Miss::Early, found.id),
                 Ok(found) => (Some(found.held), Miss::Expired, found.id),
                 Err((why, id)) => (None, why, id),
             };
             self.miss_once(why);
             let (mine, asked) = self.take(&id).await?;
-            let was_older = older.is_some();
-            let mut older = older.and_then(|older| self.reader.request.still(older, &asked.still));
-            if was_older && older.is_none() {
-                // Its lease may be all that changed, which is pushed as the entry is.
-                let found = peek(self.reader.request, Look::Verify).await;
-                older = found.map(|found| found.held);
-            }
+            let older = self.still(older, &asked.still).await;
             let lease = match asked.leased {
                 Leased::Acquired => mine,
                 Leased::Shared { token } => mine.sharing(token),
@@ -169,7 +161,7 @@ impl Fetch<'_> {
                 Leased::Held => {
                     mine.spent();
                     if let Some(older) = older {
-                        return Ok(Fetched::Older(self.reader.request.rested(older)));
+                        return Ok(Fetched::Older(request.rested(older)));
                     }
                     if patience == Patience::None
                         || !holder_is_done(&self.reader, &id, &asked.seen, waiting).await?
@@ -187,6 +179,21 @@ impl Fetch<'_> {
             right: None,
             older: None,
         })
+    }
+
+    /// What was found to serve before the lease was asked for, if it still is.
+    async fn still<T: Cacheable>(
+        &self,
+        older: Option<Arc<Held<T>>>,
+        still: &Watch,
+    ) -> Option<Arc<Held<T>>> {
+        let request = self.reader.request;
+        if let Some(older) = request.still(older?, still) {
+            return Some(older);
+        }
+        // Its lease may be all that changed, which is pushed as the entry is.
+        let found = peek(request, Look::Verify).await;
+        found.map(|found| found.held)
     }
 
     async fn read<T: Cacheable>(&mut self) -> Result<(Judged<T>, Seen), Fault> {

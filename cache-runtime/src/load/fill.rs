@@ -1,11 +1,13 @@
 //! A value as bytes, and the frame around them on its way to Redis.
 
 use super::request::Request;
+use super::right::Right;
 use super::stamps::LONGEST_MS;
 use super::store::{Kept, Loading};
 use crate::events::{Event, Unstored};
 use crate::frame::{self, CodecId, Header, Mismatch, Stamped};
 use crate::redis::{FillAsk, Filled, STORED_WRITES};
+use crate::stamp::Watch;
 use crate::value::Cacheable;
 
 /// The value's bytes where a frame will carry them, else only how many they are.
@@ -96,14 +98,7 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
             // The lease held until now, so the entry was not invalidated before.
             let entry = cells.conclude(&recording, [writes]);
             right.vouch.also(&vouch);
-            let watch = loading.watch.with_entry(&entry);
-            let kept = Kept::Stored {
-                seen_at: right.seen_at,
-                pushes: right.vouch.pushes(),
-                watch: watch.and(right.vouch.cells()),
-            };
-            right.lease.spent();
-            kept
+            stored(&loading.watch.with_entry(&entry), right)
         }
         Ok(Filled::Lost) => {
             right.lease.spent();
@@ -116,6 +111,17 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
             briefly(Unstored::Outage)
         }
     }
+}
+
+/// It is in Redis, and its lease is gone.
+fn stored(watch: &Watch, right: Right) -> Kept {
+    let kept = Kept::Stored {
+        seen_at: right.seen_at,
+        pushes: right.vouch.pushes(),
+        watch: watch.and(right.vouch.cells()),
+    };
+    right.lease.spent();
+    kept
 }
 
 /// What a frame says beside what its site does.

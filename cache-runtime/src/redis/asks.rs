@@ -115,25 +115,9 @@ impl Ask<'_> {
 
     fn command(&self, live: &Live) -> Cmd {
         match self {
-            Self::Lease(ask) => {
-                let mut call = LEASE.call(2);
-                call.arg(ask.lease).arg(ask.entry).arg(ask.token.as_slice());
-                call.arg(ask.ttl_ms).arg(ask.invalid_id);
-                call.arg(u8::from(ask.share));
-                call
-            }
-            Self::Stamp(ask) => {
-                let mut call = STAMP.call(1);
-                call.arg(ask.name).arg(ask.fresh.as_slice());
-                call.arg(live.run_id.as_slice()).arg(ask.need_ms);
-                call
-            }
-            Self::Fill(ask) => {
-                let mut call = FILL.call(2);
-                call.arg(ask.lease).arg(ask.entry).arg(ask.token.as_slice());
-                call.arg(ask.frame).arg(ask.ttl_ms);
-                call
-            }
+            Self::Lease(ask) => ask.call(),
+            Self::Stamp(ask) => ask.call(live),
+            Self::Fill(ask) => ask.call(),
             Self::Own {
                 script,
                 lease,
@@ -182,5 +166,34 @@ impl Ask<'_> {
                 command
             }
         }
+    }
+}
+
+impl LeaseAsk<'_> {
+    fn call(&self) -> Cmd {
+        let mut call = LEASE.call(2);
+        call.arg(self.lease).arg(self.entry);
+        call.arg(self.token.as_slice()).arg(self.ttl_ms);
+        call.arg(self.invalid_id).arg(u8::from(self.share));
+        call
+    }
+}
+
+impl StampAsk<'_> {
+    fn call(&self, live: &Live) -> Cmd {
+        let mut call = STAMP.call(1);
+        call.arg(self.name).arg(self.fresh.as_slice());
+        call.arg(live.run_id.as_slice()).arg(self.need_ms);
+        call
+    }
+}
+
+impl FillAsk<'_> {
+    fn call(&self) -> Cmd {
+        let mut call = FILL.call(2);
+        call.arg(self.lease).arg(self.entry);
+        call.arg(self.token.as_slice());
+        call.arg(self.frame).arg(self.ttl_ms);
+        call
     }
 }
