@@ -61,7 +61,7 @@ async fn a_handle_that_is_used_again_and_again_has_the_allowance_each_time() {
         .url(proxy.url())
         .memory_bytes(0)
         .op_timeout(Duration::from_secs(3))
-        .allowance(Duration::from_millis(700))
+        .allowance(Duration::from_millis(1_200))
         .build()
         .unwrap();
     cache

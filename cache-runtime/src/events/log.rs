@@ -53,7 +53,7 @@ impl Log {
                         target: "cache",
                         namespace,
                         held_back,
-                        "`max_refreshes` are under way; a stale value is served"
+                        "max_refreshes are under way; a stale value is served"
                     );
                 }
             }
