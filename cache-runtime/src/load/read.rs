@@ -64,10 +64,29 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     /// One round trip: the entry, and beside it the stamps that the site knows of. The watch was
     /// registered before.
+    ///
+    /// Over several connections these are not of one moment: a stamp may have been looked for just
+    /// before it was made, and the entry just after it was stored under it. So what seems
+    /// invalidated is looked at once more.
     pub(super) async fn read<T: Cacheable>(
         &self,
         watch: Watch,
     ) -> Result<(Judged<T>, Seen), Fault> {
+        let (judged, seen) = self.read_once(watch.clone()).await?;
+        let seems = matches!(
+            judged,
+            Judged::Invalid {
+                why: Miss::Invalidated,
+                ..
+            }
+        );
+        match seems && !self.redis.has_one_link() {
+            true => self.read_once(watch).await,
+            false => Ok((judged, seen)),
+        }
+    }
+
+    async fn read_once<T: Cacheable>(&self, watch: Watch) -> Result<(Judged<T>, Seen), Fault> {
         let clock = Stopwatch::start();
         let sent = self.request.tiers.clock.now();
         let stamped = self.request.stamped();
