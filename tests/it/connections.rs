@@ -38,7 +38,8 @@ async fn a_user_and_a_database_of_the_url_are_used() {
     ];
     server.command(&user).await.unwrap();
     let url = server.url().replace("redis://", "redis://ada:pw@") + "/3";
-    let cache = Cache::builder().url(url).memory_bytes(0).build().unwrap();
+    let cache = Cache::builder().url(url).memory_bytes(0);
+    let cache = cache.op_timeout(Duration::from_secs(5)).build().unwrap();
     assert_eq!(call(&cache, 1, 1).await.0, 1);
     assert_eq!(call(&cache, 1, 2).await.0, 1);
     assert_eq!(

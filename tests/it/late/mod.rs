@@ -87,7 +87,8 @@ async fn tagged_from(origin: &Origin) -> Result<u32, String> {
 }
 
 fn cache(url: String) -> Cache {
-    Cache::builder().url(url).build().unwrap()
+    let patient = Cache::builder().url(url).op_timeout(Duration::from_secs(5));
+    patient.build().unwrap()
 }
 
 /// A call of a cached function, in a task of its own.
