@@ -5,6 +5,7 @@
 mod clock;
 mod error;
 mod events;
+mod patience;
 
 pub mod key;
 mod policy;

@@ -12,6 +12,7 @@ use crate::flight::{Backoffs, Flights, Refreshes};
 use crate::lease::Leases;
 use crate::memory::Memory;
 use crate::owed::Owed;
+use crate::patience::Crowd;
 use crate::redis::{Pushed, Topology};
 use crate::site::{Named, Names};
 use crate::stamp::{Buckets, Cells, Outage, Subject};
@@ -47,6 +48,8 @@ pub(crate) struct Tiers {
     pub(crate) refreshes: Arc<Refreshes>,
     pub(crate) owed: Owed,
     pub(crate) leases: Arc<Leases>,
+    /// The calls that wait for Redis now.
+    pub(crate) crowd: Arc<Crowd>,
     /// The task that retries what is owed, while there is anything.
     pub(crate) retrying: parking_lot::Mutex<Option<JoinHandle<()>>>,
     pub(crate) events: Arc<Events>,
@@ -108,6 +111,7 @@ impl Tiers {
             refreshes: Arc::new(Refreshes::new(parts.limits.max_refreshes)),
             owed: Owed::default(),
             leases: Arc::default(),
+            crowd: Arc::default(),
             retrying: parking_lot::Mutex::default(),
             events: parts.events,
             clock: parts.clock,

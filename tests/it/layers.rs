@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// From the bottom up; modules in one row may not import each other but where listed in `WITHIN`.
 const LAYERS: &[&[&str]] = &[
-    &["error", "clock", "events"],
+    &["error", "clock", "events", "patience"],
     &["key", "tag", "value", "returns", "policy"],
     &["frame", "site"],
     &["stamp", "memory", "redis"],
@@ -19,6 +19,7 @@ const LAYERS: &[&[&str]] = &[
 /// Imports within a row, each in one direction.
 const WITHIN: &[(&str, &str)] = &[
     ("events", "clock"),
+    ("patience", "clock"),
     ("returns", "value"),
     ("tag", "error"),
     ("site", "frame"),

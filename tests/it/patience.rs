@@ -1,5 +1,6 @@
 //! How long a call waits for Redis: its allowance, its breaker, and more than one connection.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use cache_runtime::{BreakerState, Cache, RedisHealth, cached};
@@ -76,6 +77,53 @@ async fn a_handle_that_is_used_again_and_again_has_the_allowance_each_time() {
             assert_eq!(entry.get().await, Some(2));
         })
         .await;
+}
+
+/// Sleeps first, and counts.
+#[cached(
+    ns = "patience-strong",
+    ttl = "5m",
+    consistency = "strong",
+    skip(loads, takes)
+)]
+async fn counted(id: u32, loads: &AtomicU32, takes: Duration) -> u32 {
+    loads.fetch_add(1, Ordering::SeqCst);
+    tokio::time::sleep(takes).await;
+    id
+}
+
+/// On a network where the leader has no time left to store what it loaded.
+async fn loads_of_a_leader_and_a_follower(takes: Duration) -> u32 {
+    let server = server().await;
+    let proxy = Proxy::start(&server).await.unwrap();
+    let cache = Cache::builder()
+        .url(proxy.url())
+        .op_timeout(Duration::from_secs(1))
+        .build()
+        .unwrap();
+    let loads = AtomicU32::new(0);
+    call(&cache, 1, 1).await;
+    proxy.set(Network::SlowReplies(Duration::from_millis(600)));
+    cache
+        .scope(async {
+            let second = async {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                counted(1, &loads, takes).await
+            };
+            let both = tokio::join!(counted(1, &loads, takes), second);
+            assert_eq!(both, (1, 1));
+        })
+        .await;
+    loads.load(Ordering::SeqCst)
+}
+
+#[tokio::test]
+async fn a_follower_asks_no_longer_than_a_load_of_its_own_takes() {
+    let (short, long) = tokio::join!(
+        loads_of_a_leader_and_a_follower(Duration::from_millis(1)),
+        loads_of_a_leader_and_a_follower(Duration::from_secs(3)),
+    );
+    assert_eq!((short, long), (2, 1));
 }
 
 #[tokio::test]

@@ -21,6 +21,8 @@ pub enum Network {
     Slow(Duration),
     /// Passes what goes to the server at once, and every answer so much later.
     SlowReplies(Duration),
+    /// Passes what goes to the server at once, and of the answers so many bytes a second.
+    Narrow(u32),
     /// Holds everything back: connections stay open, new ones are taken, and nothing comes. What was
     /// held is passed when the network is whole again.
     Silent,

@@ -62,6 +62,8 @@ pub(crate) struct Flight {
     outcome: OnceLock<Outcome>,
     meanwhile: OnceLock<Arc<Held>>,
     told: Notify,
+    /// How long its leader waited for Redis, in microseconds.
+    asked_us: AtomicU64,
 }
 
 /// What its outcome will rest on.
@@ -116,6 +118,7 @@ impl Flight {
             outcome: OnceLock::new(),
             meanwhile: OnceLock::new(),
             told: Notify::new(),
+            asked_us: AtomicU64::new(0),
         }
     }
 
@@ -199,6 +202,16 @@ impl Flight {
                 Turn::Alone(permit)
             }
         }
+    }
+
+    /// Notes before its end how long the leader waited for Redis.
+    pub(crate) fn note_asked(&self, asked: Duration) {
+        let asked_us = u64::try_from(asked.as_micros()).unwrap_or(u64::MAX);
+        self.asked_us.store(asked_us, Ordering::Relaxed);
+    }
+
+    pub(crate) fn asked(&self) -> Duration {
+        Duration::from_micros(self.asked_us.load(Ordering::Relaxed))
     }
 
     /// Ends the flight: everyone who waits gets the outcome.

@@ -1,33 +1,37 @@
 //! How long one call may wait for Redis in all.
 
+use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::clock::Stopwatch;
-use crate::flight::timeout;
+use crate::patience::{Crowd, wait};
 use crate::redis::Fault;
 
 /// What one call may still wait for Redis. Each command has its own limit; a call takes several, so a
 /// server that is slow but not too slow would cost it that many times over. Waiting for another's load
-/// is not counted: it takes the place of a load.
+/// is not counted: it takes the place of a load. Nor is waiting behind other calls of this process.
 #[derive(Debug)]
 pub(crate) struct Allowance {
     ms: u64,
     left_us: AtomicU64,
+    /// The calls that wait for Redis now.
+    crowd: Arc<Crowd>,
 }
 
 impl Clone for Allowance {
     /// All of it again: it is for a task of its own, which keeps no caller waiting.
     fn clone(&self) -> Self {
-        Self::ms(self.ms)
+        Self::ms(self.ms, Arc::clone(&self.crowd))
     }
 }
 
 impl Allowance {
-    pub(crate) fn ms(ms: u64) -> Self {
+    pub(crate) fn ms(ms: u64, crowd: Arc<Crowd>) -> Self {
         Self {
             ms,
             left_us: AtomicU64::new(ms.saturating_mul(1_000)),
+            crowd,
         }
     }
 
@@ -40,9 +44,14 @@ impl Allowance {
         if left.is_zero() {
             return Err(Fault::Allowance);
         }
-        let clock = Stopwatch::start();
-        let answered = timeout(left, asked).await;
-        self.spend(clock.elapsed());
+        let (turn, mut asked) = (self.crowd.enter(), pin!(asked));
+        let (mut answered, mut took) = wait(left, asked.as_mut()).await;
+        let extra = turn.extra_now();
+        if answered.is_none() && !extra.is_zero() {
+            let (late, more) = wait(extra, asked).await;
+            (answered, took) = (late, took + more);
+        }
+        self.spend(took.saturating_sub(extra));
         answered.unwrap_or(Err(Fault::Allowance))
     }
 
@@ -50,6 +59,22 @@ impl Allowance {
     pub(crate) fn refill(&self) {
         let all = self.ms.saturating_mul(1_000);
         self.left_us.store(all, Ordering::Relaxed);
+    }
+
+    /// How much of it is gone.
+    pub(crate) fn spent(&self) -> Duration {
+        let left = self.left_us.load(Ordering::Relaxed);
+        Duration::from_micros(self.ms.saturating_mul(1_000).saturating_sub(left))
+    }
+
+    /// Takes off what this call waited for Redis behind another's load, if that load was so short that
+    /// one of its own takes less than asking Redis still may.
+    pub(crate) fn share(&self, asked: Duration, waited: Duration) {
+        let asked = asked.min(waited);
+        let left = Duration::from_micros(self.left_us.load(Ordering::Relaxed));
+        if waited - asked < left {
+            self.spend(asked);
+        }
     }
 
     fn spend(&self, took: Duration) {
@@ -70,9 +95,25 @@ mod tests {
         Ok(ms)
     }
 
+    #[test]
+    fn what_another_waited_for_redis_counts_where_a_load_is_the_shorter_way() {
+        let ms = Duration::from_millis;
+        for (asked, waited, spent) in [
+            (150, 155, 150),
+            // It came late, and waited for Redis alone.
+            (150, 50, 50),
+            // The load took longer than asking may.
+            (200, 500, 0),
+        ] {
+            let allowance = Allowance::ms(200, Arc::default());
+            allowance.share(ms(asked), ms(waited));
+            assert_eq!(allowance.spent(), ms(spent));
+        }
+    }
+
     #[tokio::test]
     async fn answers_share_one_allowance_and_an_error_costs_what_it_took() {
-        let allowance = Allowance::ms(60_000);
+        let allowance = Allowance::ms(60_000, Arc::default());
         assert_eq!(allowance.within(after(1)).await, Ok(1));
         let failed = allowance.within(async { Err::<u64, _>(Fault::Down) }).await;
         assert_eq!(failed, Err(Fault::Down));

@@ -158,6 +158,7 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
 
     /// Ends the flight with a value, and returns it to this caller.
     fn land<M: Returns<R, Value = T>, R>(&self, held: Arc<Held<T>>, in_redis: bool) -> R {
+        self.seat.note_asked(self.request.allowance.spent());
         self.seat.land();
         let value = held.value.clone();
         self.seat.finish(Outcome::Value { held, in_redis });

@@ -33,6 +33,7 @@ pub(crate) use put::{put, refresh};
 pub(crate) use read::{Look, peek};
 pub(crate) use request::{Draft, Request, short};
 
+use crate::clock::Stopwatch;
 use crate::events::Event;
 use crate::flight::{Outcome, Seat, Turn};
 use crate::memory::Held;
@@ -121,9 +122,13 @@ async fn follow<'a>(request: &Request, seat: &'a Seat<'_>) -> Turn<'a> {
         }
     }
     request.emit(Event::FollowerCame);
-    let _waiting = Waiting(request);
-    seat.turn(Duration::from_millis(request.policy.wait_ms))
-        .await
+    let (_waiting, clock) = (Waiting(request), Stopwatch::start());
+    let wait = Duration::from_millis(request.policy.wait_ms);
+    let turn = seat.turn(wait).await;
+    if let Turn::Done(_) = turn {
+        request.allowance.share(seat.asked(), clock.elapsed());
+    }
+    turn
 }
 
 fn serve_older<M: Returns<R>, R>(request: &Request, held: &Held<M::Value>) -> R {

@@ -71,7 +71,10 @@ impl Draft {
         subjects.extend(tags.iter().map(|tag| Subject::Tag(Arc::clone(tag.name()))));
         Ok(Request {
             counters: self.tiers.events.namespace(&namespace),
-            allowance: Allowance::ms(self.tiers.limits.allowance_ms),
+            allowance: Allowance::ms(
+                self.tiers.limits.allowance_ms,
+                Arc::clone(&self.tiers.crowd),
+            ),
             name,
             tiers: self.tiers,
             site: self.site,

@@ -26,18 +26,26 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Commands that wait in the client at most; more wait for room.
 const QUEUE: usize = 1_024;
 
-/// Finds the node, connects, loads the scripts and learns the node's run id, role and time.
-pub(super) async fn connect(settings: &LinkSettings, hear: &Hear) -> Result<Live, Fault> {
+/// Finds the node, connects, loads the scripts and learns the node's run id, role and time; says so
+/// `at_step` of the way.
+pub(super) async fn connect(
+    settings: &LinkSettings,
+    hear: &Hear,
+    at_step: &(dyn Fn() + Sync),
+) -> Result<Live, Fault> {
     let patience = PATIENCE.max(settings.op_timeout);
     let attempt = async {
         let end = Arc::new(End::default());
         let node = resolve(settings, patience / 2).await?;
+        at_step();
         let opened = open(&node, &end, hear).await;
+        at_step();
         let (mut connection, pushes) = opened.map_err(|error| match Fault::of(&error) {
             Fault::Broken => Fault::Unreachable,
             fault => fault,
         })?;
         let greeting = greet(&mut connection, pushes, &node).await?;
+        at_step();
         Ok(Live::new(connection, greeting, &node, end))
     };
     tokio::time::timeout(patience, attempt)

@@ -20,6 +20,7 @@ use super::settings::LinkSettings;
 use super::supervise::supervise;
 use super::topology::Map;
 use crate::clock::Stopwatch;
+use crate::patience;
 use crate::stamp::Vouch;
 
 /// One node's connection, shared by all who clone it.
@@ -140,7 +141,7 @@ impl Link {
     }
 
     /// The connection, at once: while there is none this is an error, but for the first attempt,
-    /// which is waited for as long as a command may take.
+    /// each step of which is waited for as long as a command may take.
     pub(super) async fn live(&self) -> Result<Arc<Live>, Fault> {
         // Its timers and its driver are tokio's: on another executor there is no connection.
         Handle::try_current().map_err(|_| Fault::Down)?;
@@ -148,12 +149,9 @@ impl Link {
             return Ok(live);
         }
         self.supervised()?;
-        let mut phase = self.0.phase.subscribe();
-        let over = phase.wait_for(|phase| !matches!(phase, Phase::Connecting));
-        if tokio::time::timeout(self.0.settings.op_timeout, over)
-            .await
-            .is_err()
-        {
+        let is_first = |phase: &Phase| matches!(phase, Phase::Connecting);
+        let limit = self.0.settings.op_timeout;
+        if !patience::watch(limit, self.0.phase.subscribe(), is_first).await {
             // The attempt goes on, but only those who came first wait for it.
             self.0.give_up_waiting();
         }

@@ -1,13 +1,14 @@
 //! One connection while it lives.
 
+use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, RedisResult, Value};
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use super::answers::Node;
 use super::breaker::Breaker;
@@ -15,7 +16,9 @@ use super::epoch::Epoch;
 use super::fault::Fault;
 use super::settings::{Found, LinkSettings};
 use super::topology::{Map, Ranges, lost_some};
+use super::window::Window;
 use crate::clock::{Clock, Moment};
+use crate::patience::{Turn, wait};
 
 /// A connection that answered its handshake.
 pub(super) struct Live {
@@ -38,27 +41,31 @@ pub(super) struct Live {
     /// one round trip at most.
     offset_ms: AtomicI64,
     breaker: Breaker,
+    /// The commands under way.
+    window: Window,
     end: Arc<End>,
     clock: Clock,
 }
 
 /// The end of a connection, told by whoever sees it first: its driver, a command or a heartbeat.
 #[derive(Default)]
-pub(super) struct End {
-    cause: OnceLock<Fault>,
-    told: Notify,
-}
+pub(super) struct End(watch::Sender<Option<Fault>>);
 
 impl End {
+    /// The first to tell says why.
     pub(super) fn tell(&self, cause: Fault) {
-        if self.cause.set(cause).is_ok() {
-            self.told.notify_one();
-        }
+        self.0.send_if_modified(|told| {
+            let is_first = told.is_none();
+            told.get_or_insert(cause);
+            is_first
+        });
     }
 
     async fn come(&self) -> Fault {
-        self.told.notified().await;
-        self.cause.get().copied().unwrap_or(Fault::Broken)
+        let mut told = self.0.subscribe();
+        // Its sender is there as long as this is waited for.
+        let cause = told.wait_for(Option::is_some).await;
+        cause.ok().and_then(|cause| *cause).unwrap_or(Fault::Broken)
     }
 }
 
@@ -102,6 +109,7 @@ impl Live {
             lag_ms,
             offset_ms: AtomicI64::new(0),
             breaker: Breaker::new(settings.breaker),
+            window: Window::default(),
             end,
             clock: Clock::default(),
         };
@@ -158,10 +166,16 @@ impl Live {
             .wrapping_add_signed(self.offset_ms.load(Ordering::Relaxed))
     }
 
-    /// One command, within `op_timeout`.
+    /// One command, within `op_timeout` and what those before it add.
     pub(super) async fn command(&self, command: &Cmd) -> Result<Value, Fault> {
-        let mut connection = self.connection.clone();
-        let value = self.within(connection.send_packed_command(command)).await?;
+        let (turn, mut connection) = (self.window.enter(), self.connection.clone());
+        let at_once = connection.send_packed_command(command);
+        let later = || {
+            let (command, mut connection) = (command.clone(), self.connection.clone());
+            async move { connection.send_packed_command(&command).await }
+        };
+        let sent = self.window.send(&turn, at_once, later);
+        let value = self.within(&turn, sent).await?;
         match Fault::of_answer(&value) {
             Some(fault) => self.judge(Err(fault)),
             None => Ok(value),
@@ -170,9 +184,14 @@ impl Live {
 
     /// Several commands in one write; an error of one is in its place.
     pub(super) async fn commands(&self, pipeline: &Pipeline) -> Result<Vec<Value>, Fault> {
-        let mut connection = self.connection.clone();
-        let sent = connection.send_packed_commands(pipeline, 0, pipeline.len());
-        let values = self.within(sent).await?;
+        let (turn, mut connection) = (self.window.enter(), self.connection.clone());
+        let at_once = connection.send_packed_commands(pipeline, 0, pipeline.len());
+        let later = || {
+            let (all, mut connection) = (pipeline.clone(), self.connection.clone());
+            async move { connection.send_packed_commands(&all, 0, all.len()).await }
+        };
+        let sent = self.window.send(&turn, at_once, later);
+        let values = self.within(&turn, sent).await?;
         for fault in values.iter().filter_map(Fault::of_answer) {
             if fault.ends_the_connection() {
                 return self.judge(Err(fault));
@@ -181,12 +200,24 @@ impl Live {
         Ok(values)
     }
 
-    async fn within<T>(&self, sent: impl Future<Output = RedisResult<T>>) -> Result<T, Fault> {
-        let answer = match tokio::time::timeout(self.op_timeout, sent).await {
-            Ok(answer) => answer.map_err(|error| Fault::of(&error)),
-            Err(_) => Err(Fault::Timeout),
-        };
-        self.judge(answer)
+    async fn within<T>(
+        &self,
+        turn: &Turn<'_>,
+        sent: impl Future<Output = RedisResult<T>>,
+    ) -> Result<T, Fault> {
+        let mut sent = pin!(sent);
+        let mut answer = wait(self.op_timeout, sent.as_mut()).await.0;
+        if answer.is_none() && !turn.extra().is_zero() {
+            // Those before it may open the breaker meanwhile; then it will not be answered either.
+            answer = tokio::select! {
+                (late, _) = wait(turn.extra(), sent) => late,
+                cause = self.end() => return Err(cause),
+            };
+        }
+        self.judge(match answer {
+            Some(answer) => answer.map_err(|error| Fault::of(&error)),
+            None => Err(Fault::Timeout),
+        })
     }
 
     /// Counts timeouts, and tells the end when the connection is of no more use.

@@ -23,6 +23,7 @@ mod supervise;
 #[cfg(test)]
 mod tests;
 mod topology;
+mod window;
 
 pub(crate) use answers::{Filled, Found, Leased, Made, Node};
 pub(crate) use asks::{FillAsk, LeaseAsk, StampAsk};

@@ -18,6 +18,7 @@ use super::fault::Fault;
 use super::link::Link;
 use super::live::Live;
 use crate::clock::Clock;
+use crate::patience::MOST;
 
 /// So many tasks send joined reads at once; further reads wait to be joined.
 const SENDERS: usize = 2;
@@ -65,7 +66,7 @@ impl Queue {
     /// drives any more.
     fn is_silent(&self, op_timeout: Duration) -> bool {
         let silent = now_ms().saturating_sub(self.looked_ms);
-        u128::from(silent) > 2 * op_timeout.as_millis()
+        u128::from(silent) > 2 * (op_timeout + MOST).as_millis()
     }
 }
 

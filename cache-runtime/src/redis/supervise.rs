@@ -26,7 +26,8 @@ pub(super) async fn supervise(link: Weak<Shared>) {
             return;
         }
         shared.probe();
-        let connected = match connect(&shared.settings, &shared.ears.push).await {
+        let connected = match connect(&shared.settings, &shared.ears.push, &|| shared.step()).await
+        {
             // A server too slow for `op_timeout` is not offered to callers, who would wait for it.
             Ok(live) => beat(&live, &shared).await.map(|()| live),
             Err(fault) => Err(fault),
@@ -151,6 +152,11 @@ impl Shared {
             }
             false
         });
+    }
+
+    /// The server answered: those who wait for the first attempt go on waiting.
+    fn step(&self) {
+        self.phase.send_modify(|_| ());
     }
 
     fn tell(&self, event: LinkEvent) {

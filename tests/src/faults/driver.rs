@@ -116,7 +116,8 @@ impl Driver {
         // Whatever is owed to servers that are about to go stays so.
         let _ = self.load.cache.close_within(Duration::ZERO).await;
         let loads = self.load.origin.loads();
-        Ok((tally, loads.saturating_sub(tally.bare_calls)))
+        let loads = loads.saturating_sub(tally.bare_calls);
+        Ok((tally, loads))
     }
 }
 

@@ -9,7 +9,7 @@ use super::verdict::Outcome;
 
 const HEAD: &str = "\
 fault          topology    calls  errors  wrong  owed  loads   bare ms  cached ms  more ms  \
-open ms  other ms  away ms  back ms";
+open p50  open p99  other ms  away ms  back ms";
 
 /// Of an error, as one of a pipeline repeats itself.
 const MOST_SAID: usize = 300;
@@ -66,7 +66,7 @@ fn line(row: Row, outcome: &io::Result<Outcome>) -> String {
     };
     let tally = &outcome.tally;
     let mut line = format!(
-        "{fault:<13}  {topology:<8} {:>8} {:>7} {:>6} {:>5} {:>6} {:>9} {:>10} {:>8} {:>8} {:>9} {:>8} {:>8}\n",
+        "{fault:<13}  {topology:<8} {:>8} {:>7} {:>6} {:>5} {:>6} {:>9} {:>10} {:>8} {:>9} {:>9} {:>9} {:>8} {:>8}\n",
         tally.calls,
         tally.failed,
         tally.wrong,
@@ -75,7 +75,8 @@ fn line(row: Row, outcome: &io::Result<Outcome>) -> String {
         ms(tally.bare.took()),
         ms(tally.cached.took()),
         ms(outcome.difference()),
-        ms(tally.away.took()),
+        more(outcome.open(50)),
+        more(outcome.open(99)),
         ms(tally.elsewhere.took()),
         ms(Some(outcome.away)),
         ms(outcome.recovered),
@@ -87,6 +88,15 @@ fn line(row: Row, outcome: &io::Result<Outcome>) -> String {
         line.push_str(&format!("  noted: {}\n", outcome.troubles));
     }
     line
+}
+
+/// How much more it was, or less.
+fn more(pair: Option<(Duration, Duration)>) -> String {
+    let ms = |took: Duration| took.as_secs_f64() * 1_000.0;
+    pair.map_or_else(
+        || "-".to_owned(),
+        |(cached, bare)| format!("{:+.2}", ms(cached) - ms(bare)),
+    )
 }
 
 /// A dash for what never was.

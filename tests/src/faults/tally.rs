@@ -47,8 +47,12 @@ pub(super) struct Slow {
     pub(super) began: Duration,
 }
 
+/// How long calls took.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Times(Vec<Duration>);
+
 /// The calls of a row.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     /// All that were made through the cache.
     pub(super) calls: u64,
@@ -60,8 +64,10 @@ pub(super) struct Tally {
     /// These are of the time from the strike on.
     pub(super) bare: Slowest,
     pub(super) cached: Slowest,
-    /// Those that the cache knew Redis to be away for.
-    pub(super) away: Slowest,
+    /// Those that the cache knew Redis to be away for: of what is never cached, so that each loads.
+    pub(super) open: Times,
+    /// The same without the cache, at the same time.
+    pub(super) open_bare: Times,
     /// Those that need nothing of the node that was struck.
     pub(super) elsewhere: Slowest,
 }
@@ -88,6 +94,17 @@ impl Slowest {
     }
 }
 
+impl Times {
+    /// What so many of a hundred took at most; nothing of fewer calls than can say so.
+    pub(super) fn percentile(&self, percent: usize) -> Option<Duration> {
+        let mut times = self.0.clone();
+        times.sort_unstable();
+        let beyond = times.len() * (100 - percent) / 100;
+        let at = times.len().checked_sub(beyond + 1)?;
+        (beyond > 0).then(|| times[at])
+    }
+}
+
 impl Tally {
     pub(super) fn add(&mut self, call: Call) {
         match call.way {
@@ -107,13 +124,15 @@ impl Tally {
             site: call.site,
             began: ended.saturating_sub(call.took),
         };
+        let is_open = call.was_away && call.site == Site::Cold;
         match call.way {
-            Way::Bare => self.bare.add(slow),
+            Way::Bare => {
+                self.bare.add(slow);
+                self.open_bare.0.extend(is_open.then_some(call.took));
+            }
             Way::Cached => {
                 self.cached.add(slow);
-                if call.was_away {
-                    self.away.add(slow);
-                }
+                self.open.0.extend(is_open.then_some(call.took));
                 if call.site == Site::Elsewhere {
                     self.elsewhere.add(slow);
                 }
@@ -129,7 +148,8 @@ impl Tally {
         self.owed += other.owed;
         self.bare.merge(other.bare);
         self.cached.merge(other.cached);
-        self.away.merge(other.away);
+        self.open.0.extend(other.open.0);
+        self.open_bare.0.extend(other.open_bare.0);
         self.elsewhere.merge(other.elsewhere);
     }
 }

@@ -11,6 +11,9 @@ pub(super) const OP_TIMEOUT: Duration = Duration::from_millis(100);
 /// Beside the timeouts, for what a busy machine takes.
 const ROOM: Duration = Duration::from_millis(50);
 
+/// What the cache itself may take of a call while it has given Redis up.
+const OPEN: Duration = Duration::from_millis(1);
+
 /// What came of a row.
 #[derive(Debug)]
 pub(super) struct Outcome {
@@ -49,6 +52,13 @@ impl Outcome {
                 ));
             }
         }
+        if let Some((cached, bare)) = self.open(50)
+            && cached > bare + OPEN
+        {
+            broken.push(format!(
+                "half of the calls took {cached:.1?} with the breaker open, and {bare:.1?} bare"
+            ));
+        }
         let limit = recovers_within(row);
         if self.recovered.is_none_or(|took| took > limit) {
             broken.push(format!("no hit from Redis within {limit:?}"));
@@ -57,6 +67,12 @@ impl Outcome {
             broken.push("nothing was called".to_owned());
         }
         broken
+    }
+
+    /// What so many of a hundred calls took at most with the breaker open, and bare calls meanwhile.
+    pub(super) fn open(&self, percent: usize) -> Option<(Duration, Duration)> {
+        let (cached, bare) = (&self.tally.open, &self.tally.open_bare);
+        Some((cached.percentile(percent)?, bare.percentile(percent)?))
     }
 
     /// How much slower the slowest call through the cache was than the slowest without.
@@ -82,21 +98,46 @@ mod tests {
     fn outcome(calls: &[(Way, u64, End)], recovered: Option<u64>) -> Outcome {
         let mut tally = Tally::default();
         for (way, ms, end) in calls {
-            tally.add(Call {
-                site: Site::Cold,
-                way: *way,
-                ended: Some(Duration::from_secs(1)),
-                took: Duration::from_millis(*ms),
-                end: *end,
-                was_away: false,
-            });
+            tally.add(call(*way, Duration::from_millis(*ms), *end, false));
         }
+        of(tally, recovered)
+    }
+
+    fn call(way: Way, took: Duration, end: End, was_away: bool) -> Call {
+        Call {
+            site: Site::Cold,
+            way,
+            ended: Some(Duration::from_secs(1)),
+            took,
+            end,
+            was_away,
+        }
+    }
+
+    fn of(tally: Tally, recovered: Option<u64>) -> Outcome {
         Outcome {
             tally,
             loads: 0,
             away: Duration::ZERO,
             recovered: recovered.map(Duration::from_millis),
             troubles: String::new(),
+        }
+    }
+
+    #[test]
+    fn an_open_breaker_costs_half_of_the_calls_a_millisecond_at_most() {
+        for (cached_us, is_broken) in [(5_900, false), (6_100, true)] {
+            let mut tally = Tally::default();
+            for n in 0..100 {
+                // The slowest are no measure of it.
+                let noise = Duration::from_millis(if n % 10 == 0 { 30 } else { 0 });
+                let cached = Duration::from_micros(cached_us) + noise;
+                tally.add(call(Way::Cached, cached, End::Right, true));
+                let bare = Duration::from_millis(5);
+                tally.add(call(Way::Bare, bare, End::Right, true));
+            }
+            let broken = of(tally, Some(1)).broken(Row::ALL[0]);
+            assert_eq!(broken.len(), usize::from(is_broken), "{broken:?}");
         }
     }
 

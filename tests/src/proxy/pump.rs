@@ -99,6 +99,8 @@ struct Past {
     has_lost: bool,
     /// How much is still passed, since the network began to cut.
     left: Option<usize>,
+    /// When what went before has gone through a narrow network.
+    free: Option<Instant>,
 }
 
 impl Past {
@@ -114,6 +116,7 @@ impl Past {
                 Network::Garbled if to_client => Fate::Garbled,
                 Network::SlowReplies(by) if to_client => Fate::Passes(by),
                 Network::Slow(by) => Fate::Passes(by),
+                Network::Narrow(rate) if to_client => Fate::Passes(self.narrowed(rate, length)),
                 _ => Fate::Passes(Duration::ZERO),
             };
         };
@@ -123,5 +126,15 @@ impl Past {
         }
         self.left = Some(left - if to_client { length } else { 0 });
         Fate::Passes(Duration::ZERO)
+    }
+
+    /// How late a piece is that goes through behind those before it.
+    fn narrowed(&mut self, rate: u32, length: usize) -> Duration {
+        let now = Instant::now();
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        let takes = Duration::from_secs(1).saturating_mul(length) / rate.max(1);
+        let through = self.free.map_or(now, |free| free.max(now)) + takes;
+        self.free = Some(through);
+        through - now
     }
 }

@@ -1,5 +1,6 @@
 //! The link on real servers.
 
+mod burst;
 mod handshake;
 mod outage;
 mod reads;

@@ -15,6 +15,7 @@ use super::search::search;
 use super::table::Table;
 use super::{Lanes, LinkReport, Map, lanes};
 use crate::clock::Stopwatch;
+use crate::patience;
 use crate::redis::fault::Fault;
 use crate::redis::link::{Ears, Link, LinkEvent, LinkState};
 use crate::redis::settings::{Address, LinkSettings};
@@ -88,14 +89,14 @@ impl Cluster {
     }
 
     /// The connection to the master that has a slot, at once: without a map this is an error, but
-    /// for the first attempt to get one, which is waited for as long as a command may take.
+    /// for the first attempt to get one, each step of which is waited for as long as a command may
+    /// take.
     pub(super) async fn link(&self, slot: u16) -> Result<Link, Fault> {
         self.searched()?;
         if self.0.table.load().is_none() {
-            let mut search = self.0.search.subscribe();
-            let over = search.wait_for(|search| !matches!(search, Search::First));
+            let is_first = |search: &Search| matches!(search, Search::First);
             let limit = self.0.settings.op_timeout;
-            if tokio::time::timeout(limit, over).await.is_err() {
+            if !patience::watch(limit, self.0.search.subscribe(), is_first).await {
                 // It goes on, but only those who came first wait for it.
                 self.0.fail(Fault::Timeout);
             }
@@ -229,6 +230,11 @@ impl Shared {
         for link in gone.iter().flat_map(|node| node.lanes.iter()) {
             link.forget();
         }
+    }
+
+    /// A node let the search in.
+    pub(super) fn step(&self) {
+        self.search.send_modify(|_| ());
     }
 
     pub(super) fn fail(&self, cause: Fault) {

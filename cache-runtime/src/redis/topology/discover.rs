@@ -1,5 +1,6 @@
 //! Asking a cluster's nodes for its map, over connections of the moment.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::{AsyncConnectionConfig, ProtocolVersion};
@@ -18,12 +19,18 @@ const ASKED: usize = 8;
 const GRACE: Duration = Duration::from_millis(20);
 
 /// The latest map that some of these nodes know, all asked at once: one that hangs costs nothing.
-pub(super) async fn discover(settings: &LinkSettings, nodes: Vec<Address>) -> Result<Map, Fault> {
+/// It says so whenever one of them let it in.
+pub(super) async fn discover(
+    settings: &LinkSettings,
+    nodes: Vec<Address>,
+    at_step: Arc<dyn Fn() + Send + Sync>,
+) -> Result<Map, Fault> {
     let mut asking = JoinSet::new();
     for node in nodes.into_iter().take(ASKED) {
         let (settings, limit) = (settings.clone(), patience(settings));
+        let at_step = Arc::clone(&at_step);
         asking.spawn(async move {
-            let asked = tokio::time::timeout(limit, ask(&settings, &node));
+            let asked = tokio::time::timeout(limit, ask(&settings, &node, &*at_step));
             asked.await.unwrap_or(Err(Fault::Timeout))
         });
     }
@@ -59,7 +66,11 @@ fn worse(one: Fault, other: Fault) -> Fault {
     if rank(other) > rank(one) { other } else { one }
 }
 
-async fn ask(settings: &LinkSettings, node: &Address) -> Result<Map, Fault> {
+async fn ask(
+    settings: &LinkSettings,
+    node: &Address,
+    at_step: &(dyn Fn() + Send + Sync),
+) -> Result<Map, Fault> {
     let settings = settings.at(&node.host, node.port);
     let config = AsyncConnectionConfig::new()
         .set_response_timeout(None)
@@ -70,6 +81,7 @@ async fn ask(settings: &LinkSettings, node: &Address) -> Result<Map, Fault> {
         Fault::Broken => Fault::Unreachable,
         fault => fault,
     })?;
+    at_step();
     let mut pipeline = redis::pipe();
     map::add_ask(&mut pipeline);
     let answers = connection.send_packed_commands(&pipeline, 0, pipeline.len());

@@ -23,7 +23,7 @@ pub(super) async fn search(cluster: Weak<Shared>) {
         let Some(shared) = cluster.upgrade() else {
             return;
         };
-        match discover(&shared.settings, shared.known()).await {
+        match discover(&shared.settings, shared.known(), step(&cluster)).await {
             Ok(map) => shared.take_over(&map),
             Err(cause) => shared.fail(cause),
         }
@@ -40,6 +40,16 @@ pub(super) async fn search(cluster: Weak<Shared>) {
             false => pause = (pause * 2).min(LONGEST_PAUSE),
         }
     }
+}
+
+/// Those who wait for the first search go on waiting.
+fn step(cluster: &Weak<Shared>) -> Arc<dyn Fn() + Send + Sync> {
+    let cluster = Weak::clone(cluster);
+    Arc::new(move || {
+        if let Some(shared) = cluster.upgrade() {
+            shared.step();
+        }
+    })
 }
 
 impl Shared {

@@ -1,0 +1,96 @@
+//! How long an answer is waited for, where neither this process's own lateness nor its own crowd is
+//! taken for the server's.
+
+mod crowd;
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::clock::Stopwatch;
+pub(crate) use crowd::{Crowd, MOST, Turn};
+
+/// A wait is made of so many timers in a row. Each counts for little more than its own length at most,
+/// whenever this process came to look at it: one that was stopped, or got no processor for a while,
+/// has not waited for the server meanwhile, and the answer may be there unread.
+const PARTS: u32 = 8;
+
+/// By how much a timer is late on a process that is on time: tokio's are of whole milliseconds.
+const GRAIN: Duration = Duration::from_millis(2);
+
+/// Waits for a future until `limit` is over, and says how much of it was used up: all of it if there
+/// is no answer. Without a tokio runtime nothing keeps the time, and there is no limit.
+pub(crate) async fn wait<F: Future>(limit: Duration, future: F) -> (Option<F::Output>, Duration) {
+    let mut future = pin!(future);
+    if Handle::try_current().is_err() {
+        let clock = Stopwatch::start();
+        let output = future.await;
+        return (Some(output), clock.elapsed().min(limit));
+    }
+    let mut waited = Duration::ZERO;
+    loop {
+        let part = (limit / PARTS).min(limit.saturating_sub(waited));
+        // The clock of the timers, which a test may have stopped.
+        let clock = Instant::now();
+        let output = tokio::time::timeout(part, future.as_mut()).await.ok();
+        waited += clock.elapsed().min(part + GRAIN);
+        if output.is_some() || waited >= limit {
+            return (output, waited.min(limit));
+        }
+    }
+}
+
+/// Waits while `is_under_way`, as long as it makes a step within each `limit`; whether it came to an
+/// end. A change that is sent is a step, though it be to the same.
+pub(crate) async fn watch<T>(
+    limit: Duration,
+    mut steps: watch::Receiver<T>,
+    is_under_way: impl Fn(&T) -> bool,
+) -> bool {
+    while is_under_way(&steps.borrow_and_update()) {
+        let (stepped, _) = wait(limit, steps.changed()).await;
+        // Whoever made them may have gone, too.
+        if stepped.is_none_or(|changed| changed.is_err()) {
+            return false;
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Blocks the only thread for so long each time that it is looked at, as a machine does that
+    /// gives it to others.
+    async fn starved(turns: u32, each: Duration) {
+        for _ in 0..turns {
+            std::thread::sleep(each);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn what_the_process_itself_was_late_with_is_not_counted() {
+        let limit = Duration::from_millis(80);
+        // Five times the limit in all, seen by five timers.
+        let work = starved(5, limit);
+        let (output, counted) = wait(limit, work).await;
+        assert_eq!(output, Some(()));
+        assert!(counted < limit, "{counted:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_at_its_limit_and_says_how_much_of_it_was_used() {
+        let limit = Duration::from_millis(800);
+        let start = Instant::now();
+        let (output, counted) = wait(limit, std::future::pending::<()>()).await;
+        assert_eq!((output, counted), (None, limit));
+        assert_eq!(start.elapsed().as_millis() / 100, 8);
+        let (output, _) = wait(limit, tokio::time::sleep(limit / 2)).await;
+        assert_eq!(output, Some(()));
+    }
+}

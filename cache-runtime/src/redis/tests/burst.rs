@@ -1,0 +1,65 @@
+//! Many commands at once: a burst of one's own is no outage, and an outage is one for all of it.
+
+use std::time::{Duration, Instant};
+
+use cache_tests::{Network, Proxy, Server};
+
+use super::{downs, link, until_read};
+use crate::redis::{Fault, Topology};
+
+/// So many at once, and how each ended.
+async fn claims(link: &Topology, count: u32) -> Vec<Result<(), Fault>> {
+    let calls: Vec<_> = (0..count)
+        .map(|n| {
+            let link = link.clone();
+            tokio::spawn(async move {
+                let claimed = link.claim(&format!("k{n}"), &[0; 16], 60_000).await;
+                claimed.map(drop)
+            })
+        })
+        .collect();
+    let mut ended = Vec::new();
+    for call in calls {
+        ended.push(call.await.unwrap());
+    }
+    ended
+}
+
+#[tokio::test]
+async fn a_burst_that_takes_longer_than_a_command_may_is_answered_to_its_end() {
+    let server = Server::start().await.unwrap();
+    let proxy = Proxy::start(&server).await.unwrap();
+    let (link, told) = link(&proxy.url(), 100);
+    until_read(&link).await;
+    // An answer of five bytes takes half a millisecond, and all take six times the timeout.
+    proxy.set(Network::Narrow(10_000));
+    let start = Instant::now();
+    let failed = claims(&link, 1_200).await;
+    let failed: Vec<_> = failed.into_iter().filter_map(Result::err).collect();
+    assert_eq!(failed, []);
+    assert!(
+        start.elapsed() > Duration::from_millis(300),
+        "it was narrow"
+    );
+    assert_eq!(downs(&told), []);
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_in_a_burst_costs_all_of_it_one_timeout() {
+    let server = Server::start().await.unwrap();
+    let (link, told) = link(&server.url(), 100);
+    until_read(&link).await;
+    server.pause().unwrap();
+    let start = Instant::now();
+    let ended = claims(&link, 3_000).await;
+    // Alone the last of them would wait a second longer.
+    assert!(
+        start.elapsed() < Duration::from_millis(800),
+        "{:?}",
+        start.elapsed()
+    );
+    assert!(ended.iter().all(Result::is_err), "nothing answered");
+    assert_eq!(downs(&told)[0], Fault::Timeout);
+    server.resume().unwrap();
+    until_read(&link).await;
+}
