@@ -214,21 +214,26 @@ impl Live {
                 cause = self.end() => return Err(cause),
             };
         }
-        self.judge(match answer {
-            Some(answer) => answer.map_err(|error| Fault::of(&error)),
-            None => Err(Fault::Timeout),
-        })
+        let Some(answer) = answer else {
+            self.time_out(turn);
+            return Err(Fault::Timeout);
+        };
+        self.judge(answer.map_err(|error| Fault::of(&error)))
     }
 
-    /// Counts timeouts, and tells the end when the connection is of no more use.
+    /// Counts a timeout. One at the head of a crowd says little: whether the node hangs is told by
+    /// those behind it, who waited as much longer as others still wait, or twice as long.
+    fn time_out(&self, turn: &Turn<'_>) {
+        let says_enough = turn.extra() >= turn.extra_now().min(self.op_timeout);
+        if says_enough && self.breaker.timed_out() {
+            self.end.tell(Fault::Timeout);
+        }
+    }
+
+    /// Counts answers, and tells the end when the connection is of no more use.
     fn judge<T>(&self, answer: Result<T, Fault>) -> Result<T, Fault> {
         match &answer {
             Ok(_) => self.breaker.answered(),
-            Err(Fault::Timeout) => {
-                if self.breaker.timed_out() {
-                    self.end.tell(Fault::Timeout);
-                }
-            }
             Err(fault) if fault.ends_the_connection() => self.end.tell(*fault),
             Err(_) => {}
         }

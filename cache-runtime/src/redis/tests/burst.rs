@@ -45,7 +45,26 @@ async fn a_burst_that_takes_longer_than_a_command_may_is_answered_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_in_a_burst_costs_all_of_it_one_timeout() {
+async fn a_hitch_costs_the_head_of_a_burst_and_not_the_connection() {
+    let server = Server::start().await.unwrap();
+    let proxy = Proxy::start(&server).await.unwrap();
+    let (link, told) = link(&proxy.url(), 500);
+    until_read(&link).await;
+    proxy.set(Network::Silent);
+    let hitch = async {
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        proxy.set(Network::Whole);
+    };
+    let (ended, ()) = tokio::join!(claims(&link, 600), hitch);
+    let failed: Vec<_> = ended.into_iter().filter_map(Result::err).collect();
+    // Those sent in its first tenth of a second may have waited it out in vain.
+    assert!(failed.len() < 300, "{}", failed.len());
+    assert!(failed.iter().all(|fault| *fault == Fault::Timeout));
+    assert_eq!(downs(&told), []);
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_in_a_burst_costs_all_of_it_two_timeouts_at_most() {
     let server = Server::start().await.unwrap();
     let (link, told) = link(&server.url(), 100);
     until_read(&link).await;
