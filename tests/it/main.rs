@@ -13,6 +13,7 @@ mod early;
 mod embedded;
 mod eviction;
 mod facts;
+mod failback;
 mod failsafe;
 mod fleet;
 mod herd;

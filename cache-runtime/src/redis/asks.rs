@@ -136,7 +136,7 @@ impl Ask<'_> {
             Self::Expire { stamp, half } => {
                 let mut call = EXPIRE.call(1);
                 call.arg(stamp).arg(half.as_slice());
-                call.arg(live.run_id.as_slice());
+                call.arg(live.run_id().as_slice());
                 call
             }
             Self::ExpireEntry {
@@ -183,7 +183,7 @@ impl StampAsk<'_> {
     fn call(&self, live: &Live) -> Cmd {
         let mut call = STAMP.call(1);
         call.arg(self.name).arg(self.fresh.as_slice());
-        call.arg(live.run_id.as_slice()).arg(self.need_ms);
+        call.arg(live.run_id().as_slice()).arg(self.need_ms);
         call
     }
 }

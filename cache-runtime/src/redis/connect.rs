@@ -13,6 +13,7 @@ use super::fault::Fault;
 use super::link::{Hear, Pushed};
 use super::live::{End, Greeting, Live, Member, unwrap};
 use super::rights;
+use super::run::Run;
 use super::scripts;
 use super::sentinel::resolve;
 use super::settings::LinkSettings;
@@ -26,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Commands that wait in the client at most; more wait for room.
 const QUEUE: usize = 1_024;
 
-/// Finds the node, connects, loads the scripts and learns the node's run id, role and time; says so
+/// Finds the node, connects, loads the scripts and learns the node's run, role and time; says so
 /// `at_step` of the way.
 pub(super) async fn connect(
     settings: &LinkSettings,
@@ -159,7 +160,7 @@ async fn greet(
         // runs a command of this client.
         pipeline.cmd("CLIENT").arg("TRACKING").arg("ON");
     }
-    pipeline.cmd("INFO").arg("server");
+    Run::ask(&mut pipeline);
     pipeline.cmd("TIME");
     pipeline.cmd("ROLE");
     if node.in_cluster {
@@ -183,7 +184,7 @@ async fn greet(
     let mut answers = answers.into_iter().skip(tried);
     let mut answer = || unwrap(answers.next().ok_or(Fault::Protocol)?);
     let tracks = pushes && answer().is_ok();
-    let run_id = run_id(&answer()?).ok_or(Fault::Protocol)?;
+    let run = Run::read(&mut answer)?;
     let node_ms = time_ms(&answer()?).ok_or(Fault::Protocol)?;
     let role = answer();
     if let (true, Err(fault)) = (node.found.is_some() && !node.in_cluster, &role) {
@@ -199,7 +200,7 @@ async fn greet(
     };
     Ok(Greeting {
         denied,
-        run_id,
+        run,
         node_ms,
         sent,
         tracks,
@@ -220,19 +221,6 @@ fn member(
     Ok(Member { id, slots })
 }
 
-/// The first 8 bytes of `run_id:` in `INFO server`.
-fn run_id(info: &Value) -> Option<[u8; 8]> {
-    let text = match info {
-        Value::BulkString(bytes) => std::str::from_utf8(bytes).ok()?,
-        Value::VerbatimString { text, .. } => text,
-        Value::SimpleString(text) => text,
-        _ => return None,
-    };
-    let id = text.lines().find_map(|line| line.strip_prefix("run_id:"))?;
-    let digits = id.get(..16)?;
-    u64::from_str_radix(digits, 16).ok().map(u64::to_be_bytes)
-}
-
 /// `TIME` in milliseconds.
 pub(super) fn time_ms(time: &Value) -> Option<u64> {
     let (seconds, micros): (u64, u64) = redis::from_redis_value_ref(time).ok()?;
@@ -251,23 +239,6 @@ pub(super) fn may_be_master(role: Result<Value, Fault>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_run_id_is_the_first_half_of_its_digits_and_nonsense_is_none() {
-        let info = |text: &str| run_id(&Value::BulkString(text.as_bytes().to_vec()));
-        let id = info("# Server\r\nrun_id:00000000000000ff0123456789abcdef01234567\r\n");
-        assert_eq!(id, Some([0, 0, 0, 0, 0, 0, 0, 0xff]));
-        for nonsense in [
-            "",
-            "run_id:",
-            "run_id:12",
-            "run_id:zzzzzzzzzzzzzzzzzz",
-            "run_id:ééééééééééé",
-        ] {
-            assert_eq!(info(nonsense), None, "{nonsense}");
-        }
-        assert_eq!(run_id(&Value::Nil), None);
-    }
 
     #[test]
     fn a_time_of_any_size_is_read_without_a_panic() {

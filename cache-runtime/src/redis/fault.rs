@@ -39,7 +39,8 @@ pub(crate) enum Fault {
     NoScript,
     /// TLS could not be agreed on, or the certificate is not trusted.
     Tls,
-    /// The sentinels name another master than the one that is connected to.
+    /// The sentinels name another master than the one that is connected to, or that one's replication
+    /// has another id than at the handshake.
     Replaced,
     /// No sentinel answers.
     SentinelsUnreachable,

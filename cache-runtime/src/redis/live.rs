@@ -14,6 +14,7 @@ use super::answers::Node;
 use super::breaker::Breaker;
 use super::epoch::Epoch;
 use super::fault::Fault;
+use super::run::{Run, RunId};
 use super::settings::{Found, LinkSettings};
 use super::topology::{Map, Ranges, lost_some};
 use super::window::Window;
@@ -23,8 +24,7 @@ use crate::patience::{Turn, wait};
 /// A connection that answered its handshake.
 pub(super) struct Live {
     connection: MultiplexedConnection,
-    /// The first 8 bytes of the run id: another after each restart of the server.
-    pub(super) run_id: [u8; 8],
+    run: Run,
     /// Holds until `lag` after the sending of the last heartbeat that was answered.
     pub(super) epoch: Epoch,
     /// In a cluster, who the node is there.
@@ -79,7 +79,7 @@ pub(super) struct Member {
 /// What the handshake learnt of a node.
 #[derive(Clone)]
 pub(super) struct Greeting {
-    pub(super) run_id: [u8; 8],
+    pub(super) run: Run,
     pub(super) node_ms: u64,
     pub(super) sent: Moment,
     /// Whether it pushes changes of what is read on the connection.
@@ -100,7 +100,7 @@ impl Live {
         let vouched = greeting.sent.plus_ms(lag_ms);
         let live = Self {
             connection,
-            run_id: greeting.run_id,
+            run: greeting.run,
             epoch: Epoch::begin(vouched, greeting.tracks),
             member: greeting.member.map(Mutex::new),
             denied: greeting.denied,
@@ -132,11 +132,20 @@ impl Live {
         self.epoch.extend(sent.plus_ms(self.lag_ms));
     }
 
+    pub(super) fn run_id(&self) -> RunId {
+        self.run.id()
+    }
+
+    /// Whether this is what it was at the handshake.
+    pub(super) fn is_still(&self, run: Run) -> bool {
+        self.run == run
+    }
+
     /// The node as it is now, for what is asked of it next.
     pub(super) fn node(&self) -> Node {
         Node {
             ms: self.node_ms(),
-            run_id: self.run_id,
+            run_id: self.run_id(),
             vouch: self.epoch.vouch(),
         }
     }

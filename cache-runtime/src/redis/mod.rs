@@ -16,6 +16,7 @@ mod live;
 mod operations;
 mod reads;
 mod rights;
+mod run;
 mod scripts;
 mod sentinel;
 mod settings;

@@ -7,6 +7,7 @@ use super::connect::{connect, may_be_master, time_ms};
 use super::fault::Fault;
 use super::link::{LinkEvent, Phase, Shared};
 use super::live::{Live, unwrap};
+use super::run::Run;
 use super::sentinel::replaced;
 use super::topology::{Map, map};
 use crate::clock::Stopwatch;
@@ -110,6 +111,7 @@ async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
 async fn beat(live: &Live, shared: &Shared) -> Result<(), Fault> {
     let mut pipeline = redis::pipe();
     pipeline.cmd("ROLE").cmd("TIME");
+    Run::ask(&mut pipeline);
     if live.is_in_cluster() {
         map::add_ask(&mut pipeline);
     }
@@ -120,6 +122,10 @@ async fn beat(live: &Live, shared: &Shared) -> Result<(), Fault> {
         return Err(Fault::ReadOnly);
     }
     let node_ms = time_ms(&answer()?).ok_or(Fault::Protocol)?;
+    if !live.is_still(Run::read(answer)?) {
+        // What was valid is so no longer, for those who connect from now on.
+        return Err(Fault::Replaced);
+    }
     if live.is_in_cluster() {
         let map = Map::read(&mut answers, shared.settings.speaks_tls())?;
         live.learn(&map);
