@@ -103,7 +103,7 @@ async fn loads_of_a_leader_and_a_follower(takes: Duration) -> u32 {
         .unwrap();
     let loads = AtomicU32::new(0);
     call(&cache, 1, 1).await;
-    proxy.set(Network::SlowReplies(Duration::from_millis(600)));
+    proxy.set(Network::SlowReplies(Duration::from_millis(550)));
     cache
         .scope(async {
             let second = async {

@@ -46,7 +46,7 @@ impl Allowance {
         }
         let (turn, mut asked) = (self.crowd.enter(), pin!(asked));
         let (mut answered, mut took) = wait(left, asked.as_mut()).await;
-        let extra = turn.extra_now();
+        let extra = turn.extra().max(turn.extra_now());
         if answered.is_none() && !extra.is_zero() {
             let (late, more) = wait(extra, asked).await;
             (answered, took) = (late, took + more);

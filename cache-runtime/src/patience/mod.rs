@@ -24,14 +24,14 @@ const GRAIN: Duration = Duration::from_millis(2);
 /// Waits for a future until `limit` is over, and says how much of it was used up: all of it if there
 /// is no answer. Without a tokio runtime nothing keeps the time, and there is no limit.
 pub(crate) async fn wait<F: Future>(limit: Duration, future: F) -> (Option<F::Output>, Duration) {
-    let mut future = pin!(future);
-    if Handle::try_current().is_err() {
-        let clock = Stopwatch::start();
-        let output = future.await;
-        return (Some(output), clock.elapsed().min(limit));
-    }
-    let mut waited = Duration::ZERO;
+    let (mut future, mut waited) = (pin!(future), Duration::ZERO);
     loop {
+        // A caller's executor may change from one look to the next.
+        if Handle::try_current().is_err() {
+            let clock = Stopwatch::start();
+            let output = future.await;
+            return (Some(output), (waited + clock.elapsed()).min(limit));
+        }
         let part = (limit / PARTS).min(limit.saturating_sub(waited));
         // The clock of the timers, which a test may have stopped.
         let clock = Instant::now();

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -43,6 +43,9 @@ pub(super) struct Live {
     breaker: Breaker,
     /// The commands under way.
     window: Window,
+    /// When a command was answered last, or sent while there was none, in milliseconds of the coarse
+    /// clock.
+    silent_since: AtomicU64,
     end: Arc<End>,
     clock: Clock,
 }
@@ -109,7 +112,8 @@ impl Live {
             lag_ms,
             offset_ms: AtomicI64::new(0),
             breaker: Breaker::new(settings.breaker),
-            window: Window::default(),
+            window: Window::new(),
+            silent_since: AtomicU64::new(0),
             end,
             clock: Clock::default(),
         };
@@ -214,26 +218,46 @@ impl Live {
         turn: &Turn<'_>,
         sent: impl Future<Output = RedisResult<T>>,
     ) -> Result<T, Fault> {
-        let mut sent = pin!(sent);
-        let mut answer = wait(self.op_timeout, sent.as_mut()).await.0;
-        if answer.is_none() && !turn.extra().is_zero() {
-            // Those before it may open the breaker meanwhile; then it will not be answered either.
-            answer = tokio::select! {
-                (late, _) = wait(turn.extra(), sent) => late,
-                cause = self.end() => return Err(cause),
-            };
+        let (asked, mut sent) = (self.now(), pin!(sent));
+        if turn.before == 0 {
+            self.silent_since.store(asked.0, Ordering::Relaxed);
+        }
+        let (once, extra) = (self.op_timeout, turn.extra());
+        let mut waited = once;
+        let mut answer = wait(once, sent.as_mut()).await.0;
+        // Those before it are answered first. Where nothing comes at all it waits as long once more.
+        for more in [extra.min(once), extra.saturating_sub(once)] {
+            if answer.is_none() && !more.is_zero() && self.silence(asked, waited) < 2 * once {
+                answer = tokio::select! {
+                    (late, _) = wait(more, sent.as_mut()) => late,
+                    // The breaker opened meanwhile; it will not be answered any more.
+                    cause = self.end() => return Err(cause),
+                };
+                waited += more;
+            }
         }
         let Some(answer) = answer else {
-            self.time_out(turn);
+            self.time_out(turn, self.silence(asked, waited));
             return Err(Fault::Timeout);
         };
+        self.silent_since.store(self.now().0, Ordering::Relaxed);
         self.judge(answer.map_err(|error| Fault::of(&error)))
     }
 
-    /// Counts a timeout. One at the head of a crowd says little: whether the node hangs is told by
-    /// those behind it, who waited as much longer as others still wait, or twice as long.
-    fn time_out(&self, turn: &Turn<'_>) {
-        let says_enough = turn.extra() >= turn.extra_now().min(self.op_timeout);
+    /// For how long nothing was answered though something was asked, to one who asked then and has
+    /// waited so long since, in this process's own time.
+    fn silence(&self, asked: Moment, waited: Duration) -> Duration {
+        let since = Moment(self.silent_since.load(Ordering::Relaxed));
+        let before = Duration::from_millis(asked.ms_since(since));
+        let answered = Duration::from_millis(since.ms_since(asked));
+        (waited + before).saturating_sub(answered)
+    }
+
+    /// Counts a timeout. Where more wait, one at their head says little: then it is counted if it
+    /// waited for as many, or if all was silent for longer, twice `op_timeout` at most.
+    fn time_out(&self, turn: &Turn<'_>, silence: Duration) {
+        let longer = turn.extra_now().min(self.op_timeout);
+        let says_enough = turn.extra() >= longer || silence >= self.op_timeout + longer;
         if says_enough && self.breaker.timed_out() {
             self.end.tell(Fault::Timeout);
         }

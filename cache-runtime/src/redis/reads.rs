@@ -66,7 +66,7 @@ impl Queue {
     /// drives any more.
     fn is_silent(&self, op_timeout: Duration) -> bool {
         let silent = now_ms().saturating_sub(self.looked_ms);
-        u128::from(silent) > 2 * (op_timeout + MOST).as_millis()
+        u128::from(silent) > (2 * op_timeout + MOST).as_millis()
     }
 }
 

@@ -1,8 +1,12 @@
 //! How many commands are under way on one connection.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
+use parking_lot::Mutex;
 use redis::{RedisError, RedisResult};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -24,18 +28,20 @@ const TASKS: usize = 64;
 pub(super) struct Window {
     crowd: Crowd,
     tasks: Arc<Semaphore>,
-}
-
-impl Default for Window {
-    fn default() -> Self {
-        Self {
-            crowd: Crowd::default(),
-            tasks: Arc::new(Semaphore::new(TASKS)),
-        }
-    }
+    /// That of the connection's own task: who drives the one drives the others.
+    runtime: Option<Handle>,
 }
 
 impl Window {
+    /// The window of a connection that is made on this runtime.
+    pub(super) fn new() -> Self {
+        Self {
+            crowd: Crowd::default(),
+            tasks: Arc::new(Semaphore::new(TASKS)),
+            runtime: Handle::try_current().ok(),
+        }
+    }
+
     pub(super) fn enter(&self) -> Turn<'_> {
         self.crowd.enter()
     }
@@ -52,23 +58,60 @@ impl Window {
         T: Send + 'static,
         L: Future<Output = RedisResult<T>> + Send + 'static,
     {
-        let runtime = match Handle::try_current() {
-            Ok(runtime) if turn.before >= CALLERS => runtime,
+        let runtime = match &self.runtime {
+            Some(runtime) if turn.before >= CALLERS => runtime,
             _ => return at_once.await,
         };
-        let (tasks, later) = (Arc::clone(&self.tasks), later());
+        let caller = Caller::default();
+        let (tasks, later) = (Arc::clone(&self.tasks), while_wanted(&caller, later()));
         let in_turn = async move {
             // Never closed.
             let _place = tasks.acquire().await;
             later.await
         };
         let mut task = JoinSet::new();
-        task.spawn_on(in_turn, &runtime);
-        let gone = || RedisError::from(io::Error::from(io::ErrorKind::BrokenPipe));
-        // It ends with an error of its own only if its runtime does.
+        task.spawn_on(in_turn, runtime);
+        // It ends with an error of its own only if the connection's runtime does.
         let sent = task.join_next().await.and_then(Result::ok);
         sent.unwrap_or_else(|| Err(gone()))
     }
+}
+
+/// Whoever waits for an answer, until it is dropped.
+#[derive(Default)]
+struct Caller(Arc<Mutex<Gone>>);
+
+/// Whether it was.
+type Gone = bool;
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        *self.0.lock() = true;
+    }
+}
+
+/// Looks at a future as long as its caller is there, and never during or after its end: what is sent
+/// after that, such as the return of a lease, is behind it.
+fn while_wanted<T, L: Future<Output = RedisResult<T>>>(
+    caller: &Caller,
+    later: L,
+) -> impl Future<Output = RedisResult<T>> + use<T, L> {
+    let caller = Arc::clone(&caller.0);
+    async move {
+        let mut later = pin!(later);
+        poll_fn(|context| {
+            let is_gone = caller.lock();
+            match *is_gone {
+                true => Poll::Ready(Err(gone())),
+                false => later.as_mut().poll(context),
+            }
+        })
+        .await
+    }
+}
+
+fn gone() -> RedisError {
+    RedisError::from(io::Error::from(io::ErrorKind::BrokenPipe))
 }
 
 #[cfg(test)]
@@ -87,7 +130,7 @@ mod tests {
 
     #[tokio::test]
     async fn callers_that_are_never_polled_again_hold_up_nobody() {
-        let window = Window::default();
+        let window = Window::new();
         let _unpolled = crowded(&window);
         let turn = window.enter();
         for n in 0..TASKS * 2 {
@@ -98,7 +141,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_dropped_before_its_turn_is_never_sent() {
-        let window = Window::default();
+        let window = Window::new();
         let _unpolled = crowded(&window);
         let turn = window.enter();
         let (sent, answers) = (AtomicUsize::new(0), Semaphore::new(0));

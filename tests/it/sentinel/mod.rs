@@ -149,6 +149,11 @@ async fn a_demoted_master_whose_connection_stays_open_is_left() {
         clients.contains("resp=3")
     })
     .await;
+    // It greets the node first.
+    until(LIMIT, async || {
+        cache.health().redis == Some(RedisHealth::Up)
+    })
+    .await;
     call(&cache, 2, 1).await;
     assert_eq!(call(&cache, 2, 2).await.0, 1, "a hit");
 }

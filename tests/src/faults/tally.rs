@@ -47,6 +47,9 @@ pub(super) struct Slow {
     pub(super) began: Duration,
 }
 
+/// Of fewer calls nothing is said.
+const FEWEST: usize = 20;
+
 /// How long calls took.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Times(Vec<Duration>);
@@ -101,7 +104,7 @@ impl Times {
         times.sort_unstable();
         let beyond = times.len() * (100 - percent) / 100;
         let at = times.len().checked_sub(beyond + 1)?;
-        (beyond > 0).then(|| times[at])
+        (beyond > 0 && times.len() >= FEWEST).then(|| times[at])
     }
 }
 
