@@ -91,6 +91,20 @@ impl Stopwatch {
     }
 }
 
+/// The same on the clock of tokio's timers, which a test may have stopped.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TimerWatch(tokio::time::Instant);
+
+impl TimerWatch {
+    pub(crate) fn start() -> Self {
+        Self(tokio::time::Instant::now())
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::time::Instant;
 
-use crate::clock::Stopwatch;
+use crate::clock::{Stopwatch, TimerWatch};
 pub(crate) use crowd::{Crowd, MOST, Turn};
 
 /// A wait is made of so many timers in a row. Each counts for little more than its own length at most,
@@ -33,8 +32,7 @@ pub(crate) async fn wait<F: Future>(limit: Duration, future: F) -> (Option<F::Ou
             return (Some(output), (waited + clock.elapsed()).min(limit));
         }
         let part = (limit / PARTS).min(limit.saturating_sub(waited));
-        // The clock of the timers, which a test may have stopped.
-        let clock = Instant::now();
+        let clock = TimerWatch::start();
         let output = tokio::time::timeout(part, future.as_mut()).await.ok();
         waited += clock.elapsed().min(part + GRAIN);
         if output.is_some() || waited >= limit {
@@ -61,36 +59,4 @@ pub(crate) async fn watch<T>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Blocks the only thread for so long each time that it is looked at, as a machine does that
-    /// gives it to others.
-    async fn starved(turns: u32, each: Duration) {
-        for _ in 0..turns {
-            std::thread::sleep(each);
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    }
-
-    #[tokio::test]
-    async fn what_the_process_itself_was_late_with_is_not_counted() {
-        let limit = Duration::from_millis(80);
-        // Five times the limit in all, seen by five timers.
-        let work = starved(5, limit);
-        let (output, counted) = wait(limit, work).await;
-        assert_eq!(output, Some(()));
-        assert!(counted < limit, "{counted:?}");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_wait_ends_at_its_limit_and_says_how_much_of_it_was_used() {
-        let limit = Duration::from_millis(800);
-        let start = Instant::now();
-        let (output, counted) = wait(limit, std::future::pending::<()>()).await;
-        assert_eq!((output, counted), (None, limit));
-        assert_eq!(start.elapsed().as_millis() / 100, 8);
-        let (output, _) = wait(limit, tokio::time::sleep(limit / 2)).await;
-        assert_eq!(output, Some(()));
-    }
-}
+mod tests;

@@ -1,0 +1,35 @@
+//! Waits that end, and what is counted of them.
+
+use tokio::time::Instant;
+
+use super::*;
+
+/// Blocks the only thread for so long each time that it is looked at, as a machine does that
+/// gives it to others.
+async fn starved(turns: u32, each: Duration) {
+    for _ in 0..turns {
+        std::thread::sleep(each);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_the_process_itself_was_late_with_is_not_counted() {
+    let limit = Duration::from_millis(80);
+    // Five times the limit in all, seen by five timers.
+    let work = starved(5, limit);
+    let (output, counted) = wait(limit, work).await;
+    assert_eq!(output, Some(()));
+    assert!(counted < limit, "{counted:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_ends_at_its_limit_and_says_how_much_of_it_was_used() {
+    let limit = Duration::from_millis(800);
+    let start = Instant::now();
+    let (output, counted) = wait(limit, std::future::pending::<()>()).await;
+    assert_eq!((output, counted), (None, limit));
+    assert_eq!(start.elapsed().as_millis() / 100, 8);
+    let (output, _) = wait(limit, tokio::time::sleep(limit / 2)).await;
+    assert_eq!(output, Some(()));
+}
