@@ -7,43 +7,56 @@ use std::time::Duration;
 const FEW: usize = 16;
 
 /// What each of more adds to the time that one is waited for: many times what a server takes for a
-/// command, which it has to do for other processes too.
-const EACH: Duration = Duration::from_millis(1);
+/// command, which it has to do for other processes too, on processors that these may share with it.
+const EACH: Duration = Duration::from_millis(2);
 
 /// And the most that they add together.
-pub(crate) const MOST: Duration = Duration::from_secs(1);
+pub(crate) const MOST: Duration = Duration::from_secs(2);
 
 /// Counts them, so that a burst of a process's own is not taken for a slow server: the answer to the
 /// thousandth of a thousand commands sent at once comes behind those to all others.
 #[derive(Debug, Default)]
 pub(crate) struct Crowd(AtomicUsize);
 
-/// A place in it, until it is dropped.
+/// The place of one in it, or of several that came together, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Turn<'a> {
     crowd: &'a Crowd,
     /// How many were there.
     pub(crate) before: usize,
+    /// How many came.
+    count: usize,
 }
 
 impl Crowd {
     pub(crate) fn enter(&self) -> Turn<'_> {
+        self.enter_with(1)
+    }
+
+    /// So many come as one.
+    pub(crate) fn enter_with(&self, count: usize) -> Turn<'_> {
         Turn {
             crowd: self,
-            before: self.0.fetch_add(1, Ordering::Relaxed),
+            before: self.0.fetch_add(count, Ordering::Relaxed),
+            count,
         }
     }
 }
 
 impl Turn<'_> {
-    /// How much longer it may take for those that were there before it.
+    /// How much longer it may take for those that were there before it, or came with it.
     pub(crate) fn extra(&self) -> Duration {
-        extra(self.before)
+        extra((self.before + self.count).saturating_sub(1))
     }
 
     /// How much longer it may take for all others that are there now.
     pub(crate) fn extra_now(&self) -> Duration {
-        extra(self.crowd.0.load(Ordering::Relaxed).saturating_sub(1))
+        extra(self.others())
+    }
+
+    /// How many others are there now.
+    pub(crate) fn others(&self) -> usize {
+        self.crowd.0.load(Ordering::Relaxed).saturating_sub(1)
     }
 }
 
@@ -54,7 +67,7 @@ fn extra(others: usize) -> Duration {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.crowd.0.fetch_sub(1, Ordering::Relaxed);
+        self.crowd.0.fetch_sub(self.count, Ordering::Relaxed);
     }
 }
 
@@ -78,6 +91,13 @@ mod tests {
             "what was sent before it stays before it"
         );
         drop(second);
+        assert_eq!(crowd.enter().extra(), Duration::ZERO);
+        let together = crowd.enter_with(3);
+        assert_eq!(
+            (together.extra(), together.extra_now()),
+            (2 * EACH, 2 * EACH)
+        );
+        drop(together);
         assert_eq!(crowd.enter().extra(), Duration::ZERO);
         let all: Vec<_> = (0..100_000).map(|_| crowd.enter()).collect();
         assert!(

@@ -31,10 +31,14 @@ impl Breaker {
         }
     }
 
-    /// Whether it is open now.
-    pub(super) fn timed_out(&self) -> bool {
+    /// Whether it is open now, where so many others wait. Those that were sent together come too late
+    /// together, so that a few in a row of very many are no more than one: then it opens after a
+    /// third of them.
+    pub(super) fn timed_out(&self, others: usize) -> bool {
+        let third = u32::try_from(others / 3).unwrap_or(u32::MAX);
+        let opens_at = self.opens_at.max(third.saturating_mul(WEIGHT));
         let before = self.score.fetch_add(WEIGHT, Ordering::Relaxed);
-        before.saturating_add(WEIGHT) >= self.opens_at
+        before.saturating_add(WEIGHT) >= opens_at
     }
 }
 
@@ -43,10 +47,10 @@ mod tests {
     use super::*;
 
     /// After how many commands it opens, if each of which `fails` says so times out.
-    fn opens_after(timeouts: u32, fails: impl Fn(u32) -> bool) -> Option<u32> {
+    fn opens_after(timeouts: u32, others: usize, fails: impl Fn(u32) -> bool) -> Option<u32> {
         let breaker = Breaker::new(timeouts);
         (1..=1_000).find(|n| match fails(*n) {
-            true => breaker.timed_out(),
+            true => breaker.timed_out(others),
             false => {
                 breaker.answered();
                 false
@@ -56,10 +60,16 @@ mod tests {
 
     #[test]
     fn it_opens_after_timeouts_in_a_row_or_too_many_of_them() {
-        assert_eq!(opens_after(3, |_| true), Some(3));
-        assert_eq!(opens_after(1, |_| true), Some(1));
-        assert_eq!(opens_after(3, |_| false), None);
-        assert!(opens_after(3, |n| n % 2 == 0).is_some());
-        assert_eq!(opens_after(3, |n| n % 4 == 0), None);
+        assert_eq!(opens_after(3, 0, |_| true), Some(3));
+        assert_eq!(opens_after(1, 0, |_| true), Some(1));
+        assert_eq!(opens_after(3, 0, |_| false), None);
+        assert!(opens_after(3, 0, |n| n % 2 == 0).is_some());
+        assert_eq!(opens_after(3, 0, |n| n % 4 == 0), None);
+    }
+
+    #[test]
+    fn a_few_in_a_row_of_very_many_are_no_outage_and_a_third_of_them_is() {
+        assert_eq!(opens_after(3, 300, |n| (100..190).contains(&n)), None);
+        assert_eq!(opens_after(3, 300, |_| true), Some(100));
     }
 }

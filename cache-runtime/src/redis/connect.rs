@@ -11,12 +11,13 @@ use redis::{
 
 use super::fault::Fault;
 use super::link::{Hear, Pushed};
-use super::live::{End, Greeting, Live, Member, unwrap};
+use super::live::{Greeting, Live, Member, unwrap};
 use super::rights;
 use super::run::Run;
 use super::scripts;
 use super::sentinel::resolve;
 use super::settings::LinkSettings;
+use super::timeouts::End;
 use super::topology::{Map, map};
 use crate::clock::Clock;
 

@@ -1,25 +1,21 @@
 //! One connection while it lives.
 
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, Pipeline, RedisResult, Value};
-use tokio::sync::watch;
+use redis::{Cmd, Pipeline, Value};
 
 use super::answers::Node;
-use super::breaker::Breaker;
 use super::epoch::Epoch;
 use super::fault::Fault;
 use super::run::{Run, RunId};
 use super::settings::{Found, LinkSettings};
+use super::timeouts::{End, Timeouts};
 use super::topology::{Map, Ranges, lost_some};
 use super::window::Window;
 use crate::clock::{Clock, Moment};
-use crate::patience::{Turn, wait};
 
 /// A connection that answered its handshake.
 pub(super) struct Live {
@@ -33,43 +29,16 @@ pub(super) struct Live {
     pub(super) denied: Vec<Fault>,
     /// Which node it is, where that was asked for.
     pub(super) found: Option<Found>,
-    op_timeout: Duration,
     lag_ms: u64,
     /// Node's Unix milliseconds less this machine's monotonic ones. The answer is taken to have
     /// been given when the question was sent, so the node's time is not thought too early, and an
     /// entry not fresher than it is, but for a step of the coarse clock; it is thought too late by
     /// one round trip at most.
     offset_ms: AtomicI64,
-    breaker: Breaker,
     /// The commands under way.
     window: Window,
-    /// When a command was answered last, or sent while there was none, in milliseconds of the coarse
-    /// clock.
-    silent_since: AtomicU64,
-    end: Arc<End>,
+    timeouts: Timeouts,
     clock: Clock,
-}
-
-/// The end of a connection, told by whoever sees it first: its driver, a command or a heartbeat.
-#[derive(Default)]
-pub(super) struct End(watch::Sender<Option<Fault>>);
-
-impl End {
-    /// The first to tell says why.
-    pub(super) fn tell(&self, cause: Fault) {
-        self.0.send_if_modified(|told| {
-            let is_first = told.is_none();
-            told.get_or_insert(cause);
-            is_first
-        });
-    }
-
-    async fn come(&self) -> Fault {
-        let mut told = self.0.subscribe();
-        // Its sender is there as long as this is waited for.
-        let cause = told.wait_for(Option::is_some).await;
-        cause.ok().and_then(|cause| *cause).unwrap_or(Fault::Broken)
-    }
 }
 
 /// A node of a cluster: its id, and the slots that it last said it has.
@@ -108,13 +77,10 @@ impl Live {
             member: greeting.member.map(Mutex::new),
             denied: greeting.denied,
             found: settings.found.clone(),
-            op_timeout: settings.op_timeout,
             lag_ms,
             offset_ms: AtomicI64::new(0),
-            breaker: Breaker::new(settings.breaker),
             window: Window::new(),
-            silent_since: AtomicU64::new(0),
-            end,
+            timeouts: Timeouts::new(settings.op_timeout, settings.breaker, end),
             clock: Clock::default(),
         };
         live.set_time(greeting.node_ms, greeting.sent);
@@ -179,103 +145,47 @@ impl Live {
             .wrapping_add_signed(self.offset_ms.load(Ordering::Relaxed))
     }
 
-    /// One command, within `op_timeout` and what those before it add.
-    pub(super) async fn command(&self, command: &Cmd) -> Result<Value, Fault> {
-        let (turn, mut connection) = (self.window.enter(), self.connection.clone());
+    /// One command of so many callers, within `op_timeout` and what those before it add.
+    pub(super) async fn command(&self, command: &Cmd, callers: usize) -> Result<Value, Fault> {
+        let (turn, mut connection) = (self.window.enter(callers), self.connection.clone());
         let at_once = connection.send_packed_command(command);
         let later = || {
             let (command, mut connection) = (command.clone(), self.connection.clone());
             async move { connection.send_packed_command(&command).await }
         };
         let sent = self.window.send(&turn, at_once, later);
-        let value = self.within(&turn, sent).await?;
+        let value = self.timeouts.within(&turn, sent).await?;
         match Fault::of_answer(&value) {
-            Some(fault) => self.judge(Err(fault)),
+            Some(fault) => self.timeouts.judge(Err(fault)),
             None => Ok(value),
         }
     }
 
     /// Several commands in one write; an error of one is in its place.
-    pub(super) async fn commands(&self, pipeline: &Pipeline) -> Result<Vec<Value>, Fault> {
-        let (turn, mut connection) = (self.window.enter(), self.connection.clone());
+    pub(super) async fn commands(
+        &self,
+        pipeline: &Pipeline,
+        callers: usize,
+    ) -> Result<Vec<Value>, Fault> {
+        let (turn, mut connection) = (self.window.enter(callers), self.connection.clone());
         let at_once = connection.send_packed_commands(pipeline, 0, pipeline.len());
         let later = || {
             let (all, mut connection) = (pipeline.clone(), self.connection.clone());
             async move { connection.send_packed_commands(&all, 0, all.len()).await }
         };
         let sent = self.window.send(&turn, at_once, later);
-        let values = self.within(&turn, sent).await?;
+        let values = self.timeouts.within(&turn, sent).await?;
         for fault in values.iter().filter_map(Fault::of_answer) {
             if fault.ends_the_connection() {
-                return self.judge(Err(fault));
+                return self.timeouts.judge(Err(fault));
             }
         }
         Ok(values)
     }
 
-    async fn within<T>(
-        &self,
-        turn: &Turn<'_>,
-        sent: impl Future<Output = RedisResult<T>>,
-    ) -> Result<T, Fault> {
-        let (asked, mut sent) = (self.now(), pin!(sent));
-        if turn.before == 0 {
-            self.silent_since.store(asked.0, Ordering::Relaxed);
-        }
-        let (once, extra) = (self.op_timeout, turn.extra());
-        let mut waited = once;
-        let mut answer = wait(once, sent.as_mut()).await.0;
-        // Those before it are answered first. Where nothing comes at all it waits as long once more.
-        for more in [extra.min(once), extra.saturating_sub(once)] {
-            if answer.is_none() && !more.is_zero() && self.silence(asked, waited) < 2 * once {
-                answer = tokio::select! {
-                    (late, _) = wait(more, sent.as_mut()) => late,
-                    // The breaker opened meanwhile; it will not be answered any more.
-                    cause = self.end() => return Err(cause),
-                };
-                waited += more;
-            }
-        }
-        let Some(answer) = answer else {
-            self.time_out(turn, self.silence(asked, waited));
-            return Err(Fault::Timeout);
-        };
-        self.silent_since.store(self.now().0, Ordering::Relaxed);
-        self.judge(answer.map_err(|error| Fault::of(&error)))
-    }
-
-    /// For how long nothing was answered though something was asked, to one who asked then and has
-    /// waited so long since, in this process's own time.
-    fn silence(&self, asked: Moment, waited: Duration) -> Duration {
-        let since = Moment(self.silent_since.load(Ordering::Relaxed));
-        let before = Duration::from_millis(asked.ms_since(since));
-        let answered = Duration::from_millis(since.ms_since(asked));
-        (waited + before).saturating_sub(answered)
-    }
-
-    /// Counts a timeout. Where more wait, one at their head says little: then it is counted if it
-    /// waited for as many, or if all was silent for longer, twice `op_timeout` at most.
-    fn time_out(&self, turn: &Turn<'_>, silence: Duration) {
-        let longer = turn.extra_now().min(self.op_timeout);
-        let says_enough = turn.extra() >= longer || silence >= self.op_timeout + longer;
-        if says_enough && self.breaker.timed_out() {
-            self.end.tell(Fault::Timeout);
-        }
-    }
-
-    /// Counts answers, and tells the end when the connection is of no more use.
-    fn judge<T>(&self, answer: Result<T, Fault>) -> Result<T, Fault> {
-        match &answer {
-            Ok(_) => self.breaker.answered(),
-            Err(fault) if fault.ends_the_connection() => self.end.tell(*fault),
-            Err(_) => {}
-        }
-        answer
-    }
-
     /// Waits for the end of the connection, and why it came.
     pub(super) async fn end(&self) -> Fault {
-        self.end.come().await
+        self.timeouts.end().await
     }
 }
 

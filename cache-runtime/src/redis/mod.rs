@@ -23,6 +23,7 @@ mod settings;
 mod supervise;
 #[cfg(test)]
 mod tests;
+mod timeouts;
 mod topology;
 mod window;
 

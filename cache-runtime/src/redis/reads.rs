@@ -86,7 +86,7 @@ impl Link {
         let told = match self.0.reads.enter(names, self.0.settings.op_timeout) {
             Way::Alone(names) => {
                 let _alone = Alone(&self.0.reads);
-                return self.fetch(&names).await;
+                return self.fetch(&names, 1).await;
             }
             Way::Joined(told) => told,
             Way::First(told) => {
@@ -100,13 +100,13 @@ impl Link {
         told.await.unwrap_or(Err(Fault::Down))
     }
 
-    async fn fetch(&self, names: &[String]) -> Result<Read, Fault> {
+    async fn fetch(&self, names: &[String], callers: usize) -> Result<Read, Fault> {
         let live = self.live().await?;
         // Taken before: what a later epoch vouches for was read in it.
         let node = live.node();
         let values = match live.is_in_cluster() {
-            true => self.fetch_each(&live, names).await?,
-            false => self.fetch_all(&live, names).await?,
+            true => self.fetch_each(&live, names, callers).await?,
+            false => self.fetch_all(&live, names, callers).await?,
         };
         if values.len() != names.len() {
             return Err(Fault::Protocol);
@@ -124,13 +124,18 @@ impl Link {
         Ok(Read { values, node })
     }
 
-    async fn fetch_all(&self, live: &Arc<Live>, names: &[String]) -> Result<Vec<Value>, Fault> {
+    async fn fetch_all(
+        &self,
+        live: &Arc<Live>,
+        names: &[String],
+        callers: usize,
+    ) -> Result<Vec<Value>, Fault> {
         // Room for the names and their lengths: growing would cost more than the rest.
         let room = names.iter().map(|name| name.len() + 16).sum();
         let mut command = Cmd::with_capacity(names.len() + 1, room);
         let verb = if names.len() == 1 { "GET" } else { "MGET" };
         command.arg(verb).arg(names);
-        match self.watched(live, live.command(&command).await) {
+        match self.watched(live, live.command(&command, callers).await) {
             Ok(Value::Array(items)) if names.len() > 1 => Ok(items),
             Ok(one) => Ok(vec![one]),
             // `MGET` answers nil for such a key where `GET` fails.
@@ -140,12 +145,17 @@ impl Link {
     }
 
     /// In a cluster `MGET` takes keys of one slot only.
-    async fn fetch_each(&self, live: &Arc<Live>, names: &[String]) -> Result<Vec<Value>, Fault> {
+    async fn fetch_each(
+        &self,
+        live: &Arc<Live>,
+        names: &[String],
+        callers: usize,
+    ) -> Result<Vec<Value>, Fault> {
         let mut pipeline = redis::Pipeline::with_capacity(names.len());
         for name in names {
             pipeline.cmd("GET").arg(name);
         }
-        self.watched(live, live.commands(&pipeline).await)
+        self.watched(live, live.commands(&pipeline, callers).await)
     }
 }
 
@@ -270,7 +280,7 @@ impl Link {
                 (count, one.tell)
             })
             .collect();
-        let read = self.fetch(&names).await;
+        let read = self.fetch(&names, shares.len()).await;
         if let Err(fault @ (Fault::Timeout | Fault::Down | Fault::Broken)) = read {
             self.0.reads.fail(fault);
         }

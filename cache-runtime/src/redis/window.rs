@@ -14,8 +14,8 @@ use tokio::task::JoinSet;
 
 use crate::patience::{Crowd, Turn};
 
-/// So many callers send what they ask themselves. Past them each is sent by a task, as a caller's own
-/// future may be left unpolled and would keep its place for ever.
+/// While so many callers wait, each sends what it asks itself. Past them it is sent by a task, as a
+/// caller's own future may be left unpolled and would keep its place for ever.
 const CALLERS: usize = 64;
 
 /// And so many tasks at once, which is as many as a server a millisecond away answers at 64,000 a
@@ -42,8 +42,9 @@ impl Window {
         }
     }
 
-    pub(super) fn enter(&self) -> Turn<'_> {
-        self.crowd.enter()
+    /// So many callers ask for one thing.
+    pub(super) fn enter(&self, callers: usize) -> Turn<'_> {
+        self.crowd.enter_with(callers)
     }
 
     /// Sends at once what comes early; `later` what comes behind many, in its turn. Dropped before
@@ -125,14 +126,14 @@ mod tests {
 
     /// Callers that are never looked at again keep their places.
     fn crowded(window: &Window) -> Vec<Turn<'_>> {
-        (0..CALLERS).map(|_| window.enter()).collect()
+        (0..CALLERS).map(|_| window.enter(1)).collect()
     }
 
     #[tokio::test]
     async fn callers_that_are_never_polled_again_hold_up_nobody() {
         let window = Window::new();
         let _unpolled = crowded(&window);
-        let turn = window.enter();
+        let turn = window.enter(1);
         for n in 0..TASKS * 2 {
             let sent = window.send(&turn, pending(), || ready(Ok(n))).await;
             assert_eq!(sent.unwrap(), n);
@@ -143,7 +144,7 @@ mod tests {
     async fn what_is_dropped_before_its_turn_is_never_sent() {
         let window = Window::new();
         let _unpolled = crowded(&window);
-        let turn = window.enter();
+        let turn = window.enter(1);
         let (sent, answers) = (AtomicUsize::new(0), Semaphore::new(0));
         let server = Arc::new((sent, answers));
         let send = || {
@@ -166,6 +167,21 @@ mod tests {
         server.1.add_permits(under_way.len() + 2);
         next.await.unwrap();
         assert_eq!(server.0.load(Ordering::SeqCst), TASKS + 1);
+    }
+
+    #[test]
+    fn what_is_under_way_is_not_looked_at_once_its_caller_is_gone() {
+        let looked = AtomicUsize::new(0);
+        let look = poll_fn(|_| match looked.fetch_add(1, Ordering::Relaxed) {
+            0 => Poll::Pending,
+            _ => Poll::Ready(Ok(())),
+        });
+        let caller = Caller::default();
+        let mut sending = Box::pin(while_wanted(&caller, look));
+        assert!((&mut sending).now_or_never().is_none());
+        drop(caller);
+        assert!((&mut sending).now_or_never().unwrap().is_err());
+        assert_eq!(looked.load(Ordering::Relaxed), 1);
     }
 
     async fn until(is_so: impl Fn() -> bool) {
