@@ -41,15 +41,22 @@ pub(crate) async fn wait<F: Future>(limit: Duration, future: F) -> (Option<F::Ou
     }
 }
 
-/// Waits while `is_under_way`, as long as it makes a step within each `limit`; whether it came to an
-/// end. A change that is sent is a step, though it be to the same.
+/// Waits while `is_under_way`, as long as it makes a step within each `limit`, or within two where a
+/// crowd waits for it; whether it came to an end. A change that is sent is a step, though it be to
+/// the same.
 pub(crate) async fn watch<T>(
     limit: Duration,
+    crowd: &Crowd,
     mut steps: watch::Receiver<T>,
     is_under_way: impl Fn(&T) -> bool,
 ) -> bool {
+    let turn = crowd.enter();
     while is_under_way(&steps.borrow_and_update()) {
-        let (stepped, _) = wait(limit, steps.changed()).await;
+        let (mut stepped, _) = wait(limit, steps.changed()).await;
+        let extra = turn.extra_now().min(limit);
+        if stepped.is_none() && !extra.is_zero() {
+            (stepped, _) = wait(extra, steps.changed()).await;
+        }
         // Whoever made them may have gone, too.
         if stepped.is_none_or(|changed| changed.is_err()) {
             return false;

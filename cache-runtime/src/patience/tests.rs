@@ -33,3 +33,18 @@ async fn a_wait_ends_at_its_limit_and_says_how_much_of_it_was_used() {
     let (output, _) = wait(limit, tokio::time::sleep(limit / 2)).await;
     assert_eq!(output, Some(()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_step_is_waited_for_twice_as_long_by_a_crowd() {
+    let limit = Duration::from_millis(800);
+    let crowd = Crowd::default();
+    let waited = async |others: usize| {
+        let _others = crowd.enter_with(others);
+        let (_steps, seen) = watch::channel(());
+        let start = Instant::now();
+        assert!(!watch(limit, &crowd, seen, |()| true).await);
+        start.elapsed().as_millis() / 100
+    };
+    assert_eq!(waited(1).await, 8);
+    assert_eq!(waited(1_000).await, 16);
+}

@@ -20,6 +20,7 @@ use super::settings::LinkSettings;
 use super::timeouts::End;
 use super::topology::{Map, map};
 use crate::clock::Clock;
+use crate::patience::Crowd;
 
 /// Longest for one attempt, TLS and greeting included. With the pause between attempts it is under
 /// the two seconds in which hits are to be back after the server is.
@@ -33,6 +34,7 @@ const QUEUE: usize = 1_024;
 pub(super) async fn connect(
     settings: &LinkSettings,
     hear: &Hear,
+    callers: &Arc<Crowd>,
     at_step: &(dyn Fn() + Sync),
 ) -> Result<Live, Fault> {
     let patience = PATIENCE.max(settings.op_timeout);
@@ -48,7 +50,8 @@ pub(super) async fn connect(
         })?;
         let greeting = greet(&mut connection, pushes, &node).await?;
         at_step();
-        Ok(Live::new(connection, greeting, &node, end))
+        let callers = Arc::clone(callers);
+        Ok(Live::new(connection, greeting, &node, end, callers))
     };
     tokio::time::timeout(patience, attempt)
         .await

@@ -20,7 +20,7 @@ use super::settings::LinkSettings;
 use super::supervise::supervise;
 use super::topology::Map;
 use crate::clock::Stopwatch;
-use crate::patience;
+use crate::patience::{self, Crowd};
 use crate::stamp::Vouch;
 
 /// One node's connection, shared by all who clone it.
@@ -81,6 +81,8 @@ pub(super) struct Shared {
     pub(super) ears: Ears,
     pub(super) live: ArcSwapOption<Live>,
     pub(super) phase: watch::Sender<Phase>,
+    /// Who waits for an answer, or for the first connection.
+    pub(super) callers: Arc<Crowd>,
     pub(super) reads: Reads,
     pub(super) durable: Durable,
     /// The connection published last, whose epoch the next one ends.
@@ -132,6 +134,7 @@ impl Link {
             ears,
             live: ArcSwapOption::empty(),
             phase: watch::channel(Phase::Connecting).0,
+            callers: Arc::default(),
             reads: Reads::default(),
             durable: Durable::default(),
             last: Mutex::default(),
@@ -141,7 +144,7 @@ impl Link {
     }
 
     /// The connection, at once: while there is none this is an error, but for the first attempt,
-    /// each step of which is waited for as long as a command may take.
+    /// each step of which is waited for as long as a command may take, for a crowd twice as long.
     pub(super) async fn live(&self) -> Result<Arc<Live>, Fault> {
         // Its timers and its driver are tokio's: on another executor there is no connection.
         Handle::try_current().map_err(|_| Fault::Down)?;
@@ -150,8 +153,8 @@ impl Link {
         }
         self.supervised()?;
         let is_first = |phase: &Phase| matches!(phase, Phase::Connecting);
-        let limit = self.0.settings.op_timeout;
-        if !patience::watch(limit, self.0.phase.subscribe(), is_first).await {
+        let (limit, phase) = (self.0.settings.op_timeout, self.0.phase.subscribe());
+        if !patience::watch(limit, &self.0.callers, phase, is_first).await {
             // The attempt goes on, but only those who came first wait for it.
             self.0.give_up_waiting();
         }

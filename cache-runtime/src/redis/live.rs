@@ -16,6 +16,7 @@ use super::timeouts::{End, Timeouts};
 use super::topology::{Map, Ranges, lost_some};
 use super::window::Window;
 use crate::clock::{Clock, Moment};
+use crate::patience::Crowd;
 
 /// A connection that answered its handshake.
 pub(super) struct Live {
@@ -67,6 +68,7 @@ impl Live {
         greeting: Greeting,
         settings: &LinkSettings,
         end: Arc<End>,
+        callers: Arc<Crowd>,
     ) -> Self {
         let lag_ms = u64::try_from(settings.lag.as_millis()).unwrap_or(u64::MAX);
         let vouched = greeting.sent.plus_ms(lag_ms);
@@ -79,7 +81,7 @@ impl Live {
             found: settings.found.clone(),
             lag_ms,
             offset_ms: AtomicI64::new(0),
-            window: Window::new(),
+            window: Window::new(callers),
             timeouts: Timeouts::new(settings.op_timeout, settings.breaker, end),
             clock: Clock::default(),
         };

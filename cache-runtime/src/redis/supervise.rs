@@ -27,8 +27,8 @@ pub(super) async fn supervise(link: Weak<Shared>) {
             return;
         }
         shared.probe();
-        let connected = match connect(&shared.settings, &shared.ears.push, &|| shared.step()).await
-        {
+        let (settings, push, callers) = (&shared.settings, &shared.ears.push, &shared.callers);
+        let connected = match connect(settings, push, callers, &|| shared.step()).await {
             // A server too slow for `op_timeout` is not offered to callers, who would wait for it.
             Ok(live) => beat(&live, &shared).await.map(|()| live),
             Err(fault) => Err(fault),

@@ -49,12 +49,13 @@ impl End {
 impl Timeouts {
     /// The breaker opens after so many timeouts in a row.
     pub(super) fn new(op_timeout: Duration, breaker: u32, end: Arc<End>) -> Self {
+        let clock = Clock::default();
         Self {
             op_timeout,
             breaker: Breaker::new(breaker),
-            silent_since: AtomicU64::new(0),
+            silent_since: AtomicU64::new(clock.now().0),
             end,
-            clock: Clock::default(),
+            clock,
         }
     }
 

@@ -26,7 +26,8 @@ const TASKS: usize = 64;
 /// The commands of one connection.
 #[derive(Debug)]
 pub(super) struct Window {
-    crowd: Crowd,
+    /// The callers of all connections that the link had or will have.
+    crowd: Arc<Crowd>,
     tasks: Arc<Semaphore>,
     /// That of the connection's own task: who drives the one drives the others.
     runtime: Option<Handle>,
@@ -34,9 +35,9 @@ pub(super) struct Window {
 
 impl Window {
     /// The window of a connection that is made on this runtime.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(crowd: Arc<Crowd>) -> Self {
         Self {
-            crowd: Crowd::default(),
+            crowd,
             tasks: Arc::new(Semaphore::new(TASKS)),
             runtime: Handle::try_current().ok(),
         }
@@ -131,7 +132,7 @@ mod tests {
 
     #[tokio::test]
     async fn callers_that_are_never_polled_again_hold_up_nobody() {
-        let window = Window::new();
+        let window = Window::new(Arc::default());
         let _unpolled = crowded(&window);
         let turn = window.enter(1);
         for n in 0..TASKS * 2 {
@@ -142,7 +143,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_dropped_before_its_turn_is_never_sent() {
-        let window = Window::new();
+        let window = Window::new(Arc::default());
         let _unpolled = crowded(&window);
         let turn = window.enter(1);
         let (sent, answers) = (AtomicUsize::new(0), Semaphore::new(0));

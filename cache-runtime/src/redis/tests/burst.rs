@@ -47,6 +47,27 @@ async fn a_burst_that_takes_longer_than_a_command_may_is_answered_to_its_end() {
 }
 
 #[tokio::test]
+async fn a_burst_that_comes_before_the_first_connection_waits_for_it_twice_as_long() {
+    let server = Server::start().await.unwrap();
+    let proxy = Proxy::start(&server).await.unwrap();
+    // Each step of the way takes longer than one timeout: to be let in, to greet, to beat.
+    let slow = Network::SlowReplies(Duration::from_millis(280));
+    proxy.set(slow);
+    let (few, told) = link(&proxy.url(), 200);
+    assert!(claims(&few, 8).await.iter().all(Result::is_err));
+    assert_eq!(downs(&told)[0], Fault::Timeout);
+    let (many, told) = link(&proxy.url(), 200);
+    let connected = async {
+        until(|| !told.lock().is_empty()).await;
+        proxy.set(Network::Whole);
+    };
+    let (ended, ()) = tokio::join!(claims(&many, 300), connected);
+    let failed: Vec<_> = ended.into_iter().filter_map(Result::err).collect();
+    assert_eq!(failed, []);
+    assert_eq!(downs(&told), []);
+}
+
+#[tokio::test]
 async fn reads_that_are_joined_are_waited_for_as_many() {
     let server = Server::start().await.unwrap();
     let proxy = Proxy::start(&server).await.unwrap();

@@ -11,11 +11,11 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use super::search::search;
+use super::search::{Search, search};
 use super::table::Table;
 use super::{Lanes, LinkReport, Map, lanes};
 use crate::clock::Stopwatch;
-use crate::patience;
+use crate::patience::{self, Crowd};
 use crate::redis::fault::Fault;
 use crate::redis::link::{Ears, Link, LinkEvent, LinkState};
 use crate::redis::settings::{Address, LinkSettings};
@@ -31,6 +31,8 @@ pub(super) struct Shared {
     /// Every connection there is, in the table or not.
     nodes: Mutex<Vec<Node>>,
     search: watch::Sender<Search>,
+    /// Who waits for the first search.
+    callers: Crowd,
     pub(super) trouble: Arc<Notify>,
     closed: AtomicBool,
     searcher: Mutex<Option<(JoinHandle<()>, Handle)>>,
@@ -54,18 +56,6 @@ impl Node {
 /// So long after it was last named a node without slots is let go.
 const NAMED: Duration = Duration::from_secs(10);
 
-/// How the search for a map goes.
-#[derive(Clone, Copy, Debug)]
-enum Search {
-    /// The first attempt is not over: callers wait for it a moment.
-    First,
-    Found,
-    Failed {
-        since: Stopwatch,
-        cause: Fault,
-    },
-}
-
 impl Cluster {
     pub(super) fn new(settings: LinkSettings, ears: Ears) -> Self {
         Self(Arc::new(Shared {
@@ -74,6 +64,7 @@ impl Cluster {
             table: ArcSwapOption::empty(),
             nodes: Mutex::default(),
             search: watch::channel(Search::First).0,
+            callers: Crowd::default(),
             trouble: Arc::default(),
             closed: AtomicBool::new(false),
             searcher: Mutex::default(),
@@ -95,8 +86,8 @@ impl Cluster {
         self.searched()?;
         if self.0.table.load().is_none() {
             let is_first = |search: &Search| matches!(search, Search::First);
-            let limit = self.0.settings.op_timeout;
-            if !patience::watch(limit, self.0.search.subscribe(), is_first).await {
+            let (limit, search) = (self.0.settings.op_timeout, self.0.search.subscribe());
+            if !patience::watch(limit, &self.0.callers, search, is_first).await {
                 // It goes on, but only those who came first wait for it.
                 self.0.fail(Fault::Timeout);
             }

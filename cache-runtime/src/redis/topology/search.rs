@@ -7,6 +7,8 @@ use rand::seq::SliceRandom as _;
 
 use super::cluster::Shared;
 use super::discover::discover;
+use crate::clock::Stopwatch;
+use crate::redis::fault::Fault;
 use crate::redis::link::{Link, LinkState};
 use crate::redis::settings::Address;
 
@@ -14,6 +16,18 @@ use crate::redis::settings::Address;
 /// fleet does not ask all at once.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(800);
+
+/// How the search for a map goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Search {
+    /// The first attempt is not over: callers wait for it a moment.
+    First,
+    Found,
+    Failed {
+        since: Stopwatch,
+        cause: Fault,
+    },
+}
 
 /// Looks for the map at first, and then whenever there is trouble, until the cluster is closed or
 /// forgotten. While all is well the heartbeats bring it.
