@@ -1,5 +1,6 @@
 //! Those who wait for the same server at once.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -20,8 +21,8 @@ pub(crate) struct Crowd(AtomicUsize);
 
 /// The place of one in it, or of several that came together, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Turn<'a> {
-    crowd: &'a Crowd,
+pub(crate) struct Turn {
+    crowd: Arc<Crowd>,
     /// How many were there.
     pub(crate) before: usize,
     /// How many came.
@@ -29,21 +30,21 @@ pub(crate) struct Turn<'a> {
 }
 
 impl Crowd {
-    pub(crate) fn enter(&self) -> Turn<'_> {
+    pub(crate) fn enter(self: &Arc<Self>) -> Turn {
         self.enter_with(1)
     }
 
     /// So many come as one.
-    pub(crate) fn enter_with(&self, count: usize) -> Turn<'_> {
+    pub(crate) fn enter_with(self: &Arc<Self>, count: usize) -> Turn {
         Turn {
-            crowd: self,
+            crowd: Arc::clone(self),
             before: self.0.fetch_add(count, Ordering::Relaxed),
             count,
         }
     }
 }
 
-impl Turn<'_> {
+impl Turn {
     /// How much longer it may take for those that were there before it, or came with it.
     pub(crate) fn extra(&self) -> Duration {
         extra((self.before + self.count).saturating_sub(1))
@@ -65,7 +66,7 @@ fn extra(others: usize) -> Duration {
     EACH.saturating_mul(others).min(MOST)
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Turn {
     fn drop(&mut self) {
         self.crowd.0.fetch_sub(self.count, Ordering::Relaxed);
     }
@@ -77,7 +78,7 @@ mod tests {
 
     #[test]
     fn each_adds_its_share_while_it_is_there_and_all_together_no_more_than_the_most() {
-        let crowd = Crowd::default();
+        let crowd = Arc::<Crowd>::default();
         let few: Vec<_> = (0..FEW).map(|_| crowd.enter()).collect();
         assert!(few.iter().all(|turn| turn.extra_now().is_zero()));
         let first = crowd.enter();

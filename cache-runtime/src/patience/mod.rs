@@ -46,11 +46,10 @@ pub(crate) async fn wait<F: Future>(limit: Duration, future: F) -> (Option<F::Ou
 /// the same.
 pub(crate) async fn watch<T>(
     limit: Duration,
-    crowd: &Crowd,
+    turn: Turn,
     mut steps: watch::Receiver<T>,
     is_under_way: impl Fn(&T) -> bool,
 ) -> bool {
-    let turn = crowd.enter();
     while is_under_way(&steps.borrow_and_update()) {
         let (mut stepped, _) = wait(limit, steps.changed()).await;
         let extra = turn.extra_now().min(limit);

@@ -1,5 +1,7 @@
 //! Waits that end, and what is counted of them.
 
+use std::sync::Arc;
+
 use tokio::time::Instant;
 
 use super::*;
@@ -37,12 +39,12 @@ async fn a_wait_ends_at_its_limit_and_says_how_much_of_it_was_used() {
 #[tokio::test(start_paused = true)]
 async fn a_step_is_waited_for_twice_as_long_by_a_crowd() {
     let limit = Duration::from_millis(800);
-    let crowd = Crowd::default();
+    let crowd = Arc::<Crowd>::default();
     let waited = async |others: usize| {
         let _others = crowd.enter_with(others);
         let (_steps, seen) = watch::channel(());
         let start = Instant::now();
-        assert!(!watch(limit, &crowd, seen, |()| true).await);
+        assert!(!watch(limit, crowd.enter(), seen, |()| true).await);
         start.elapsed().as_millis() / 100
     };
     assert_eq!(waited(1).await, 8);

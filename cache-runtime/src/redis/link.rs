@@ -15,11 +15,11 @@ use tokio::task::JoinHandle;
 use super::durable::Durable;
 use super::fault::Fault;
 use super::live::Live;
+use super::phase::Phase;
 use super::reads::Reads;
 use super::settings::LinkSettings;
 use super::supervise::supervise;
 use super::topology::Map;
-use crate::clock::Stopwatch;
 use crate::patience::{self, Crowd};
 use crate::stamp::Vouch;
 
@@ -91,40 +91,6 @@ pub(super) struct Shared {
     supervisor: Mutex<Option<(JoinHandle<()>, Handle)>>,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Phase {
-    /// The first attempt is not over: callers wait for it a moment.
-    Connecting,
-    Up,
-    Down {
-        since: Stopwatch,
-        cause: Fault,
-        is_probed: bool,
-    },
-}
-
-impl Phase {
-    /// An outage begins once, however many attempts fail; whether this was news.
-    pub(super) fn go_down(&mut self, now: Fault) -> bool {
-        match self {
-            Self::Down {
-                cause, is_probed, ..
-            } => {
-                *is_probed = false;
-                std::mem::replace(cause, now) != now
-            }
-            _ => {
-                *self = Self::Down {
-                    since: Stopwatch::start(),
-                    cause: now,
-                    is_probed: false,
-                };
-                true
-            }
-        }
-    }
-}
-
 impl Link {
     /// A link that connects at its first use; nothing happens here. Its ears must be quick: the
     /// connection stands still meanwhile.
@@ -146,6 +112,11 @@ impl Link {
     /// The connection, at once: while there is none this is an error, but for the first attempt,
     /// each step of which is waited for as long as a command may take, for a crowd twice as long.
     pub(super) async fn live(&self) -> Result<Arc<Live>, Fault> {
+        self.live_for(1).await
+    }
+
+    /// The same, for so many callers that wait for it as one.
+    pub(super) async fn live_for(&self, callers: usize) -> Result<Arc<Live>, Fault> {
         // Its timers and its driver are tokio's: on another executor there is no connection.
         Handle::try_current().map_err(|_| Fault::Down)?;
         if let Some(live) = self.0.live.load_full() {
@@ -154,7 +125,8 @@ impl Link {
         self.supervised()?;
         let is_first = |phase: &Phase| matches!(phase, Phase::Connecting);
         let (limit, phase) = (self.0.settings.op_timeout, self.0.phase.subscribe());
-        if !patience::watch(limit, &self.0.callers, phase, is_first).await {
+        let turn = self.0.callers.enter_with(callers);
+        if !patience::watch(limit, turn, phase, is_first).await {
             // The attempt goes on, but only those who came first wait for it.
             self.0.give_up_waiting();
         }

@@ -14,6 +14,7 @@ mod fault;
 mod link;
 mod live;
 mod operations;
+mod phase;
 mod reads;
 mod rights;
 mod run;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::connect::{connect, may_be_master, time_ms};
 use super::fault::Fault;
-use super::link::{LinkEvent, Phase, Shared};
+use super::link::{LinkEvent, Shared};
 use super::live::{Live, unwrap};
+use super::phase::Phase;
 use super::run::Run;
 use super::sentinel::replaced;
 use super::topology::{Map, map};

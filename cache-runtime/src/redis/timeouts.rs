@@ -62,7 +62,7 @@ impl Timeouts {
     /// Waits for what was sent: `op_timeout`, and what those before it add.
     pub(super) async fn within<T>(
         &self,
-        turn: &Turn<'_>,
+        turn: &Turn,
         sent: impl Future<Output = RedisResult<T>>,
     ) -> Result<T, Fault> {
         let (asked, mut sent) = (self.clock.now(), pin!(sent));
@@ -105,7 +105,7 @@ impl Timeouts {
 
     /// Counts a timeout. Where more wait, a few say little of a server that answers others
     /// meanwhile, and enough of one that was silent for twice `op_timeout`.
-    fn time_out(&self, turn: &Turn<'_>, silence: Duration) {
+    fn time_out(&self, turn: &Turn, silence: Duration) {
         let longer = turn.extra_now().min(self.op_timeout);
         let is_silent = silence >= self.op_timeout + longer;
         let others = if is_silent { 0 } else { turn.others() };
@@ -144,7 +144,7 @@ mod tests {
     async fn ends(others: usize, answers_others: bool) -> bool {
         let op_timeout = Duration::from_millis(300);
         let timeouts = Timeouts::new(op_timeout, 3, Arc::default());
-        let crowd = Crowd::default();
+        let crowd = Arc::<Crowd>::default();
         let _others = crowd.enter_with(others);
         let late = [crowd.enter(), crowd.enter(), crowd.enter()];
         let [one, two, three] = late

@@ -44,7 +44,7 @@ impl Window {
     }
 
     /// So many callers ask for one thing.
-    pub(super) fn enter(&self, callers: usize) -> Turn<'_> {
+    pub(super) fn enter(&self, callers: usize) -> Turn {
         self.crowd.enter_with(callers)
     }
 
@@ -52,7 +52,7 @@ impl Window {
     /// it is sent, it never is.
     pub(super) async fn send<T, L>(
         &self,
-        turn: &Turn<'_>,
+        turn: &Turn,
         at_once: impl Future<Output = RedisResult<T>>,
         later: impl FnOnce() -> L,
     ) -> RedisResult<T>
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     /// Callers that are never looked at again keep their places.
-    fn crowded(window: &Window) -> Vec<Turn<'_>> {
+    fn crowded(window: &Window) -> Vec<Turn> {
         (0..CALLERS).map(|_| window.enter(1)).collect()
     }
 

@@ -27,6 +27,16 @@ async fn claims(link: &Topology, count: u32) -> Vec<Result<(), Fault>> {
     ended
 }
 
+/// The same of reads, most of which come when those who send joined ones are under way with a few.
+async fn reads(link: &Topology, count: u32) -> Vec<Result<(), Fault>> {
+    let read = async |n: u32| {
+        let few = u64::from(n.min(4));
+        tokio::time::sleep(Duration::from_millis(4 * few)).await;
+        link.read(names([&format!("k{n}")])).await.map(drop)
+    };
+    join_all((0..count).map(read)).await
+}
+
 #[tokio::test]
 async fn a_burst_that_takes_longer_than_a_command_may_is_answered_to_its_end() {
     let server = Server::start().await.unwrap();
@@ -52,19 +62,25 @@ async fn a_burst_that_comes_before_the_first_connection_waits_for_it_twice_as_lo
     let proxy = Proxy::start(&server).await.unwrap();
     // Each step of the way takes longer than one timeout: to be let in, to greet, to beat.
     let slow = Network::SlowReplies(Duration::from_millis(280));
-    proxy.set(slow);
-    let (few, told) = link(&proxy.url(), 200);
-    assert!(claims(&few, 8).await.iter().all(Result::is_err));
-    assert_eq!(downs(&told)[0], Fault::Timeout);
-    let (many, told) = link(&proxy.url(), 200);
-    let connected = async {
-        until(|| !told.lock().is_empty()).await;
-        proxy.set(Network::Whole);
-    };
-    let (ended, ()) = tokio::join!(claims(&many, 300), connected);
-    let failed: Vec<_> = ended.into_iter().filter_map(Result::err).collect();
-    assert_eq!(failed, []);
-    assert_eq!(downs(&told), []);
+    for of_reads in [false, true] {
+        proxy.set(slow);
+        let burst = async |link, count| match of_reads {
+            false => claims(link, count).await,
+            true => reads(link, count).await,
+        };
+        let (few, told) = link(&proxy.url(), 200);
+        assert!(burst(&few, 8).await.iter().all(Result::is_err));
+        assert_eq!(downs(&told)[0], Fault::Timeout);
+        let (many, told) = link(&proxy.url(), 200);
+        let connected = async {
+            until(|| !told.lock().is_empty()).await;
+            proxy.set(Network::Whole);
+        };
+        let (ended, ()) = tokio::join!(burst(&many, 300), connected);
+        let failed: Vec<_> = ended.into_iter().filter_map(Result::err).collect();
+        assert_eq!(failed, [], "reads: {of_reads}");
+        assert_eq!(downs(&told), []);
+    }
 }
 
 #[tokio::test]
@@ -76,9 +92,8 @@ async fn reads_that_are_joined_are_waited_for_as_many() {
     // They go out as two commands, the later of which takes one and a half times the timeout.
     proxy.set(Network::Narrow(2_500));
     let start = Instant::now();
-    let reads = (0..250).map(|n| link.read(names([&format!("k{n}")])));
-    let failed: Vec<_> = join_all(reads).await;
-    let failed: Vec<_> = failed.into_iter().filter_map(Result::err).collect();
+    let ended = reads(&link, 250).await;
+    let failed: Vec<_> = ended.into_iter().filter_map(Result::err).collect();
     assert_eq!(failed, []);
     assert!(
         start.elapsed() > Duration::from_millis(250),

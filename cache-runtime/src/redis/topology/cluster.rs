@@ -32,7 +32,7 @@ pub(super) struct Shared {
     nodes: Mutex<Vec<Node>>,
     search: watch::Sender<Search>,
     /// Who waits for the first search.
-    callers: Crowd,
+    callers: Arc<Crowd>,
     pub(super) trouble: Arc<Notify>,
     closed: AtomicBool,
     searcher: Mutex<Option<(JoinHandle<()>, Handle)>>,
@@ -64,7 +64,7 @@ impl Cluster {
             table: ArcSwapOption::empty(),
             nodes: Mutex::default(),
             search: watch::channel(Search::First).0,
-            callers: Crowd::default(),
+            callers: Arc::default(),
             trouble: Arc::default(),
             closed: AtomicBool::new(false),
             searcher: Mutex::default(),
@@ -87,7 +87,7 @@ impl Cluster {
         if self.0.table.load().is_none() {
             let is_first = |search: &Search| matches!(search, Search::First);
             let (limit, search) = (self.0.settings.op_timeout, self.0.search.subscribe());
-            if !patience::watch(limit, &self.0.callers, search, is_first).await {
+            if !patience::watch(limit, self.0.callers.enter(), search, is_first).await {
                 // It goes on, but only those who came first wait for it.
                 self.0.fail(Fault::Timeout);
             }

@@ -4,6 +4,8 @@
 //! of the time. A caller alone pays nothing for it: its read is sent at once, from its own task.
 //! Only tasks of the runtime hold up others: a caller's own future may be left unpolled for ever.
 
+mod senders;
+
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +20,8 @@ use super::fault::Fault;
 use super::link::Link;
 use super::live::Live;
 use crate::clock::Clock;
-use crate::patience::MOST;
+use crate::patience::{MOST, Turn};
+use senders::Sender;
 
 /// So many tasks send joined reads at once; further reads wait to be joined.
 const SENDERS: usize = 2;
@@ -42,6 +45,8 @@ pub(super) struct Read {
 struct Waiting {
     names: Vec<String>,
     tell: oneshot::Sender<Result<Read, Fault>>,
+    /// One of the link's callers, until its command is.
+    turn: Turn,
 }
 
 /// The reads of one link.
@@ -83,7 +88,7 @@ impl Link {
     ///
     /// Dropping the future leaves the reads that were joined to it under way.
     pub(super) async fn read(&self, names: Vec<String>) -> Result<Read, Fault> {
-        let told = match self.0.reads.enter(names, self.0.settings.op_timeout) {
+        let told = match self.enter(names) {
             Way::Alone(names) => {
                 let _alone = Alone(&self.0.reads);
                 return self.fetch(&names, 1).await;
@@ -100,8 +105,24 @@ impl Link {
         told.await.unwrap_or(Err(Fault::Down))
     }
 
+    fn enter(&self, names: Vec<String>) -> Way {
+        let mut queue = self.0.reads.0.lock();
+        if queue.alone + queue.senders == 0 {
+            queue.alone += 1;
+            return Way::Alone(names);
+        }
+        let ((tell, told), turn) = (oneshot::channel(), self.0.callers.enter());
+        queue.waiting.push(Waiting { names, tell, turn });
+        if queue.senders < SENDERS || queue.is_silent(self.0.settings.op_timeout) {
+            queue.senders += 1;
+            queue.looked_ms = now_ms();
+            return Way::First(told);
+        }
+        Way::Joined(told)
+    }
+
     async fn fetch(&self, names: &[String], callers: usize) -> Result<Read, Fault> {
-        let live = self.live().await?;
+        let live = self.live_for(callers).await?;
         // Taken before: what a later epoch vouches for was read in it.
         let node = live.node();
         let values = match live.is_in_cluster() {
@@ -160,22 +181,6 @@ impl Link {
 }
 
 impl Reads {
-    fn enter(&self, names: Vec<String>, op_timeout: Duration) -> Way {
-        let mut queue = self.0.lock();
-        if queue.alone + queue.senders == 0 {
-            queue.alone += 1;
-            return Way::Alone(names);
-        }
-        let (tell, told) = oneshot::channel();
-        queue.waiting.push(Waiting { names, tell });
-        if queue.senders < SENDERS || queue.is_silent(op_timeout) {
-            queue.senders += 1;
-            queue.looked_ms = now_ms();
-            return Way::First(told);
-        }
-        Way::Joined(told)
-    }
-
     /// The next reads to join. Where there are none, `last` gives the sender's place up, under the
     /// same lock: whoever comes next starts a sender of its own.
     fn next(&self, last: bool) -> Vec<Waiting> {
@@ -233,68 +238,4 @@ impl Drop for Alone<'_> {
 
 fn now_ms() -> u64 {
     Clock::default().now().0
-}
-
-/// The right of a task to send joined reads, until it gives its place up.
-struct Sender(Option<Link>);
-
-impl Sender {
-    /// Sends what waits, joined, until nothing does.
-    async fn send(mut self) {
-        while let Some(link) = &self.0 {
-            let mut batch = link.0.reads.next(false);
-            if batch.is_empty() {
-                // Those just told read on, most likely, and are let go first.
-                tokio::task::yield_now().await;
-                batch = link.0.reads.next(true);
-            }
-            if batch.is_empty() {
-                self.0 = None;
-            } else {
-                link.send_joined(batch).await;
-            }
-        }
-    }
-}
-
-impl Drop for Sender {
-    /// Dropped before it gave its place up, with the runtime it ran on: nobody else may come to
-    /// send what waits, so its callers go to the origin.
-    fn drop(&mut self) {
-        if let Some(link) = &self.0 {
-            let mut queue = link.0.reads.0.lock();
-            queue.senders -= 1;
-            queue.waiting.clear();
-        }
-    }
-}
-
-impl Link {
-    async fn send_joined(&self, batch: Vec<Waiting>) {
-        let mut names = Vec::with_capacity(batch.len() * 2);
-        let shares: Vec<_> = batch
-            .into_iter()
-            .map(|one| {
-                let count = one.names.len();
-                names.extend(one.names);
-                (count, one.tell)
-            })
-            .collect();
-        let read = self.fetch(&names, shares.len()).await;
-        if let Err(fault @ (Fault::Timeout | Fault::Down | Fault::Broken)) = read {
-            self.0.reads.fail(fault);
-        }
-        let mut read = read.map(|mut read| (mem::take(&mut read.values).into_iter(), read));
-        for (count, tell) in shares {
-            let share = read
-                .as_mut()
-                .map_err(|fault| *fault)
-                .map(|(values, read)| Read {
-                    values: values.by_ref().take(count).collect(),
-                    node: read.node.clone(),
-                });
-            // Who asked may have gone away.
-            let _ = tell.send(share);
-        }
-    }
 }
