@@ -17,6 +17,7 @@ mod failback;
 mod failsafe;
 mod fleet;
 mod herd;
+mod hits;
 mod identity;
 mod invalidates;
 mod jitter;
