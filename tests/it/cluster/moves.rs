@@ -65,6 +65,8 @@ async fn a_slot_taken_by_force_is_noticed_within_lag() {
     let (a, b) = (cache(&cluster), cache(&cluster));
     let origin = AtomicU32::new(1);
     for (round, what) in ["cache:t:{all}", "cache:n:{c}"].into_iter().enumerate() {
+        // So that what the other has was found in Redis, each key at its node.
+        warm(&b, &origin).await;
         warm(&a, &origin).await;
         let slot = Cluster::slot_of(what);
         let from = cluster.master_of(slot).await.unwrap();
