@@ -110,8 +110,9 @@ impl CacheBuilder {
     }
 
     /// How long one command to Redis may take; 100 ms at first. Not counted is what this process
-    /// itself is late with, and each of more than 16 calls that asked before it on its connection adds
-    /// 2 ms, 2 s in all at most: a burst of a process's own is no slow server.
+    /// itself is late with, and each of more than 16 calls that asked before it on its connection
+    /// adds 2 ms, 2 s in all at most: a burst of a process's own is no slow server. A server that
+    /// does not answer at all costs a burst twice this.
     #[must_use]
     pub fn op_timeout(mut self, timeout: Duration) -> Self {
         self.op_timeout = timeout;

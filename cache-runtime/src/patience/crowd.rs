@@ -50,12 +50,12 @@ impl Turn {
         extra((self.before + self.count).saturating_sub(1))
     }
 
-    /// How much longer it may take for all others that are there now.
+    /// How much longer it may take for all that are there now besides one.
     pub(crate) fn extra_now(&self) -> Duration {
         extra(self.others())
     }
 
-    /// How many others are there now.
+    /// How many there are now besides one, those that came with it among them.
     pub(crate) fn others(&self) -> usize {
         self.crowd.0.load(Ordering::Relaxed).saturating_sub(1)
     }

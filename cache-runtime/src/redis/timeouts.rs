@@ -59,7 +59,8 @@ impl Timeouts {
         }
     }
 
-    /// Waits for what was sent: `op_timeout`, and what those before it add.
+    /// Waits for what was sent: `op_timeout`, what those before it add, and one `op_timeout` more at
+    /// most for those behind it.
     pub(super) async fn within<T>(
         &self,
         turn: &Turn,

@@ -44,7 +44,7 @@ async fn round(url: &str) -> Result<(u64, u64), Box<dyn Error>> {
         origin.set(id, "value")?;
     }
     let actor = env::current_exe()?.with_file_name("actor");
-    let settings = [("CACHE_URL", url), ("LEASE_MS", "5000")];
+    let settings = [("CACHE_URL", url)];
     let start = |_| Actor::start(&actor, &origin, &settings);
     let fleet = (0..PROCESSES).map(start).collect::<Result<Vec<_>, _>>()?;
     let sweep = format!("sweep {KEYS} {LOAD_MS}");

@@ -81,7 +81,7 @@ impl Cluster {
 
     /// The connection to the master that has a slot, at once: without a map this is an error, but
     /// for the first attempt to get one, each step of which is waited for as long as a command may
-    /// take.
+    /// take, for a crowd twice as long.
     pub(super) async fn link(&self, slot: u16) -> Result<Link, Fault> {
         self.searched()?;
         if self.0.table.load().is_none() {
