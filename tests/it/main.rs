@@ -31,6 +31,7 @@ mod overlooked;
 mod overtaken;
 mod owed;
 mod patience;
+mod process_default;
 mod promises;
 mod secrets;
 mod sentinel;

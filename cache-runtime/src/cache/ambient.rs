@@ -1,14 +1,19 @@
 //! Which cache a call uses: the one in scope, else the process default.
 
 use std::ops::Deref;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use once_cell::sync::OnceCell;
 
 use super::Cache;
 use crate::error::{CacheError, Result};
 use crate::load::{Task, short};
 use crate::site::Digest;
 
-static INSTALLED: OnceLock<Option<Cache>> = OnceLock::new();
+static INSTALLED: OnceCell<Cache> = OnceCell::new();
+
+/// Whether the environment's settings were found to be wrong, so that they are read and told of once.
+static REFUSED: AtomicBool = AtomicBool::new(false);
 
 tokio::task_local! {
     static AMBIENT: Ambient;
@@ -92,23 +97,29 @@ fn present() -> Ambient {
 
 pub(super) fn install(cache: &Cache) -> Result<()> {
     INSTALLED
-        .set(Some(cache.clone()))
+        .set(cache.clone())
         .map_err(|_| CacheError::Installed)
 }
 
-/// The process default, made from the environment where none was installed. Wrong settings there
-/// are logged once, and calls run without a cache.
+/// The process default, made from the environment where none was installed. With wrong settings there
+/// calls run without a cache until one is installed.
 #[inline]
 fn installed() -> Option<&'static Cache> {
-    INSTALLED.get_or_init(from_environment).as_ref()
+    INSTALLED.get().or_else(from_environment)
 }
 
 #[cold]
-fn from_environment() -> Option<Cache> {
-    match Cache::from_env() {
+fn from_environment() -> Option<&'static Cache> {
+    if REFUSED.load(Ordering::Relaxed) {
+        return None;
+    }
+    // An error leaves the cell empty, so that a cache can still be installed.
+    match INSTALLED.get_or_try_init(Cache::from_env) {
         Ok(cache) => Some(cache),
         Err(error) => {
-            tracing::error!(target: "cache", %error, "nothing is cached in this process");
+            if !REFUSED.swap(true, Ordering::Relaxed) {
+                tracing::error!(target: "cache", %error, "nothing is cached until a cache is installed");
+            }
             None
         }
     }

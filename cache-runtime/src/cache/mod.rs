@@ -85,7 +85,8 @@ impl Cache {
 
     /// Makes this the process default: what annotated functions use outside any [`scope`](Self::scope).
     ///
-    /// Without it, the first cached call installs [`Cache::from_env`].
+    /// Without it, the first cached call installs [`Cache::from_env`]. Where the environment's settings are
+    /// wrong, which is logged once, calls run without a cache until one is installed.
     ///
     /// # Errors
     ///
