@@ -3,7 +3,9 @@
 //! The leader's body runs in its own task, unspawned. When the leader is dropped or panics, its
 //! permit falls to one follower, which runs its own body; the others keep waiting. When it fails
 //! with an error that can't be shared, and when a follower has waited too long, followers load for
-//! themselves, at most [`ALONE`] at once, and the first value serves all that still wait.
+//! themselves. [`ALONE`] of them begin at once, and the first value serves all that still wait; but
+//! nobody waits for such a place much longer than the failed load took, or past its own `wait`: what
+//! others do costs a caller `wait` at most.
 
 mod backoff;
 mod refreshes;
@@ -17,7 +19,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
-use crate::clock::Moment;
+use crate::clock::{Moment, TimerWatch};
 use crate::memory::Held;
 use crate::stamp::Watch;
 
@@ -25,8 +27,12 @@ pub(crate) use backoff::Backoffs;
 pub(crate) use refreshes::{Busy, Place, Refreshes};
 pub(crate) use table::{Flights, Seat};
 
-/// How many followers load for themselves at once, a key and process.
+/// How many followers load for themselves before others wait for a place, a flight.
 const ALONE: usize = 8;
+
+/// The least that a place is waited for after a failure: a load that failed at once says little of
+/// how long the next takes.
+const LEAST_QUEUE: Duration = Duration::from_millis(100);
 
 /// What a flight ended with, shared by its followers.
 #[derive(Clone, Debug)]
@@ -64,6 +70,9 @@ pub(crate) struct Flight {
     told: Notify,
     /// How long its leader waited for Redis, in microseconds.
     asked_us: AtomicU64,
+    clock: TimerWatch,
+    /// How long the load took that failed.
+    failed_after: OnceLock<Duration>,
 }
 
 /// What its outcome will rest on.
@@ -119,6 +128,8 @@ impl Flight {
             meanwhile: OnceLock::new(),
             told: Notify::new(),
             asked_us: AtomicU64::new(0),
+            clock: TimerWatch::start(),
+            failed_after: OnceLock::new(),
         }
     }
 
@@ -170,10 +181,12 @@ impl Flight {
         self.lead.try_acquire().ok().map(Turn::Lead)
     }
 
-    /// Waits for the leader's outcome, or to be promoted; past `wait`, loads for itself.
+    /// Waits for the leader's outcome, or to be promoted; past `wait`, loads for itself. All that it
+    /// waits for takes `wait` at most.
     ///
     /// Dropping the future gives up the place and nothing else.
     pub(crate) async fn turn(&self, wait: Duration) -> Turn<'_> {
+        let clock = TimerWatch::start();
         // Made before the look, so that what is told between the two is not missed.
         let told = self.told.notified();
         if let Some(stale) = self.meanwhile.get() {
@@ -193,7 +206,7 @@ impl Flight {
         if let Some(outcome) = self.outcome.get() {
             return Turn::Done(outcome.clone());
         }
-        let permit = self.alone.acquire().await.ok();
+        let permit = self.place(wait.saturating_sub(clock.elapsed())).await;
         // Looked at again: a value that came while this caller queued serves it as well.
         match self.outcome.get() {
             Some(outcome) => Turn::Done(outcome.clone()),
@@ -202,6 +215,18 @@ impl Flight {
                 Turn::Alone(permit)
             }
         }
+    }
+
+    /// A place among those who load for themselves, if one comes free in time.
+    async fn place(&self, left: Duration) -> Option<SemaphorePermit<'_>> {
+        let Some(took) = self.failed_after.get() else {
+            // The leader was waited out: nothing is left, and nobody else is to wait for it.
+            self.close_at(Moment(0));
+            return self.alone.try_acquire().ok();
+        };
+        let queue = left.min(LEAST_QUEUE.max(*took));
+        let place = timeout(queue, self.alone.acquire()).await;
+        place.ok()?.ok()
     }
 
     /// Notes before its end how long the leader waited for Redis.
@@ -224,6 +249,8 @@ impl Flight {
 
     /// The leader failed with an error that can't be shared: the others load for themselves.
     pub(crate) fn fail(&self) {
+        // The first that failed; those beside it may fail later.
+        let _ = self.failed_after.set(self.clock.elapsed());
         self.lead.close();
     }
 }

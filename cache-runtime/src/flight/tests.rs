@@ -120,12 +120,50 @@ async fn after_a_failure_at_most_eight_load_and_the_first_value_serves_the_rest(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_follower_past_its_wait_loads_for_itself() {
+async fn a_follower_past_its_wait_loads_for_itself_and_nobody_else_waits_for_that_leader() {
     let flights = Flights::default();
     let leader = flights.join(&key(), NOW, anyone);
     let _permit = leader.try_lead().unwrap();
     let follower = flights.join(&key(), NOW, || unreachable!());
     assert!(matches!(follower.turn(LONG).await, Turn::Alone(Some(_))));
+    let later = flights.join(&key(), NOW, anyone);
+    assert!(later.try_lead().is_some(), "it starts anew");
+}
+
+/// How long a follower waits for its turn in a flight in which eight load for themselves for ever.
+async fn waits_behind_eight(wait: Duration, fails_after: Option<Duration>) -> Duration {
+    let flights = Flights::default();
+    let seats: Vec<_> = (0..10).map(|_| flights.join(&key(), NOW, anyone)).collect();
+    let clock = TimerWatch::start();
+    let _permit = seats[0].try_lead().unwrap();
+    if let Some(took) = fails_after {
+        tokio::time::sleep(took).await;
+        seats[0].fail();
+    }
+    let mut hang = Vec::new();
+    for seat in &seats[1..9] {
+        hang.push(seat.alone.try_acquire().unwrap());
+    }
+    let turn = seats[9].turn(wait).await;
+    assert!(matches!(turn, Turn::Alone(None)), "{turn:?}");
+    clock.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_loads_that_hang_longer_than_its_wait_or_a_failed_load_took() {
+    let ms = Duration::from_millis;
+    for (wait, fails_after, longest) in [
+        (5_000, None, 5_000),
+        (5_000, Some(1), 101),
+        (5_000, Some(500), 1_000),
+        (200, Some(500), 700),
+    ] {
+        let waited = waits_behind_eight(ms(wait), fails_after.map(ms)).await;
+        assert!(
+            waited <= ms(longest + 5),
+            "{wait} {fails_after:?}: {waited:?}"
+        );
+    }
 }
 
 #[test]

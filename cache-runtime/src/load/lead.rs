@@ -172,9 +172,10 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
     }
 
     fn fail<M: Returns<R, Error = E>, R>(&self, error: E) -> R {
+        // Who calls from now on starts anew, and does not queue behind those who waited.
+        self.seat.land();
         match self.share {
             Some(share) => {
-                self.seat.land();
                 self.seat.finish(Outcome::Error((share.shut)(&error)));
             }
             None => self.seat.fail(),
