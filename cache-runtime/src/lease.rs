@@ -11,6 +11,7 @@ use futures_util::future::join_all;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
+use crate::boxed::boxed;
 use crate::clock::Stopwatch;
 use crate::redis::Topology;
 use crate::site::EntryName;
@@ -152,7 +153,7 @@ impl Lease {
             tokio::select! {
                 biased;
                 loaded = &mut load => return loaded,
-                () = self.renew() => {}
+                () = boxed(|| self.renew()) => {}
             }
         }
     }

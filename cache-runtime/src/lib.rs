@@ -1,7 +1,15 @@
 //! Annotate an async function and it is cached: in memory, in Redis for the whole fleet, and never
 //! stale after an acknowledged invalidation.
 
+// Of this crate alone: what tests await need not be small.
+#![warn(clippy::large_futures)]
+
+// What the macros write names the crate.
+#[cfg(test)]
+extern crate self as cache_runtime;
+
 // Layers: a module imports only from those above it here; a test reads the `use` lines.
+mod boxed;
 mod clock;
 mod error;
 mod events;

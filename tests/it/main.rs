@@ -43,6 +43,7 @@ mod tags_from;
 mod tls;
 mod trouble;
 mod ui;
+mod weight;
 
 use std::time::{Duration, Instant};
 

@@ -169,7 +169,10 @@ impl Cache {
             Ok(request) => {
                 let share = Probe::<Result<T, E>>::new().share();
                 Box::pin(load::load::<Fallible, Result<T, E>, _>(
-                    request, share, None, load,
+                    Box::new(request),
+                    share,
+                    None,
+                    load,
                 ))
                 .await
             }

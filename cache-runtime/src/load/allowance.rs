@@ -1,10 +1,10 @@
 //! How long one call may wait for Redis in all.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::boxed::boxed;
 use crate::patience::{Crowd, wait};
 use crate::redis::Fault;
 
@@ -36,16 +36,26 @@ impl Allowance {
     }
 
     /// Waits for an answer as long as is left, and takes off what that took.
-    pub(crate) async fn within<T>(
+    ///
+    /// What is asked is boxed: each level of the algorithm would otherwise hold the whole exchange with
+    /// Redis, some twice.
+    pub(crate) fn within<'a, T: 'a>(
+        &'a self,
+        asked: impl Future<Output = Result<T, Fault>> + 'a,
+    ) -> impl Future<Output = Result<T, Fault>> + 'a {
+        self.while_left(boxed(|| asked))
+    }
+
+    async fn while_left<T>(
         &self,
-        asked: impl Future<Output = Result<T, Fault>>,
+        mut asked: impl Future<Output = Result<T, Fault>> + Unpin,
     ) -> Result<T, Fault> {
         let left = Duration::from_micros(self.left_us.load(Ordering::Relaxed));
         if left.is_zero() {
             return Err(Fault::Allowance);
         }
-        let (turn, mut asked) = (self.crowd.enter(), pin!(asked));
-        let (mut answered, mut took) = wait(left, asked.as_mut()).await;
+        let turn = self.crowd.enter();
+        let (mut answered, mut took) = wait(left, &mut asked).await;
         let extra = turn.extra().max(turn.extra_now());
         if answered.is_none() && !extra.is_zero() {
             let (late, more) = wait(extra, asked).await;

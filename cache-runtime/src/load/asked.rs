@@ -19,13 +19,13 @@ pub(super) struct Asked {
 
 impl Asked {
     /// The right to store what is loaded under this lease.
-    pub(super) fn right(self, lease: Lease) -> Option<Right> {
-        Some(Right {
+    pub(super) fn right(self, lease: Lease) -> Option<Box<Right>> {
+        Some(Box::new(Right {
             lease,
             noted: self.noted?,
             seen_at: self.seen.sent,
             watch: self.seen.watch,
             vouch: self.seen.vouch,
-        })
+        }))
     }
 }

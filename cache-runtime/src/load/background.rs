@@ -16,7 +16,7 @@ use crate::value::Cacheable;
 #[derive(Debug)]
 pub(crate) struct Refreshing<T> {
     pub(super) request: Request,
-    pub(super) right: Option<Right>,
+    pub(super) right: Option<Box<Right>>,
     /// The value that is served meanwhile.
     pub(super) older: Arc<Held<T>>,
     pub(super) tags_from: TagsFrom<T>,

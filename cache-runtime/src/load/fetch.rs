@@ -9,6 +9,7 @@ use super::request::Request;
 use super::right::{Right, lease};
 use super::stamps::{Asks, own_writes};
 use super::wait::holder_is_done;
+use crate::boxed::boxed;
 use crate::clock::Stopwatch;
 use crate::events::{Event, Miss, Tier};
 use crate::flight::Flight;
@@ -32,7 +33,7 @@ pub(crate) enum Fetched<T> {
     Older(Arc<Held<T>>),
     /// Nothing fresh: load, and store under this right if there is one.
     Load {
-        right: Option<Right>,
+        right: Option<Box<Right>>,
         /// What may be served while it is loaded, or if that fails.
         older: Option<Arc<Held<T>>>,
     },
@@ -77,7 +78,7 @@ pub(crate) async fn fetch<T: Cacheable>(
         was_answered: false,
         since: record(request),
     };
-    match fetch.run(patience).await {
+    match boxed(|| fetch.run(patience)).await {
         Ok(fetched) => fetched,
         Err(fault) => {
             request.trouble("read", fault.as_str());
@@ -138,8 +139,8 @@ impl Fetch<'_> {
                 Err((why, id)) => (None, why, id),
             };
             self.miss_once(why);
-            let (mine, asked) = self.take(&id).await?;
-            let older = self.still(older, &asked.still).await;
+            let (mine, asked) = boxed(|| self.take(&id)).await?;
+            let older = boxed(|| self.still(older, &asked.still)).await;
             let lease = match asked.leased {
                 Leased::Acquired => mine,
                 Leased::Shared { token } => mine.sharing(token),
@@ -164,7 +165,8 @@ impl Fetch<'_> {
                         return Ok(Fetched::Older(request.rested(older)));
                     }
                     if patience == Patience::None
-                        || !holder_is_done(&self.reader, &id, &asked.seen, waiting).await?
+                        || !boxed(|| holder_is_done(&self.reader, &id, &asked.seen, waiting))
+                            .await?
                     {
                         return Ok(Fetched::Load { right: None, older });
                     }
@@ -198,7 +200,8 @@ impl Fetch<'_> {
 
     async fn read<T: Cacheable>(&mut self) -> Result<(Judged<T>, Seen), Fault> {
         self.since = record(self.reader.request);
-        let read = self.reader.read(self.watch()).await;
+        let watch = self.watch();
+        let read = boxed(|| self.reader.read(watch)).await;
         self.was_answered |= read.is_ok();
         read
     }

@@ -98,7 +98,7 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
             // The lease held until now, so the entry was not invalidated before.
             let entry = cells.conclude(&recording, [writes]);
             right.vouch.also(&vouch);
-            stored(&loading.watch.with_entry(&entry), right)
+            stored(&loading.watch.with_entry(&entry), *right)
         }
         Ok(Filled::Lost) => {
             right.lease.spent();

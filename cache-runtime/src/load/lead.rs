@@ -1,6 +1,5 @@
 //! The leader of a flight: it reads for all who joined, and loads where nothing fresh is found.
 
-use std::pin::pin;
 use std::sync::Arc;
 
 use super::background::Refreshing;
@@ -11,6 +10,7 @@ use super::read::{Look, peek};
 use super::request::Request;
 use super::right::Right;
 use super::run::make;
+use crate::boxed::boxed;
 use crate::events::{Event, Tier};
 use crate::flight::{Outcome, Seat};
 use crate::memory::Held;
@@ -52,7 +52,7 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
             });
             return M::value(value);
         }
-        let (right, older) = match fetch::<T>(request, self.seat, self.patience).await {
+        let (right, older) = match boxed(|| fetch::<T>(request, self.seat, self.patience)).await {
             Fetched::Hit(held) => {
                 request.keep(&held);
                 return self.land::<M, R>(held, true);
@@ -65,7 +65,7 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
             Fetched::Load { right, older } => (right, older),
         };
         let Some(older) = older else {
-            return self.run::<M, R, B>(right, None, body).await;
+            return boxed(|| self.run::<M, R, B>(right, None, body)).await;
         };
         // What is fresh is not loaded for nobody to keep.
         let unstorable = right.is_none() && request.tiers.redis.is_some();
@@ -74,13 +74,13 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
         }
         self.seat.serve_meanwhile(Arc::<Held<T>>::clone(&older));
         match request.policy.refresh {
-            Refresh::Caller => self.run::<M, R, B>(right, Some(older), body).await,
-            Refresh::Background => self.detach::<M, R, B>(right, older, body).await,
+            Refresh::Caller => boxed(|| self.run::<M, R, B>(right, Some(older), body)).await,
+            Refresh::Background => boxed(|| self.detach::<M, R, B>(right, older, body)).await,
         }
     }
 
     /// Has a task run the body; where there can be none, runs it.
-    async fn detach<M, R, B>(self, right: Option<Right>, older: Arc<Held<T>>, body: B) -> R
+    async fn detach<M, R, B>(self, right: Option<Box<Right>>, older: Arc<Held<T>>, body: B) -> R
     where
         M: Returns<R, Value = T, Error = E>,
         B: Detach<M, R>,
@@ -108,7 +108,12 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
     }
 
     /// Runs the body, and stores what it gives.
-    async fn run<M, R, B>(self, right: Option<Right>, mut older: Option<Arc<Held<T>>>, body: B) -> R
+    async fn run<M, R, B>(
+        self,
+        right: Option<Box<Right>>,
+        mut older: Option<Arc<Held<T>>>,
+        body: B,
+    ) -> R
     where
         M: Returns<R, Value = T, Error = E>,
         B: Detach<M, R>,
@@ -122,20 +127,32 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
         // What is not `Send` in an error stays within this block, which awaits nothing with it.
         let held = {
             let made = {
-                let running = pin!(beside(request, &mut older, body.here(request)));
-                make::<M, R, _>(request, right, self.tags_from, running).await
+                let running = boxed(|| beside(request, &mut older, body.here(request)));
+                boxed(|| make::<M, R, _>(request, right, self.tags_from, running)).await
             };
-            match made {
-                Ok((held, in_redis)) => return self.land::<M, R>(held, in_redis),
-                Err(error) => match self.failed::<M, R>(older, error) {
-                    Ok(returned) => return returned,
-                    Err(held) => held,
-                },
+            match self.made::<M, R>(made, older) {
+                Ok(returned) => return returned,
+                Err(held) => held,
             }
         };
-        match peek::<T>(request, Look::Verify).await {
+        match boxed(|| peek::<T>(request, Look::Verify)).await {
             Some(found) => self.land_older::<M, R>(request.fall_back(&found.held)),
             None => self.fail::<M, R>(held()),
+        }
+    }
+
+    /// What the load gave, or what is returned where it failed, unless a look comes first.
+    fn made<M, R>(
+        &self,
+        made: Result<(Arc<Held<T>>, bool), E>,
+        older: Option<Arc<Held<T>>>,
+    ) -> Result<R, HeldError<E>>
+    where
+        M: Returns<R, Value = T, Error = E>,
+    {
+        match made {
+            Ok((held, in_redis)) => Ok(self.land::<M, R>(held, in_redis)),
+            Err(error) => self.failed::<M, R>(older, error),
         }
     }
 

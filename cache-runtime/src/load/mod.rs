@@ -22,6 +22,8 @@ mod stamps;
 mod store;
 mod tags;
 mod terms;
+#[cfg(test)]
+mod tests;
 mod wait;
 
 use std::sync::Arc;
@@ -33,6 +35,7 @@ pub(crate) use put::{put, refresh};
 pub(crate) use read::{Look, peek};
 pub(crate) use request::{Draft, Request, short};
 
+use crate::boxed::boxed;
 use crate::clock::Stopwatch;
 use crate::events::Event;
 use crate::flight::{Outcome, Seat, Turn};
@@ -45,7 +48,7 @@ use lead::Leader;
 
 /// Reads the entry, or runs the body once for everyone who asks at the same time.
 pub(crate) async fn load<M, R, B>(
-    request: Request,
+    request: Box<Request>,
     share: Option<ErrorShare<M::Error>>,
     tags_from: TagsFrom<M::Value>,
     body: B,
@@ -58,7 +61,7 @@ where
     let mut older = request.stale_in_memory();
     if request.is_strong() {
         // Sent after the call began: what it finds rests on no read or load of another's.
-        match peek::<M::Value>(&request, Look::Serve).await {
+        match boxed(|| peek::<M::Value>(&request, Look::Serve)).await {
             Some(found) if found.is_fresh && !request.is_due(&found.held) => {
                 return M::value(found.held.value.clone());
             }
@@ -86,7 +89,7 @@ where
         let patience = match turn {
             Turn::Lead(_) => Patience::Wait,
             Turn::Alone(_) => Patience::None,
-            Turn::Meanwhile(held) => match meanwhile(&request, &held, verify).await {
+            Turn::Meanwhile(held) => match boxed(|| meanwhile(&request, &held, verify)).await {
                 Some(held) => return serve_older::<M, R>(&request, &held),
                 None if under_way => {
                     // Its leader may take long: those who may not be served meanwhile share another.
@@ -95,11 +98,13 @@ where
                 }
                 None => Patience::None,
             },
-            Turn::Done(outcome) => match shared::<M, R>(&request, &outcome, share, verify).await {
-                Some(returned) => return returned,
-                None if under_way => continue,
-                None => Patience::None,
-            },
+            Turn::Done(outcome) => {
+                match boxed(|| shared::<M, R>(&request, &outcome, share, verify)).await {
+                    Some(returned) => return returned,
+                    None if under_way => continue,
+                    None => Patience::None,
+                }
+            }
         };
         let leader = Leader {
             request: &request,
@@ -108,7 +113,8 @@ where
             share,
             tags_from,
         };
-        return leader.lead::<M, R, B>(body).await;
+        // Boxed: those who wait hold nothing of the leader's conversation with Redis.
+        return boxed(|| leader.lead::<M, R, B>(body)).await;
     }
     body.here(&request).await
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::read::{Look, peek};
 use super::request::Request;
+use crate::boxed::boxed;
 use crate::clock::Moment;
 use crate::events::{Event, Tier};
 use crate::flight::Busy;
@@ -82,7 +83,7 @@ pub(super) async fn beside<T: Cacheable, F: Future + Unpin>(
         tokio::select! {
             biased;
             returned = &mut body => return returned,
-            found = again(request, older.as_deref()) => *older = found,
+            found = boxed(|| again(request, older.as_deref())) => *older = found,
         }
     }
 }

@@ -13,6 +13,7 @@ use super::right::{Right, claim};
 use super::run::Run;
 use super::store::{Kept, Loading, kept_locally};
 use super::tags::tag;
+use crate::boxed::boxed;
 use crate::error::{CacheError, Result};
 use crate::events::{Event, Miss, Unstored};
 use crate::invalidate::invalidate;
@@ -60,7 +61,7 @@ where
     };
     let mut body = body.here(request);
     let run = Run::begin(request, right);
-    let (run, returned) = run.body(Pin::new(&mut body)).await;
+    let returned = boxed(|| run.body(Pin::new(&mut body))).await;
     // Split before anything is awaited: an error that is not `Send` is held across no await.
     let value = match M::split(returned) {
         Ok(value) => value,
@@ -80,7 +81,7 @@ where
 }
 
 /// The right to write, taken before the value is made; none where there is no Redis to write to.
-async fn right(request: &Request) -> std::result::Result<Option<Right>, String> {
+async fn right(request: &Request) -> std::result::Result<Option<Box<Right>>, String> {
     request.tiers.cells.flip(&request.subjects[0]);
     let Some(redis) = &request.tiers.redis else {
         return Ok(None);

@@ -20,7 +20,10 @@ pub(crate) struct Right {
 }
 
 /// Takes the lease by force and notes the stamps: for a put, which stores whatever was under way.
-pub(crate) async fn claim(request: &Request, redis: &Topology) -> Result<Option<Right>, Fault> {
+pub(crate) async fn claim(
+    request: &Request,
+    redis: &Topology,
+) -> Result<Option<Box<Right>>, Fault> {
     let lease = lease(request, redis);
     let seen_at = request.tiers.clock.now();
     let lease_ms = request.tiers.limits.lease_ms;
@@ -31,12 +34,14 @@ pub(crate) async fn claim(request: &Request, redis: &Topology) -> Result<Option<
     let stamp_asks = asks.stamps();
     let stamps = request.allowance.within(redis.stamps(&stamp_asks)).await?;
     let answered = asks.answered(0, &stamps, &node);
-    Ok(answered.noted.map(|noted| Right {
-        lease,
-        noted,
-        seen_at,
-        watch: answered.watch,
-        vouch: answered.vouch,
+    Ok(answered.noted.map(|noted| {
+        Box::new(Right {
+            lease,
+            noted,
+            seen_at,
+            watch: answered.watch,
+            vouch: answered.vouch,
+        })
     }))
 }
 

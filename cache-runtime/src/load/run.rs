@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::request::Request;
 use super::right::Right;
 use super::store::{Loading, store};
+use crate::boxed::boxed;
 use crate::clock::{Moment, Stopwatch};
 use crate::events::{Event, Loaded};
 use crate::memory::Held;
@@ -17,7 +18,7 @@ use crate::tag::TagsFrom;
 /// origin's error.
 pub(super) async fn make<M, R, F>(
     request: &Request,
-    right: Option<Right>,
+    right: Option<Box<Right>>,
     tags_from: TagsFrom<M::Value>,
     mut body: F,
 ) -> Result<(Arc<Held<M::Value>>, bool), M::Error>
@@ -26,7 +27,7 @@ where
     F: Future<Output = R> + Unpin,
 {
     let run = Run::begin(request, right);
-    let (run, returned) = run.body(Pin::new(&mut body)).await;
+    let returned = boxed(|| run.body(Pin::new(&mut body))).await;
     // Split before anything is awaited: an error that is not `Send` is held across no await.
     let value = match M::split(returned) {
         Ok(value) => value,
@@ -35,14 +36,13 @@ where
             return Err(error);
         }
     };
-    let loading = run.loaded();
-    Ok(store(request, loading, value, tags_from).await)
+    Ok(boxed(|| store(request, run.loaded(), value, tags_from)).await)
 }
 
 /// A run of the body; dropped before its end, it counts as abandoned and gives its lease back.
 pub(super) struct Run<'a> {
     request: &'a Request,
-    right: Option<Right>,
+    right: Option<Box<Right>>,
     watch: Watch,
     buckets: Watch,
     began: Moment,
@@ -53,7 +53,7 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// What its value will rest on is registered by now.
-    pub(super) fn begin(request: &'a Request, right: Option<Right>) -> Self {
+    pub(super) fn begin(request: &'a Request, right: Option<Box<Right>>) -> Self {
         let outage = request.present_outage();
         let watch = right.as_ref().map(|right| right.watch.clone());
         Self {
@@ -68,12 +68,11 @@ impl<'a> Run<'a> {
         }
     }
 
-    pub(super) async fn body<F: Future>(self, body: Pin<&mut F>) -> (Self, F::Output) {
-        let returned = match &self.right {
-            Some(right) => right.lease.during(body).await,
+    pub(super) async fn body<F: Future>(&self, body: Pin<&mut F>) -> F::Output {
+        match &self.right {
+            Some(right) => boxed(|| right.lease.during(body)).await,
             None => body.await,
-        };
-        (self, returned)
+        }
     }
 
     pub(super) fn loaded(mut self) -> Loading {

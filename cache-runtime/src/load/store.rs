@@ -16,7 +16,7 @@ use crate::value::Cacheable;
 /// A load that gave a value, on its way into the tiers.
 #[derive(Debug)]
 pub(super) struct Loading {
-    pub(super) right: Option<Right>,
+    pub(super) right: Option<Box<Right>>,
     /// The cells of what it rests on, registered before it began.
     pub(super) watch: Watch,
     /// Those of every bucket of tags, where its tags come of its value; else none.

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use crate::boxed::boxed;
 use crate::cache::{carried, may_refresh, refreshes};
 use crate::error::LoadTimeout;
 use crate::load::{self, Boxed, Detach, Detachable, TimedOut};
@@ -41,7 +42,7 @@ pub async fn load<M: Returns<R>, R, F: Future<Output = R>, const N: usize>(
     body: Pin<&mut F>,
 ) -> R {
     match request(call.draft, &tags, tags_from.is_some()) {
-        Some(request) => Box::pin(run::<M, R, _>(request, share, tags_from, body)).await,
+        Some(request) => boxed(|| run::<M, R, _>(request, share, tags_from, body)).await,
         None => body.await,
     }
 }
@@ -58,7 +59,7 @@ pub async fn load_boxed<M: Returns<R>, R, F: Future<Output = R>, const N: usize>
     match request(call.draft, &tags, tags_from.is_some()) {
         Some(request) => {
             let body = Boxed { body, timed_out };
-            Box::pin(run::<M, R, _>(request, share, tags_from, body)).await
+            boxed(|| run::<M, R, _>(request, share, tags_from, body)).await
         }
         None => body.await,
     }
@@ -85,12 +86,12 @@ where
         boxed: Boxed { body, timed_out },
         around: carried,
     };
-    Box::pin(run::<M, R, _>(request, share, tags_from, body)).await
+    boxed(|| run::<M, R, _>(request, share, tags_from, body)).await
 }
 
 /// Boxed by its callers, so that a caller's future grows by a pointer and not by the algorithm.
 async fn run<M, R, B>(
-    request: load::Request,
+    request: Box<load::Request>,
     share: Option<ErrorShare<M::Error>>,
     tags_from: TagsFrom<M::Value>,
     body: B,
@@ -101,7 +102,7 @@ where
     B::Running: Future<Output = R>,
 {
     if refreshes(&request.digest) {
-        return load::refresh::<M, R, B>(&request, tags_from, body).await;
+        return boxed(|| load::refresh::<M, R, B>(&request, tags_from, body)).await;
     }
     if may_refresh()
         && let Some(held) = request.in_memory()
@@ -110,5 +111,5 @@ where
         request.counters.memory_hit();
         return M::value(value);
     }
-    load::load::<M, R, B>(request, share, tags_from, body).await
+    boxed(|| load::load::<M, R, B>(request, share, tags_from, body)).await
 }

@@ -108,7 +108,7 @@ pub(super) fn request(
     draft: Option<Box<Draft>>,
     tags: &[Tag],
     derives_tags: bool,
-) -> Option<Request> {
+) -> Option<Box<Request>> {
     let mut draft = *draft?;
     draft.derives_tags = derives_tags;
     let cache = Cache::of(&draft.tiers);
@@ -117,6 +117,7 @@ pub(super) fn request(
         .with_tags(tags)
         .map_err(|error| cache.refused(site, &error))
         .ok()
+        .map(Box::new)
 }
 
 /// The entry that a companion gives.

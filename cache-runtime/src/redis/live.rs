@@ -1,5 +1,6 @@
 //! One connection while it lives.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -15,6 +16,7 @@ use super::settings::{Found, LinkSettings};
 use super::timeouts::{End, Timeouts};
 use super::topology::{Map, Ranges, lost_some};
 use super::window::Window;
+use crate::boxed::boxed;
 use crate::clock::{Clock, Moment};
 use crate::patience::Crowd;
 
@@ -148,14 +150,21 @@ impl Live {
     }
 
     /// One command of so many callers, within `op_timeout` and what those before it add.
+    ///
+    /// Boxed here, where it is sent, and nowhere above: each level that waits for it would otherwise
+    /// hold all of it, some of them twice.
     pub(super) async fn command(&self, command: &Cmd, callers: usize) -> Result<Value, Fault> {
+        boxed(|| self.exchange_one(command, callers)).await
+    }
+
+    async fn exchange_one(&self, command: &Cmd, callers: usize) -> Result<Value, Fault> {
         let (turn, mut connection) = (self.window.enter(callers), self.connection.clone());
-        let at_once = connection.send_packed_command(command);
+        let at_once = pin!(connection.send_packed_command(command));
         let later = || {
             let (command, mut connection) = (command.clone(), self.connection.clone());
             async move { connection.send_packed_command(&command).await }
         };
-        let sent = self.window.send(&turn, at_once, later);
+        let sent = pin!(self.window.send(&turn, at_once, later));
         let value = self.timeouts.within(&turn, sent).await?;
         match Fault::of_answer(&value) {
             Some(fault) => self.timeouts.judge(Err(fault)),
@@ -163,19 +172,23 @@ impl Live {
         }
     }
 
-    /// Several commands in one write; an error of one is in its place.
+    /// Several commands in one write; an error of one is in its place. Boxed as [`command`](Self::command) is.
     pub(super) async fn commands(
         &self,
         pipeline: &Pipeline,
         callers: usize,
     ) -> Result<Vec<Value>, Fault> {
+        boxed(|| self.exchange(pipeline, callers)).await
+    }
+
+    async fn exchange(&self, pipeline: &Pipeline, callers: usize) -> Result<Vec<Value>, Fault> {
         let (turn, mut connection) = (self.window.enter(callers), self.connection.clone());
-        let at_once = connection.send_packed_commands(pipeline, 0, pipeline.len());
+        let at_once = pin!(connection.send_packed_commands(pipeline, 0, pipeline.len()));
         let later = || {
             let (all, mut connection) = (pipeline.clone(), self.connection.clone());
             async move { connection.send_packed_commands(&all, 0, all.len()).await }
         };
-        let sent = self.window.send(&turn, at_once, later);
+        let sent = pin!(self.window.send(&turn, at_once, later));
         let values = self.timeouts.within(&turn, sent).await?;
         for fault in values.iter().filter_map(Fault::of_answer) {
             if fault.ends_the_connection() {

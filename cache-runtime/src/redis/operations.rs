@@ -22,7 +22,7 @@ impl Link {
             return Ok(Vec::new());
         }
         if self.0.settings.replicas.is_some() && asks.iter().all(Ask::deletes) {
-            return self.delete_durably(asks, asking).await;
+            return Box::pin(self.delete_durably(asks, asking)).await;
         }
         let live = self.live().await?;
         // Taken before: what a later epoch vouches for was read in it.
@@ -56,7 +56,7 @@ impl Link {
             let Ask::Unlink(names) = ask else {
                 return Err(Fault::Protocol);
             };
-            let value = durable.unlink(settings, names, asking).await?;
+            let value = Box::pin(durable.unlink(settings, names, asking)).await?;
             let node = live.node();
             answered.push(Answered { value, node });
         }

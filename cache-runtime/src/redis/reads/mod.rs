@@ -19,6 +19,7 @@ use super::answers::Node;
 use super::fault::Fault;
 use super::link::Link;
 use super::live::Live;
+use crate::boxed::boxed;
 use crate::clock::Clock;
 use crate::patience::{MOST, Turn};
 use senders::Sender;
@@ -91,7 +92,8 @@ impl Link {
         let told = match self.enter(names) {
             Way::Alone(names) => {
                 let _alone = Alone(&self.0.reads);
-                return self.fetch(&names, 1).await;
+                // Boxed: those who are joined to others hold nothing of it.
+                return boxed(|| self.fetch(&names, 1)).await;
             }
             Way::Joined(told) => told,
             Way::First(told) => {
