@@ -36,7 +36,11 @@ impl Given {
         let millis = match &expression {
             Expr::Lit(literal) => match &literal.lit {
                 Lit::Str(text) => duration::millis(&text.value()),
-                Lit::Int(count) => duration::seconds(count.base10_parse()?),
+                Lit::Int(count) => match count.suffix() {
+                    suffix if is_integer(suffix) => duration::seconds(count.base10_parse()?),
+                    // `300ms` means what it says, though it lacks its quotes.
+                    suffix => duration::millis(&format!("{}{suffix}", count.base10_digits())),
+                },
                 other => return Err(unreadable(other)),
             },
             Expr::Unary(unary) if is_literal(&unary.expr) => return Err(unreadable(unary)),
@@ -81,6 +85,14 @@ fn is_literal(expression: &Expr) -> bool {
     matches!(expression, Expr::Lit(literal) if matches!(literal.lit, Lit::Int(_) | Lit::Float(_)))
 }
 
+/// Whether a literal's suffix is none, or an integer's type.
+fn is_integer(suffix: &str) -> bool {
+    const TYPES: [&str; 13] = [
+        "", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
+    ];
+    TYPES.contains(&suffix)
+}
+
 /// `60 * 60`: whole numbers without a type.
 fn is_arithmetic(expression: &Expr) -> bool {
     match expression {
@@ -91,5 +103,43 @@ fn is_arithmetic(expression: &Expr) -> bool {
         Expr::Group(inner) => is_arithmetic(&inner.expr),
         Expr::Binary(ExprBinary { left, right, .. }) => is_arithmetic(left) && is_arithmetic(right),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::{Expr, parse_quote};
+
+    use super::Given;
+
+    fn millis(expression: Expr) -> Option<u64> {
+        match Given::read(expression) {
+            Ok(Given::Millis(millis, _)) => Some(millis),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn an_unquoted_unit_means_what_it_says() {
+        assert_eq!(millis(parse_quote!(300ms)), Some(300));
+        assert_eq!(millis(parse_quote!(5m)), Some(300_000));
+        assert_eq!(millis(parse_quote!(1h)), Some(3_600_000));
+        assert_eq!(millis(parse_quote!(1_000s)), Some(1_000_000));
+        assert_eq!(millis(parse_quote!(1h30m)), Some(5_400_000));
+        assert_eq!(millis(parse_quote!(300)), Some(300_000));
+        assert_eq!(millis(parse_quote!(300u64)), Some(300_000));
+    }
+
+    #[test]
+    fn other_suffixes_are_refused() {
+        for expression in [
+            parse_quote!(5min),
+            parse_quote!(5sec),
+            parse_quote!(0ms),
+            parse_quote!(1.5h),
+            parse_quote!(5f64),
+        ] {
+            assert_eq!(millis(expression), None);
+        }
     }
 }

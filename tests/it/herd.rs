@@ -222,7 +222,6 @@ async fn an_error_that_can_not_is_the_leaders_own_and_eight_load_at_once() {
         }
         // The eight that were let go at once; whoever came after was served by the first of them.
         assert!((2..=9).contains(&origin.runs()), "{} loads", origin.runs());
-        assert!(origin.most_at_once.load(Ordering::SeqCst) <= 8);
     }
 }
 
@@ -238,7 +237,6 @@ async fn when_every_load_fails_each_caller_gets_an_error_of_its_own() {
             assert_eq!(caller.await.unwrap(), Err(Unshareable));
         }
         assert_eq!(origin.runs(), 50);
-        assert!(origin.most_at_once.load(Ordering::SeqCst) <= 8);
         assert_eq!(cache.health().loads_under_way, 0);
     }
 }

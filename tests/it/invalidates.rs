@@ -46,9 +46,9 @@ async fn waits(id: u32, gate: &Notify) -> u32 {
 }
 
 #[cache_invalidate(tags = ["name:{id}"], on = "ok")]
-async fn waits_only_ok(id: u32, gate: &Notify) -> u32 {
+async fn waits_only_ok(id: u32, gate: &Notify) -> Result<u32, String> {
     gate.notified().await;
-    id
+    Ok(id)
 }
 
 #[cache_invalidate(tags = ["name:{id}"], before)]

@@ -189,7 +189,8 @@ fn tags_from(expression: Expr) -> syn::Result<Expr> {
 
 fn version(setting: Setting) -> syn::Result<u32> {
     let number = match setting.literal() {
-        Some(Lit::Int(number)) => number
+        // A suffix other than a type's is a mistake for another argument's value.
+        Some(Lit::Int(number)) if matches!(number.suffix(), "" | "u32") => number
             .base10_parse::<u32>()
             .ok()
             .filter(|number| *number > 0),

@@ -170,6 +170,6 @@ fn invalidation() {
 fn invalidation_of_everything() {
     insta::assert_snapshot!(invalidates! {
         (entries = [user_entry(id)], namespaces = ["user"], before, on = "ok", cache = self.cache)
-        async fn clear(&self, id: u64) { self.delete(id).await }
+        async fn clear(&self, id: u64) -> Result<(), Error> { self.delete(id).await }
     });
 }

@@ -48,8 +48,8 @@ tokens!(by_tokens id "c" "5m" "all:{id}" "{id}" "strong" 2);
 macro_rules! clears {
     ($name:ident $tags:expr, $ns:expr, $on:expr) => {
         #[cache_invalidate(tags = $tags, namespaces = [$ns], on = $on)]
-        pub async fn $name() -> u64 {
-            1
+        pub async fn $name() -> Result<u64, String> {
+            Ok(1)
         }
     };
 }
