@@ -95,12 +95,14 @@ pub struct Policy {
 impl Policy {
     /// An entry is fresh for `ttl`; other values are the defaults of [`cached`](crate::cached).
     ///
-    /// # Panics
-    ///
-    /// If `ttl` is under a millisecond; in a `const` or `static` that is a compile error.
+    /// A `ttl` under a millisecond is taken as one, and every time of a policy over a hundred years
+    /// as a hundred years.
     #[must_use]
     pub const fn new(ttl: Duration) -> Self {
-        Self::ttl_ms(millis(ttl))
+        match millis(ttl) {
+            0 => Self::ttl_ms(1),
+            ttl_ms => Self::ttl_ms(ttl_ms),
+        }
     }
 
     #[doc(hidden)]
@@ -108,7 +110,7 @@ impl Policy {
     pub const fn ttl_ms(ttl_ms: u64) -> Self {
         assert!(ttl_ms > 0, "`ttl` must be over zero");
         Self {
-            ttl_ms,
+            ttl_ms: bounded(ttl_ms),
             compression: Compression::None,
             lease: Lease::Fleet,
             wait_ms: 5_000,
@@ -145,7 +147,7 @@ impl Policy {
     #[doc(hidden)]
     #[must_use]
     pub const fn wait_ms(mut self, wait_ms: u64) -> Self {
-        self.wait_ms = wait_ms;
+        self.wait_ms = bounded(wait_ms);
         self
     }
 
@@ -173,7 +175,7 @@ impl Policy {
     #[doc(hidden)]
     #[must_use]
     pub const fn stale_ms(mut self, stale_ms: u64) -> Self {
-        self.stale_ms = stale_ms;
+        self.stale_ms = bounded(stale_ms);
         self
     }
 
@@ -221,9 +223,17 @@ impl Policy {
     #[doc(hidden)]
     #[must_use]
     pub const fn load_timeout_ms(mut self, load_timeout_ms: u64) -> Self {
-        self.load_timeout_ms = load_timeout_ms;
+        self.load_timeout_ms = bounded(load_timeout_ms);
         self
     }
+}
+
+/// The longest that a policy may state, a hundred years in milliseconds: a sum of several is far
+/// from an overflow, and Redis takes it as the life of a key.
+const LONGEST_MS: u64 = 100 * 365 * 24 * 3_600 * 1_000;
+
+const fn bounded(ms: u64) -> u64 {
+    if ms > LONGEST_MS { LONGEST_MS } else { ms }
 }
 
 /// Whether it is a share of something: from 0.0 to 1.0.
@@ -278,6 +288,22 @@ mod tests {
             .stale(Duration::from_secs(600));
         assert_eq!(POLICY, Policy::ttl_ms(2_000).wait_ms(30).stale_ms(600_000));
         assert_eq!(POLICY.stale(Duration::ZERO).stale_ms, 0);
+    }
+
+    #[test]
+    fn a_policy_made_of_any_durations_is_within_its_bounds() {
+        assert_eq!(Policy::new(Duration::ZERO).ttl_ms, 1);
+        let longest = Policy::new(Duration::MAX)
+            .wait(Duration::MAX)
+            .stale(Duration::MAX)
+            .load_timeout_ms(u64::MAX);
+        let times = [
+            longest.ttl_ms,
+            longest.wait_ms,
+            longest.stale_ms,
+            longest.load_timeout_ms,
+        ];
+        assert_eq!(times, [LONGEST_MS; 4]);
     }
 
     #[test]

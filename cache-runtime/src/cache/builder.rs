@@ -84,6 +84,15 @@ impl Default for CacheBuilder {
 /// The URL of a cache that needs no server.
 const MEMORY: &str = "memory:";
 
+/// The bounds of settings that are times. Within them no sum that is made of them overflows, and
+/// Redis takes each as the life of a key.
+const MILLISECOND: Duration = Duration::from_millis(1);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+/// The longest string that Redis keeps, in bytes.
+const LARGEST: usize = 512 << 20;
+
 impl CacheBuilder {
     /// What every name in Redis begins with; `cache` at first. Programs that share a prefix share
     /// entries.
@@ -101,7 +110,7 @@ impl CacheBuilder {
         self
     }
 
-    /// The largest value stored, in encoded bytes; 8 MiB at first. A larger one is returned and
+    /// The largest value stored, in encoded bytes, at most 512 MiB; 8 MiB at first. A larger one is returned and
     /// counted as `too_large`.
     #[must_use]
     pub fn max_value(mut self, bytes: usize) -> Self {
@@ -109,7 +118,7 @@ impl CacheBuilder {
         self
     }
 
-    /// How long one command to Redis may take; 100 ms at first. Not counted is what this process
+    /// How long one command to Redis may take, from 1 ms to 1 h; 100 ms at first. Not counted is what this process
     /// itself is late with, and each of more than 16 calls that asked before it on its connection
     /// adds 2 ms, 2 s in all at most: a burst of a process's own is no slow server. A server that
     /// does not answer at all costs a burst twice this.
@@ -119,14 +128,16 @@ impl CacheBuilder {
         self
     }
 
-    /// The longest that memory may be behind an invalidation of another process; 2 s at first.
+    /// The longest that memory may be behind an invalidation of another process, from 1 ms to
+    /// 1 day; 2 s at first.
     #[must_use]
     pub fn lag(mut self, lag: Duration) -> Self {
         self.lag = lag;
         self
     }
 
-    /// How long a lease outlives a process that died in a load; 5 s at first. A living one renews.
+    /// How long a lease outlives a process that died in a load, from 100 ms to 1 day; 5 s at first. A
+    /// living one renews.
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
@@ -235,16 +246,27 @@ impl CacheBuilder {
 
     fn check(&self) -> Result<()> {
         check_name("prefix", &self.prefix)?;
-        let over_zero = "must be over zero, at least a millisecond";
         let durable = self.durability != Durability::Master;
         let rules: [(&str, bool, &str); 12] = [
-            ("op_timeout", millis(self.op_timeout) > 0, over_zero),
-            ("allowance", millis(self.allowed()) > 0, over_zero),
-            ("lag", millis(self.lag) > 0, over_zero),
+            (
+                "op_timeout",
+                (MILLISECOND..=HOUR).contains(&self.op_timeout),
+                "must be from 1 ms to 1 h",
+            ),
+            (
+                "allowance",
+                (MILLISECOND..=DAY).contains(&self.allowed()),
+                "must be from 1 ms to 1 day",
+            ),
+            (
+                "lag",
+                (MILLISECOND..=DAY).contains(&self.lag),
+                "must be from 1 ms to 1 day",
+            ),
             (
                 "lease",
-                millis(self.lease) >= 100,
-                "must be at least 100 ms",
+                (MILLISECOND * 100..=DAY).contains(&self.lease),
+                "must be from 100 ms to 1 day",
             ),
             ("breaker", self.breaker > 0, "must be at least 1"),
             (
@@ -254,7 +276,11 @@ impl CacheBuilder {
             ),
             ("jitter", is_share(self.jitter), "must be from 0.0 to 1.0"),
             ("max_refreshes", self.max_refreshes > 0, "must be over zero"),
-            ("max_value", self.max_value > 0, "must be over zero"),
+            (
+                "max_value",
+                (1..=LARGEST).contains(&self.max_value),
+                "must be from 1 byte to 512 MiB, the most that Redis keeps under a key",
+            ),
             (
                 "durability",
                 self.durability != Durability::Replicas(0),
