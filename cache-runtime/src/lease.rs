@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use crate::boxed::boxed;
-use crate::clock::Stopwatch;
+use crate::clock::{Stopwatch, TimerWatch};
 use crate::redis::Topology;
 use crate::site::EntryName;
 
@@ -67,6 +67,8 @@ pub(crate) struct Lease {
     entry: EntryName,
     token: Token,
     ms: u64,
+    /// It is not renewed once its load has taken so long.
+    longest: Duration,
     /// Shared with its holder's process, or spent: not ours to renew or give back.
     ours: bool,
 }
@@ -78,6 +80,7 @@ impl Lease {
         entry: &EntryName,
         token: Token,
         ms: u64,
+        longest: Duration,
     ) -> Self {
         leases.held.lock().insert(token, entry.clone());
         Self {
@@ -86,6 +89,7 @@ impl Lease {
             entry: entry.clone(),
             token,
             ms,
+            longest,
             ours: true,
         }
     }
@@ -144,16 +148,18 @@ impl Lease {
         });
     }
 
-    /// Runs the load and renews the lease each third of its life, in the caller's own task.
+    /// Runs the load and renews the lease each third of its life, in the caller's own task, until the
+    /// load has taken as long as one may: others would wait for one that hangs.
     pub(crate) async fn during<F: Future>(&self, mut load: std::pin::Pin<&mut F>) -> F::Output {
         if !self.ours {
             return load.await;
         }
+        let clock = TimerWatch::start();
         loop {
             tokio::select! {
                 biased;
                 loaded = &mut load => return loaded,
-                () = boxed(|| self.renew()) => {}
+                () = boxed(|| self.renew()), if clock.elapsed() < self.longest => {}
             }
         }
     }

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, Moment};
 use crate::events::Events;
-use crate::flight::{Backoffs, Flights, Refreshes};
+use crate::flight::{Backoffs, Flights, Holders, Refreshes};
 use crate::lease::Leases;
 use crate::memory::Memory;
 use crate::owed::Owed;
@@ -45,6 +45,7 @@ pub(crate) struct Tiers {
     pub(crate) outage: Arc<Outage>,
     pub(crate) flights: Flights,
     pub(crate) backoffs: Backoffs,
+    pub(crate) holders: Holders,
     pub(crate) refreshes: Arc<Refreshes>,
     pub(crate) owed: Owed,
     pub(crate) leases: Arc<Leases>,
@@ -108,6 +109,7 @@ impl Tiers {
             outage: parts.outage,
             flights: Flights::default(),
             backoffs: Backoffs::default(),
+            holders: Holders::default(),
             refreshes: Arc::new(Refreshes::new(parts.limits.max_refreshes)),
             owed: Owed::default(),
             leases: Arc::default(),

@@ -87,6 +87,72 @@ async fn a_leader_killed_in_its_load_costs_the_others_at_most_its_lease() {
     assert!(lost.await.is_err());
 }
 
+/// Starts a load that hangs, and waits until its lease is there.
+async fn hang(server: &Server, actor: &Actor, command: &str) -> impl Future + use<> {
+    let hung = actor.ask(command);
+    let has_lease = async || {
+        let keys = server.keys().await.unwrap();
+        keys.iter().any(|key| key.ends_with(":lease"))
+    };
+    crate::until(Duration::from_secs(5), has_lease).await;
+    hung
+}
+
+#[tokio::test]
+async fn a_load_that_hangs_costs_another_process_one_wait_and_not_one_a_call() {
+    let (server, origin) = (crate::server().await, Origin::new().unwrap());
+    let (hung, other) = (
+        actor(&server, &origin, "0", "5000"),
+        actor(&server, &origin, "0", "5000"),
+    );
+    origin.set(1, "value").unwrap();
+    let _hung = hang(&server, &hung, "hasty 1 1 600000").await;
+    let (start, wait) = (Instant::now(), Duration::from_millis(500));
+    for _ in 0..6 {
+        let answer = other.ask("hasty 1 1 0").await.unwrap();
+        assert_eq!(parse(&answer).2, "value");
+    }
+    let took = start.elapsed();
+    assert!((wait..4 * wait).contains(&took), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_load_that_hangs_gives_up_its_lease_and_another_process_stores() {
+    let (server, origin) = (crate::server().await, Origin::new().unwrap());
+    let (hung, other) = (
+        actor(&server, &origin, "0", "5000"),
+        actor(&server, &origin, "0", "5000"),
+    );
+    origin.set(1, "value").unwrap();
+    let _hung = hang(&server, &hung, "hasty 1 1 600000").await;
+    // Ten times `wait`, and the lease: 6 s.
+    crate::until(Duration::from_secs(30), || async {
+        let answer = other.ask("hasty 1 1 0").await.unwrap();
+        parse(&answer).0 == 0
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_process_killed_in_its_load_costs_the_fleet_one_load_more() {
+    let (server, origin) = (crate::server().await, Origin::new().unwrap());
+    let mut doomed = actor(&server, &origin, "0", "5000");
+    let others = [(); 3].map(|()| actor(&server, &origin, "0", "5000"));
+    origin.set(1, "value").unwrap();
+    let _lost = hang(&server, &doomed, "call 1 1 600000").await;
+    let waiting = others.each_ref().map(|other| other.ask("call 1 5 100"));
+    // They have waited for a while, and the lease was renewed meanwhile.
+    tokio::time::sleep(Duration::from_millis(1_900)).await;
+    doomed.kill9().unwrap();
+    let mut loads = 0;
+    for answer in waiting {
+        let answer = answer.await.unwrap();
+        assert_eq!(parse(&answer).2, "value");
+        loads += parse(&answer).0;
+    }
+    assert_eq!(loads, 1);
+}
+
 /// As many races as the promise is held to, at once: each kind of invalidation, each id its own.
 const RACES: u64 = 67;
 

@@ -136,8 +136,9 @@ impl CacheBuilder {
         self
     }
 
-    /// How long a lease outlives a process that died in a load, from 100 ms to 1 day; 5 s at first. A
-    /// living one renews.
+    /// How long a lease outlives a process that died in a load, from 100 ms to 1 day; defaults to 5 s, and is
+    /// at most half of a site's `wait`, but 1 s. A living process renews it until its load has taken
+    /// `load_timeout`, or ten times `wait` where there is none.
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;

@@ -8,6 +8,7 @@
 //! others do costs a caller `wait` at most.
 
 mod backoff;
+mod holders;
 mod refreshes;
 mod table;
 
@@ -24,6 +25,7 @@ use crate::memory::Held;
 use crate::stamp::Watch;
 
 pub(crate) use backoff::Backoffs;
+pub(crate) use holders::Holders;
 pub(crate) use refreshes::{Busy, Place, Refreshes};
 pub(crate) use table::{Flights, Seat};
 

@@ -6,7 +6,7 @@ use super::request::Request;
 use super::right::Right;
 use super::run::make;
 use crate::events::Event;
-use crate::flight::Place;
+use crate::flight::{Place, timeout};
 use crate::memory::Held;
 use crate::returns::Returns;
 use crate::tag::TagsFrom;
@@ -25,7 +25,8 @@ pub(crate) struct Refreshing<T> {
 
 impl<T: Cacheable> Refreshing<T> {
     /// Runs the body and stores what it gives. Nobody waits: where it fails or panics the older value
-    /// is served on, and the origin is left alone for a while.
+    /// is served on, and the origin is left alone for a while. One that hangs is dropped when its
+    /// lease is renewed no more, so that another may begin.
     pub(super) async fn run<M, R, F>(self, running: F)
     where
         M: Returns<R, Value = T>,
@@ -39,10 +40,20 @@ impl<T: Cacheable> Refreshing<T> {
             place,
         } = self;
         let panicking = Panicking(&request);
-        if make::<M, R, F>(&request, right, tags_from, running)
-            .await
-            .is_err()
-        {
+        let made = make::<M, R, F>(&request, right, tags_from, running);
+        // One with a limit of its own ends itself, and has to store after that.
+        let refreshed = match request.policy.load_timeout_ms {
+            0 => timeout(request.longest_load(), made).await,
+            _ => Ok(made.await),
+        };
+        let failed = match &refreshed {
+            Ok(made) => made.is_err(),
+            Err(()) => {
+                request.emit(Event::LoadTimedOut);
+                true
+            }
+        };
+        if failed {
             request.keep(&request.fall_back(&older));
         }
         drop(panicking);

@@ -1,6 +1,7 @@
 //! The read from Redis, and the lease for a load where it finds nothing fresh.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::asked::Asked;
 use super::judge::{Judged, Seen};
@@ -10,7 +11,7 @@ use super::right::{Right, lease};
 use super::stamps::{Asks, own_writes};
 use super::wait::holder_is_done;
 use crate::boxed::boxed;
-use crate::clock::Stopwatch;
+use crate::clock::TimerWatch;
 use crate::events::{Event, Miss, Tier};
 use crate::flight::Flight;
 use crate::invalidate::retry;
@@ -44,9 +45,19 @@ pub(crate) enum Fetched<T> {
 /// Whether to wait for a load of another process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Patience {
-    Wait,
+    /// So long at most: it has waited for others of this process for the rest of its `wait`.
+    Wait(Duration),
     /// This process has waited enough, or its leader failed.
     None,
+}
+
+impl Patience {
+    fn left(self, waited: Duration) -> Duration {
+        match self {
+            Self::Wait(patience) => patience.saturating_sub(waited),
+            Self::None => Duration::ZERO,
+        }
+    }
 }
 
 /// Reads the entry; takes the lease, or waits for its holder, where it can't be served.
@@ -121,7 +132,7 @@ fn record(request: &Request) -> Recording {
 
 impl Fetch<'_> {
     async fn run<T: Cacheable>(&mut self, patience: Patience) -> Result<Fetched<T>, Fault> {
-        let (request, waiting) = (self.reader.request, Stopwatch::start());
+        let (request, waiting) = (self.reader.request, TimerWatch::start());
         let (mut judged, mut seen) = self.read().await?;
         let mut others = 0;
         while others < MOST_OTHERS {
@@ -159,15 +170,14 @@ impl Fetch<'_> {
                     judged = self.reader.judge(Some(&bytes), &mut seen).await?;
                     continue;
                 }
-                Leased::Held => {
+                Leased::Held { holder } => {
                     mine.spent();
                     if let Some(older) = older {
                         return Ok(Fetched::Older(request.rested(older)));
                     }
-                    if patience == Patience::None
-                        || !boxed(|| holder_is_done(&self.reader, &id, &asked.seen, waiting))
-                            .await?
-                    {
+                    let left = patience.left(waiting.elapsed());
+                    let by = (&*holder, &asked.seen);
+                    if !boxed(|| holder_is_done(&self.reader, &id, by, left)).await? {
                         return Ok(Fetched::Load { right: None, older });
                     }
                     (judged, seen) = self.read().await?;
@@ -257,7 +267,7 @@ impl Fetch<'_> {
             lease: &request.name.lease(),
             entry: request.name.as_str(),
             token,
-            ttl_ms: request.tiers.limits.lease_ms,
+            ttl_ms: request.lease_ms(),
             invalid_id,
             share: request.policy.lease == Lease::Process,
         };

@@ -36,7 +36,7 @@ pub(crate) use read::{Look, peek};
 pub(crate) use request::{Draft, Request, short};
 
 use crate::boxed::boxed;
-use crate::clock::Stopwatch;
+use crate::clock::{Stopwatch, TimerWatch};
 use crate::events::Event;
 use crate::flight::{Outcome, Seat, Turn};
 use crate::memory::Held;
@@ -71,6 +71,11 @@ where
     if let Some(older) = older.as_ref().filter(|_| request.rests()) {
         return serve_older::<M, R>(&request, older);
     }
+    // All that it waits for others, here or elsewhere, takes `wait` at most.
+    let (waiting, wait) = (
+        TimerWatch::start(),
+        Duration::from_millis(request.policy.wait_ms),
+    );
     // A flight that was under way when the call began may be older than an invalidation elsewhere;
     // one that it joins after that began after the call, and needs no look.
     for under_way in [true, false] {
@@ -83,11 +88,11 @@ where
             (Some(turn), _) => turn,
             // Another call refreshes it.
             (None, Some(older)) => return serve_older::<M, R>(&request, older),
-            (None, None) => follow(&request, &seat).await,
+            (None, None) => follow(&request, &seat, wait.saturating_sub(waiting.elapsed())).await,
         };
         let verify = under_way && seat.is_verified();
         let patience = match turn {
-            Turn::Lead(_) => Patience::Wait,
+            Turn::Lead(_) => Patience::Wait(wait.saturating_sub(waiting.elapsed())),
             Turn::Alone(_) => Patience::None,
             Turn::Meanwhile(held) => match boxed(|| meanwhile(&request, &held, verify)).await {
                 Some(held) => return serve_older::<M, R>(&request, &held),
@@ -120,7 +125,7 @@ where
 }
 
 /// Waits for the leader, and is counted while it does.
-async fn follow<'a>(request: &Request, seat: &'a Seat<'_>) -> Turn<'a> {
+async fn follow<'a>(request: &Request, seat: &'a Seat<'_>, wait: Duration) -> Turn<'a> {
     struct Waiting<'a>(&'a Request);
     impl Drop for Waiting<'_> {
         fn drop(&mut self) {
@@ -129,7 +134,6 @@ async fn follow<'a>(request: &Request, seat: &'a Seat<'_>) -> Turn<'a> {
     }
     request.emit(Event::FollowerCame);
     let (_waiting, clock) = (Waiting(request), Stopwatch::start());
-    let wait = Duration::from_millis(request.policy.wait_ms);
     let turn = seat.turn(wait).await;
     if let Turn::Done(_) = turn {
         request.allowance.share(seat.asked(), clock.elapsed());

@@ -1,5 +1,7 @@
 //! The right to store what a load will give.
 
+use std::time::Duration;
+
 use super::request::Request;
 use super::stamps::{Asks, Noted};
 use crate::clock::Moment;
@@ -26,7 +28,7 @@ pub(crate) async fn claim(
 ) -> Result<Option<Box<Right>>, Fault> {
     let lease = lease(request, redis);
     let seen_at = request.tiers.clock.now();
-    let lease_ms = request.tiers.limits.lease_ms;
+    let lease_ms = request.lease_ms();
     let name = request.name.lease();
     let claiming = redis.claim(&name, lease.token(), lease_ms);
     let node = request.allowance.within(claiming).await?;
@@ -52,6 +54,32 @@ pub(super) fn lease(request: &Request, redis: &Topology) -> Lease {
         &request.tiers.leases,
         &request.name,
         rand::random(),
-        request.tiers.limits.lease_ms,
+        request.lease_ms(),
+        request.longest_load(),
     )
+}
+
+/// The least that a lease lives where the site's `wait` is short, in milliseconds: one that runs out
+/// between two renewals costs the store.
+const SHORTEST_LEASE_MS: u64 = 1_000;
+
+/// How many times its `wait` a load is taken to be alive, where it has no `load_timeout`.
+const LONGEST_WAITS: u32 = 10;
+
+impl Request {
+    /// How long a lease of this entry lives. It is at most half of the site's `wait`, so that those who
+    /// wait for a process that was killed have the other half for the one that loads in its place.
+    pub(super) fn lease_ms(&self) -> u64 {
+        let half = self.policy.wait_ms / 2;
+        self.tiers.limits.lease_ms.min(half.max(SHORTEST_LEASE_MS))
+    }
+
+    /// How long a load is taken to be alive: its lease is not renewed after that, so that another may
+    /// load. It is far longer than others wait for it, as a slow load is to be stored as well.
+    pub(super) fn longest_load(&self) -> Duration {
+        match self.policy.load_timeout_ms {
+            0 => Duration::from_millis(self.policy.wait_ms).saturating_mul(LONGEST_WAITS),
+            limit_ms => Duration::from_millis(limit_ms),
+        }
+    }
 }

@@ -1,13 +1,17 @@
 //! Waiting for a load of another process.
+//!
+//! A process waits for one holder of a lease for `wait` in all, however many of its calls come: a load
+//! that hangs elsewhere costs it that once.
 
 use std::time::Duration;
 
 use super::judge::Seen;
 use super::read::Reader;
-use crate::clock::Stopwatch;
+use crate::clock::TimerWatch;
 use crate::redis::Fault;
 
-/// Waits until the lease or the entry changes; `false` if the patience ends first.
+/// Waits until the lease or the entry changes; `false` if `left` or the patience with this holder ends
+/// first.
 ///
 /// The node pushes the change, as asking for the lease read both keys. A look now and then is
 /// the fallback, and the only way where it does not push. The pause between two looks grows with
@@ -15,21 +19,22 @@ use crate::redis::Fault;
 pub(super) async fn holder_is_done(
     reader: &Reader<'_>,
     old_id: &[u8],
-    seen: &Seen,
-    waiting: Stopwatch,
+    (holder, seen): (&[u8], &Seen),
+    left: Duration,
 ) -> Result<bool, Fault> {
-    let wait = Duration::from_millis(reader.request.policy.wait_ms);
+    let request = reader.request;
+    let wait = Duration::from_millis(request.policy.wait_ms);
+    let waited_for = request.tiers.holders.waited_for(holder);
+    let wait = wait.saturating_sub(waited_for).min(left);
+    let waiting = TimerWatch::start();
     let ms = Duration::from_millis;
     let (shortest, longest) = match seen.vouch.pushes() {
         true => (ms(50), ms(500)),
         false => (ms(2), ms(50)),
     };
-    let names = [
-        reader.request.name.as_str().to_owned(),
-        reader.request.name.lease(),
-    ];
+    let names = [request.name.as_str().to_owned(), request.name.lease()];
     while waiting.elapsed() < wait {
-        let pause = (waiting.elapsed() / 8).clamp(shortest, longest);
+        let pause = ((waited_for + waiting.elapsed()) / 8).clamp(shortest, longest);
         let left = wait.saturating_sub(waiting.elapsed());
         tokio::select! {
             biased;
@@ -41,7 +46,7 @@ pub(super) async fn holder_is_done(
         let entry = found.next().flatten();
         let lease = found.next().flatten();
         let is_new = entry.is_some_and(|entry| !entry_has_id(&entry, old_id));
-        if is_new || lease.is_none_or(|lease| lease.len() != 16) {
+        if is_new || lease.is_none_or(|lease| lease != holder) {
             return Ok(true);
         }
     }

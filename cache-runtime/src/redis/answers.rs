@@ -28,7 +28,10 @@ pub(super) struct Answered {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Leased {
     Acquired,
-    Held,
+    /// By another; what the lease holds tells this holder from all others.
+    Held {
+        holder: Vec<u8>,
+    },
     Shared {
         token: [u8; 16],
     },
@@ -120,7 +123,9 @@ pub(super) fn leased(answer: Value) -> Result<(Leased, u32), Fault> {
     let second = items.next();
     let leased = match (&*word, second) {
         (b"acquired", Some(writes)) => return Ok((Leased::Acquired, count(&writes)?)),
-        (b"held", Some(_)) => Leased::Held,
+        (b"held", Some(holder)) => Leased::Held {
+            holder: bytes(holder).ok_or(Fault::Protocol)?,
+        },
         (b"nostore", None) => Leased::NoStore,
         (b"shared", Some(token)) => Leased::Shared {
             token: bytes(token)

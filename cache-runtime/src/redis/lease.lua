@@ -7,7 +7,7 @@
 -- ARGV[3]  the id of the entry that the caller found invalid; empty if it found none
 -- ARGV[4]  '1' to share the token of another holder, '0' to wait for it
 --
--- Replies  {'acquired', writes} · {'held', milliseconds left} · {'shared', token} · {'nostore'}
+-- Replies  {'acquired', writes} · {'held', lease} · {'shared', token} · {'nostore'}
 --          {'entry', frame}: another entry than the one found invalid came meanwhile
 --
 -- Invariant: the lease holds one token at a time, and one's own is as good as acquired. An entry of
@@ -32,7 +32,7 @@ if lease then
   if ARGV[4] == '1' then
     return {'shared', lease}
   end
-  return {'held', redis.call('PTTL', KEYS[1])}
+  return {'held', lease}
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('EXISTS', KEYS[1], KEYS[2])

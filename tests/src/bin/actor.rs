@@ -1,7 +1,7 @@
 //! One process of a fleet, for tests: reads commands from its input, one a line, and answers each
 //! with its number. The origin is a folder that all actors share, a file an id.
 //!
-//! `call ID CALLERS SLEEP_MS` · `sweep IDS SLEEP_MS` · `aged ID CALLERS SLEEP_MS` · `expire ID` · `loads` · `invalidate tag|entry|namespace ID` · `stats` · `get ID` · `key ID`
+//! `call ID CALLERS SLEEP_MS` · `sweep IDS SLEEP_MS` · `hasty ID CALLERS SLEEP_MS` · `aged ID CALLERS SLEEP_MS` · `expire ID` · `loads` · `invalidate tag|entry|namespace ID` · `stats` · `get ID` · `key ID`
 #![expect(clippy::print_stdout, reason = "it answers on its output")]
 
 use std::env;
@@ -19,6 +19,12 @@ static ORIGIN: OnceLock<PathBuf> = OnceLock::new();
 /// Reads the origin first and is slow afterwards, so that what it returns may be old by then.
 #[cached(ns = "slow", ttl = "5m", tags = ["slow:{id}"], skip(sleep_ms))]
 async fn slow(id: u64, sleep_ms: u64) -> Result<String, std::io::ErrorKind> {
+    read(id, sleep_ms).await
+}
+
+/// The same, and nobody waits long for it.
+#[cached(ns = "hasty", ttl = "5m", wait = "500ms", skip(sleep_ms))]
+async fn hasty(id: u64, sleep_ms: u64) -> Result<String, std::io::ErrorKind> {
     read(id, sleep_ms).await
 }
 
@@ -125,6 +131,7 @@ async fn answer(cache: Cache, line: String) -> String {
     let callers = usize::try_from(number(2)).unwrap_or(1);
     match words.first() {
         Some(&"call") => call(callers, || slow(number(1), number(3))).await,
+        Some(&"hasty") => call(callers, || hasty(number(1), number(3))).await,
         Some(&"aged") => call(callers, || aged(number(1), number(3))).await,
         Some(&"expire") => {
             let done = cache.tag(format!("aged:{}", number(1))).expire().await;

@@ -59,7 +59,11 @@ async fn a_lease_has_one_holder_and_is_its_own_holders_again() {
     let link = up(&server).await;
     assert_eq!(ask(&link, OURS, b"", false).await, Leased::Acquired);
     assert_eq!(ask(&link, OURS, b"", false).await, Leased::Acquired);
-    assert_eq!(ask(&link, THEIRS, b"", false).await, Leased::Held);
+    let holder = OURS.to_vec();
+    assert_eq!(
+        ask(&link, THEIRS, b"", false).await,
+        Leased::Held { holder }
+    );
     assert_eq!(
         ask(&link, THEIRS, b"", true).await,
         Leased::Shared { token: *OURS }
