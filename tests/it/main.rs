@@ -36,6 +36,7 @@ mod promises;
 mod secrets;
 mod sentinel;
 mod servers;
+mod shared_with;
 mod settings;
 mod shutdown;
 mod stale;
