@@ -62,6 +62,12 @@ async fn a_site_says_who_shares_its_entries_and_its_own_executable_always_does()
     // Whoever writes finds a value that leaves fields out.
     let (plain, tagged, gaps) = writer.scope(seen()).await;
     assert_eq!(plain, SharedWith::EveryBuild);
-    assert!(matches!(tagged, SharedWith::SameExecutable { .. }), "{tagged:?}");
-    assert!(matches!(gaps, SharedWith::SameExecutable { .. }), "{gaps:?}");
+    assert!(
+        matches!(tagged, SharedWith::SameExecutable { .. }),
+        "{tagged:?}"
+    );
+    assert!(
+        matches!(gaps, SharedWith::SameExecutable { .. }),
+        "{gaps:?}"
+    );
 }
