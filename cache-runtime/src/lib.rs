@@ -13,6 +13,7 @@ mod boxed;
 mod clock;
 mod error;
 mod events;
+mod executable;
 mod patience;
 
 pub mod key;
@@ -57,6 +58,7 @@ pub use error::{CacheError, LoadTimeout};
 pub use events::{HistogramSnapshot, MissStats, NamespaceStats, Stats, Tier, UnstoredStats};
 pub use key::{CacheKey, KeyWriter, Rounded, Serialized};
 pub use policy::{Compression, Consistency, Lease, OnOutage, Policy, Refresh};
+pub use site::SharedWith;
 pub use tag::Tag;
 pub use value::Cacheable;
 

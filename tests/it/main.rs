@@ -37,6 +37,7 @@ mod secrets;
 mod sentinel;
 mod servers;
 mod settings;
+mod shared_with;
 mod shutdown;
 mod stale;
 mod tags_from;

@@ -12,6 +12,7 @@ use crate::invalidate::invalidate;
 use crate::load::{self, Look, Request};
 use crate::memory::Held;
 use crate::owed::Target;
+use crate::site::SharedWith;
 use crate::tag::TagsFrom;
 use crate::tiers::Tiers;
 use crate::value::Cacheable;
@@ -188,6 +189,7 @@ impl Inspection {
             },
             stale_for: Duration::from_millis(held.stale_until.ms_since(now)),
             bytes: held.weight as usize,
+            shared_with: request.site.shared_with(),
         }
     }
 }
@@ -205,4 +207,6 @@ pub struct Inspection {
     pub stale_for: Duration,
     /// What it takes there, in bytes.
     pub bytes: usize,
+    /// Which processes share what the function stores in Redis.
+    pub shared_with: SharedWith,
 }

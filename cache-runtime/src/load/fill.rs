@@ -19,6 +19,7 @@ pub(super) enum Payload {
 pub(super) fn weigh<T: Cacheable>(request: &Request, value: &T) -> Result<Payload, Unstored> {
     let codec = codec_for(request, value)?;
     let payload = if request.tiers.redis.is_some() {
+        request.site.tell_sharing();
         frame::encode(codec, value).map(|bytes| Payload::Bytes(bytes, codec))
     } else {
         frame::encoded_len(codec, value).map(Payload::Weight)
@@ -146,7 +147,7 @@ impl Written {
             flags: 0,
             id: rand::random(),
             digest: request.digest,
-            shape: request.site.shape.fingerprint,
+            shape: request.site.shape_in(codec),
             born_ms: self.born_ms,
             fresh_until_ms: self.born_ms.saturating_add(ttl_ms),
             stale_until_ms: self.born_ms.saturating_add(life_ms),

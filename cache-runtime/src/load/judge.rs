@@ -144,7 +144,7 @@ pub(super) fn invalid<T>(why: Miss, bytes: &[u8]) -> Judged<T> {
 
 fn parse<'a>(request: &Request, bytes: &'a [u8]) -> Result<Frame<'a>, Unreadable> {
     let frame = frame::parse(bytes)?;
-    frame.expect(&request.digest, request.site.shape.fingerprint)?;
+    frame.expect(&request.digest, request.site.shape_in(frame.header.codec))?;
     Ok(frame)
 }
 

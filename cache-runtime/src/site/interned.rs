@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock};
 use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 
+use crate::executable;
 use crate::frame::{CodecId, Shape, Verdict, shape};
 use crate::value::Cacheable;
 
@@ -38,6 +39,12 @@ pub(crate) struct Interned {
     /// Whether its calls can be told from those of other types.
     pub(crate) cacheable: bool,
     pub(crate) shape: Shape,
+    /// What names the shape in keys.
+    fingerprint: u64,
+    /// Where code that reads the value is, which tells its executable.
+    code: usize,
+    /// Set once it was told who shares its entries.
+    told: AtomicBool,
     /// Set when a value turned out to be written differently than it is read.
     misfit: AtomicBool,
     prefix: Sha256,
@@ -53,11 +60,52 @@ impl Interned {
 
     /// How values of this site are encoded: bincode, unless it can't read the type.
     pub(crate) fn codec(&self) -> CodecId {
-        let positional = !matches!(self.shape.verdict, Verdict::NotBinary(_));
-        if positional && !self.misfit.load(Ordering::Relaxed) {
+        if self.shape.is_positional() && !self.misfit.load(Ordering::Relaxed) {
             CodecId::Bincode
         } else {
             CodecId::MessagePack
+        }
+    }
+
+    /// The shape that a frame of this codec says. With names a value may leave out what its type
+    /// then makes up by code of its own, so among different executables only what is written by
+    /// position is shared.
+    pub(crate) fn shape_in(&self, codec: CodecId) -> u64 {
+        match (codec, &self.shape.verdict) {
+            (CodecId::MessagePack, Verdict::Full) => {
+                self.shape.within(executable::fingerprint(self.code))
+            }
+            _ => self.fingerprint,
+        }
+    }
+
+    /// Which processes share what this site stores.
+    pub(crate) fn shared_with(&self) -> SharedWith {
+        let why = match &self.shape.verdict {
+            Verdict::Full if !self.misfit.load(Ordering::Relaxed) => {
+                return SharedWith::EveryBuild;
+            }
+            Verdict::Full => "it is written differently than it is read".to_owned(),
+            Verdict::Partial(why) | Verdict::ByHand(why) => why.clone(),
+            Verdict::NotBinary(how) => (*how).to_owned(),
+        };
+        SharedWith::SameExecutable { why }
+    }
+
+    /// Tells once, if not every build shares what this site stores.
+    pub(crate) fn tell_sharing(&self) {
+        if self.told.load(Ordering::Relaxed) {
+            return;
+        }
+        if let SharedWith::SameExecutable { why } = self.shared_with()
+            && !self.told.swap(true, Ordering::Relaxed)
+        {
+            tracing::info!(
+                target: "cache",
+                site = self.identity,
+                why,
+                "entries are shared only with processes of this executable"
+            );
         }
     }
 
@@ -67,13 +115,31 @@ impl Interned {
     }
 }
 
+/// Which processes share what an annotated function stores in Redis.
+///
+/// Values are written by position, so a build whose type differs would misread them. What the type
+/// looks like is part of the key; where that can't be seen in full, the executable is too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SharedWith {
+    /// Every process whose value type has the same fields, variants and parts, of any build.
+    EveryBuild,
+    /// Processes of the same executable file only: a new build begins with an empty cache.
+    SameExecutable {
+        /// What of the type can't be seen.
+        why: String,
+    },
+}
+
 type Table = HashMap<(Vec<u8>, String, TypeId), &'static Interned>;
 
 /// The one site for this identity and value type, made when first asked for.
 pub(super) fn intern<V: Cacheable>(identity: Identity<'_>) -> &'static Interned {
     static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
     let shape = shape::<V>();
-    let prefix = identity.prefix(shape.fingerprint);
+    let code = crate::frame::shape::<V> as fn() -> Shape as usize;
+    let fingerprint = shape.fingerprint(|| executable::fingerprint(code));
+    let prefix = identity.prefix(fingerprint);
     let mut table = TABLE.lock();
     let id = u32::try_from(table.len()).unwrap_or(u32::MAX);
     let namespace = identity.namespace.to_owned();
@@ -87,6 +153,9 @@ pub(super) fn intern<V: Cacheable>(identity: Identity<'_>) -> &'static Interned 
             identity: identity.identity,
             cacheable: identity.cacheable,
             shape,
+            fingerprint,
+            code,
+            told: AtomicBool::new(false),
             misfit: AtomicBool::new(false),
             prefix,
         }))

@@ -13,6 +13,7 @@ use std::any::TypeId;
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
+pub use interned::SharedWith;
 pub(crate) use interned::{Digest, Interned};
 pub(crate) use names::{EntryName, Named, Names};
 pub(crate) use pattern::Pattern;

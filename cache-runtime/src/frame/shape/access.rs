@@ -35,6 +35,11 @@ impl<'b> Parts<'b> {
         Taken { parts: self, left }
     }
 
+    /// Notes what the part that follows is called.
+    pub(super) fn name(&self, name: &'static str) {
+        self.book.note_sown(name);
+    }
+
     /// The one part, by a deserializer.
     pub(super) fn one<T>(&mut self, drive: impl FnOnce(Tracer<'_>) -> T) -> T {
         let at = Cell::new(None);

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use serde::de::{DeserializeSeed, Visitor};
 
 use super::graph::{Alternative, Form, Graph, Kind, Node, NodeId, State};
+use super::names;
 use super::samples::{FLAVOURS, LENGTHS};
 use super::trace::{Halt, Tracer};
 
@@ -29,6 +30,10 @@ pub(super) struct Book {
     flavours: RefCell<HashMap<TypeId, usize, foldhash::fast::FixedState>>,
     root: Cell<Option<NodeId>>,
     not_binary: Cell<Option<&'static str>>,
+    /// Whose hand-written code decides about its parts, in a way that samples can't show.
+    by_hand: RefCell<Option<String>>,
+    /// The name of the type that is being driven.
+    sown: Cell<&'static str>,
     /// Why something is stuck, once something is.
     why: RefCell<Option<String>>,
     /// Someone has taken the blame for this pass.
@@ -40,6 +45,17 @@ pub(super) struct Book {
     steps: Cell<u32>,
     /// Grows with everything learnt.
     progress: Cell<u32>,
+}
+
+/// What a tracing found.
+pub(super) struct Closed {
+    pub(super) graph: Graph,
+    /// The way in which bincode can't read the type.
+    pub(super) not_binary: Option<&'static str>,
+    /// Whose code decides about its parts.
+    pub(super) by_hand: Option<String>,
+    /// Why something is stuck.
+    pub(super) why: Option<String>,
 }
 
 /// An alternative being followed.
@@ -83,10 +99,24 @@ impl Book {
         why.unwrap_or_else(|| "its parts depend on something no sample shows".to_owned())
     }
 
-    /// The graph, the way in which bincode can't read the type, and why something is stuck.
-    pub(super) fn close(self) -> (Graph, Option<&'static str>, Option<String>) {
-        let why = self.why.into_inner();
-        (self.graph.into_inner(), self.not_binary.get(), why)
+    /// What was found.
+    pub(super) fn close(self) -> Closed {
+        Closed {
+            graph: self.graph.into_inner(),
+            not_binary: self.not_binary.get(),
+            by_hand: self.by_hand.into_inner(),
+            why: self.why.into_inner(),
+        }
+    }
+
+    /// Notes that a part's own code, which samples can't show whole, decides what it is.
+    fn by_hand(&self, why: impl FnOnce() -> String) {
+        self.by_hand.borrow_mut().get_or_insert_with(why);
+    }
+
+    /// Notes the name of a type that is driven by no seed, as what is in an `Option`.
+    pub(super) fn note_sown(&self, name: &'static str) {
+        self.sown.set(name);
     }
 
     pub(super) fn not_binary(&self, how: &'static str) {
@@ -109,7 +139,10 @@ impl Book {
         let own = self.flavours.borrow().get(&key).copied().unwrap_or(0);
         let flavour = if own > 0 { own } else { flavour };
         let at = Cell::new(None);
+        self.judge_seed::<S>();
+        self.sown.set(sown::<S>());
         let result = seed.deserialize(Tracer::new(self, &at, flavour, depth));
+        self.judge_conversion::<S>(at.get());
         if result.is_err() && !self.blamed.get() {
             self.flavours.borrow_mut().insert(key, own + 1);
             self.blame(own + 1 > FLAVOURS, || {
@@ -117,6 +150,28 @@ impl Book {
             });
         }
         (at.get(), result)
+    }
+
+    /// A seed with a state may ask for one thing or another by what was read before.
+    fn judge_seed<S>(&self) {
+        if size_of::<S>() > 0 && !names::is_fixed(type_name::<S>()) {
+            self.by_hand(|| format!("`{}` reads by what was read before", sown::<S>()));
+        }
+    }
+
+    /// Two functions that a field may be read `with` look the same where both read a number.
+    fn judge_conversion<S>(&self, node: Option<NodeId>) {
+        if !names::is_converted(sown::<S>()) {
+            return;
+        }
+        let graph = self.graph.borrow();
+        let visitor = node.map_or("", |node| graph.nodes[node].visitor_name);
+        if !names::says_its_meaning(visitor) {
+            self.by_hand(|| {
+                let name = sown::<S>();
+                format!("a field is read `with` a function of its own, in `{name}`")
+            });
+        }
     }
 
     /// Takes the blame for a failure, with or without something left to offer.
@@ -148,7 +203,14 @@ impl Book {
     ) -> Result<NodeId, Halt> {
         self.steps.set(self.steps.get() + 1);
         let key = typeid::of::<V>();
-        let node = self.graph.borrow_mut().intern(key, kind, visitor);
+        let visitor_name = type_name::<V>();
+        if !matches!(kind, Kind::Leaf(_)) && !names::is_fixed(visitor_name) {
+            self.by_hand(|| format!("`{visitor_name}` reads its parts in its own way"));
+        }
+        let called = names::of_part(self.sown.take(), kind.name());
+        let mut graph = self.graph.borrow_mut();
+        let node = graph.intern((key, visitor_name), kind, called, visitor);
+        drop(graph);
         match node {
             Some(node) if self.steps.get() <= MAX_STEPS && depth <= MAX_DEPTH => Ok(node),
             _ => {

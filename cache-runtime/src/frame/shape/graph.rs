@@ -25,6 +25,20 @@ pub(super) enum Kind {
     Enum(&'static str, &'static [&'static str]),
 }
 
+impl Kind {
+    /// What the type says it is called.
+    pub(super) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Leaf(Leaf::UnitStruct(name))
+            | Self::Newtype(name)
+            | Self::TupleStruct(name, _)
+            | Self::Struct(name, _)
+            | Self::Enum(name, _) => Some(name),
+            _ => None,
+        }
+    }
+}
+
 /// A value without parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Leaf {
@@ -108,7 +122,10 @@ impl Alternative {
 pub(super) struct Node {
     /// The identity of its visitor: the name alone would mix types of the same name.
     visitor: TypeId,
+    pub(super) visitor_name: &'static str,
     pub(super) kind: Kind,
+    /// What its type is called, where that tells it from others that ask for the same.
+    pub(super) called: String,
     /// What the visitor of a leaf says it expects, which tells seconds from milliseconds where
     /// both are an `i64`. Empty for other kinds.
     pub(super) expects: String,
@@ -127,14 +144,15 @@ impl Graph {
     /// The node of a visitor that asked for something, made if it is new.
     pub(super) fn intern(
         &mut self,
-        visitor: TypeId,
+        (visitor, visitor_name): (TypeId, &'static str),
         kind: Kind,
+        called: String,
         expects: &dyn Expected,
     ) -> Option<NodeId> {
         let known = self
             .nodes
             .iter()
-            .position(|node| node.visitor == visitor && node.kind == kind);
+            .position(|node| node.visitor == visitor && node.kind == kind && node.called == called);
         if known.is_some() {
             return known;
         }
@@ -159,7 +177,9 @@ impl Graph {
         };
         self.nodes.push(Node {
             visitor,
+            visitor_name,
             kind,
+            called,
             expects,
             alternatives,
             refusals: 0,

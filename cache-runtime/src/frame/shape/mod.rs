@@ -11,6 +11,7 @@ mod access;
 mod book;
 mod check;
 mod graph;
+mod names;
 mod samples;
 mod text;
 mod trace;
@@ -19,7 +20,7 @@ use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::de::DeserializeOwned;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use book::Book;
 use graph::{Graph, NodeId};
@@ -37,6 +38,9 @@ pub(crate) enum Verdict {
     Full,
     /// Some part could not be reached, for the reason given; the rest is in the fingerprint.
     Partial(String),
+    /// Every part was seen, but code written by hand, in the way given, may read other values
+    /// otherwise than the samples.
+    ByHand(String),
     /// The type asks its input what it is, which bincode can't tell, in the way given.
     NotBinary(&'static str),
 }
@@ -44,9 +48,9 @@ pub(crate) enum Verdict {
 /// What a type looks like to a codec.
 #[derive(Clone, Debug)]
 pub(crate) struct Shape {
-    /// Differs whenever a field name, a variant name, their order or a type differs; the same in
-    /// every run and on every platform.
-    pub(crate) fingerprint: u64,
+    /// Differs whenever something that was seen differs: a field name, a variant name, their order,
+    /// a type. The same in every run and on every platform.
+    seen: u64,
     /// How far to trust it.
     pub(crate) verdict: Verdict,
     graph: Graph,
@@ -54,7 +58,30 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// The text that the fingerprint is the hash of.
+    /// What two processes must have in common to read one another's values: all that was seen and,
+    /// where that is not all there is, the executable.
+    pub(crate) fn fingerprint(&self, executable: impl FnOnce() -> u128) -> u64 {
+        match self.verdict {
+            Verdict::Full => self.seen,
+            _ => self.within(executable()),
+        }
+    }
+
+    /// The fingerprint among processes of one executable.
+    pub(crate) fn within(&self, executable: u128) -> u64 {
+        let mut hash = Xxh3::new();
+        hash.update(&self.seen.to_le_bytes());
+        hash.update(&executable.to_le_bytes());
+        hash.digest()
+    }
+
+    /// Whether a positional codec may write the type: each value can be compared with what its
+    /// type reads.
+    pub(crate) fn is_positional(&self) -> bool {
+        matches!(self.verdict, Verdict::Full | Verdict::ByHand(_))
+    }
+
+    /// The text that what was seen is the hash of.
     #[cfg(test)]
     pub(super) fn text(&self) -> String {
         text::canonical(&self.graph, self.root)
@@ -63,6 +90,9 @@ impl Shape {
 
 /// The shape of a type.
 pub(crate) fn shape<T: DeserializeOwned>() -> Shape {
+    if cfg!(panic = "abort") {
+        return untraced();
+    }
     let book = Book::default();
     // A `Deserialize` that panics on a sample must not take the caller down.
     let traced = catch_unwind(AssertUnwindSafe(|| passes::<T>(&book)));
@@ -70,17 +100,29 @@ pub(crate) fn shape<T: DeserializeOwned>() -> Shape {
         let why = "its `Deserialize` panicked on a sample value".to_owned();
         (book.root(), Some(why))
     });
-    let (graph, not_binary, stuck) = book.close();
-    let verdict = match (not_binary, trouble.or(stuck)) {
-        (Some(how), _) => Verdict::NotBinary(how),
-        (None, Some(why)) => Verdict::Partial(why),
-        (None, None) => Verdict::Full,
+    let found = book.close();
+    let verdict = match (found.not_binary, trouble.or(found.why), found.by_hand) {
+        (Some(how), ..) => Verdict::NotBinary(how),
+        (None, Some(why), _) => Verdict::Partial(why),
+        (None, None, Some(why)) => Verdict::ByHand(why),
+        (None, None, None) => Verdict::Full,
     };
     Shape {
-        fingerprint: xxh3_64(text::canonical(&graph, root).as_bytes()),
+        seen: xxh3_64(text::canonical(&found.graph, root).as_bytes()),
         verdict,
-        graph,
+        graph: found.graph,
         root,
+    }
+}
+
+/// The shape of a type that is shown no sample: where a panic ends the program, a `Deserialize`
+/// that panics on one would.
+pub(super) fn untraced() -> Shape {
+    Shape {
+        seen: 0,
+        verdict: Verdict::Partial("with `panic = \"abort\"` no type is looked into".to_owned()),
+        graph: Graph::default(),
+        root: None,
     }
 }
 

@@ -62,10 +62,14 @@ impl Numbering {
 /// What a node asks for. `Debug` of these is the derive's, over names that this crate chose, and
 /// quotes and escapes every string; a test pins it.
 fn head(node: &Node) -> String {
-    match node.kind {
+    let mut head = match node.kind {
         Kind::Leaf(leaf) => format!("{leaf:?}{:?}", node.expects),
         kind => format!("{kind:?}"),
+    };
+    if !node.called.is_empty() {
+        let _ = write!(head, " as {:?}", node.called);
     }
+    head
 }
 
 fn parts(out: &mut String, graph: &Graph, numbering: &mut Numbering, alternative: &Alternative) {

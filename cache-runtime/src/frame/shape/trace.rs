@@ -1,5 +1,6 @@
 //! The deserializer without input: it notes what a type asks for and answers with samples.
 
+use std::any::type_name;
 use std::cell::Cell;
 use std::fmt;
 
@@ -9,6 +10,7 @@ use serde::de::{Deserializer, Error, Visitor};
 use super::access::{Parts, Variants};
 use super::book::{Book, Turn};
 use super::graph::{Form, Kind, Leaf, NodeId};
+use super::names;
 use super::samples::{CHARACTERS, FRACTIONS, LENGTHS, NUMBERS, TEXTS, ZEROS, pick};
 
 /// A pass has come to its end before the type was made; the book knows why.
@@ -204,7 +206,10 @@ impl Deserializer<'static> for Tracer<'_> {
     fn deserialize_option<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Halt> {
         self.parts(Kind::Option, visitor, |visitor, turn, parts| {
             match turn.index {
-                0 => (Form::One, parts.one(|tracer| visitor.visit_some(tracer))),
+                0 => {
+                    parts.name(names::inside_option(type_name::<V>()));
+                    (Form::One, parts.one(|tracer| visitor.visit_some(tracer)))
+                }
                 _ => (Form::Bare, visitor.visit_none()),
             }
         })

@@ -5,6 +5,7 @@ mod codecs;
 mod golden;
 mod hostile;
 mod limits;
+mod pairs;
 mod shapes;
 mod validated;
 mod verdicts;

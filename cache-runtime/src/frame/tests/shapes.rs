@@ -7,7 +7,7 @@ use super::zoo::{Everything, Expr, Foreign, Plain, Tree};
 use crate::frame::{CodecId, decode, encode, parse, shape, write};
 
 fn fingerprint<T: serde::de::DeserializeOwned>() -> u64 {
-    shape::<T>().fingerprint
+    shape::<T>().fingerprint(|| 7)
 }
 
 /// Two versions of a type, as two builds have them: all of them must be told apart.
@@ -24,7 +24,7 @@ macro_rules! differ {
                 $(#[derive(Deserialize, Serialize)] $after)*
             }
             let (before, after) = (shape::<before::T>(), shape::<after::T>());
-            assert_ne!(before.fingerprint, after.fingerprint, "{}\n{}", before.text(), after.text());
+            assert_ne!(before.fingerprint(|| 7), after.fingerprint(|| 7), "{}\n{}", before.text(), after.text());
             // Also where the type stands inside others.
             assert_ne!(fingerprint::<Vec<Option<before::T>>>(), fingerprint::<Vec<Option<after::T>>>());
         }
@@ -179,10 +179,10 @@ fn fingerprints_are_the_same_in_every_build() {
 const PINNED: [&str; 6] = [
     "2c502535116521c3",
     "ca4c4f8f3c44e569",
-    "ab5ee18b3e614ea3",
+    "fc2e42102824060a",
     "b35b0bb1057ff860",
     "b57884f0f303f640",
-    "b0f6d711026f799b",
+    "1e7fdd9ec7429c8a",
 ];
 
 #[test]

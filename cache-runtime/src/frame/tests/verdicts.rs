@@ -282,6 +282,50 @@ fn a_type_whose_parts_hang_on_one_another_is_not_for_bincode() {
     assert!(matches!(verdict, Verdict::NotBinary(_)), "{verdict:?}");
 }
 
+#[test]
+fn a_type_that_reads_its_parts_by_hand_is_not_called_full() {
+    let verdict = shape::<Versioned>().verdict;
+    assert!(matches!(verdict, Verdict::ByHand(_)), "{verdict:?}");
+}
+
+/// What no sample shows: a value by which it reads one part more.
+struct Versioned;
+
+impl<'de> Deserialize<'de> for Versioned {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Versioned;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a version and what it has")
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                mut parts: A,
+            ) -> Result<Versioned, A::Error> {
+                if parts.next_element::<u8>()? == Some(77) {
+                    parts.next_element::<u64>()?;
+                }
+                Ok(Versioned)
+            }
+        }
+
+        deserializer.deserialize_tuple(2, Visitor)
+    }
+}
+
+#[test]
+fn where_a_panic_ends_the_program_no_sample_is_shown() {
+    // Such a program's own shape is this one; see `shape`.
+    let shape = crate::frame::shape::untraced();
+    assert!(matches!(shape.verdict, Verdict::Partial(_)));
+    assert!(!shape.is_positional());
+    assert_ne!(shape.fingerprint(|| 1), shape.fingerprint(|| 2));
+}
+
 /// Its second variant goes by two names, so its list of names is longer than its variants.
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "only its shape is asked for")]

@@ -12,8 +12,8 @@ use std::fmt;
 use serde::Serialize;
 use serde::ser::Error;
 
+use super::Shape;
 use super::graph::{Form, Graph, Kind, Leaf, Node, NodeId, State};
-use super::{Shape, Verdict};
 use crate::frame::guard::MAX_DEPTH;
 use parts::Walk;
 
@@ -59,7 +59,7 @@ pub(crate) fn serializes_as<T: Serialize + ?Sized>(
     value: &T,
     shape: &Shape,
 ) -> Result<(), Mismatch> {
-    if let Verdict::NotBinary(_) = shape.verdict {
+    if !shape.is_positional() {
         return Err(Mismatch::Structure);
     }
     let want = match shape.root {
