@@ -5,7 +5,14 @@ use std::path::{Path, PathBuf};
 
 /// From the bottom up; modules in one row may not import each other but where listed in `WITHIN`.
 const LAYERS: &[&[&str]] = &[
-    &["error", "boxed", "clock", "events", "executable", "patience"],
+    &[
+        "error",
+        "boxed",
+        "clock",
+        "events",
+        "executable",
+        "patience",
+    ],
     &["key", "tag", "value", "returns", "policy"],
     &["frame", "site"],
     &["stamp", "memory", "redis"],

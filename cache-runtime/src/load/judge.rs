@@ -94,7 +94,12 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
     if !asked_for_are_there(request, &frame) {
         return invalid(Miss::Invalidated, bytes);
     }
-    let Some(left) = left(request, &frame.header, seen.node_ms, was_expired) else {
+    let Some(left) = left(
+        request.policy.stale_ms,
+        &frame.header,
+        seen.node_ms,
+        was_expired,
+    ) else {
         return invalid(Miss::Expired, bytes);
     };
     if !unknown.is_empty() {
@@ -117,17 +122,28 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
     }
 }
 
-/// How long it may be served, if at all. The stale window is the shorter of the one it was stored
+/// How far an entry's birth may be ahead of what this process takes for the node's time, in milliseconds: each
+/// process knows it but for a round trip.
+const AHEAD_MS: u64 = 1_000;
+
+/// How long it may be served, if at all: never longer than it was given. One that is born in the node's future
+/// was stored before the node's clock was set back, and would live until that has caught up. The stale window is the shorter of the one it was stored
 /// with and the site's own; without one, what was expired by hand is over at once.
-fn left(request: &Request, header: &Header, node_ms: u64, was_expired: bool) -> Option<Left> {
+fn left(site_stale_ms: u64, header: &Header, node_ms: u64, was_expired: bool) -> Option<Left> {
+    if header.born_ms > node_ms.saturating_add(AHEAD_MS) {
+        return None;
+    }
+    let given_ms = header.fresh_until_ms.saturating_sub(header.born_ms);
     let stored = header.stale_until_ms.saturating_sub(header.fresh_until_ms);
-    let window = stored.min(request.policy.stale_ms);
+    let window = stored.min(site_stale_ms);
     let end = header.fresh_until_ms.saturating_add(window);
     let fresh_ms = match was_expired {
         true => 0,
-        false => header.fresh_until_ms.saturating_sub(node_ms),
+        false => header.fresh_until_ms.saturating_sub(node_ms).min(given_ms),
     };
-    let stale_ms = end.saturating_sub(node_ms);
+    let stale_ms = end
+        .saturating_sub(node_ms)
+        .min(given_ms.saturating_add(window));
     let servable = fresh_ms > 0 || (window > 0 && stale_ms > 0);
     servable.then_some(Left { fresh_ms, stale_ms })
 }
@@ -203,5 +219,45 @@ fn subject(stamped: &Stamped) -> Option<Subject> {
         StampKind::Tag => Some(Subject::Tag(name())),
         StampKind::Namespace => Some(Subject::Namespace(name())),
         StampKind::Node => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::CodecId;
+    use crate::policy::Compression;
+
+    const BORN: u64 = 1_000_000_000;
+
+    /// Fresh for 5 s, stale for 10 s more.
+    fn left_at(node_ms: u64) -> Option<(u64, u64)> {
+        let header = Header {
+            codec: CodecId::Bincode,
+            compression: Compression::None,
+            flags: 0,
+            id: [0; 16],
+            digest: [0; 32],
+            shape: 0,
+            born_ms: BORN,
+            fresh_until_ms: BORN + 5_000,
+            stale_until_ms: BORN + 15_000,
+            load_us: 0,
+            stamps: Vec::new(),
+        };
+        left(60_000, &header, node_ms, false).map(|left| (left.fresh_ms, left.stale_ms))
+    }
+
+    #[test]
+    fn an_entry_is_served_for_its_times_and_no_longer() {
+        assert_eq!(left_at(BORN), Some((5_000, 15_000)));
+        assert_eq!(left_at(BORN + 7_000), Some((0, 8_000)));
+        assert_eq!(left_at(BORN + 15_000), None);
+    }
+
+    #[test]
+    fn a_clock_set_back_lengthens_no_entrys_life() {
+        assert_eq!(left_at(BORN - 900), Some((5_000, 15_000)));
+        assert_eq!(left_at(BORN - 15 * 60_000), None);
     }
 }

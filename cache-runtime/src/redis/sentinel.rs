@@ -56,6 +56,26 @@ pub(super) async fn replaced(settings: &LinkSettings, found: Option<&Found>) {
     }
 }
 
+/// Whether sentinels still name the master that was found, asked once it has answered as one: a master that
+/// was paused past its failover says for a moment that it is one, and so does its first heartbeat.
+///
+/// A connection that nobody can confirm is not used: those that asked for it found a sentinel a moment ago.
+pub(super) async fn confirm(settings: &LinkSettings, found: Option<&Found>) -> Result<(), Fault> {
+    let (Place::Sentinel { name, .. }, Some(found)) = (&settings.place, found) else {
+        return Ok(());
+    };
+    let now = ask_all(settings, name, settings.lag / 4).await?;
+    match is_refuted(found, &now) {
+        true => Err(Fault::Replaced),
+        false => Ok(()),
+    }
+}
+
+/// Whether this word speaks against the master found before. A lower epoch is an older word.
+fn is_refuted(found: &Found, now: &Found) -> bool {
+    now.address != found.address && now.epoch >= found.epoch
+}
+
 /// The master by the newest word of those that answer within `limit`, or shortly after the first.
 async fn ask_all(
     settings: &LinkSettings,
@@ -168,6 +188,14 @@ mod tests {
         assert_eq!(of_all(vec![master(1, 7), down(), master(2, 8)]), Ok(2));
         assert_eq!(of_all(vec![master(2, 8), master(1, 7)]), Ok(2));
         assert_eq!(of_all(vec![down(), master(1, 0)]), Ok(1));
+    }
+
+    #[test]
+    fn a_master_is_refuted_by_a_word_as_new_and_not_by_an_older_one() {
+        let found = master(1, 7).unwrap();
+        let refutes = |port, epoch| is_refuted(&found, &master(port, epoch).unwrap());
+        assert!(!refutes(1, 7) && !refutes(1, 8) && !refutes(2, 6));
+        assert!(refutes(2, 7) && refutes(2, 8));
     }
 
     #[test]

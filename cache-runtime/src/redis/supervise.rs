@@ -9,7 +9,7 @@ use super::link::{LinkEvent, Shared};
 use super::live::{Live, unwrap};
 use super::phase::Phase;
 use super::run::Run;
-use super::sentinel::replaced;
+use super::sentinel::{confirm, replaced};
 use super::topology::{Map, map};
 use crate::clock::Stopwatch;
 
@@ -31,7 +31,7 @@ pub(super) async fn supervise(link: Weak<Shared>) {
         let (settings, push, callers) = (&shared.settings, &shared.ears.push, &shared.callers);
         let connected = match connect(settings, push, callers, &|| shared.step()).await {
             // A server too slow for `op_timeout` is not offered to callers, who would wait for it.
-            Ok(live) => beat(&live, &shared).await.map(|()| live),
+            Ok(live) => first_beat(&live, &shared).await.map(|()| live),
             Err(fault) => Err(fault),
         };
         let cause = match connected {
@@ -105,6 +105,14 @@ async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
             Err(fault) => return fault,
         }
     }
+}
+
+/// The heartbeat that a connection begins with, and behind Sentinel the word that its node is the master
+/// still, given after it.
+async fn first_beat(live: &Live, shared: &Shared) -> Result<(), Fault> {
+    beat(live, shared).await?;
+    shared.step();
+    confirm(&shared.settings, live.found.as_ref()).await
 }
 
 /// A heartbeat: the node is a master, and tells its time and in a cluster which slots it has. A

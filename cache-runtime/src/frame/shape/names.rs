@@ -4,7 +4,7 @@
 //! called less known than they are, or a key changes: a miss, never a wrong value. A test pins
 //! what the derive's names look like.
 
-/// Crates whose hand-written visitors were read, and found to ask for the same parts whatever the
+/// Crates whose hand-written visitors are taken to ask for the same parts whatever the
 /// values are.
 const READ: &[&str] = &[
     "serde",
