@@ -44,6 +44,7 @@ mod tags_from;
 mod tls;
 mod trouble;
 mod ui;
+mod undecided;
 mod weight;
 
 use std::time::{Duration, Instant};

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
+use syn::Expr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
@@ -11,6 +12,7 @@ use super::owner;
 use crate::borrow::borrowed;
 use crate::function::{body, wrapped};
 use crate::span;
+use crate::tags::Tag;
 use crate::template::Piece;
 
 /// The fn with the cache in front of its body.
@@ -91,10 +93,7 @@ pub(super) fn key(model: &Cached) -> TokenStream {
     let runtime = &model.runtime;
     let beside: Vec<_> = model
         .tags_beside_key()
-        .map(|tag| {
-            let tag = tag.tokens(runtime);
-            quote_spanned!(Span::mixed_site()=> #private::beside(&mut __key, &#tag);)
-        })
+        .map(|(tag, shown)| beside(model, tag, shown))
         .collect();
     let written = !model.parts.is_empty() || !beside.is_empty();
     let mutable = written.then(|| quote_spanned!(Span::mixed_site()=> mut));
@@ -103,6 +102,19 @@ pub(super) fn key(model: &Cached) -> TokenStream {
         #(#parts)*
         #(#beside)*
     }
+}
+
+/// A tag that stands beside the key, unless all it shows are parts that the key shows in full.
+fn beside(model: &Cached, tag: &Tag, shown: Option<Vec<&Expr>>) -> TokenStream {
+    let private = &model.private;
+    let tag = tag.tokens(&model.runtime);
+    let noted = quote_spanned!(Span::mixed_site()=> #private::beside(&mut __key, &#tag););
+    let Some(shown) = shown else { return noted };
+    let shown = shown.into_iter().map(|part| {
+        let part = borrowed(part, Span::mixed_site());
+        quote_spanned!(Span::mixed_site()=> #private::shows_text(#part))
+    });
+    quote_spanned!(Span::mixed_site()=> if !(#(#shown)&&*) { #noted })
 }
 
 fn call(model: &Cached) -> TokenStream {

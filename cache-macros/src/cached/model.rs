@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
+use syn::Expr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
@@ -12,6 +13,7 @@ use super::key::Part;
 use crate::function::{Argument, Form, Function, Output, Parameter, parameters, words};
 use crate::policy::Given;
 use crate::tags::Tag;
+use crate::template::name_of;
 use crate::{settings, span};
 
 /// One `#[cached]` fn.
@@ -128,19 +130,26 @@ impl Cached {
             .collect()
     }
 
-    /// The tags that the key does not decide: templates over what is not a part of it, and every
-    /// expression, which may read anything. Memory tells calls apart by them, as it must not serve
-    /// an entry under another tag than the call's own.
-    pub(super) fn tags_beside_key(&self) -> impl Iterator<Item = &Tag> {
-        let whole: BTreeSet<String> = self
+    /// The tags that the key may not decide, each with the parts whose text it shows if these are
+    /// all that it shows: whether their types hide something from the key, the runtime knows.
+    /// Memory tells calls apart by such tags, as it must not serve an entry under another tag than
+    /// the call's own.
+    pub(super) fn tags_beside_key(&self) -> impl Iterator<Item = (&Tag, Option<Vec<&Expr>>)> {
+        let parts: BTreeSet<String> = self
             .parts
             .iter()
-            .map(|part| part.value.to_token_stream().to_string())
-            .map(|name| name.trim_start_matches("r#").to_owned())
+            .filter_map(|part| place(&part.value))
             .collect();
-        self.arguments.tags.iter().filter(move |tag| match tag {
-            Tag::Template(_) => !crate::mentions::mentions(tag).is_subset(&whole),
-            Tag::Expression(_) => true,
+        let is_part = move |shown: &Expr| place(shown).is_some_and(|place| parts.contains(&place));
+        self.arguments.tags.iter().filter_map(move |tag| {
+            let Tag::Template(template) = tag else {
+                return Some((tag, None));
+            };
+            let shown: Vec<&Expr> = template.holes().map(|hole| &hole.expression).collect();
+            // A template without holes is the same for every call.
+            let differs = !shown.is_empty();
+            let all_are_parts = shown.iter().all(|shown| is_part(shown));
+            differs.then(|| (tag, all_are_parts.then_some(shown)))
         })
     }
 
@@ -170,4 +179,14 @@ impl Cached {
             )),
         }
     }
+}
+
+/// An argument or a field of one, by its name: what is the same each time it is read.
+fn place(expression: &Expr) -> Option<String> {
+    let is_place = match expression {
+        Expr::Path(_) => true,
+        Expr::Field(field) => place(&field.base).is_some(),
+        _ => false,
+    };
+    is_place.then(|| name_of(expression).replace("r#", ""))
 }

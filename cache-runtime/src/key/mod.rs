@@ -91,6 +91,14 @@ pub trait CacheKey {
     /// Writes the value to `writer`, as one value.
     fn write(&self, writer: &mut KeyWriter);
 
+    /// Whether equal keys mean equal text: what `Display` writes of the value follows from its key.
+    /// A tag that shows the value is then decided by the key.
+    #[doc(hidden)]
+    #[inline]
+    fn __shows_text(&self) -> bool {
+        false
+    }
+
     /// Writes `head` and then `tail` as one list. Bytes override it, to be written as they are.
     #[doc(hidden)]
     #[inline]

@@ -15,5 +15,5 @@ pub use crate::tag::Tag;
 pub use invalidation::Invalidation;
 pub use loads::{TimesOut, load, load_boxed, load_in_background, timed_out};
 pub use name::Name;
-pub use phases::{Call, Lookup, beside, budget, entry, lookup, part};
+pub use phases::{Call, Lookup, beside, budget, entry, lookup, part, shows_text};
 pub use tags::tags_of;

@@ -25,6 +25,12 @@ pub fn part<T: CacheKey + ?Sized>(writer: &mut KeyWriter, value: &T) {
     value.write(writer);
 }
 
+/// Whether the text of a part of the key follows from the key.
+#[inline]
+pub fn shows_text<T: CacheKey + ?Sized>(part: &T) -> bool {
+    part.__shows_text()
+}
+
 /// Notes a tag that the key does not decide: in memory, calls that differ in it differ.
 pub fn beside(writer: &mut KeyWriter, tag: &Tag) {
     writer.__beside(tag.as_str());

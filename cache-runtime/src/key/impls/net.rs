@@ -8,11 +8,21 @@ impl CacheKey for Ipv4Addr {
     fn write(&self, writer: &mut KeyWriter) {
         writer.put(kind::IPV4, self.octets());
     }
+
+    #[inline]
+    fn __shows_text(&self) -> bool {
+        true
+    }
 }
 
 impl CacheKey for Ipv6Addr {
     fn write(&self, writer: &mut KeyWriter) {
         writer.put(kind::IPV6, self.octets());
+    }
+
+    #[inline]
+    fn __shows_text(&self) -> bool {
+        true
     }
 }
 
@@ -23,6 +33,11 @@ impl CacheKey for IpAddr {
             Self::V6(address) => address.write(writer),
         }
     }
+
+    #[inline]
+    fn __shows_text(&self) -> bool {
+        true
+    }
 }
 
 impl CacheKey for SocketAddrV4 {
@@ -31,6 +46,11 @@ impl CacheKey for SocketAddrV4 {
         bytes[..4].copy_from_slice(&self.ip().octets());
         bytes[4..].copy_from_slice(&self.port().to_le_bytes());
         writer.put(kind::SOCKET_V4, bytes);
+    }
+
+    #[inline]
+    fn __shows_text(&self) -> bool {
+        true
     }
 }
 
@@ -43,6 +63,11 @@ impl CacheKey for SocketAddrV6 {
         bytes[22..].copy_from_slice(&self.scope_id().to_le_bytes());
         writer.put(kind::SOCKET_V6, bytes);
     }
+
+    #[inline]
+    fn __shows_text(&self) -> bool {
+        true
+    }
 }
 
 impl CacheKey for SocketAddr {
@@ -51,5 +76,10 @@ impl CacheKey for SocketAddr {
             Self::V4(address) => address.write(writer),
             Self::V6(address) => address.write(writer),
         }
+    }
+
+    #[inline]
+    fn __shows_text(&self) -> bool {
+        true
     }
 }

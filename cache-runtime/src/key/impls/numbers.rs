@@ -5,27 +5,44 @@ use std::num::{NonZero, Saturating, Wrapping};
 use crate::key::{CacheKey, KeyWriter};
 
 macro_rules! plain {
-    ($($plain:ident),* $(,)?) => {
+    ($($plain:ident shows its text: $shows:literal),* $(,)?) => {
         $(
             impl CacheKey for $plain {
                 #[inline]
                 fn write(&self, writer: &mut KeyWriter) {
                     writer.$plain(*self);
                 }
+
+                #[inline]
+                fn __shows_text(&self) -> bool {
+                    $shows
+                }
             }
         )*
     };
 }
 
-plain!(
-    bool, char, f32, f64, u16, u32, u64, u128, i8, i16, i32, i64, i128
-);
+macro_rules! texts {
+    ($($plain:ident),* $(,)?) => {
+        plain!($($plain shows its text: true),*);
+    };
+}
+
+texts!(bool, char, u16, u32, u64, u128, i8, i16, i32, i64, i128);
+
+// `-0.0` and `0.0` are one key and two texts.
+plain!(f32 shows its text: false, f64 shows its text: false);
 
 /// A list of these is written as the bytes they are.
 impl CacheKey for u8 {
     #[inline]
     fn write(&self, writer: &mut KeyWriter) {
         writer.u8(*self);
+    }
+
+    #[inline]
+    fn __shows_text(&self) -> bool {
+        true
     }
 
     #[inline]
@@ -40,6 +57,11 @@ impl CacheKey for usize {
     fn write(&self, writer: &mut KeyWriter) {
         writer.u64(*self as u64);
     }
+
+    #[inline]
+    fn __shows_text(&self) -> bool {
+        true
+    }
 }
 
 /// As 64 bits, on every platform.
@@ -47,6 +69,11 @@ impl CacheKey for isize {
     #[inline]
     fn write(&self, writer: &mut KeyWriter) {
         writer.i64(*self as i64);
+    }
+
+    #[inline]
+    fn __shows_text(&self) -> bool {
+        true
     }
 }
 
@@ -57,6 +84,11 @@ macro_rules! non_zero {
                 #[inline]
                 fn write(&self, writer: &mut KeyWriter) {
                     self.get().write(writer);
+                }
+
+                #[inline]
+                fn __shows_text(&self) -> bool {
+                    true
                 }
             }
         )*
@@ -72,11 +104,21 @@ impl<T: CacheKey> CacheKey for Wrapping<T> {
     fn write(&self, writer: &mut KeyWriter) {
         self.0.write(writer);
     }
+
+    #[inline]
+    fn __shows_text(&self) -> bool {
+        self.0.__shows_text()
+    }
 }
 
 impl<T: CacheKey> CacheKey for Saturating<T> {
     #[inline]
     fn write(&self, writer: &mut KeyWriter) {
         self.0.write(writer);
+    }
+
+    #[inline]
+    fn __shows_text(&self) -> bool {
+        self.0.__shows_text()
     }
 }

@@ -15,6 +15,11 @@ macro_rules! transparent {
                 fn write(&self, writer: &mut KeyWriter) {
                     T::write(self, writer);
                 }
+
+                #[inline]
+                fn __shows_text(&self) -> bool {
+                    T::__shows_text(self)
+                }
             }
         )*
     };
@@ -26,5 +31,10 @@ impl<T: CacheKey + ToOwned + ?Sized> CacheKey for Cow<'_, T> {
     #[inline]
     fn write(&self, writer: &mut KeyWriter) {
         T::write(self, writer);
+    }
+
+    #[inline]
+    fn __shows_text(&self) -> bool {
+        T::__shows_text(self)
     }
 }

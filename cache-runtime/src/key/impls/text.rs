@@ -10,12 +10,22 @@ impl CacheKey for str {
     fn write(&self, writer: &mut KeyWriter) {
         writer.str(self);
     }
+
+    #[inline]
+    fn __shows_text(&self) -> bool {
+        true
+    }
 }
 
 impl CacheKey for String {
     #[inline]
     fn write(&self, writer: &mut KeyWriter) {
         writer.str(self);
+    }
+
+    #[inline]
+    fn __shows_text(&self) -> bool {
+        true
     }
 }
 

@@ -16,6 +16,7 @@ mod foreign;
 mod golden;
 mod injective;
 mod serialized;
+mod texts;
 mod tree;
 
 use super::{CacheKey, KeyWriter};

@@ -7,4 +7,9 @@ impl CacheKey for Url {
     fn write(&self, writer: &mut KeyWriter) {
         writer.str(self.as_str());
     }
+
+    #[inline]
+    fn __shows_text(&self) -> bool {
+        true
+    }
 }

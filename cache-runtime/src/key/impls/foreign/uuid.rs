@@ -7,4 +7,9 @@ impl CacheKey for Uuid {
     fn write(&self, writer: &mut KeyWriter) {
         writer.put(kind::UUID, *self.as_bytes());
     }
+
+    #[inline]
+    fn __shows_text(&self) -> bool {
+        true
+    }
 }
