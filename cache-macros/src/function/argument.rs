@@ -49,6 +49,14 @@ impl Argument {
         )
     }
 
+    /// A name by which its author can speak of it: its own, or the first that its pattern binds.
+    pub(crate) fn shown(&self) -> String {
+        let mut bound = Bound(Vec::new());
+        bound.visit_pat(&self.typed.pat);
+        let name = self.name.as_ref().or(bound.0.first());
+        name.map_or_else(|| "_".to_owned(), ToString::to_string)
+    }
+
     /// Whether `skip(name)` means this argument: by its name, or by one that its pattern binds.
     pub(crate) fn is_called(&self, name: &Ident) -> bool {
         let mut bound = Bound(Vec::new());

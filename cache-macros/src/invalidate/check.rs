@@ -19,7 +19,7 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
     check_tags(&arguments.tags, function, errors);
 }
 
-/// A type under a name of the user's own may be a `Result`; these are none.
+/// These are no `Result`, whatever else may be one under a name of its own; that is told when it is built.
 fn check_ok_can_be_told(arguments: &Arguments, output: &Output, errors: &mut Errors) {
     const OTHERS: [&str; 22] = [
         "Option", "String", "Vec", "Box", "Arc", "Rc", "HashMap", "BTreeMap", "HashSet", "bool",

@@ -18,11 +18,21 @@ pub(super) fn function(arguments: Arguments, function: &Function, output: &Outpu
     let before = arguments
         .before
         .then(|| quote_spanned!(Span::mixed_site()=> __owed.before().await;));
-    let only_ok = arguments
-        .only_ok
-        .then(|| quote_spanned!(Span::mixed_site()=> __owed.only_ok();));
-    let body = body(function, output, &arguments.mentioned());
     let ty = &output.ty;
+    let only_ok = arguments.only_ok.then(|| {
+        quote_spanned! {Span::mixed_site()=>
+            const {
+                #[allow(unused_imports)]
+                use #private::NotResult as _;
+                ::core::assert!(
+                    #private::Probe::<#ty>::IS_RESULT,
+                    "`on = \"ok\"` invalidates where the fn returned `Ok`, and this is no `Result`: remove `on`"
+                );
+            }
+            __owed.only_ok();
+        }
+    });
+    let body = body(function, output, &arguments.mentioned());
     let statements = quote_spanned! {Span::mixed_site()=>
         let mut __owed = #private::Invalidation::new(#cache);
         #owed

@@ -122,13 +122,14 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
     }
 }
 
-/// How far an entry's birth may be ahead of what this process takes for the node's time, in milliseconds: each
-/// process knows it but for a round trip.
+/// How far an entry's birth may be ahead of what this process takes for the node's time, in
+/// milliseconds: each process knows that time to within a round trip.
 const AHEAD_MS: u64 = 1_000;
 
-/// How long it may be served, if at all: never longer than it was given. One that is born in the node's future
-/// was stored before the node's clock was set back, and would live until that has caught up. The stale window is the shorter of the one it was stored
-/// with and the site's own; without one, what was expired by hand is over at once.
+/// How long it may be served, if at all: never longer than it was given. One that is born in the
+/// node's future was stored before the node's clock was set back, and would live until that has
+/// caught up. The stale window is the shorter of the one it was stored with and the site's own;
+/// without one, what was expired by hand is over at once.
 fn left(site_stale_ms: u64, header: &Header, node_ms: u64, was_expired: bool) -> Option<Left> {
     if header.born_ms > node_ms.saturating_add(AHEAD_MS) {
         return None;

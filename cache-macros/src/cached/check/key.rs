@@ -1,32 +1,32 @@
 //! What the arguments of the fn mean for its key.
 
-use syn::Type;
+use syn::visit::Visit;
+use syn::{Expr, TypeReference};
 
 use super::super::arguments::{Arguments, Key};
 use crate::errors::Errors;
-use crate::function::{Argument, Function, bare};
+use crate::function::{Argument, Function};
 
-/// A readable key without a hole would give every call the first one's value.
+/// A key of literals alone would give every call the first one's value.
 pub(super) fn check_key_tells_calls_apart(
     arguments: &Arguments,
     function: &Function,
     errors: &mut Errors,
 ) {
-    let Some(Key::Readable(template)) = &arguments.key else {
-        return;
-    };
     let left_out = function
         .arguments()
         .into_iter()
         .find(|argument| !is_skipped(arguments, argument));
-    if let (None, Some(argument)) = (template.holes().next(), left_out) {
-        let name = argument.part();
+    let (Some(key), Some(argument)) = (&arguments.key, left_out) else {
+        return;
+    };
+    let (name, place) = (argument.shown(), key.constant());
+    if let Some(place) = place {
         errors.on(
-            &template.literal,
+            place,
             format!(
                 "this key is the same for all calls, whatever `{name}` is: name what tells them apart, as \
-                 `key = \"{}-{{{name}}}\"`, or write `key = ()` if all share one entry",
-                template.literal.value()
+                 `key = {name}`, or write `key = ()` if all share one entry"
             ),
         );
     }
@@ -39,12 +39,10 @@ pub(super) fn check_nothing_is_changed(
     errors: &mut Errors,
 ) {
     for argument in function.arguments() {
-        let is_changed = matches!(
-            bare(&argument.typed.ty),
-            Type::Reference(reference) if reference.mutability.is_some()
-        );
-        if is_changed && !is_skipped(arguments, &argument) {
-            let name = argument.part();
+        let mut changed = Changed(false);
+        changed.visit_type(&argument.typed.ty);
+        if changed.0 && !is_skipped(arguments, &argument) {
+            let name = argument.shown();
             errors.on(
                 &argument.typed.ty,
                 format!(
@@ -52,6 +50,44 @@ pub(super) fn check_nothing_is_changed(
                      `skip({name})` if only the load needs it"
                 ),
             );
+        }
+    }
+}
+
+/// Whether a type lends something to be changed.
+struct Changed(bool);
+
+impl<'ast> Visit<'ast> for Changed {
+    fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
+        self.0 |= reference.mutability.is_some();
+        syn::visit::visit_type_reference(self, reference);
+    }
+
+    // `fn(&mut T)` is lent nothing: what it changes is its caller's.
+    fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
+
+    fn visit_parenthesized_generic_arguments(
+        &mut self,
+        _: &'ast syn::ParenthesizedGenericArguments,
+    ) {
+    }
+}
+
+impl Key {
+    /// The key, if it is made of literals alone; `()` says that it is meant.
+    fn constant(&self) -> Option<&dyn quote::ToTokens> {
+        match self {
+            Self::Readable(template) => match template.holes().next() {
+                None => Some(&template.literal),
+                Some(_) => None,
+            },
+            Self::Parts(parts) => {
+                let first = parts.first()?;
+                parts
+                    .iter()
+                    .all(|part| matches!(part, Expr::Lit(_)))
+                    .then_some(first as &dyn quote::ToTokens)
+            }
         }
     }
 }
