@@ -108,14 +108,17 @@ async fn is_overtaken(reader: &Cache, writer: &Cache) {
 
 #[tokio::test]
 async fn a_load_overtaken_by_an_invalidation_of_its_values_tag_is_kept_nowhere() {
-    let server = server().await;
-    for cache in caches(&server) {
-        is_overtaken(&cache, &cache).await;
+    // Each on a server of its own: one leaves word there for a moment that it stored nothing.
+    for n in 0..3 {
+        let server = server().await;
+        let cache = &caches(&server)[n];
+        is_overtaken(cache, cache).await;
     }
-    let [_, reader, bare] = caches(&server);
-    let [_, writer, other] = caches(&server);
-    is_overtaken(&reader, &writer).await;
-    is_overtaken(&bare, &other).await;
+    for n in 1..3 {
+        let server = server().await;
+        let (readers, writers) = (caches(&server), caches(&server));
+        is_overtaken(&readers[n], &writers[n]).await;
+    }
 }
 
 #[tokio::test]
