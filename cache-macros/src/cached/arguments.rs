@@ -19,6 +19,7 @@ const KNOWN: Known = &[
     ("key", "key = (a, b.c)"),
     ("skip", "skip(db, ctx)"),
     ("id", "id = \"user\""),
+    ("shape", "shape = \"v2\""),
     ("fallible", "fallible"),
     ("version", "version = 2"),
     ("compress", "compress"),
@@ -62,6 +63,7 @@ pub(crate) struct Arguments {
     pub(super) key_was_given: bool,
     pub(super) skip: Vec<Ident>,
     pub(super) id: Option<LitStr>,
+    pub(super) shape: Option<LitStr>,
     pub(super) fallible: Option<bool>,
     pub(super) version: Option<u32>,
     pub(super) compress: Option<(&'static str, Span)>,
@@ -118,6 +120,7 @@ impl Arguments {
             }
             "skip" => self.skip = setting.names()?,
             "id" => self.id = Some(named("an id", setting.string()?)?),
+            "shape" => self.shape = Some(named("a shape", setting.string()?)?),
             "fallible" => self.fallible = Some(setting.flag()?),
             "version" => self.version = Some(version(setting)?),
             "compress" => self.compress = Some(compression(setting)?),

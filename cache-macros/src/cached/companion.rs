@@ -46,7 +46,7 @@ fn returned(model: &Cached) -> TokenStream {
 fn statements(model: &Cached) -> TokenStream {
     let ty = &model.output.ty;
     let private = span::shown_at(&model.private, ty.span());
-    let (site, key) = (site(model), key(model));
+    let (site, key) = (site(model, "Companion"), key(model));
     let (tags, tags_from) = (tags(model), tags_from(model));
     let (mode, at, policy, cache) = (model.mode(), at(model), policy(model), cache(model));
     let name = match name(model) {

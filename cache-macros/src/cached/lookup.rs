@@ -2,15 +2,15 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
-use syn::Expr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{Expr, LitStr};
 
 use super::arguments::Key;
 use super::model::Cached;
 use super::owner;
 use crate::borrow::borrowed;
-use crate::function::{body, wrapped};
+use crate::function::{body, text, wrapped};
 use crate::span;
 use crate::tags::Tag;
 use crate::template::Piece;
@@ -18,7 +18,7 @@ use crate::template::Piece;
 /// The fn with the cache in front of its body.
 pub(super) fn function(model: &Cached) -> TokenStream {
     let private = &model.private;
-    let site = site(model);
+    let site = site(model, "Function");
     let key = key(model);
     let call = call(model);
     let guard = guard(model);
@@ -53,7 +53,7 @@ pub(super) fn function(model: &Cached) -> TokenStream {
 }
 
 /// The site and the fn item whose type name tells which item encloses it.
-pub(super) fn site(model: &Cached) -> TokenStream {
+pub(super) fn site(model: &Cached, role: &str) -> TokenStream {
     let private = &model.private;
     let name = model.function.signature.ident.unraw().to_string();
     let namespace = match &model.arguments.namespace {
@@ -62,22 +62,32 @@ pub(super) fn site(model: &Cached) -> TokenStream {
             quote_spanned!(Span::mixed_site()=> ::core::concat!(::core::module_path!(), "::", #name))
         }
     };
-    let id = match &model.arguments.id {
-        Some(id) => quote_spanned!(Span::mixed_site()=> ::core::option::Option::Some(#id)),
+    let stated = |text: &Option<LitStr>| match text {
+        Some(text) => quote_spanned!(Span::mixed_site()=> ::core::option::Option::Some(#text)),
         None => quote_spanned!(Span::mixed_site()=> ::core::option::Option::None),
     };
+    let (id, shape) = (stated(&model.arguments.id), stated(&model.arguments.shape));
     let version = model.arguments.version.unwrap_or(1);
     let parts = model.parts.iter().map(|part| &part.name);
     let named_self = model.names_self();
+    let (role, text) = (format_ident!("{role}"), text(&model.function));
+    let origin = quote_spanned! {Span::call_site()=>
+        place: ::core::concat!(::core::file!(), ":", ::core::line!(), ":", ::core::column!()),
+        text: #text,
+    };
     quote_spanned! {Span::mixed_site()=>
         fn __here() {}
         static __SITE: #private::Site = #private::Site::new(#private::Spec {
             function: #name,
             namespace: #namespace,
             id: #id,
+            shape: #shape,
             version: #version,
             parts: &[#(#parts),*],
             named_self: #named_self,
+            module: ::core::module_path!(),
+            origin: #private::Origin { #origin },
+            role: #private::Role::#role,
         });
     }
 }
@@ -129,10 +139,15 @@ pub(super) fn at(model: &Cached) -> TokenStream {
     let own = model
         .names_self()
         .then(|| quote_spanned!(Span::mixed_site()=> ::core::marker::PhantomData<Self>,));
-    let types = &model.types;
-    quote_spanned! {Span::mixed_site()=>
-        __SITE.at(__here, ::core::marker::PhantomData::<(#own #(::core::marker::PhantomData<#types>,)*)>)
-    }
+    let (private, types) = (&model.private, &model.types);
+    let types = quote_spanned! {Span::mixed_site()=>
+        ::core::marker::PhantomData::<(#own #(::core::marker::PhantomData<#types>,)*)>
+    };
+    let types = model.unnamed().into_iter().fold(types, |types, argument| {
+        let local = argument.local;
+        quote_spanned!(Span::mixed_site()=> #private::also(#types, &#local))
+    });
+    quote_spanned!(Span::mixed_site()=> __SITE.at(__here, #types))
 }
 
 /// What the annotation allows, as a constant.

@@ -10,7 +10,7 @@ use syn::spanned::Spanned;
 
 use super::arguments::{Arguments, Entry};
 use super::key::Part;
-use crate::function::{Argument, Form, Function, Output, Parameter, parameters, words};
+use crate::function::{Argument, Form, Function, ImplTrait, Output, Parameter, parameters, words};
 use crate::policy::Given;
 use crate::tags::Tag;
 use crate::template::name_of;
@@ -153,9 +153,30 @@ impl Cached {
         })
     }
 
+    /// The arguments whose type has no name and is in the key: an `impl Trait`, unless it is
+    /// skipped. One that can be called is in it anyway, as what it does is what the fn does.
+    pub(super) fn unnamed(&self) -> Vec<Argument> {
+        let skipped = |argument: &Argument| {
+            let mut names = self.arguments.skip.iter();
+            names.any(|name| argument.is_called(name))
+        };
+        let in_key = |argument: &Argument| match ImplTrait::of(&argument.typed.ty) {
+            ImplTrait::None => false,
+            ImplTrait::Callable => true,
+            ImplTrait::Other => !skipped(argument),
+        };
+        self.function
+            .arguments()
+            .into_iter()
+            .filter(in_key)
+            .collect()
+    }
+
     /// The arguments that the companion takes.
     pub(super) fn companion_arguments(&self) -> Vec<Argument> {
-        let mentioned = self.mentioned();
+        let mut mentioned = self.mentioned();
+        mentioned
+            .extend((self.unnamed().iter()).map(|argument| argument.local.unraw().to_string()));
         let needed = |argument: &Argument| mentioned.contains(&argument.local.unraw().to_string());
         self.function
             .arguments()

@@ -3,7 +3,9 @@
 mod argument;
 mod check;
 mod generics;
+mod impl_trait;
 mod output;
+mod text;
 mod wrap;
 
 use proc_macro2::{Group, TokenStream, TokenTree};
@@ -14,7 +16,9 @@ use syn::{Attribute, Receiver, Signature, Token, Visibility};
 pub(crate) use argument::Argument;
 pub(crate) use check::{Borrows, check_function, check_returns};
 pub(crate) use generics::{Parameter, kept, parameters, words};
+pub(crate) use impl_trait::{ImplTrait, object};
 pub(crate) use output::{Form, Output, bare};
+pub(crate) use text::text;
 pub(crate) use wrap::{body, wrapped};
 
 use crate::errors::Errors;

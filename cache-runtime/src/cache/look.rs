@@ -49,6 +49,9 @@ impl Cache {
             false => 0.0,
         };
         let missed = |why| Missed { why, ahead };
+        if site.refused().is_some() {
+            return Err(missed(Miss::Absent));
+        }
         if policy.consistency == Consistency::Strong && tiers.redis.is_some() {
             return Err(missed(Miss::Absent));
         }

@@ -3,7 +3,7 @@
 use super::Cache;
 use crate::error::{CacheError, check_name};
 use crate::events::Event;
-use crate::site::Interned;
+use crate::site::{Interned, Refused};
 
 impl Cache {
     /// A name that the cache refuses: the call runs without it, and is counted.
@@ -13,11 +13,10 @@ impl Cache {
         self.uncached(site, "bad_name");
     }
 
-    /// A function of a generic impl that takes no receiver and whose key does not name `Self`: one
-    /// type's calls can't be told from another's, so they run without the cache.
+    /// A function whose calls can't be told from another's: they run without the cache.
     #[cold]
-    pub(crate) fn indistinct(&self, site: &Interned) {
-        self.uncached(site, "generic_impl_without_self");
+    pub(crate) fn indistinct(&self, site: &Interned, why: Refused) {
+        self.uncached(site, why.cause());
     }
 
     /// An argument that could not be written into the key: `Serialized` of a type that fails to

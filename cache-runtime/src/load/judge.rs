@@ -161,7 +161,9 @@ pub(super) fn invalid<T>(why: Miss, bytes: &[u8]) -> Judged<T> {
 
 fn parse<'a>(request: &Request, bytes: &'a [u8]) -> Result<Frame<'a>, Unreadable> {
     let frame = frame::parse(bytes)?;
-    frame.expect(&request.digest, request.site.shape_in(frame.header.codec))?;
+    let (site, header) = (request.site, &frame.header);
+    let is_own = site.is_own(&header.digest, &request.digest);
+    frame.expect(is_own, site.shape_in(header.codec))?;
     Ok(frame)
 }
 

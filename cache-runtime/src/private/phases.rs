@@ -31,6 +31,15 @@ pub fn shows_text<T: CacheKey + ?Sized>(part: &T) -> bool {
     part.__shows_text()
 }
 
+/// The types that a key depends on, with that of an argument which its author can't write.
+#[inline]
+pub fn also<K: ?Sized, T: ?Sized>(
+    _types: PhantomData<K>,
+    _argument: &T,
+) -> PhantomData<(PhantomData<K>, PhantomData<T>)> {
+    PhantomData
+}
+
 /// Notes a tag that the key does not decide: in memory, calls that differ in it differ.
 pub fn beside(writer: &mut KeyWriter, tag: &Tag) {
     writer.__beside(tag.as_str());
@@ -99,8 +108,8 @@ fn draft(
     key: &KeyWriter,
     missed: Missed,
 ) -> Option<Box<Draft>> {
-    if !site.cacheable {
-        cache.indistinct(site);
+    if let Some(why) = site.refused() {
+        cache.indistinct(site, why);
         return None;
     }
     if key.failure().is_some() {

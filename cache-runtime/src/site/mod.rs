@@ -2,23 +2,31 @@
 //!
 //! The identity is the path of the enclosing item, `Self`, the function's name and its type
 //! parameters. `module_path!()` would not do: `A::get` and `B::get`, two impls of one trait and two
-//! functions inside functions share it. The type name of a local `fn` item has it all.
+//! functions inside functions share it. The type name of a local `fn` item has it all, but for
+//! items in blocks: two of one name print alike, as do two closures. Where the name may be that of
+//! two, the function's place and the types' ids stand beside it (`path`, `origin`).
 
 mod interned;
 mod names;
+mod origin;
 mod path;
 mod pattern;
+mod shared;
+mod table;
 
 use std::any::TypeId;
+use std::fmt::Write;
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
-pub use interned::SharedWith;
-pub(crate) use interned::{Digest, Interned};
+pub(crate) use interned::{Digest, Interned, Refused};
 pub(crate) use names::{EntryName, Named, Names};
+pub use origin::{Origin, Role};
 pub(crate) use pattern::Pattern;
+pub use shared::SharedWith;
 
 use crate::value::Cacheable;
+use origin::Author;
 
 /// What an annotation says of its function; the macro writes it.
 #[doc(hidden)]
@@ -28,11 +36,17 @@ pub struct Spec {
     pub namespace: &'static str,
     /// Stands for the path in keys, so that moving or renaming the function keeps its entries.
     pub id: Option<&'static str>,
+    /// Stands for what can't be seen of the value's type, in place of the executable.
+    pub shape: Option<&'static str>,
     pub version: u32,
     pub parts: &'static [&'static str],
     /// Whether `types` has `Self`: without it, a function of a generic impl can't be told from
     /// its sisters, and is not cached.
     pub named_self: bool,
+    /// The module it stands in, by `module_path!()`.
+    pub module: &'static str,
+    pub origin: Origin,
+    pub role: Role,
 }
 
 /// One annotated function: a static in it and in its companion.
@@ -50,6 +64,7 @@ pub struct Site {
 pub struct At {
     site: &'static Site,
     here: &'static str,
+    item: TypeId,
     types: TypeId,
     type_names: &'static str,
 }
@@ -69,6 +84,7 @@ impl Site {
         At {
             site: self,
             here: std::any::type_name::<H>(),
+            item: typeid::of::<H>(),
             types: typeid::of::<K>(),
             type_names: std::any::type_name::<K>(),
         }
@@ -88,20 +104,7 @@ impl At {
 
     #[cold]
     fn intern_slowly<V: Cacheable>(self) -> &'static Interned {
-        let spec = &self.site.spec;
-        let enclosing = path::enclosing(self.here);
-        let told_apart = spec.named_self || !path::is_generic(enclosing);
-        let identity = match spec.id {
-            Some(id) => format!("id:{id}|{}", self.type_names),
-            None => format!("{enclosing}|{}|{}", spec.function, self.type_names),
-        };
-        let interned = interned::intern::<V>(interned::Identity {
-            namespace: spec.namespace,
-            identity,
-            version: spec.version,
-            parts: spec.parts,
-            cacheable: told_apart,
-        });
+        let interned = table::intern::<V>(self.identity());
         // A second instance of a generic function finds the first taken, and asks the table again.
         let _ = self
             .site
@@ -109,16 +112,59 @@ impl At {
             .set((self.types, TypeId::of::<V>(), interned));
         interned
     }
+
+    fn identity(&self) -> table::Identity<'static> {
+        let spec = &self.site.spec;
+        let enclosing = path::enclosing(self.here);
+        let (function, types) = (spec.function, self.type_names);
+        let is_one = path::is_one(enclosing, spec.module);
+        let are_known = path::are_known(types, if is_one { enclosing } else { "" });
+        let mut identity = match spec.id {
+            Some(id) => format!("id:{id}|{types}"),
+            None => format!("{enclosing}|{function}|{types}"),
+        };
+        if spec.id.is_none() && !is_one {
+            let Origin { place, text } = spec.origin;
+            let _ = write!(identity, "|{}|{text:x}", origin::line(place));
+        }
+        if !are_known {
+            let _ = write!(identity, "|{:x}", origin::told_by(self.types));
+        }
+        table::Identity {
+            namespace: spec.namespace,
+            identity,
+            version: spec.version,
+            stated: spec.shape,
+            parts: spec.parts,
+            refused: (!spec.named_self && path::is_generic(enclosing))
+                .then_some(Refused::GenericImpl),
+            of_sources: match (spec.id.is_some() || is_one, are_known) {
+                (false, _) => Some("the function stands in a block: give it an `id`"),
+                (true, false) => Some("it is used at a type that others may share the name of"),
+                (true, true) => None,
+            },
+            author: (spec.id).map(|_| Author::new(enclosing, function, spec.origin.text)),
+            item: Some(table::Item {
+                origin: spec.origin,
+                role: spec.role,
+                here: self.item,
+            }),
+        }
+    }
 }
 
 /// The site of hand-written calls in a namespace: it has no function, so the namespace is its
 /// identity.
 pub(crate) fn by_hand<V: Cacheable>(namespace: &str) -> &'static Interned {
-    interned::intern::<V>(interned::Identity {
+    table::intern::<V>(table::Identity {
         namespace,
         identity: "by hand".to_owned(),
         version: 1,
         parts: &["key"],
-        cacheable: true,
+        stated: None,
+        refused: None,
+        of_sources: None,
+        author: None,
+        item: None,
     })
 }

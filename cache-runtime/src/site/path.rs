@@ -1,5 +1,9 @@
 //! The path of the item that encloses an annotated function, from the type name of a `fn` item
-//! inside it: `app::users::<impl app::Users>::get::{{closure}}::__here`.
+//! inside it: `app::users::<impl app::Users>::get::{{closure}}::__here`. And what such a text
+//! proves: two blocks of one function may each have an item of one name, and the compiler prints
+//! both alike.
+
+use std::collections::BTreeSet;
 
 /// The path without the inner item, the closures of the async body and the function's own name.
 pub(super) fn enclosing(here: &'static str) -> &'static str {
@@ -14,10 +18,46 @@ fn cut_last(path: &'static str) -> &'static str {
     path.rfind("::").map_or("", |at| &path[..at])
 }
 
-/// Whether the path has a parameter of a generic impl, which the compiler prints as `_`.
+/// Whether the path has a parameter of a generic impl, which the compiler prints as `_`. A `_` of a
+/// path, as in `app::_::get`, is a `const _`.
 pub(super) fn is_generic(path: &str) -> bool {
-    path.split(|c: char| !c.is_alphanumeric() && c != '_')
-        .any(|word| word == "_")
+    words(path).any(|word| word == "_")
+}
+
+/// Whether there is one item of this path, in the module that the annotation stands in. A module
+/// has one item of a name, and what an impl in it can name is known by its path, unless that leads
+/// into a function of this module: an item in a block. A last segment that begins with a capital
+/// is a type's or a trait's, as the compiler's lints have it.
+pub(super) fn is_one(enclosing: &str, module: &str) -> bool {
+    let in_module = |path: &str| Some(path.strip_prefix(module)?.strip_prefix("::")?.to_owned());
+    let is_type = |name: &str| name.starts_with(char::is_uppercase) && !name.contains("::");
+    let first = words(enclosing).next().unwrap_or_default();
+    let is_place = enclosing.starts_with('<')
+        || first == module
+        || in_module(first).is_some_and(|name| is_type(&name));
+    let rest = words(enclosing).filter(|path| path.contains("::"));
+    is_place
+        && rest
+            .filter(|path| *path != module)
+            .all(|path| in_module(path).is_none_or(|name| !name.contains("::") && name != "_"))
+}
+
+/// Whether the names of some types tell them from all others: they are the language's own or std's,
+/// or the enclosing path, known to be one, names them.
+pub(super) fn are_known(types: &str, enclosing: &str) -> bool {
+    let named: BTreeSet<&str> = words(enclosing).collect();
+    words(types).all(|path| {
+        let root = path.split("::").next().unwrap_or_default();
+        root == path || matches!(root, "core" | "alloc" | "std") || named.contains(path)
+    })
+}
+
+/// The paths in a printed type, and its single words.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_of_path = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '#' | '{' | '}');
+    text.split(move |c| !is_of_path(c))
+        .map(|word| word.trim_matches(':'))
+        .filter(|word| !word.is_empty())
 }
 
 #[cfg(test)]
@@ -48,6 +88,60 @@ mod tests {
         }
     }
 
+    trait Located {
+        fn located() -> &'static str;
+    }
+
+    impl Located for Plain {
+        fn located() -> &'static str {
+            fn __here() {}
+            std::any::type_name_of_val(&__here)
+        }
+    }
+
+    mod elsewhere {
+        impl super::Plain {
+            pub(super) fn elsewhere() -> &'static str {
+                fn __here() {}
+                std::any::type_name_of_val(&__here)
+            }
+        }
+    }
+
+    fn in_a_block() -> [&'static str; 3] {
+        struct Plain;
+        impl Located for Plain {
+            fn located() -> &'static str {
+                fn __here() {}
+                std::any::type_name_of_val(&__here)
+            }
+        }
+        impl Plain {
+            fn here() -> &'static str {
+                fn __here() {}
+                std::any::type_name_of_val(&__here)
+            }
+        }
+        fn inner() -> &'static str {
+            fn __here() {}
+            std::any::type_name_of_val(&__here)
+        }
+        [Plain::located(), Plain::here(), inner()]
+    }
+
+    const _: () = {
+        fn in_a_const() -> &'static str {
+            fn __here() {}
+            std::any::type_name_of_val(&__here)
+        }
+        impl Plain {
+            fn in_a_const() -> [&'static str; 2] {
+                fn __here() {}
+                [std::any::type_name_of_val(&__here), in_a_const()]
+            }
+        }
+    };
+
     #[test]
     fn the_compiler_still_prints_what_this_rests_on() {
         assert!(enclosing(Plain::here()).ends_with("tests::Plain"));
@@ -55,6 +149,7 @@ mod tests {
         assert!(is_generic(enclosing(Generic::<u16>::here())));
         assert!(!is_generic(enclosing(Generic::<u8>::here_u8())));
         assert!(!is_generic("app::my_mod::_private"));
+        assert!(!is_generic("app::_"));
         assert!(is_generic("<app::B<alloc::vec::Vec<_>> as app::T>"));
     }
 
@@ -69,5 +164,34 @@ mod tests {
             enclosing("<app::A as app::T>::get::__here"),
             "<app::A as app::T>"
         );
+    }
+
+    #[test]
+    fn what_stands_in_a_module_is_one_and_what_stands_in_a_block_may_be_two() {
+        let is_one = |here| is_one(enclosing(here), module_path!());
+        for one in [
+            Plain::here(),
+            Plain::located(),
+            Generic::<u16>::here(),
+            Generic::<u8>::here_u8(),
+        ] {
+            assert!(is_one(one), "{one}");
+        }
+        let module = concat!(module_path!(), "::elsewhere");
+        assert!(super::is_one(enclosing(Plain::elsewhere()), module));
+        for perhaps in in_a_block().into_iter().chain(Plain::in_a_const()) {
+            assert!(!is_one(perhaps), "{perhaps}");
+        }
+    }
+
+    #[test]
+    fn types_are_known_that_are_of_std_or_named_where_they_are_used() {
+        let known = |types| are_known(types, "app::Of<app::User>");
+        assert!(known("(u8, &str, [alloc::string::String; 4])"));
+        assert!(known("(core::marker::PhantomData<app::Of<app::User>>,)"));
+        assert!(!known("app::Other"));
+        assert!(!known("app::outer::{{closure}}"));
+        assert!(!known("core::option::Option<app::outer::User>"));
+        assert!(!known("dyn app::Named"));
     }
 }

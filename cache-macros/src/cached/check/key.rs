@@ -5,7 +5,7 @@ use syn::{Expr, TypeReference};
 
 use super::super::arguments::{Arguments, Key};
 use crate::errors::Errors;
-use crate::function::{Argument, Function};
+use crate::function::{Argument, Function, object};
 
 /// A key of literals alone would give every call the first one's value.
 pub(super) fn check_key_tells_calls_apart(
@@ -29,6 +29,31 @@ pub(super) fn check_key_tells_calls_apart(
                  `key = {name}`, or write `key = ()` if all share one entry"
             ),
         );
+    }
+}
+
+/// An object's type is in no key, and two types may do different things with the same bytes.
+pub(super) fn check_no_type_is_hidden(
+    arguments: &Arguments,
+    function: &Function,
+    errors: &mut Errors,
+) {
+    if arguments.key_was_given {
+        return;
+    }
+    for argument in function.arguments() {
+        if let Some(object) = object(&argument.typed.ty)
+            && !is_skipped(arguments, &argument)
+        {
+            let name = argument.shown();
+            errors.on(
+                &object,
+                format!(
+                    "`{name}` hides from the key which type it is of: say what tells two of them apart, as \
+                     `key = ({name}.name(), ..)`, or `skip({name})` if all give the same"
+                ),
+            );
+        }
     }
 }
 

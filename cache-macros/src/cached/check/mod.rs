@@ -23,7 +23,7 @@ use crate::nearest::nearest;
 pub(crate) use templates::check_tags;
 
 use background::check_background_owns_its_arguments;
-use key::{check_key_tells_calls_apart, check_nothing_is_changed};
+use key::{check_key_tells_calls_apart, check_no_type_is_hidden, check_nothing_is_changed};
 use policy::{
     check_nothing_unchecked_is_strong, check_timeout_has_an_error, check_what_is_refreshed_is_stale,
 };
@@ -47,6 +47,7 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
     check_self_is_decided(arguments, function, errors);
     check_key_names_nothing_skipped(arguments, errors);
     check_key_tells_calls_apart(arguments, function, errors);
+    check_no_type_is_hidden(arguments, function, errors);
     check_nothing_is_changed(arguments, function, errors);
     check_templates(arguments, function, errors);
     check_tags_come_from_the_value(arguments, function, errors);
