@@ -55,6 +55,15 @@ pub enum CacheError {
         /// The setting, in bytes.
         limit: usize,
     },
+    /// An entry would have more tags than it may, so nothing is stored; a put invalidated it instead.
+    #[error(
+        "an entry has at most {limit} tags, its call's and its value's together: give it tags of groups, \
+         such as `org:7` in place of one for each member"
+    )]
+    TooManyTags {
+        /// How many it may have.
+        limit: usize,
+    },
     /// Another load or invalidation came between, so the entry was invalidated and nothing put.
     #[error("the entry was invalidated while it was put: nothing is stored; read it again")]
     Overtaken,

@@ -8,11 +8,15 @@ use crate::error::{Result, check_name};
 /// The tags that only a loaded value tells; `None` where all are known from the arguments.
 pub(crate) type TagsFrom<T> = Option<fn(&T) -> Vec<Tag>>;
 
+/// How many tags an entry may have, those of the call and those of its value together: a hit looks at
+/// each, and Redis is asked for each.
+pub(crate) const MOST_TAGS: usize = 1_024;
+
 /// A name that entries carry, so that one invalidation clears them all.
 ///
 /// A tag has at most 256 bytes and no brace or control character. One that breaks this is refused
 /// where it is used: an invalidation returns [`CacheError::Name`](crate::CacheError::Name), a
-/// cached call runs without the cache and counts `bad_name`.
+/// cached call runs without the cache and counts `bad_name`. An entry has at most 1,024 of them.
 ///
 /// ```
 /// use cache_runtime::Tag;

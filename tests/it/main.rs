@@ -41,6 +41,7 @@ mod settings;
 mod shared_with;
 mod shutdown;
 mod stale;
+mod tag_bounds;
 mod tags_from;
 mod tls;
 mod trouble;

@@ -1,5 +1,6 @@
 //! How long a call waits for Redis: its allowance, its breaker, and more than one connection.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -195,4 +196,45 @@ async fn each_of_several_connections_tells_of_what_was_read_on_it() {
     assert!(row(&a).troubles.is_empty(), "{:?}", row(&a).troubles);
     let connections = on(&server).build().unwrap().health().nodes.len();
     assert_eq!(connections, 1, "unless more are asked for");
+}
+
+#[cached(ns = "waited", ttl = "5m", wait = "1s", skip(began, load))]
+async fn waited(began: Arc<AtomicU32>, load: impl Future<Output = u32>) -> u32 {
+    began.fetch_add(1, Ordering::SeqCst);
+    load.await
+}
+
+/// A look whether the holder is done is part of the wait for it.
+#[tokio::test]
+async fn a_server_that_falls_silent_while_a_load_elsewhere_is_waited_for_lengthens_no_wait() {
+    let server = server().await;
+    let proxy = Proxy::start(&server).await.unwrap();
+    let on = |url: String| {
+        let cache = Cache::builder().url(url).memory_bytes(0);
+        let cache = cache.op_timeout(Duration::from_secs(60));
+        cache.allowance(Duration::from_secs(2)).build().unwrap()
+    };
+    let (holder, waiting) = (on(server.url()), on(proxy.url()));
+    let began = Arc::<AtomicU32>::default();
+    let holding = tokio::spawn({
+        let (began, load) = (Arc::clone(&began), std::future::pending());
+        async move { holder.scope(waited(began, load)).await }
+    });
+    until(LIMIT, async || began.load(Ordering::SeqCst) == 1).await;
+    let start = Instant::now();
+    let call = tokio::spawn({
+        let (began, cache) = (Arc::clone(&began), waiting.clone());
+        async move { cache.scope(waited(began, async { 2 })).await }
+    });
+    let missed = || {
+        waiting
+            .stats()
+            .namespace("waited")
+            .map(|row| row.misses.absent)
+    };
+    until(LIMIT, async || missed() == Some(1)).await;
+    proxy.set(Network::Silent);
+    assert_eq!(call.await.unwrap(), 2);
+    assert!(start.elapsed() < LIMIT, "{:?}", start.elapsed());
+    holding.abort();
 }

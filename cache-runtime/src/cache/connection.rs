@@ -31,8 +31,8 @@ impl CacheBuilder {
 
     /// How long one call may wait for Redis in all, over all its commands; twice
     /// [`op_timeout`](Self::op_timeout) at first. Past it the call goes on without Redis: it loads if
-    /// it must, and returns what it has. Waiting for another caller's load is not counted, nor what is
-    /// [not counted](Self::op_timeout) for a command.
+    /// it must, and returns what it has. Waiting for another caller's load is not counted, nor, up to
+    /// 2 s over all its commands, what is [not counted](Self::op_timeout) for a command.
     #[must_use]
     pub fn allowance(mut self, allowance: Duration) -> Self {
         self.allowance = Some(allowance);

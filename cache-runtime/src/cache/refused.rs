@@ -6,11 +6,17 @@ use crate::events::Event;
 use crate::site::{Interned, Refused};
 
 impl Cache {
-    /// A name that the cache refuses: the call runs without it, and is counted.
+    /// A name that the cache refuses, or too many: the call runs without it, and is counted.
     #[cold]
     pub(crate) fn refused(&self, site: &Interned, error: &CacheError) {
         tracing::debug!(target: "cache", site = site.identity, %error, "not cached");
-        self.uncached(site, "bad_name");
+        self.uncached(
+            site,
+            match error {
+                CacheError::TooManyTags { .. } => "too_many_tags",
+                _ => "bad_name",
+            },
+        );
     }
 
     /// A function whose calls can't be told from another's: they run without the cache.

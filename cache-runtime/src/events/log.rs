@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::Event;
+use super::{Event, Unstored};
 use crate::clock::Stopwatch;
 
 const QUIET: Duration = Duration::from_secs(10);
@@ -62,6 +62,16 @@ impl Log {
             }
             Event::Load { took, end } => {
                 tracing::debug!(target: "cache", namespace, ?took, ?end, "load");
+            }
+            Event::Unstored(Unstored::TooManyTags) => {
+                if let Some(held_back) = self.due("tag", namespace) {
+                    tracing::warn!(
+                        target: "cache",
+                        namespace,
+                        held_back,
+                        "a value has more tags than an entry may: it is returned and not stored; give it tags of groups"
+                    );
+                }
             }
             Event::Unstored(why) => {
                 tracing::debug!(target: "cache", namespace, ?why, "not stored");

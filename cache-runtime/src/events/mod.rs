@@ -72,6 +72,8 @@ pub(crate) enum Unstored {
     Memory,
     /// A tag of its value has a form that is refused.
     Tag,
+    /// It has more tags than an entry may have.
+    TooManyTags,
 }
 
 /// What happened. The set is closed: every counter is moved by one of these.

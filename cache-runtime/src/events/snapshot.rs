@@ -125,6 +125,8 @@ pub struct UnstoredStats {
     pub memory: u64,
     /// A tag that `tags_from` gave is empty, too long or has a brace or a control character.
     pub tag: u64,
+    /// With the tags that `tags_from` gave it would have more than 1,024.
+    pub too_many_tags: u64,
 }
 
 impl fmt::Display for Stats {

@@ -5,16 +5,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::boxed::boxed;
-use crate::patience::{Crowd, wait};
+use crate::patience::{Crowd, MOST, wait};
 use crate::redis::Fault;
 
 /// What one call may still wait for Redis. Each command has its own limit; a call takes several, so a
 /// server that is slow but not too slow would cost it that many times over. Waiting for another's load
-/// is not counted: it takes the place of a load. Nor is waiting behind other calls of this process.
+/// is not counted: it takes the place of a load. Nor is waiting behind other calls of this process, up to
+/// [`MOST`] in all.
 #[derive(Debug)]
 pub(crate) struct Allowance {
     ms: u64,
     left_us: AtomicU64,
+    /// How much longer it may wait behind others.
+    behind_us: AtomicU64,
     /// The calls that wait for Redis now.
     crowd: Arc<Crowd>,
 }
@@ -31,6 +34,7 @@ impl Allowance {
         Self {
             ms,
             left_us: AtomicU64::new(ms.saturating_mul(1_000)),
+            behind_us: AtomicU64::new(micros(MOST)),
             crowd,
         }
     }
@@ -56,11 +60,13 @@ impl Allowance {
         }
         let turn = self.crowd.enter();
         let (mut answered, mut took) = wait(left, &mut asked).await;
-        let extra = turn.extra().max(turn.extra_now());
+        let behind = Duration::from_micros(self.behind_us.load(Ordering::Relaxed));
+        let extra = turn.extra().max(turn.extra_now()).min(behind);
         if answered.is_none() && !extra.is_zero() {
             let (late, more) = wait(extra, asked).await;
             (answered, took) = (late, took + more);
         }
+        less(&self.behind_us, took.min(extra));
         self.spend(took.saturating_sub(extra));
         answered.unwrap_or(Err(Fault::Allowance))
     }
@@ -69,6 +75,7 @@ impl Allowance {
     pub(crate) fn refill(&self) {
         let all = self.ms.saturating_mul(1_000);
         self.left_us.store(all, Ordering::Relaxed);
+        self.behind_us.store(micros(MOST), Ordering::Relaxed);
     }
 
     /// How much of it is gone.
@@ -88,12 +95,17 @@ impl Allowance {
     }
 
     fn spend(&self, took: Duration) {
-        let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let less = |left: u64| Some(left.saturating_sub(took));
-        let _ = self
-            .left_us
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        less(&self.left_us, took);
     }
+}
+
+fn less(left: &AtomicU64, took: Duration) {
+    let less = |left: u64| Some(left.saturating_sub(micros(took)));
+    let _ = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -119,6 +131,23 @@ mod tests {
             allowance.share(ms(asked), ms(waited));
             assert_eq!(allowance.spent(), ms(spent));
         }
+    }
+
+    /// Each of its commands would otherwise wait behind them anew.
+    #[tokio::test(start_paused = true)]
+    async fn a_call_waits_behind_a_crowd_once_and_not_at_each_of_its_commands() {
+        let crowd = Arc::<Crowd>::default();
+        let _others = crowd.enter_with(100_000);
+        let allowance = Allowance::ms(200, Arc::clone(&crowd));
+        let start = tokio::time::Instant::now();
+        for _ in 0..10 {
+            // In time at first, and then never.
+            let _ = allowance.within(after(1_900)).await;
+        }
+        let took = start.elapsed();
+        assert!(took < MOST + Duration::from_millis(300), "{took:?}");
+        allowance.refill();
+        assert_eq!(allowance.within(after(1_900)).await, Ok(1_900));
     }
 
     #[tokio::test]

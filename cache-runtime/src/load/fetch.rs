@@ -283,17 +283,21 @@ impl Fetch<'_> {
         let still = request.tiers.cells.conclude(&self.since, own);
         self.since = next;
         let answered = asks.answered(reply.writes, &reply.stamps, &reply.node);
+        let leased = reply.leased?;
+        if let Some(fault) = answered.refused {
+            return Err(fault);
+        }
         let (watch, vouch) = (answered.watch, answered.vouch);
         // What it will give comes of what was asked now.
         self.flight
             .rest_on(watch.and(&answered.buckets).and(vouch.cells()));
-        if !vouch.pushes() {
+        if !answered.pushes {
             // It may have been joined before on a connection that pushes; this one does not.
             self.flight.close_at(request.lag_from_now());
         }
         drop(asking);
         Ok(Asked {
-            leased: reply.leased,
+            leased,
             noted: answered.noted,
             still,
             seen: Seen {

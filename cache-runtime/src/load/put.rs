@@ -20,7 +20,7 @@ use crate::invalidate::invalidate;
 use crate::memory::{Given, Held};
 use crate::returns::Returns;
 use crate::stamp::Watch;
-use crate::tag::TagsFrom;
+use crate::tag::{MOST_TAGS, TagsFrom};
 use crate::value::Cacheable;
 
 /// Stores a value as the entry's.
@@ -144,6 +144,7 @@ async fn refuse(request: &Request, why: Unstored) -> Result<()> {
         Unstored::TooLarge => CacheError::TooLarge { limit },
         Unstored::Overtaken => CacheError::Overtaken,
         Unstored::Encode => CacheError::Encode,
+        Unstored::TooManyTags => CacheError::TooManyTags { limit: MOST_TAGS },
         Unstored::Tag => CacheError::Name {
             what: "tag",
             name: "of the value".to_owned(),

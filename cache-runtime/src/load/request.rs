@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::allowance::Allowance;
 use crate::clock::Moment;
-use crate::error::{Result, check_name};
+use crate::error::{CacheError, Result, check_name};
 use crate::events::{Counters, Event, Miss, Unstored};
 use crate::memory::{Held, Kept, Memory};
 use crate::owed::Target;
 use crate::policy::{Consistency, OnOutage, Policy};
 use crate::site::{Digest, EntryName, Interned};
 use crate::stamp::{Cell, Subject, Watch};
-use crate::tag::Tag;
+use crate::tag::{MOST_TAGS, Tag};
 use crate::tiers::Tiers;
 use crate::value::Cacheable;
 
@@ -57,10 +57,13 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// Names everything; fails if a namespace or tag has a form that is refused.
+    /// Names everything; fails if a namespace or tag has a form that is refused, or there are too many.
     pub(crate) fn with_tags(self, tags: &[Tag]) -> Result<Request> {
         let namespace = Arc::clone(&self.site.namespace);
         check_name("namespace", &namespace)?;
+        if tags.len() > MOST_TAGS {
+            return Err(CacheError::TooManyTags { limit: MOST_TAGS });
+        }
         tags.iter().try_for_each(Tag::check)?;
         let digest = self.site.digest(&self.key.parts[..self.key_len]);
         let names = &self.tiers.names;

@@ -36,6 +36,9 @@ pub(crate) async fn claim(
     let stamp_asks = asks.stamps();
     let stamps = request.allowance.within(redis.stamps(&stamp_asks)).await?;
     let answered = asks.answered(0, &stamps, &node);
+    if let Some(fault) = answered.refused {
+        return Err(fault);
+    }
     Ok(answered.noted.map(|noted| {
         Box::new(Right {
             lease,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::request::Request;
 use crate::clock::Moment;
 use crate::frame::{Stamp, StampKind, Stamped};
-use crate::redis::{Made, Node, StampAsk};
-use crate::stamp::{Cell, ReadBucket, Recording, Subject, Vouch, Watch};
+use crate::redis::{Fault, Made, Node, StampAsk};
+use crate::stamp::{Cell, ReadBucket, Recording, Sorted, Subject, Vouch, Watch};
 
 /// A stamp outlives the entries that carry it by this much, in milliseconds, so that a slow load
 /// does not outlive its stamps.
@@ -22,20 +22,16 @@ pub(super) struct Asks<'a> {
     names: Vec<String>,
     /// Of the entry and of all that is asked for, from before it is.
     recording: Recording,
-    buckets: Option<BucketAsks>,
-}
-
-/// What a load whose tags come of its value asks for beside.
-struct BucketAsks {
-    known: Vec<ReadBucket>,
-    unknown: Vec<Subject>,
+    /// Where its tags come of its value.
+    buckets: Option<Sorted>,
 }
 
 /// What a load noted before it began.
 #[derive(Debug)]
 pub(crate) struct Noted {
     pub(crate) stamps: Vec<Stamped>,
-    /// Every bucket of tags, where its tags come of its value.
+    /// The buckets of tags that could be read, where its tags come of its value: all of them but where
+    /// Redis has no room, or a node is away.
     pub(crate) buckets: Vec<(Subject, Stamp)>,
 }
 
@@ -45,18 +41,20 @@ pub(super) struct Answered {
     pub(super) watch: Watch,
     /// Those of every bucket, where its tags come of its value.
     pub(super) buckets: Vec<Arc<Cell>>,
-    /// `None` if a stamp could not be made.
+    /// `None` if a stamp of its own could not be made.
     pub(super) noted: Option<Noted>,
+    /// Why that was, if its node said so.
+    pub(super) refused: Option<Fault>,
     /// The connections that answered.
     pub(super) vouch: Vouch,
+    /// Whether a push tells of the invalidation of anything that its value may rest on: of a bucket that
+    /// could not be made nothing does.
+    pub(super) pushes: bool,
 }
 
 impl<'a> Asks<'a> {
     pub(super) fn new(request: &'a Request, now: Moment) -> Self {
-        let buckets = request.derives_tags.then(|| {
-            let (known, unknown) = request.tiers.buckets.known(now);
-            BucketAsks { known, unknown }
-        });
+        let buckets = (request.derives_tags).then(|| request.tiers.buckets.sorted(now));
         let unknown = buckets.iter().flat_map(|buckets| &buckets.unknown);
         let subjects = request.subjects.iter().chain(unknown);
         Self {
@@ -88,50 +86,83 @@ impl<'a> Asks<'a> {
         if let (Some(stamps), true) = (&mut stamps, request.tiers.spans_nodes()) {
             stamps.push(Stamped::node(node.run_id));
         }
-        let Some(asks) = self.buckets else {
-            return Answered {
-                watch,
-                buckets: Vec::new(),
-                noted: stamps.map(|stamps| Noted {
-                    stamps,
-                    buckets: Vec::new(),
-                }),
-                vouch,
-            };
-        };
+        let refused = made[..count].iter().find_map(|made| made.refused);
         let answers = made[count..].iter().zip(asked);
-        let learnt: Option<Vec<_>> = (asks.unknown.into_iter().zip(answers))
-            .map(|(subject, (made, cell))| {
-                Some(ReadBucket {
-                    subject,
-                    stamp: made.stamp?,
-                    cell: Arc::clone(cell),
-                    vouch: made.vouch.clone(),
-                })
-            })
-            .collect();
-        request
-            .tiers
-            .buckets
-            .learn(learnt.as_deref().unwrap_or_default());
-        let mut all = asks.known;
-        // They were learnt on connections that the load rests on as well.
-        all.iter().for_each(|known| vouch.also(&known.vouch));
-        all.extend(learnt.clone().unwrap_or_default());
-        // In the order of the buckets.
-        all.sort_by_key(|read| read.number());
+        let buckets = match self.buckets {
+            Some(sorted) => read_buckets(request, sorted, answers, &mut vouch),
+            None => Buckets::default(),
+        };
         Answered {
             watch,
-            buckets: all.iter().map(|read| Arc::clone(&read.cell)).collect(),
-            noted: stamps.zip(learnt).map(|(stamps, _)| Noted {
+            noted: stamps.map(|stamps| Noted {
                 stamps,
-                buckets: all
-                    .into_iter()
-                    .map(|read| (read.subject, read.stamp))
-                    .collect(),
+                buckets: buckets.read,
             }),
+            refused,
+            pushes: vouch.pushes() && buckets.are_all,
+            buckets: buckets.cells,
             vouch,
         }
+    }
+}
+
+/// The buckets that a load may rest on.
+struct Buckets {
+    read: Vec<(Subject, Stamp)>,
+    /// Of those that could not be read, too: an invalidation in this process flips them.
+    cells: Vec<Arc<Cell>>,
+    are_all: bool,
+}
+
+impl Default for Buckets {
+    fn default() -> Self {
+        Self {
+            read: Vec::new(),
+            cells: Vec::new(),
+            are_all: true,
+        }
+    }
+}
+
+/// Learns each bucket that was answered, and remembers each that could not be made: one without the
+/// other, as a value rests on the buckets of its own tags alone.
+fn read_buckets<'a>(
+    request: &Request,
+    sorted: Sorted,
+    answers: impl Iterator<Item = (&'a Made, &'a Arc<Cell>)>,
+    vouch: &mut Vouch,
+) -> Buckets {
+    let (mut learnt, mut refused, mut fault) = (Vec::new(), Vec::new(), None);
+    for (subject, (made, cell)) in sorted.unknown.into_iter().zip(answers) {
+        match made.stamp {
+            Some(stamp) => learnt.push(ReadBucket {
+                subject,
+                stamp,
+                cell: Arc::clone(cell),
+                vouch: made.vouch.clone(),
+            }),
+            None => refused.push(subject),
+        }
+        fault = fault.or(made.refused);
+    }
+    if let Some(fault) = fault {
+        request.trouble("note the buckets of tags", fault.as_str());
+    }
+    let tiers = &request.tiers;
+    tiers.buckets.learn(&learnt);
+    tiers.buckets.refuse(&refused, tiers.clock.now());
+    refused.extend(sorted.refused);
+    let unread = tiers.cells.watch(&refused);
+    let read = || sorted.known.iter().chain(&learnt);
+    // Those known were learnt on connections that the load rests on as well.
+    read().for_each(|bucket| vouch.also(&bucket.vouch));
+    let cells = read().map(|bucket| &bucket.cell).chain(unread.cells());
+    Buckets {
+        cells: cells.map(Arc::clone).collect(),
+        are_all: refused.is_empty(),
+        read: read()
+            .map(|bucket| (bucket.subject.clone(), bucket.stamp))
+            .collect(),
     }
 }
 

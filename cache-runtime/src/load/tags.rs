@@ -5,16 +5,19 @@
 //! stamp of its bucket first and then its own. So once the tag's stamp was made or read, a bucket
 //! that is still as noted says that the tag was not invalidated since the load began.
 
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::request::Request;
 use super::right::Right;
-use super::stamps::{noted, stamp_asks};
+use super::stamps::{Noted, noted, stamp_asks};
 use super::store::Loading;
+use crate::boxed::boxed;
 use crate::events::Unstored;
-use crate::redis::{Fault, Found, Made, Topology};
+use crate::frame::Stamp;
+use crate::redis::{Fault, Found, Made, StampAsk, Topology};
 use crate::stamp::{Subject, Watch};
-use crate::tag::{Tag, TagsFrom};
+use crate::tag::{MOST_TAGS, Tag, TagsFrom};
 use crate::value::Cacheable;
 
 /// Lets a load rest on the tags of its value too, unless one was invalidated since it began.
@@ -53,16 +56,24 @@ pub(super) async fn tag<T: Cacheable>(
 
 /// The tags that are not the request's own, once each.
 fn subjects(request: &Request, tags: &[Tag]) -> Result<Vec<Subject>, Unstored> {
-    let mut subjects = Vec::with_capacity(tags.len());
+    let own = request.subjects.iter().filter_map(|subject| match subject {
+        Subject::Tag(name) => Some(name),
+        _ => None,
+    });
+    let mut names: HashSet<&Arc<str>> = own.collect();
+    let mut subjects = Vec::new();
     for tag in tags {
         if let Err(error) = tag.check() {
             tracing::debug!(target: "cache", site = request.site.identity, %error, "not stored");
             return Err(Unstored::Tag);
         }
-        let subject = Subject::Tag(Arc::clone(tag.name()));
-        if !request.subjects.contains(&subject) && !subjects.contains(&subject) {
-            subjects.push(subject);
+        if !names.insert(tag.name()) {
+            continue;
         }
+        if names.len() > MOST_TAGS {
+            return Err(Unstored::TooManyTags);
+        }
+        subjects.push(Subject::Tag(Arc::clone(tag.name())));
     }
     Ok(subjects)
 }
@@ -74,22 +85,21 @@ async fn note(
     right: &mut Right,
     subjects: &[Subject],
 ) -> Result<Watch, Unstored> {
+    let buckets = noted_buckets(&right.noted, subjects)?;
     let cells = &request.tiers.cells;
     let recording = cells.record(subjects.iter().cloned());
     let stamps: Vec<_> = subjects.iter().map(|s| request.stamp_name(s)).collect();
-    let buckets = subjects.iter().filter_map(bucket).collect::<Vec<_>>();
-    let names: Vec<_> = buckets.iter().map(|b| request.stamp_name(b)).collect();
     let unanswered = |fault: Fault| {
         request.trouble("note the value's tags", fault.as_str());
         Unstored::Outage
     };
     let asks = stamp_asks(request, &stamps);
-    let asking = redis.stamps_then_keys(&asks, &names);
-    let (made, keys) = request.allowance.within(asking).await.map_err(unanswered)?;
-    let now = buckets.iter().zip(keys.into_iter().map(Found::stamp));
-    let before = |bucket: &Subject| right.noted.buckets.iter().find(|(b, _)| b == bucket);
-    let mut held = now.map(|(bucket, now)| now.is_some() && before(bucket).map(|b| b.1) == now);
-    if !held.all(|held| held) {
+    let asking = boxed(|| ask(request, redis, &asks, &buckets));
+    let (made, held) = asking.await.map_err(unanswered)?;
+    if let Some(fault) = made.iter().find_map(|made| made.refused) {
+        return Err(unanswered(fault));
+    }
+    if !held {
         return Err(Unstored::Overtaken);
     }
     let noted = noted(subjects, &made).ok_or(Unstored::NoLease)?;
@@ -98,6 +108,51 @@ async fn note(
     let watch = cells.conclude(&recording, writes);
     made.iter().for_each(|made| right.vouch.also(&made.vouch));
     Ok(watch)
+}
+
+/// The buckets of these tags as they were noted before the load, once each: none is stored for a tag
+/// whose bucket could not be.
+fn noted_buckets(noted: &Noted, tags: &[Subject]) -> Result<Vec<(Subject, Stamp)>, Unstored> {
+    let wanted = |bucket: &Subject| match bucket {
+        Subject::Bucket(number) => Some(*number),
+        _ => None,
+    };
+    let numbers = tags.iter().filter_map(bucket);
+    let numbers: BTreeSet<u8> = numbers.filter_map(|bucket| wanted(&bucket)).collect();
+    let there = noted.buckets.iter();
+    let there = there.filter(|(bucket, _)| wanted(bucket).is_some_and(|n| numbers.contains(&n)));
+    let buckets: Vec<_> = there.cloned().collect();
+    match buckets.len() == numbers.len() {
+        true => Ok(buckets),
+        false => Err(Unstored::Outage),
+    }
+}
+
+/// So many stamps are asked for in one command at most, so that none holds up the node for long.
+const ASKED_AT_ONCE: usize = 128;
+
+/// Makes or reads all stamps, and then reads the buckets: whether each is as it was noted.
+async fn ask(
+    request: &Request,
+    redis: &Topology,
+    stamps: &[StampAsk<'_>],
+    buckets: &[(Subject, Stamp)],
+) -> Result<(Vec<Made>, bool), Fault> {
+    let allowance = &request.allowance;
+    let last = stamps.len().saturating_sub(1) / ASKED_AT_ONCE * ASKED_AT_ONCE;
+    let (first, last) = stamps.split_at(last);
+    let mut made = Vec::with_capacity(stamps.len());
+    for few in first.chunks(ASKED_AT_ONCE) {
+        made.extend(allowance.within(redis.stamps(few)).await?);
+    }
+    let names: Vec<_> = buckets.iter().map(|b| request.stamp_name(&b.0)).collect();
+    let asking = redis.stamps_then_keys(last, &names);
+    let (rest, keys) = allowance.within(asking).await?;
+    made.extend(rest);
+    let now = keys.into_iter().map(Found::stamp);
+    let mut each = buckets.iter().zip(now);
+    let held = each.all(|((_, noted), now)| now == Some(*noted));
+    Ok((made, held))
 }
 
 pub(super) fn bucket(subject: &Subject) -> Option<Subject> {

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use super::judge::Seen;
 use super::read::Reader;
+use crate::boxed::boxed;
 use crate::clock::TimerWatch;
+use crate::patience;
 use crate::redis::Fault;
 
 /// Waits until the lease or the entry changes; `false` if `left` or the patience with this holder ends
@@ -41,7 +43,13 @@ pub(super) async fn holder_is_done(
             () = seen.watch.entry_changes() => return Ok(true),
             () = tokio::time::sleep(pause.min(left)) => {}
         }
-        let read = reader.redis.read(names.to_vec()).await?;
+        // Within the wait, as what is read is whether that is over.
+        let left = wait.saturating_sub(waiting.elapsed());
+        let reading = boxed(|| reader.redis.read(names.to_vec()));
+        let Some(read) = patience::wait(left.max(shortest), reading).await.0 else {
+            return Ok(false);
+        };
+        let read = read?;
         let mut found = read.found.into_iter().map(|found| found.bytes);
         let entry = found.next().flatten();
         let lease = found.next().flatten();

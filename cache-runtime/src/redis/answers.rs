@@ -43,9 +43,10 @@ pub(crate) enum Leased {
 /// The reply to a wish for a lease and for stamps.
 #[derive(Debug)]
 pub(crate) struct LeaseReply {
-    pub(crate) leased: Leased,
+    pub(crate) leased: Result<Leased, Fault>,
     /// How many writes to the lease were made: as often it will be pushed to this client too.
     pub(crate) writes: u32,
+    /// In the order asked.
     pub(crate) stamps: Vec<Made>,
     /// The node of the entry.
     pub(crate) node: Node,
@@ -60,9 +61,20 @@ pub(crate) struct Made {
     pub(crate) writes: u32,
     /// The connection it was made on.
     pub(crate) vouch: Vouch,
+    /// Why its node did not make it, if it said so.
+    pub(crate) refused: Option<Fault>,
 }
 
 impl Made {
+    fn refused(fault: Fault) -> Self {
+        Self {
+            stamp: None,
+            writes: 0,
+            vouch: Vouch::empty(),
+            refused: Some(fault),
+        }
+    }
+
     /// How often this process was pushed that it was written.
     pub(crate) fn pushed(&self) -> u32 {
         if self.vouch.pushes() { self.writes } else { 0 }
@@ -94,16 +106,21 @@ impl Found {
     }
 }
 
-pub(super) fn made(answered: Answered) -> Result<Made, Fault> {
-    let Value::Array(items) = unwrap(answered.value)? else {
-        return Err(Fault::Protocol);
+/// One stamp that can't be made says nothing of the others that were asked for with it.
+pub(super) fn made(answered: Result<Answered, Fault>) -> Made {
+    let made = |answered: Answered| {
+        let Value::Array(items) = unwrap(answered.value)? else {
+            return Err(Fault::Protocol);
+        };
+        let [stamp, writes] = <[Value; 2]>::try_from(items).map_err(|_| Fault::Protocol)?;
+        Ok(Made {
+            stamp: bytes(stamp).and_then(|stamp| stamp.try_into().ok()),
+            writes: count(&writes)?,
+            vouch: answered.node.vouch,
+            refused: None,
+        })
     };
-    let [stamp, writes] = <[Value; 2]>::try_from(items).map_err(|_| Fault::Protocol)?;
-    Ok(Made {
-        stamp: bytes(stamp).and_then(|stamp| stamp.try_into().ok()),
-        writes: count(&writes)?,
-        vouch: answered.node.vouch,
-    })
+    answered.and_then(made).unwrap_or_else(Made::refused)
 }
 
 fn count(value: &Value) -> Result<u32, Fault> {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-pub(crate) use buckets::{Buckets, ReadBucket};
+pub(crate) use buckets::{Buckets, ReadBucket, Sorted};
 pub(crate) use cell::Cell;
 pub(crate) use outage::Outage;
 pub(crate) use recording::Recording;

@@ -26,7 +26,7 @@ async fn ask(link: &Topology, token: &[u8; 16], invalid_id: &[u8], share: bool) 
         invalid_id,
         share,
     };
-    link.lease(&ask, &[]).await.unwrap().leased
+    link.lease(&ask, &[]).await.unwrap().leased.unwrap()
 }
 
 async fn fill(link: &Topology, token: &[u8; 16]) -> bool {
@@ -266,7 +266,7 @@ async fn scripts_that_the_server_forgot_are_loaded_again_within_the_call() {
         share: false,
     };
     let reply = link.lease(&lease, &[stamp]).await.unwrap();
-    assert_eq!(reply.leased, Leased::Acquired);
+    assert_eq!(reply.leased, Ok(Leased::Acquired));
     assert!(reply.stamps[0].stamp.is_some());
     server.command(&[b"SCRIPT", b"FLUSH"]).await.unwrap();
     assert!(fill(&link, OURS).await);

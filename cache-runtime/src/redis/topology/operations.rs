@@ -104,22 +104,28 @@ impl Topology {
     ) -> Result<LeaseReply, Fault> {
         let mut asks = vec![Ask::Lease(ask)];
         asks.extend(stamps.iter().map(Ask::Stamp));
-        let mut answers = self.all(&asks).await?.into_iter();
-        let answered = answers.next().ok_or(Fault::Protocol)?;
-        let (leased, writes) = leased(unwrap(answered.value)?)?;
+        let mut answers = self.each(&asks).await.into_iter();
+        let answered = answers.next().ok_or(Fault::Protocol)??;
+        let (leased, writes) = match unwrap(answered.value).and_then(leased) {
+            Ok((leased, writes)) => (Ok(leased), writes),
+            Err(fault) => (Err(fault), 0),
+        };
         Ok(LeaseReply {
             leased,
             writes,
-            stamps: answers.map(made).collect::<Result<_, _>>()?,
+            stamps: answers.map(made).collect(),
             node: answered.node,
         })
     }
 
-    /// Reads stamps, and makes those that are missing.
+    /// Reads stamps, and makes those that are missing; the fault of the first if there is none.
     pub(crate) async fn stamps(&self, asks: &[StampAsk<'_>]) -> Result<Vec<Made>, Fault> {
         let asks: Vec<_> = asks.iter().map(Ask::Stamp).collect();
-        let answers = self.all(&asks).await?;
-        answers.into_iter().map(made).collect()
+        let made: Vec<_> = self.each(&asks).await.into_iter().map(made).collect();
+        match made.first().and_then(|made| made.refused) {
+            Some(fault) if made.iter().all(|made| made.refused.is_some()) => Err(fault),
+            _ => Ok(made),
+        }
     }
 
     /// The same, and after it reads other keys as they then are.
@@ -136,8 +142,8 @@ impl Topology {
         let gets = names.iter().map(|name| Ask::Get(name));
         let asks_and_gets: Vec<_> = asks.iter().map(Ask::Stamp).chain(gets).collect();
         let mut answers = self.all(&asks_and_gets).await?.into_iter();
-        let stamps = answers.by_ref().take(asks.len()).map(made);
-        let stamps = stamps.collect::<Result<_, _>>()?;
+        let stamps = answers.by_ref().take(asks.len()).map(Ok).map(made);
+        let stamps = stamps.collect();
         let keys = answers.map(|answered| found(answered.value, answered.node.run_id));
         Ok((stamps, keys.collect::<Result<_, _>>()?))
     }
