@@ -112,6 +112,35 @@ fn a_module_imports_only_from_below() {
 }
 
 #[test]
+fn the_switch_that_plants_a_bug_is_in_no_build_that_does_not_ask_for_it() {
+    const FEATURE: &str = "__planted";
+    let mut all = Vec::new();
+    files(&source(), &mut all);
+    let (mut seen, gate) = (0, format!("#[cfg(feature = \"{FEATURE}\")]"));
+    for file in &all {
+        let text = fs::read_to_string(file).unwrap();
+        let lines: Vec<_> = text.lines().map(str::trim).collect();
+        for (at, line) in lines.iter().enumerate() {
+            let plants = line.starts_with("mod planted") || line.contains("skip_cells");
+            if plants && !file.ends_with("planted.rs") {
+                // Of the line, or of the fn or the statement that it stands in.
+                let before = &lines[at.saturating_sub(3)..at];
+                assert!(before.contains(&&*gate), "{}:{}", file.display(), at + 1);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 0, "it goes by another name");
+    let manifest = fs::read_to_string(source().join("../Cargo.toml")).unwrap();
+    assert!(manifest.contains("default = []") && manifest.contains("__planted = []"));
+    let root = source().join("../..");
+    for package in ["cache-macros", "examples", "benches", "xtask"] {
+        let manifest = fs::read_to_string(root.join(package).join("Cargo.toml")).unwrap();
+        assert!(!manifest.contains(FEATURE), "{package}");
+    }
+}
+
+#[test]
 fn only_redis_names_the_redis_crate_and_only_the_clock_asks_for_the_time() {
     let mut all = Vec::new();
     files(&source(), &mut all);

@@ -50,6 +50,7 @@ pub struct CacheBuilder {
     pub(super) client_certificate: Option<(PathBuf, PathBuf)>,
     pub(super) enabled: bool,
     clock: Clock,
+    #[cfg(feature = "__planted")]
     pub(super) skip_cells: bool,
     /// Settings that environment variables made, and their names.
     pub(super) variables: Vec<(&'static str, &'static str)>,
@@ -75,6 +76,7 @@ impl Default for CacheBuilder {
             client_certificate: None,
             enabled: true,
             clock: Clock::default(),
+            #[cfg(feature = "__planted")]
             skip_cells: false,
             variables: Vec::new(),
         }
@@ -214,8 +216,10 @@ impl CacheBuilder {
             jitter: self.jitter,
             max_refreshes: self.max_refreshes,
         };
-        let memory = (self.memory_bytes > 0)
-            .then(|| Memory::new(self.memory_bytes, self.max_value, self.skip_cells));
+        let memory =
+            (self.memory_bytes > 0).then(|| Memory::new(self.memory_bytes, self.max_value));
+        #[cfg(feature = "__planted")]
+        let memory = memory.map(|memory| memory.skipping_cells(self.skip_cells));
         Cache(Arc::new(Tiers::new(Parts {
             memory,
             redis,

@@ -9,6 +9,7 @@ mod environment;
 mod groups;
 mod health;
 mod look;
+#[cfg(feature = "__planted")]
 mod planted;
 mod refreshing;
 mod refused;

@@ -158,19 +158,30 @@ type Store = Cache<Kept, Arc<Held>, Bytes, BuildHasherDefault<Computed>>;
 pub(crate) struct Memory {
     store: Store,
     /// A bug planted to be found; looked at only where a value may not be served.
+    #[cfg(feature = "__planted")]
     skip_cells: bool,
 }
 
 impl Memory {
     /// Holds up to `bytes` in all, and any one value up to `max_value`.
-    pub(crate) fn new(bytes: u64, max_value: usize, skip_cells: bool) -> Self {
+    pub(crate) fn new(bytes: u64, max_value: usize) -> Self {
         let (hash, lifecycle) = (BuildHasherDefault::default(), DefaultLifecycle::default());
         let store = match shards::options(bytes, max_value) {
             Some(options) => Cache::with_options(options, Bytes, hash, lifecycle),
             // Only where a required option is missing, which none is.
             None => Cache::with(shards::items(bytes), bytes, Bytes, hash, lifecycle),
         };
-        Self { store, skip_cells }
+        Self {
+            store,
+            #[cfg(feature = "__planted")]
+            skip_cells: false,
+        }
+    }
+
+    #[cfg(feature = "__planted")]
+    pub(crate) fn skipping_cells(mut self, skip_cells: bool) -> Self {
+        self.skip_cells = skip_cells;
+        self
     }
 
     /// The value, if it may be served as fresh; one that can't be served again is dropped.
@@ -180,6 +191,7 @@ impl Memory {
         if now < held.until && held.watch.holds(now) {
             return Ok(held);
         }
+        #[cfg(feature = "__planted")]
         if self.skip_cells && now < held.until {
             return Ok(held);
         }

@@ -26,7 +26,7 @@ fn key(parts: &[u8]) -> Kept {
 
 #[test]
 fn a_value_is_served_until_its_moment_and_then_dropped() {
-    let memory = Memory::new(1 << 20, 1 << 10, false);
+    let memory = Memory::new(1 << 20, 1 << 10);
     let key = key(b"k");
     assert!(memory.insert(key.clone(), held(10, 1, Cells::default().watch(&[]))));
     let found = memory.get(key.sought(), Moment(9)).unwrap();
@@ -38,7 +38,7 @@ fn a_value_is_served_until_its_moment_and_then_dropped() {
 
 #[test]
 fn a_flipped_cell_drops_the_value_at_the_next_hit() {
-    let memory = Memory::new(1 << 20, 1 << 10, false);
+    let memory = Memory::new(1 << 20, 1 << 10);
     let cells = Cells::default();
     let tag = Subject::Tag("t".into());
     let key = key(b"k");
@@ -54,7 +54,7 @@ fn a_flipped_cell_drops_the_value_at_the_next_hit() {
 
 #[test]
 fn a_stale_value_and_one_nobody_vouches_for_are_kept_and_not_served() {
-    let memory = Memory::new(1 << 20, 1 << 10, false);
+    let memory = Memory::new(1 << 20, 1 << 10);
     let key = key(b"k");
     let connection = Arc::new(Cell::until(Moment(5)));
     let mut value = held(
@@ -79,7 +79,7 @@ fn a_stale_value_and_one_nobody_vouches_for_are_kept_and_not_served() {
 
 #[test]
 fn a_value_known_to_be_invalid_is_not_even_shown() {
-    let memory = Memory::new(1 << 20, 1 << 10, false);
+    let memory = Memory::new(1 << 20, 1 << 10);
     let (key, cells, tag) = (key(b"k"), Cells::default(), Subject::Tag("t".into()));
     let watch = cells.watch(std::slice::from_ref(&tag));
     memory.insert(key.clone(), held(10, 1, watch));
@@ -90,7 +90,7 @@ fn a_value_known_to_be_invalid_is_not_even_shown() {
 
 #[test]
 fn keys_are_compared_in_full_even_where_hashes_agree() {
-    let memory = Memory::new(1 << 20, 1 << 10, false);
+    let memory = Memory::new(1 << 20, 1 << 10);
     let cells = Cells::default();
     let mine = Kept {
         site: 1,
@@ -117,7 +117,7 @@ fn keys_are_compared_in_full_even_where_hashes_agree() {
 #[test]
 fn the_largest_value_is_kept_and_the_total_is_bounded() {
     const MIB: u32 = 1 << 20;
-    let memory = Memory::new(64 << 20, 8 << 20, false);
+    let memory = Memory::new(64 << 20, 8 << 20);
     for i in 0..100_u32 {
         let key = key(&i.to_le_bytes());
         assert!(
@@ -130,7 +130,7 @@ fn the_largest_value_is_kept_and_the_total_is_bounded() {
 
 #[test]
 fn what_is_larger_than_the_store_is_refused_and_said_so() {
-    let memory = Memory::new(1 << 20, 1 << 20, false);
+    let memory = Memory::new(1 << 20, 1 << 20);
     let key = key(b"big");
     assert!(!memory.insert(key, held(10, 2 << 20, Cells::default().watch(&[]))));
 }
