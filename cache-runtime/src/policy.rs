@@ -190,14 +190,23 @@ impl Policy {
     /// at most. So what was loaded at once does not end at once. As
     /// [`CacheBuilder::jitter`](crate::CacheBuilder::jitter) says at first.
     ///
-    /// # Panics
-    ///
-    /// If it is not from 0.0 to 1.0; in a `const` or `static` that is a compile error.
+    /// What is over 1.0 is taken as 1.0; what is under 0.0, or no number, as 0.0: no jitter.
     #[must_use]
     pub const fn jitter(mut self, share: f64) -> Self {
-        assert!(is_share(share), "`jitter` must be from 0.0 to 1.0");
-        self.jitter = Some(share);
+        self.jitter = Some(match share {
+            _ if is_share(share) => share,
+            _ if share > 1.0 => 1.0,
+            _ => 0.0,
+        });
         self
+    }
+
+    /// The same for an annotation, which refuses what is out of range as it is compiled.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn checked_jitter(self, share: f64) -> Self {
+        assert!(is_share(share), "`jitter` must be from 0.0 to 1.0");
+        self.jitter(share)
     }
 
     /// Refreshes an entry before its ttl ends, by chance: the likelier the nearer the end is and the
@@ -207,17 +216,26 @@ impl Policy {
     /// The chance is that of A. Vattani, F. Chierichetti and K. Lowenstein, "Optimal Probabilistic
     /// Cache Stampede Prevention", PVLDB 8(8), 2015.
     ///
-    /// # Panics
-    ///
-    /// If `beta` is not over zero, or not finite; in a `const` or `static` that is a compile error.
+    /// What is not over zero, or no number, is taken as 0.0: off.
     #[must_use]
     pub const fn early(mut self, beta: f64) -> Self {
+        self.early = match beta {
+            _ if beta > f64::MAX => f64::MAX,
+            _ if beta > 0.0 => beta,
+            _ => 0.0,
+        };
+        self
+    }
+
+    /// The same for an annotation, which refuses what is out of range as it is compiled.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn checked_early(self, beta: f64) -> Self {
         assert!(
             beta > 0.0 && beta < f64::INFINITY,
             "`early` must be over zero"
         );
-        self.early = beta;
-        self
+        self.early(beta)
     }
 
     #[doc(hidden)]
@@ -304,6 +322,15 @@ mod tests {
             longest.load_timeout_ms,
         ];
         assert_eq!(times, [LONGEST_MS; 4]);
+    }
+
+    #[test]
+    fn a_share_or_a_factor_out_of_range_is_clamped_and_panics_nowhere() {
+        let made = Policy::new(Duration::from_secs(1));
+        let jitter = [2.0, -1.0, f64::NAN, f64::INFINITY, 0.3].map(|s| made.jitter(s).jitter);
+        assert_eq!(jitter, [1.0, 0.0, 0.0, 1.0, 0.3].map(Some));
+        let early = [0.0, -1.0, f64::NAN, f64::INFINITY, 2.5].map(|beta| made.early(beta).early);
+        assert_eq!(early, [0.0, 0.0, 0.0, f64::MAX, 2.5]);
     }
 
     #[test]

@@ -177,7 +177,10 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
         let millis = given.as_ref()?.millis(private);
         Some(quote_spanned!(Span::mixed_site()=> .#method(#millis)))
     });
-    let numbers = [("early", &arguments.early), ("jitter", &arguments.jitter)];
+    let numbers = [
+        ("checked_early", &arguments.early),
+        ("checked_jitter", &arguments.jitter),
+    ];
     let numbers = numbers.into_iter().filter_map(|(method, given)| {
         let (method, number) = (format_ident!("{method}"), given.as_ref()?);
         Some(quote_spanned!(span::made(number.place())=> .#method(#number)))

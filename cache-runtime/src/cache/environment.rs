@@ -170,6 +170,12 @@ mod tests {
             ("CACHE_URL", "http://localhost"),
             ("REDIS_URL", "nonsense"),
             ("CACHE_LAG", "0"),
+            ("CACHE_LAG", "18446744073709551615s"),
+            ("CACHE_OP_TIMEOUT", "18446744073709551615"),
+            ("CACHE_JITTER", "-0.1"),
+            ("CACHE_JITTER", "inf"),
+            ("CACHE_ALLOWANCE", "100000s"),
+            ("CACHE_CONNECTIONS", "18446744073709551615"),
             ("CACHE_JITTER", "1.5"),
             ("CACHE_JITTER", "NaN"),
             ("CACHE_OP_TIMEOUT", "0ms"),
@@ -181,6 +187,39 @@ mod tests {
                 .and_then(CacheBuilder::build)
                 .unwrap_err();
             assert!(error.to_string().contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_time_or_share_out_of_range_is_refused_with_its_range() {
+        for (name, value, range) in [
+            ("CACHE_OP_TIMEOUT", "2000000s", "from 1 ms to 1 h"),
+            ("CACHE_LAG", "0ms", "from 1 ms to 1 day"),
+            ("CACHE_JITTER", "NaN", "from 0.0 to 1.0"),
+            ("CACHE_CONNECTIONS", "65", "from 1 to 64"),
+        ] {
+            let refused = read(&[(name, value)]).and_then(CacheBuilder::build);
+            let error = refused.unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains(range), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_number_without_a_bound_may_be_the_largest() {
+        use crate::Policy;
+        use std::time::Duration;
+
+        let builder = read(&[
+            ("CACHE_MEMORY_BYTES", "18446744073709551615"),
+            ("CACHE_BREAKER", "4294967295"),
+        ]);
+        let cache = builder.unwrap().max_refreshes(usize::MAX).build().unwrap();
+        let policy = Policy::new(Duration::MAX)
+            .stale(Duration::MAX)
+            .early(f64::MAX);
+        for _ in 0..2 {
+            let load = async { Ok::<_, String>(7) };
+            assert_eq!(cache.get_or_load("n", &1, &policy, load).await, Ok(7));
         }
     }
 
