@@ -102,24 +102,56 @@ fn encode_into<T: Serialize + ?Sized>(
     }
 }
 
-/// Decompresses and decodes a frame's payload, which may have at most `limit` bytes.
+/// How large a payload may be that is read, and its value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// How many bytes the payload may have once decompressed.
+    payload: usize,
+    /// How many of them pay for memory: each for a few bytes of what collections hold.
+    paying: usize,
+}
+
+/// How many bytes a payload may have once decompressed, unless a setting says more.
+const PAYLOAD: usize = 64 << 20;
+
+impl Room {
+    /// Where values of so many encoded bytes are stored: what the setting lets in must come out again, and
+    /// what others store under a larger one is read as long as it does not take much more memory.
+    pub(crate) fn for_values(max_value: usize) -> Self {
+        Self {
+            payload: PAYLOAD.max(max_value),
+            paying: max_value,
+        }
+    }
+
+    /// Where no payload has more bytes.
+    #[cfg(test)]
+    pub(super) fn within(limit: usize) -> Self {
+        Self {
+            payload: limit,
+            paying: limit,
+        }
+    }
+}
+
+/// Decompresses and decodes a frame's payload.
 ///
 /// # Errors
 ///
 /// [`Unreadable`] for whatever is wrong with the payload; bytes left over are wrong too.
-pub(crate) fn decode<T: DeserializeOwned>(
-    frame: &Frame<'_>,
-    limit: usize,
-) -> Result<T, Unreadable> {
-    let payload = decompress(frame.payload, frame.header.compression, limit)?;
-    let budget = Budget::for_payload(payload.len());
+pub(crate) fn decode<T: DeserializeOwned>(frame: &Frame<'_>, room: Room) -> Result<T, Unreadable> {
+    let payload = decompress(frame.payload, frame.header.compression, room.payload)?;
+    let budget = Budget::for_payload(payload.len(), payload.len().min(room.paying));
     let codec = frame.header.codec;
     // A type's own `Deserialize` may panic on bytes that its `Serialize` never wrote.
-    catch_unwind(AssertUnwindSafe(|| match codec {
+    let decoded = catch_unwind(AssertUnwindSafe(|| match codec {
         CodecId::Bincode => from_bincode(&payload, &budget),
         CodecId::MessagePack => from_message_pack(&payload, &budget),
-    }))
-    .unwrap_or(Err(Unreadable::Decode))
+    }));
+    match decoded.unwrap_or(Err(Unreadable::Decode)) {
+        Err(_) if budget.is_spent() => Err(Unreadable::TooLarge),
+        decoded => decoded,
+    }
 }
 
 fn from_bincode<T: DeserializeOwned>(bytes: &[u8], budget: &Budget) -> Result<T, Unreadable> {

@@ -20,6 +20,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{CodecId, Unreadable};
 use crate::policy::Compression;
+use crate::tag::MOST_TAGS;
 
 /// How many bytes a stamp has.
 pub(crate) const STAMP_LEN: usize = 24;
@@ -34,6 +35,9 @@ const CHECKSUM_LEN: usize = 8;
 
 /// The least a stamp with its name can take, which bounds how many a frame can claim.
 const STAMPED_MIN: usize = 1 + 4 + STAMP_LEN;
+
+/// The most that an entry rests on: its tags, its namespace, its node.
+const MOST_STAMPS: usize = MOST_TAGS + 2;
 
 /// A stamp: 8 random bytes whose change makes entries invalid, 8 whose change makes them stale,
 /// and 8 of the run id of the node that keeps it.
@@ -267,6 +271,9 @@ impl Reader<'_> {
         let count = self.length()?;
         if count > self.rest.len() / STAMPED_MIN {
             return Err(Unreadable::Truncated);
+        }
+        if count > MOST_STAMPS {
+            return Err(Unreadable::TooManyStamps);
         }
         let mut stamps = Vec::with_capacity(count);
         for _ in 0..count {

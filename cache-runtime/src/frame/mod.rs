@@ -14,11 +14,8 @@ mod shape;
 mod tests;
 mod unreadable;
 
-pub(crate) use codec::{CodecId, decode, encode, encoded_len};
+pub(crate) use codec::{CodecId, Room, decode, encode, encoded_len};
 pub(crate) use compress::compress;
 pub(crate) use header::{Frame, Header, ID_OFFSET, Stamp, StampKind, Stamped, parse, write};
 pub(crate) use shape::{Mismatch, Shape, Verdict, serializes_as, shape};
 pub(crate) use unreadable::Unreadable;
-
-/// How many bytes a payload may have once decompressed, unless a setting says otherwise.
-pub(crate) const DEFAULT_LIMIT: usize = 64 << 20;

@@ -23,7 +23,9 @@ pub(crate) enum Unreadable {
     Digest,
     /// More bytes than the limit allows, declared or produced.
     TooLarge,
-    /// The payload does not decode as the type.
+    /// More stamps than an entry may rest on.
+    TooManyStamps,
+    /// The payload does not decode as the type, or would take far more memory than it has bytes.
     Decode,
 }
 
@@ -40,6 +42,7 @@ impl Unreadable {
             Self::Shape => "shape",
             Self::Digest => "digest",
             Self::TooLarge => "too_large",
+            Self::TooManyStamps => "too_many_stamps",
             Self::Decode => "decode",
         }
     }

@@ -1,18 +1,19 @@
 //! Whether bytes from Redis may be served for a request.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::request::Request;
 use crate::clock::Moment;
 use crate::events::Miss;
-use crate::frame::{self, Frame, Header, Stamp, StampKind, Stamped, Unreadable};
+use crate::frame::{self, Frame, Header, Room, Stamp, StampKind, Stamped, Unreadable};
 use crate::stamp::{Subject, Vouch, Watch};
 use crate::value::Cacheable;
 
 /// The stamps of one round trip, and the time and run of the entry's node at it.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
-    pub(crate) stamps: Vec<(Subject, Option<Stamp>)>,
+    pub(crate) stamps: HashMap<Subject, Option<Stamp>>,
     /// When the oldest read of these was sent, or earlier.
     pub(crate) sent: Moment,
     /// The node's clock, in Unix milliseconds.
@@ -78,22 +79,13 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
     if !is_of_its_node(request, &frame.header, seen) {
         return invalid(Miss::Invalidated, bytes);
     }
-    let known = |stamped: &Stamped| seen.stamps.iter().any(|(s, _)| is_of(stamped, s));
-    let stamps = frame.header.stamps.iter();
-    let (known, unknown): (Vec<&Stamped>, Vec<_>) = stamps
-        .filter(|stamped| stamped.kind != StampKind::Node)
-        .partition(|stamped| known(stamped));
-    let mut was_expired = false;
-    for stamped in known {
-        match compare(stamped, seen) {
-            Compared::Same => {}
-            Compared::Expired => was_expired = true,
-            Compared::Another => return invalid(Miss::Invalidated, bytes),
-        }
-    }
-    if !asked_for_are_there(request, &frame) {
+    let Some(Rests {
+        was_expired,
+        unread,
+    }) = rests(request, &frame.header, seen)
+    else {
         return invalid(Miss::Invalidated, bytes);
-    }
+    };
     let Some(left) = left(
         request.policy.stale_ms,
         &frame.header,
@@ -102,12 +94,11 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
     ) else {
         return invalid(Miss::Expired, bytes);
     };
-    if !unknown.is_empty() {
-        return Judged::Unknown(unknown.into_iter().filter_map(subject).collect());
+    if !unread.is_empty() {
+        return Judged::Unknown(unread);
     }
-    // What the setting lets in must come out again.
-    let limit = frame::DEFAULT_LIMIT.max(request.tiers.limits.max_value);
-    match frame::decode(&frame, limit) {
+    let room = Room::for_values(request.tiers.limits.max_value);
+    match frame::decode(&frame, room) {
         Ok(value) => Judged::Valid(Valid {
             value,
             bytes: bytes.len(),
@@ -178,10 +169,40 @@ fn is_of_its_node(request: &Request, header: &Header, seen: &Seen) -> bool {
     }
 }
 
-/// Every stamp that the site names from its arguments is in the frame.
-fn asked_for_are_there(request: &Request, frame: &Frame<'_>) -> bool {
-    let there = |asked: &Subject| frame.header.stamps.iter().any(|s| is_of(s, asked));
-    request.stamped().iter().all(there)
+/// What an entry rests on, where nothing of it is known to have been invalidated.
+struct Rests {
+    was_expired: bool,
+    /// Whose stamps were not read yet, once each.
+    unread: Vec<Subject>,
+}
+
+/// `None` if a stamp is another than the frame's, or one that the site names from its arguments is not
+/// in the frame.
+fn rests(request: &Request, header: &Header, seen: &Seen) -> Option<Rests> {
+    let (mut was_expired, mut unread) = (false, Vec::new());
+    let mut there = HashSet::with_capacity(header.stamps.len());
+    for stamped in &header.stamps {
+        let Some(subject) = subject(stamped) else {
+            continue;
+        };
+        match seen
+            .stamps
+            .get(&subject)
+            .map(|here| compare(stamped, here.as_ref()))
+        {
+            Some(Compared::Same) => {}
+            Some(Compared::Expired) => was_expired = true,
+            Some(Compared::Another) => return None,
+            None if there.contains(&subject) => {}
+            None => unread.push(subject.clone()),
+        }
+        there.insert(subject);
+    }
+    let all = request.stamped().iter().all(|asked| there.contains(asked));
+    all.then_some(Rests {
+        was_expired,
+        unread,
+    })
 }
 
 enum Compared {
@@ -193,11 +214,9 @@ enum Compared {
 }
 
 /// A stamp in a frame beside the one in Redis, which is of its node's present run.
-fn compare(stamped: &Stamped, seen: &Seen) -> Compared {
-    let found = seen.stamps.iter().find(|(s, _)| is_of(stamped, s));
-    let (there, here) = match found {
-        Some((_, Some(there))) => (there, &stamped.stamp),
-        _ => return Compared::Another,
+fn compare(stamped: &Stamped, there: Option<&Stamp>) -> Compared {
+    let (Some(there), here) = (there, &stamped.stamp) else {
+        return Compared::Another;
     };
     match () {
         () if here[16..] != there[16..] || here[..8] != there[..8] => Compared::Another,
@@ -206,18 +225,9 @@ fn compare(stamped: &Stamped, seen: &Seen) -> Compared {
     }
 }
 
-/// Whether a stamp in a frame is of this subject.
-fn is_of(stamped: &Stamped, subject: &Subject) -> bool {
-    match (stamped.kind, subject) {
-        (StampKind::Tag, Subject::Tag(name)) | (StampKind::Namespace, Subject::Namespace(name)) => {
-            *stamped.name == **name
-        }
-        _ => false,
-    }
-}
-
+/// What a stamp in a frame is of; none for that of its node.
 fn subject(stamped: &Stamped) -> Option<Subject> {
-    let name = || -> Arc<str> { (*stamped.name).into() };
+    let name = || Arc::clone(&stamped.name);
     match stamped.kind {
         StampKind::Tag => Some(Subject::Tag(name())),
         StampKind::Namespace => Some(Subject::Namespace(name())),

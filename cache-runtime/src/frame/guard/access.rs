@@ -1,4 +1,4 @@
-//! The access side of the guard: each element is paid for, each length hint is capped.
+//! The access side of the guard: each element and its memory is paid for, each length hint is capped.
 
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
@@ -11,11 +11,25 @@ use super::{Budget, Guard, MAX_HINT};
 pub(super) struct Access<'b, A> {
     pub(super) inner: A,
     pub(super) budget: &'b Budget,
+    /// Whether memory is set aside for each element.
+    pub(super) collects: bool,
 }
 
 impl<'b, A> Access<'b, A> {
+    pub(super) fn new(inner: A, budget: &'b Budget) -> Self {
+        Self {
+            inner,
+            budget,
+            collects: false,
+        }
+    }
+
     fn wrap<S>(&self, seed: S) -> Guarded<'b, S> {
-        Guarded::new(seed, self.budget)
+        Guarded {
+            inner: seed,
+            budget: self.budget,
+            collects: self.collects,
+        }
     }
 }
 
@@ -23,7 +37,12 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Guarded<'_, S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<S::Value, D::Error> {
-        self.budget.element()?;
+        let size = if self.collects {
+            size_of::<S::Value>()
+        } else {
+            0
+        };
+        self.budget.element(size)?;
         self.inner.deserialize(Guard::new(inner, self.budget))
     }
 }
@@ -75,7 +94,7 @@ impl<'de, 'b, A: EnumAccess<'de>> EnumAccess<'de> for Access<'b, A> {
     ) -> Result<(S::Value, Self::Variant), A::Error> {
         let budget = self.budget;
         let (value, inner) = self.inner.variant_seed(Guarded::new(seed, budget))?;
-        Ok((value, Access { inner, budget }))
+        Ok((value, Access::new(inner, budget)))
     }
 }
 

@@ -1,8 +1,8 @@
-//! A deserializer around another that bounds depth, work and pre-allocation.
+//! A deserializer around another that bounds depth, work, memory and pre-allocation.
 //!
 //! bincode recurses as deep as its input says and loops as long as a length says, even over
-//! elements that take no bytes; a type's own `Deserialize` may allocate what a length promises.
-//! The guard ends all three with an ordinary error.
+//! elements that take no bytes, or one where each takes many in memory; a type's own `Deserialize`
+//! may allocate what a length promises. The guard ends all of these with an ordinary error.
 
 mod access;
 mod visitor;
@@ -26,19 +26,36 @@ const FREE_ELEMENTS: u64 = 1 << 20;
 /// Elements allowed for a byte of payload.
 const ELEMENTS_PER_BYTE: u64 = 16;
 
-/// What is left of depth and work for one payload.
+/// Memory that the elements of collections may take beyond what the payload's bytes pay for, in bytes.
+const FREE_MEMORY: u64 = 64 << 20;
+
+/// Their memory for a byte of payload, in bytes: what an empty string takes is 24 for one.
+const MEMORY_PER_BYTE: u64 = 32;
+
+/// What is left of depth, work and memory for one payload.
 pub(super) struct Budget {
     depth: Cell<u32>,
     elements: Cell<u64>,
+    memory: Cell<u64>,
+    is_spent: Cell<bool>,
 }
 
 impl Budget {
-    pub(super) fn for_payload(len: usize) -> Self {
-        let paid = (len as u64).saturating_mul(ELEMENTS_PER_BYTE);
+    /// For a payload of so many bytes, of which so many pay for memory.
+    pub(super) fn for_payload(len: usize, paying: usize) -> Self {
+        let elements = (len as u64).saturating_mul(ELEMENTS_PER_BYTE);
+        let memory = (paying as u64).saturating_mul(MEMORY_PER_BYTE);
         Self {
             depth: Cell::new(MAX_DEPTH),
-            elements: Cell::new(paid.saturating_add(FREE_ELEMENTS)),
+            elements: Cell::new(elements.saturating_add(FREE_ELEMENTS)),
+            memory: Cell::new(memory.saturating_add(FREE_MEMORY)),
+            is_spent: Cell::new(false),
         }
+    }
+
+    /// Whether the payload asked for more work or memory than it may.
+    pub(super) fn is_spent(&self) -> bool {
+        self.is_spent.get()
     }
 
     /// Runs a step one level deeper.
@@ -53,13 +70,16 @@ impl Budget {
         result
     }
 
-    /// Takes one element off.
-    fn element<E: Error>(&self) -> Result<(), E> {
-        let left = self.elements.get();
-        if left == 0 {
+    /// Takes one element off, and what a collection sets aside for it.
+    fn element<E: Error>(&self, size: usize) -> Result<(), E> {
+        let elements = self.elements.get().checked_sub(1);
+        let memory = self.memory.get().checked_sub(size as u64);
+        let (Some(elements), Some(memory)) = (elements, memory) else {
+            self.is_spent.set(true);
             return Err(E::custom("more elements than the bytes can hold"));
-        }
-        self.elements.set(left - 1);
+        };
+        self.elements.set(elements);
+        self.memory.set(memory);
         Ok(())
     }
 }
@@ -89,11 +109,21 @@ macro_rules! forward {
     )*};
 }
 
+/// The same of what may be a collection, which sets memory aside for each of its elements. The fields of
+/// a struct or tuple are within what was set aside for that.
+macro_rules! forward_collection {
+    ($($method:ident),* $(,)?) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+            let visitor = self.wrap(visitor).collecting();
+            self.inner.$method(visitor)
+        }
+    )*};
+}
+
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guard<'_, D> {
     type Error = D::Error;
 
     forward! {
-        deserialize_any => deserialize_any,
         deserialize_bool => deserialize_bool,
         deserialize_i8 => deserialize_i8,
         deserialize_i16 => deserialize_i16,
@@ -116,11 +146,11 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guard<'_, D> {
         deserialize_byte_buf => deserialize_bytes,
         deserialize_option => deserialize_option,
         deserialize_unit => deserialize_unit,
-        deserialize_seq => deserialize_seq,
-        deserialize_map => deserialize_map,
         deserialize_identifier => deserialize_identifier,
         deserialize_ignored_any => deserialize_ignored_any,
     }
+
+    forward_collection! { deserialize_any, deserialize_seq, deserialize_map }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(
         self,

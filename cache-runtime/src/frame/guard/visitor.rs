@@ -11,11 +11,23 @@ use super::{Budget, Guard};
 pub(super) struct Guarded<'b, V> {
     pub(super) inner: V,
     pub(super) budget: &'b Budget,
+    /// Of a visitor, whether what it visits sets memory aside for each element; of a seed, whether that
+    /// is done for its own.
+    pub(super) collects: bool,
 }
 
 impl<'b, V> Guarded<'b, V> {
     pub(super) fn new(inner: V, budget: &'b Budget) -> Self {
-        Self { inner, budget }
+        Self {
+            inner,
+            budget,
+            collects: false,
+        }
+    }
+
+    pub(super) fn collecting(mut self) -> Self {
+        self.collects = true;
+        self
     }
 }
 
@@ -69,6 +81,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Guarded<'_, V> {
         let Self {
             inner: visitor,
             budget,
+            ..
         } = self;
         budget.nested(|| visitor.visit_some(Guard::new(inner, budget)))
     }
@@ -77,6 +90,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Guarded<'_, V> {
         let Self {
             inner: visitor,
             budget,
+            ..
         } = self;
         budget.nested(|| visitor.visit_newtype_struct(Guard::new(inner, budget)))
     }
@@ -85,23 +99,38 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Guarded<'_, V> {
         let Self {
             inner: visitor,
             budget,
+            collects,
         } = self;
-        budget.nested(|| visitor.visit_seq(Access { inner, budget }))
+        budget.nested(|| {
+            visitor.visit_seq(Access {
+                inner,
+                budget,
+                collects,
+            })
+        })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
         let Self {
             inner: visitor,
             budget,
+            collects,
         } = self;
-        budget.nested(|| visitor.visit_map(Access { inner, budget }))
+        budget.nested(|| {
+            visitor.visit_map(Access {
+                inner,
+                budget,
+                collects,
+            })
+        })
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
         let Self {
             inner: visitor,
             budget,
+            ..
         } = self;
-        budget.nested(|| visitor.visit_enum(Access { inner, budget }))
+        budget.nested(|| visitor.visit_enum(Access::new(inner, budget)))
     }
 }

@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 
 use super::zoo::for_each_sample;
 use crate::frame::{
-    CodecId, DEFAULT_LIMIT, Header, Verdict, compress, decode, encode, encoded_len, parse,
-    serializes_as, shape, write,
+    CodecId, Header, Room, Verdict, compress, decode, encode, encoded_len, parse, serializes_as,
+    shape, write,
 };
 use crate::policy::Compression;
 
@@ -45,7 +45,7 @@ fn round_trip<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T) {
             let (compression, payload) = compress(bytes.clone(), wanted);
             let frame = write(&header(codec, compression), &payload);
             let frame = parse(&frame).expect("parses");
-            let back: T = decode(&frame, DEFAULT_LIMIT).expect("decodes");
+            let back: T = decode(&frame, Room::for_values(8 << 20)).expect("decodes");
             assert_eq!(back, value, "{codec:?} {wanted:?}");
         }
     }

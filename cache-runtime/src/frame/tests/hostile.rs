@@ -8,14 +8,15 @@ use super::codecs::{CODECS, COMPRESSIONS, header};
 use super::validated::Validated;
 use super::zoo::{Everything, Expr, Foreign, List, Plain, Tree};
 use crate::frame::{
-    CodecId, Frame, StampKind, Stamped, Unreadable, compress, decode, encode, parse, write,
+    CodecId, Frame, Room, StampKind, Stamped, Unreadable, compress, decode, encode, parse, write,
 };
 use crate::policy::Compression;
+use crate::tag::MOST_TAGS;
 
 const LIMIT: usize = 1 << 20;
 
 fn attempt<T: DeserializeOwned>(frame: &Frame<'_>) {
-    let _: Result<T, Unreadable> = decode(frame, LIMIT);
+    let _: Result<T, Unreadable> = decode(frame, Room::within(LIMIT));
 }
 
 /// Decodes as every kind of type there is; that it returns is the test.
@@ -148,6 +149,24 @@ proptest! {
             attempt_all(&frame);
         }
     }
+}
+
+#[test]
+fn a_frame_has_as_many_stamps_as_an_entry_may_and_no_more() {
+    let with = |count: usize| {
+        let mut header = header(CodecId::Bincode, Compression::None);
+        let stamped = |n| Stamped {
+            kind: StampKind::Tag,
+            name: format!("tag:{n}").into(),
+            stamp: [7; 24],
+        };
+        header.stamps = (0..count).map(stamped).collect();
+        parse(&write(&header, &[])).map(|frame| frame.header.stamps.len())
+    };
+    let most = MOST_TAGS + 2;
+    assert_eq!(with(most), Ok(most));
+    assert_eq!(with(most + 1), Err(Unreadable::TooManyStamps));
+    assert_eq!(with(40_000), Err(Unreadable::TooManyStamps));
 }
 
 #[test]

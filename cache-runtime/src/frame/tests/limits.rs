@@ -7,10 +7,13 @@ use serde::de::DeserializeOwned;
 
 use super::codecs::{COMPRESSIONS, header};
 use super::zoo::{Expr, List, Tree};
-use crate::frame::{CodecId, DEFAULT_LIMIT, Unreadable, compress, decode, encode, parse, write};
+use crate::frame::{CodecId, Room, Unreadable, compress, decode, encode, parse, write};
 use crate::policy::Compression;
 
 const MIB: usize = 1 << 20;
+
+/// What may be read where a setting says nothing else.
+const LIMIT: usize = 64 * MIB;
 
 fn read<T: DeserializeOwned>(
     codec: CodecId,
@@ -19,7 +22,7 @@ fn read<T: DeserializeOwned>(
     limit: usize,
 ) -> Result<T, Unreadable> {
     let bytes = write(&header(codec, compression), payload);
-    decode(&parse(&bytes)?, limit)
+    decode(&parse(&bytes)?, Room::within(limit))
 }
 
 /// A stream with the length it claims in front.
@@ -60,7 +63,7 @@ fn a_bomb_is_too_large_whether_it_says_so_or_lies() {
             Err(Unreadable::TooLarge),
             "{compression:?} understated"
         );
-        assert_eq!(read(usize::MAX, DEFAULT_LIMIT), Err(Unreadable::TooLarge));
+        assert_eq!(read(usize::MAX, LIMIT), Err(Unreadable::TooLarge));
         assert_eq!(
             read(8 * MIB + 1, 16 * MIB),
             Err(Unreadable::Compression),
@@ -74,8 +77,8 @@ fn a_bomb_is_too_large_whether_it_says_so_or_lies() {
 
 #[test]
 fn an_lz4_stream_too_short_for_its_claim_gets_no_memory() {
-    let payload = claiming(DEFAULT_LIMIT, &[0; 16]);
-    let found = read::<String>(CodecId::Bincode, Compression::Lz4, &payload, DEFAULT_LIMIT);
+    let payload = claiming(LIMIT, &[0; 16]);
+    let found = read::<String>(CodecId::Bincode, Compression::Lz4, &payload, LIMIT);
     assert_eq!(found, Err(Unreadable::TooLarge));
 }
 
@@ -188,4 +191,57 @@ fn nesting_that_is_meant_fits_on_a_small_stack() {
             assert_eq!(back.as_ref(), Ok(&list));
         }
     });
+}
+
+/// The setting of the largest value at first.
+const MAX_VALUE: usize = 8 * MIB;
+
+fn of_max_value<T: DeserializeOwned>(codec: CodecId, payload: &[u8]) -> Result<T, Unreadable> {
+    let bytes = write(&header(codec, Compression::None), payload);
+    decode(&parse(&bytes)?, Room::for_values(MAX_VALUE))
+}
+
+/// So many elements of bincode, each of the same bytes.
+fn elements(count: usize, each: &[u8]) -> Vec<u8> {
+    let mut payload = vec![0xFC];
+    payload.extend_from_slice(&u32::try_from(count).expect("a count").to_le_bytes());
+    payload.extend(each.repeat(count));
+    payload
+}
+
+#[test]
+fn a_payload_over_the_largest_value_pays_for_no_more_memory_than_that_does() {
+    let read = |mib: usize| {
+        let payload = elements(mib * MIB - 5, &[0]);
+        of_max_value::<Vec<String>>(CodecId::Bincode, &payload).map(|value| value.len())
+    };
+    assert_eq!(read(8), Ok(8 * MIB - 5));
+    assert_eq!(read(16), Err(Unreadable::TooLarge));
+}
+
+#[test]
+fn a_value_of_small_elements_that_may_be_stored_is_read_whatever_they_take() {
+    fn there_and_back<T>(value: &T)
+    where
+        T: serde::Serialize + DeserializeOwned + PartialEq + std::fmt::Debug,
+    {
+        for codec in [CodecId::Bincode, CodecId::MessagePack] {
+            let Ok(bytes) = encode(codec, value) else {
+                continue;
+            };
+            assert!(bytes.len() <= MAX_VALUE, "{}", bytes.len());
+            let back = of_max_value::<T>(codec, &bytes);
+            assert!(back.as_ref() == Ok(value), "{codec:?}");
+        }
+    }
+    there_and_back(&vec![(); 1_000_000]);
+    there_and_back(&vec![None::<Box<[u64; 4]>>; 1_000_000]);
+    there_and_back(&vec![None::<[u64; 32]>; 200_000]);
+    there_and_back(&vec![String::new(); 1_000_000]);
+    there_and_back(&vec![Vec::<u64>::new(); 1_000_000]);
+    there_and_back(&vec!["ab".to_owned(); 1_000_000]);
+    there_and_back(&vec![[0_u8; 32]; 100_000]);
+    let map = (0..200_000_u32).map(|n| (n, n.to_string()));
+    there_and_back(&map.clone().collect::<std::collections::HashMap<_, _>>());
+    there_and_back(&map.collect::<std::collections::BTreeMap<_, _>>());
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::validated::Validated;
 use super::zoo::{Everything, Expr, Foreign, Plain, Tree};
-use crate::frame::{CodecId, decode, encode, parse, shape, write};
+use crate::frame::{CodecId, Room, decode, encode, parse, shape, write};
 
 fn fingerprint<T: serde::de::DeserializeOwned>() -> u64 {
     shape::<T>().fingerprint(|| 7)
@@ -95,7 +95,8 @@ fn the_same_name_with_swapped_fields_is_caught_where_the_codec_is_blind() {
     let frame = parse(&bytes).expect("parses");
 
     // Without the shape the values would land in each other's fields, and no error would say so.
-    let swapped: right::Point = decode(&frame, 1024).expect("bincode sees no difference");
+    let swapped: right::Point =
+        decode(&frame, Room::within(1024)).expect("bincode sees no difference");
     assert_eq!((swapped.x, swapped.y), (2, 1));
 
     assert_eq!(frame.expect(true, fingerprint::<left::Point>()), Ok(()));

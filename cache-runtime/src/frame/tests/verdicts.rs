@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::frame::{
-    CodecId, DEFAULT_LIMIT, Unreadable, Verdict, decode, encode, parse, serializes_as, shape, write,
+    CodecId, Room, Unreadable, Verdict, decode, encode, parse, serializes_as, shape, write,
 };
 use crate::policy::Compression;
 
@@ -65,7 +65,8 @@ where
     let bytes = encode(CodecId::MessagePack, &value).expect("encodes");
     let header = super::codecs::header(CodecId::MessagePack, Compression::None);
     let bytes = write(&header, &bytes);
-    let back: T = decode(&parse(&bytes).expect("parses"), DEFAULT_LIMIT).expect("decodes");
+    let back: T =
+        decode(&parse(&bytes).expect("parses"), Room::for_values(8 << 20)).expect("decodes");
     assert_eq!(back, value);
 }
 
@@ -180,7 +181,8 @@ fn a_type_that_panics_on_samples_is_partial() {
 fn a_type_that_panics_on_what_was_read_is_unreadable() {
     let header = super::codecs::header(CodecId::Bincode, Compression::None);
     let bytes = write(&header, &[1]);
-    let found = decode::<Panics>(&parse(&bytes).expect("parses"), DEFAULT_LIMIT).map(drop);
+    let found =
+        decode::<Panics>(&parse(&bytes).expect("parses"), Room::for_values(8 << 20)).map(drop);
     assert_eq!(found, Err(Unreadable::Decode));
 }
 
