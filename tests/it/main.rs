@@ -17,6 +17,7 @@ mod facts;
 mod failback;
 mod failsafe;
 mod fleet;
+mod heavy;
 mod herd;
 mod hits;
 mod identity;

@@ -232,6 +232,21 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Frame<'_>, Unreadable> {
     Ok(Frame { header, payload })
 }
 
+/// How many bytes there are to work on: the frame's, or those that its payload says it has once
+/// decompressed. Nothing is checked.
+pub(crate) fn extent(bytes: &[u8]) -> usize {
+    const COMPRESSION: usize = 6;
+    let is_compressed = (bytes.get(COMPRESSION)).is_some_and(|byte| *byte != 0);
+    let declared = || {
+        let rest = bytes.get(FIXED_LEN - 4..)?;
+        let mut reader = Reader { rest };
+        reader.stamps().ok()?;
+        usize::try_from(reader.u64().ok()?).ok()
+    };
+    let declared = is_compressed.then(declared).flatten();
+    declared.map_or(bytes.len(), |declared| declared.max(bytes.len()))
+}
+
 /// The bytes that the checksum covers, if it matches.
 fn verified(bytes: &[u8]) -> Result<&[u8], Unreadable> {
     let (body, checksum) = bytes

@@ -16,6 +16,8 @@ mod unreadable;
 
 pub(crate) use codec::{CodecId, Room, decode, encode, encoded_len};
 pub(crate) use compress::compress;
-pub(crate) use header::{Frame, Header, ID_OFFSET, Stamp, StampKind, Stamped, parse, write};
-pub(crate) use shape::{Mismatch, Shape, Verdict, serializes_as, shape};
+pub(crate) use header::{
+    Frame, Header, ID_OFFSET, Stamp, StampKind, Stamped, extent, parse, write,
+};
+pub(crate) use shape::{Mismatch, Shape, Verdict, is_longer, serializes_as, shape};
 pub(crate) use unreadable::Unreadable;

@@ -167,7 +167,7 @@ impl Fetch<'_> {
                         continue;
                     }
                     seen = asked.seen;
-                    judged = self.reader.judge(Some(&bytes), &mut seen).await?;
+                    judged = self.reader.judge(Some(&Arc::new(bytes)), &mut seen).await?;
                     continue;
                 }
                 Leased::Held { holder } => {
@@ -303,6 +303,7 @@ impl Fetch<'_> {
             seen: Seen {
                 stamps,
                 sent,
+                read_at: request.tiers.clock.now(),
                 node_ms: reply.node.ms,
                 run_id: reply.node.run_id,
                 vouch,

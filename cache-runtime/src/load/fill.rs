@@ -1,11 +1,17 @@
 //! A value as bytes, and the frame around them on its way to Redis.
 
+use std::pin::pin;
+use std::sync::Arc;
+
+use super::aside::{LARGE, aside};
 use super::request::Request;
 use super::right::Right;
 use super::stamps::LONGEST_MS;
 use super::store::{Kept, Loading};
+use crate::boxed::boxed;
 use crate::events::{Event, Unstored};
 use crate::frame::{self, CodecId, Header, Mismatch, Stamped};
+use crate::policy::Compression;
 use crate::redis::{FillAsk, Filled, STORED_WRITES};
 use crate::stamp::Watch;
 use crate::value::Cacheable;
@@ -16,7 +22,34 @@ pub(super) enum Payload {
     Weight(usize),
 }
 
-pub(super) fn weigh<T: Cacheable>(request: &Request, value: &T) -> Result<Payload, Unstored> {
+/// Encodes a value, a large one away from the runtime's threads, and gives it back.
+pub(super) async fn weigh<T: Cacheable>(
+    request: &Request,
+    right: Option<&Right>,
+    value: T,
+) -> (T, Result<Payload, Unstored>) {
+    if !frame::is_longer(&value, LARGE) {
+        let weighed = weigh_here(request, &value);
+        return (value, weighed);
+    }
+    let value = Arc::new(value);
+    let (shared, own) = (Arc::clone(&value), request.clone());
+    let weighing = aside(move || weigh_here(&own, &*shared));
+    let weighed = under_lease(right, weighing).await;
+    let value = Arc::unwrap_or_clone(value);
+    (value, weighed.unwrap_or(Err(Unstored::Encode)))
+}
+
+/// Waits for what is done to a value, and keeps its lease meanwhile.
+async fn under_lease<F: Future>(right: Option<&Right>, work: F) -> F::Output {
+    let work = pin!(work);
+    match right {
+        Some(right) => right.lease.during(work).await,
+        None => work.await,
+    }
+}
+
+fn weigh_here<T: Cacheable>(request: &Request, value: &T) -> Result<Payload, Unstored> {
     let codec = codec_for(request, value)?;
     let payload = if request.tiers.redis.is_some() {
         request.site.tell_sharing();
@@ -81,7 +114,11 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
         ttl_ms: loading.ttl_ms,
         stamps,
     };
-    let (frame, life_ms) = written.frame(request, bytes, codec);
+    let (header, life_ms) = written.header(request, codec);
+    let sealed = boxed(|| sealed(request, &right, header, bytes)).await;
+    let Some(frame) = sealed else {
+        return briefly(Unstored::Encode);
+    };
     let cells = &request.tiers.cells;
     let recording = cells.record(request.subjects.first().cloned());
     let (entry, lease) = (request.name.as_str(), request.name.lease());
@@ -134,16 +171,48 @@ struct Written {
     stamps: Vec<Stamped>,
 }
 
+/// The frame around a payload, which is compressed as the site says: a large one away from the runtime's
+/// threads.
+async fn sealed(
+    request: &Request,
+    right: &Right,
+    header: Header,
+    bytes: Vec<u8>,
+) -> Option<Vec<u8>> {
+    let (wanted, len) = (request.policy.compression, bytes.len());
+    let seal = move || {
+        let (compression, payload) = frame::compress(bytes, wanted);
+        let header = Header {
+            compression,
+            ..header
+        };
+        frame::write(&header, &payload)
+    };
+    match len < large_for(wanted) {
+        true => Some(seal()),
+        false => under_lease(Some(right), aside(seal)).await,
+    }
+}
+
+/// From how many bytes on it takes some 100 µs to compress them.
+fn large_for(wanted: Compression) -> usize {
+    match wanted {
+        Compression::None | Compression::Lz4 => LARGE,
+        Compression::Zstd => LARGE / 4,
+        Compression::Gzip => LARGE / 16,
+    }
+}
+
 impl Written {
-    /// The frame, and how long it is kept in milliseconds.
-    fn frame(self, request: &Request, bytes: Vec<u8>, codec: CodecId) -> (Vec<u8>, u64) {
-        let (compression, payload) = frame::compress(bytes, request.policy.compression);
+    /// The header of a payload that is not compressed yet, and how long the entry is kept in
+    /// milliseconds.
+    fn header(self, request: &Request, codec: CodecId) -> (Header, u64) {
         let ttl_ms = self.ttl_ms.min(LONGEST_MS);
         let life_ms = ttl_ms.saturating_add(request.policy.stale_ms);
         let life_ms = life_ms.min(LONGEST_MS);
         let header = Header {
             codec,
-            compression,
+            compression: Compression::None,
             flags: 0,
             id: rand::random(),
             digest: request.digest,
@@ -154,6 +223,6 @@ impl Written {
             load_us: self.load_us,
             stamps: self.stamps,
         };
-        (frame::write(&header, &payload), life_ms)
+        (header, life_ms)
     }
 }

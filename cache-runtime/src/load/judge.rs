@@ -16,7 +16,9 @@ pub(crate) struct Seen {
     pub(crate) stamps: HashMap<Subject, Option<Stamp>>,
     /// When the oldest read of these was sent, or earlier.
     pub(crate) sent: Moment,
-    /// The node's clock, in Unix milliseconds.
+    /// When the entry was read, and so was the node's clock.
+    pub(crate) read_at: Moment,
+    /// That clock, in Unix milliseconds.
     pub(crate) node_ms: u64,
     pub(crate) run_id: [u8; 8],
     /// The connections that answered.
@@ -43,7 +45,7 @@ pub(crate) struct Valid<T> {
     /// What it takes as stored.
     pub(crate) bytes: usize,
     pub(crate) id: Vec<u8>,
-    /// For how long by the node's clock, from now.
+    /// For how long by the node's clock, from when it was read.
     pub(crate) left: Left,
     /// What its load took, in microseconds.
     pub(crate) load_us: u64,

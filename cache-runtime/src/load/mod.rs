@@ -4,6 +4,7 @@
 //! leaves nothing behind.
 
 mod allowance;
+mod aside;
 mod asked;
 mod background;
 mod body;

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::body::Body;
-use super::fill::{fill, weigh};
+use super::fill::{Payload, fill, weigh};
 use super::request::Request;
 use super::right::{Right, claim};
 use super::run::Run;
@@ -35,7 +35,7 @@ pub(crate) async fn put<T: Cacheable>(
     match right(request).await {
         Ok(right) => {
             let loading = Run::begin(request, right).given();
-            write(request, loading, &value, tags_from).await
+            boxed(|| write(request, loading, value, tags_from)).await.1
         }
         Err(cause) => {
             invalidate(&request.tiers, vec![request.target()], false).await?;
@@ -71,12 +71,12 @@ where
         }
     };
     let loading = run.loaded();
-    if may_store {
-        // The value is the caller's in any case; what went wrong was counted.
-        let _ = write(request, loading, &value, tags_from).await;
-    } else {
+    if !may_store {
         request.emit(Event::Unstored(Unstored::Outage));
+        return M::value(value);
     }
+    // The value is the caller's in any case; what went wrong was counted.
+    let (value, _) = boxed(|| write(request, loading, value, tags_from)).await;
     M::value(value)
 }
 
@@ -96,20 +96,31 @@ async fn right(request: &Request) -> std::result::Result<Option<Box<Right>>, Str
     }
 }
 
+/// Stores the value, and gives it back.
 async fn write<T: Cacheable>(
     request: &Request,
     mut loading: Loading,
-    value: &T,
+    value: T,
     tags_from: TagsFrom<T>,
+) -> (T, Result<()>) {
+    let tagged = tag(request, &mut loading, &value, tags_from).await;
+    let (value, payload) = match tagged {
+        Ok(()) => weigh(request, loading.right.as_deref(), value).await,
+        Err(why) => (value, Err(why)),
+    };
+    let written = match payload {
+        Ok(payload) => write_payload(request, loading, payload, &value).await,
+        Err(why) => refuse(request, why).await,
+    };
+    (value, written)
+}
+
+async fn write_payload<T: Cacheable>(
+    request: &Request,
+    loading: Loading,
+    payload: Payload,
+    value: &T,
 ) -> Result<()> {
-    let payload = match tag(request, &mut loading, value, tags_from).await {
-        Ok(()) => weigh(request, value),
-        Err(why) => Err(why),
-    };
-    let payload = match payload {
-        Ok(payload) => payload,
-        Err(why) => return refuse(request, why).await,
-    };
     let (bytes, ttl_ms) = (payload.len(), loading.ttl_ms);
     match fill(request, loading, payload).await {
         Kept::Local { watch } => keep(request, &watch, (bytes, ttl_ms), value),

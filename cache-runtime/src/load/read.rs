@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use super::aside::{LARGE, aside};
 use super::judge::{Judged, Seen, invalid, judge};
 use super::request::Request;
+use crate::boxed::boxed;
 use crate::clock::Stopwatch;
 use crate::events::{Event, Miss, Tier};
+use crate::frame;
 use crate::memory::{Given, Held, load_us};
 use crate::redis::{Fault, Found as Answer, Topology};
 use crate::stamp::Watch;
@@ -103,30 +106,31 @@ impl Reader<'_> {
             .await?;
         self.request.emit(Event::Read(clock.elapsed()));
         let mut found = read.found.into_iter();
-        let entry = found.next().and_then(|entry| entry.bytes);
+        let entry = found.next().and_then(|entry| entry.bytes).map(Arc::new);
         let stamps = stamped.iter().cloned().zip(found.map(Answer::stamp));
         let mut seen = Seen {
             stamps: stamps.collect(),
             sent,
+            read_at: self.request.tiers.clock.now(),
             node_ms: read.node.ms,
             run_id: read.node.run_id,
             vouch: read.vouch,
             watch,
         };
-        let judged = self.judge(entry.as_deref(), &mut seen).await?;
+        let judged = self.judge(entry.as_ref(), &mut seen).await?;
         Ok((judged, seen))
     }
 
     /// Judges, and reads the stamps that only the frame knows of, if there are such.
     pub(super) async fn judge<T: Cacheable>(
         &self,
-        entry: Option<&[u8]>,
+        entry: Option<&Arc<Vec<u8>>>,
         seen: &mut Seen,
     ) -> Result<Judged<T>, Fault> {
         let Some(entry) = entry else {
             return Ok(Judged::absent());
         };
-        let judged = judge(self.request, entry, seen);
+        let judged = self.judge_entry(entry, seen).await;
         let Judged::Unknown(subjects) = judged else {
             return Ok(judged);
         };
@@ -151,7 +155,17 @@ impl Reader<'_> {
         seen.vouch.also(&read.vouch);
         let stamps = read.found.into_iter().map(Answer::stamp);
         seen.stamps.extend(subjects.into_iter().zip(stamps));
-        Ok(judge(self.request, entry, seen))
+        Ok(self.judge_entry(entry, seen).await)
+    }
+
+    /// Judges what may be judged by what was seen; a large entry away from the runtime's threads.
+    async fn judge_entry<T: Cacheable>(&self, entry: &Arc<Vec<u8>>, seen: &Seen) -> Judged<T> {
+        if frame::extent(entry) < LARGE {
+            return judge(self.request, entry, seen);
+        }
+        let (request, bytes, seen) = (self.request.clone(), Arc::clone(entry), seen.clone());
+        let judged = boxed(|| aside(move || judge(&request, &bytes, &seen))).await;
+        judged.unwrap_or_else(|| invalid(Miss::Unreadable, entry))
     }
 
     /// What may be served of it; else why not, and the id that stands there.
@@ -171,15 +185,20 @@ impl Reader<'_> {
         if tiers.owed.covers(&self.request.subjects) {
             return Err((Miss::Invalidated, valid.id));
         }
-        let now = tiers.clock.now();
+        // What it took to decode is off its life.
+        let (fresh_ms, stale_ms) = (valid.left.fresh_ms, valid.left.stale_ms);
+        let (now, fresh_until) = (tiers.clock.now(), seen.read_at.plus_ms(fresh_ms));
+        if now >= seen.read_at.plus_ms(fresh_ms.max(stale_ms)) {
+            return Err((Miss::Expired, valid.id));
+        }
         let trusted = tiers.trusted(seen.sent, seen.vouch.pushes());
-        let stale_until = now.plus_ms(valid.left.stale_ms).min(trusted);
+        let stale_until = seen.read_at.plus_ms(stale_ms).min(trusted);
         let held = Arc::new(Held {
-            until: now.plus_ms(valid.left.fresh_ms).min(trusted),
+            until: fresh_until.min(trusted),
             stale_until,
             is_stale: false,
             given: Given {
-                fresh_until: now.plus_ms(valid.left.fresh_ms),
+                fresh_until,
                 unchecked_until: self.request.unchecked(stale_until),
                 load_us: load_us(valid.load_us),
             },
@@ -190,7 +209,7 @@ impl Reader<'_> {
         });
         Ok(Found {
             held,
-            is_fresh: valid.left.fresh_ms > 0,
+            is_fresh: now < fresh_until,
             id: valid.id,
         })
     }

@@ -6,6 +6,7 @@ use super::fill::{Payload, fill, weigh};
 use super::request::Request;
 use super::right::Right;
 use super::tags::tag;
+use crate::boxed::boxed;
 use crate::clock::Moment;
 use crate::events::{Event, Unstored};
 use crate::memory::{Given, Held, load_us};
@@ -69,9 +70,10 @@ pub(super) async fn store<T: Cacheable>(
     let (before, began) = (loading.watch.clone(), loading.began);
     let (ttl_ms, took_us) = (loading.ttl_ms, loading.took_us);
     let in_outage = loading.in_outage;
-    let payload = match tag(request, &mut loading, &value, tags_from).await {
-        Ok(()) => weigh(request, &value),
-        Err(why) => Err(why),
+    let tagged = tag(request, &mut loading, &value, tags_from).await;
+    let (value, payload) = match tagged {
+        Ok(()) => boxed(|| weigh(request, loading.right.as_deref(), value)).await,
+        Err(why) => (value, Err(why)),
     };
     let (kept, bytes) = match payload {
         Ok(payload) => {

@@ -26,7 +26,7 @@ use book::Book;
 use graph::{Graph, NodeId};
 
 pub(super) use check::keeps_every_option;
-pub(crate) use check::{Mismatch, serializes_as};
+pub(crate) use check::{Mismatch, is_longer, serializes_as};
 
 /// Passes after which a type counts as too large to know in full.
 const MAX_PASSES: u32 = 10_000;

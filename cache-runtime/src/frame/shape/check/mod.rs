@@ -7,6 +7,7 @@
 mod parts;
 mod value;
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::Serialize;
@@ -26,6 +27,8 @@ pub(crate) enum Mismatch {
     TooDeep,
     /// It holds a `Some(None)` or `Some(())`, which MessagePack reads back as `None`.
     NestedNone,
+    /// It is longer than was asked for.
+    Long,
     /// Its own `Serialize` failed.
     Failed,
 }
@@ -36,6 +39,7 @@ impl fmt::Display for Mismatch {
             Self::Structure => "it writes another structure than its type reads",
             Self::TooDeep => "it nests too deeply to be read back",
             Self::NestedNone => "it holds a `Some(None)`, which would read back as `None`",
+            Self::Long => "it is longer than was asked for",
             Self::Failed => "its `Serialize` failed",
         })
     }
@@ -71,7 +75,24 @@ pub(crate) fn serializes_as<T: Serialize + ?Sized>(
         depth: 0,
         strict_none: false,
         in_some: false,
+        left: None,
     })
+}
+
+/// What a part counts for at least that has no length of its own: some bytes, and the work of writing it.
+const PART: usize = 4;
+
+/// Whether a value writes more than about so many bytes. It is looked at no further than that.
+pub(crate) fn is_longer<T: Serialize + ?Sized>(value: &T, bytes: usize) -> bool {
+    let left = Cell::new(bytes);
+    let walked = value.serialize(Check {
+        want: Want::Anything,
+        depth: 0,
+        strict_none: false,
+        in_some: false,
+        left: Some(&left),
+    });
+    walked == Err(Mismatch::Long)
 }
 
 /// Checks that MessagePack, where `Some(None)` and `None` are the same byte, keeps a value.
@@ -84,6 +105,7 @@ pub(in crate::frame) fn keeps_every_option<T: Serialize + ?Sized>(
         depth: 0,
         strict_none: true,
         in_some: false,
+        left: None,
     })
 }
 
@@ -121,11 +143,22 @@ struct Check<'g> {
     /// Whether a `None` or unit right inside a `Some` is an error.
     strict_none: bool,
     in_some: bool,
+    /// How much may still be walked over, where that is limited.
+    left: Option<&'g Cell<usize>>,
 }
 
 impl<'g> Check<'g> {
+    /// Walks over something of so many bytes.
+    fn pass(&self, bytes: usize) -> Result<(), Mismatch> {
+        if let Some(left) = self.left {
+            left.set(left.get().checked_sub(bytes).ok_or(Mismatch::Long)?);
+        }
+        Ok(())
+    }
+
     /// The check of a part, some levels further in.
     fn inside(&self, want: Want<'g>, levels: u32) -> Result<Self, Mismatch> {
+        self.pass(PART)?;
         let depth = self.depth + levels;
         if depth > MAX_DEPTH {
             return Err(Mismatch::TooDeep);
@@ -139,6 +172,7 @@ impl<'g> Check<'g> {
     }
 
     fn leaf(&self, accepts: impl Fn(Leaf) -> bool) -> Result<(), Mismatch> {
+        self.pass(PART)?;
         let fits = match (self.want, self.want.node()) {
             (Want::Leaf(leaf), _) => accepts(leaf),
             (_, Some((_, node))) => matches!(node.kind, Kind::Leaf(leaf) if accepts(leaf)),
@@ -152,6 +186,7 @@ impl<'g> Check<'g> {
     }
 
     fn nothing(&self) -> Result<(), Mismatch> {
+        self.pass(PART)?;
         if self.strict_none && self.in_some {
             return Err(Mismatch::NestedNone);
         }
