@@ -19,7 +19,8 @@ pub enum CacheError {
         /// What is wrong with it, and what it takes.
         reason: String,
     },
-    /// A namespace, tag or prefix has a form that would break the names in Redis.
+    /// A namespace, pattern or prefix has a form that would break the names in Redis, or a tag is
+    /// empty or could not be written.
     #[error("the {what} {name:?} is refused: {reason}")]
     Name {
         /// `"namespace"`, `"tag"`, `"prefix"` or `"pattern"`.
@@ -142,9 +143,14 @@ pub(crate) fn check_name(what: &'static str, name: &str) -> Result<()> {
     };
     Err(CacheError::Name {
         what,
-        name: name.chars().take(64).collect(),
+        name: shortened(name),
         reason,
     })
+}
+
+/// As much of a name as an error carries.
+pub(crate) fn shortened(name: &str) -> String {
+    name.chars().take(64).collect()
 }
 
 #[cfg(test)]
@@ -154,8 +160,8 @@ mod tests {
     #[test]
     fn names_that_break_redis_are_refused() {
         for bad in ["", "a{b", "a}b", "a\nb", &"x".repeat(257)] {
-            assert!(check_name("tag", bad).is_err(), "{bad:?}");
+            assert!(check_name("namespace", bad).is_err(), "{bad:?}");
         }
-        assert_eq!(check_name("tag", "user:42 é"), Ok(()));
+        assert_eq!(check_name("namespace", "user:42 é"), Ok(()));
     }
 }

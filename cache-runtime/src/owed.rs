@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::stamp::Subject;
+use crate::tag::shown;
 
 /// Past this many owed entries of a cache, a further one is owed as its whole namespace.
 const MOST: usize = 1_024;
@@ -30,7 +31,7 @@ pub(crate) struct Target {
 impl Target {
     fn shown(&self) -> String {
         match self.subjects.last() {
-            Some(Subject::Tag(tag)) => format!("tag {tag}"),
+            Some(Subject::Tag(tag)) => format!("tag {}", shown(tag)),
             Some(Subject::Namespace(namespace)) => format!("namespace {namespace}"),
             _ => format!("entry {}", self.names.last().map_or("", String::as_str)),
         }

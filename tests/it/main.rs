@@ -43,6 +43,7 @@ mod shared_with;
 mod shutdown;
 mod stale;
 mod tag_bounds;
+mod tag_texts;
 mod tags_from;
 mod tls;
 mod trouble;

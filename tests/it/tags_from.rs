@@ -46,7 +46,7 @@ async fn member(origin: &Origin, id: u32) -> u32 {
     origin.read().await
 }
 
-#[cached(ns = "bad", ttl = "5m", tags_from = |_| ["br{ace"])]
+#[cached(ns = "bad", ttl = "5m", tags_from = |_| [""])]
 async fn badly_tagged(id: u32) -> u32 {
     id
 }

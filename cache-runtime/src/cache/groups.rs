@@ -1,6 +1,7 @@
 //! What many entries share: a tag, a namespace. Each is invalidated in O(1).
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::Cache;
 use crate::error::{CacheError, Result, check_name};
@@ -57,10 +58,10 @@ impl TagHandle {
     ///
     /// Dropped half-way, it was done or not.
     pub async fn expire(&self) -> Result<(), CacheError> {
-        self.tag.check()?;
+        let name = self.tag.name()?;
         let tiers = self.cache.tiers();
-        let subject = Subject::Tag(self.tag.name().clone());
-        expire_stamped(tiers, &subject, &tiers.names.tag(self.tag.as_str())).await
+        let subject = Subject::Tag(Arc::clone(name));
+        expire_stamped(tiers, &subject, &tiers.names.tag(name)).await
     }
 }
 
@@ -123,19 +124,13 @@ impl fmt::Debug for Namespace {
 }
 
 pub(crate) fn tag_target(cache: &Cache, tag: &Tag) -> Result<Target> {
-    tag.check()?;
+    let name = tag.name()?;
     let names = &cache.tiers().names;
     Ok(Target {
         // The bucket first: a load that learns the tag from its value looks at it last.
-        subjects: vec![
-            Subject::bucket(tag.as_str()),
-            Subject::Tag(tag.name().clone()),
-        ],
+        subjects: vec![Subject::bucket(name), Subject::Tag(Arc::clone(name))],
         namespace: None,
-        names: vec![
-            names.bucket(bucket_of(tag.as_str())),
-            names.tag(tag.as_str()),
-        ],
+        names: vec![names.bucket(bucket_of(name)), names.tag(name)],
         namespace_stamp: String::new(),
     })
 }

@@ -123,7 +123,7 @@ pub struct UnstoredStats {
     pub no_lease: u64,
     /// Memory refused it.
     pub memory: u64,
-    /// A tag that `tags_from` gave is empty, too long or has a brace or a control character.
+    /// A tag that `tags_from` gave is empty, or its `Display` failed.
     pub tag: u64,
     /// With the tags that `tags_from` gave it would have more than 1,024.
     pub too_many_tags: u64,

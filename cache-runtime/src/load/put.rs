@@ -159,7 +159,7 @@ async fn refuse(request: &Request, why: Unstored) -> Result<()> {
         Unstored::Tag => CacheError::Name {
             what: "tag",
             name: "of the value".to_owned(),
-            reason: "`tags_from` gave one that is empty, too long, or has a brace or a control character",
+            reason: "`tags_from` gave one that is empty, or whose `Display` failed",
         },
         _ => unavailable("redis did not answer".to_owned()),
     })

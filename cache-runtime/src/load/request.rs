@@ -57,21 +57,22 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// Names everything; fails if a namespace or tag has a form that is refused, or there are too many.
+    /// Names everything; fails if the namespace or a tag is refused, or there are too many.
     pub(crate) fn with_tags(self, tags: &[Tag]) -> Result<Request> {
         let namespace = Arc::clone(&self.site.namespace);
         check_name("namespace", &namespace)?;
         if tags.len() > MOST_TAGS {
             return Err(CacheError::TooManyTags { limit: MOST_TAGS });
         }
-        tags.iter().try_for_each(Tag::check)?;
+        let tags = tags.iter().map(|tag| tag.name().map(Arc::clone));
+        let tags = tags.collect::<Result<Vec<_>>>()?;
         let digest = self.site.digest(&self.key.parts[..self.key_len]);
         let names = &self.tiers.names;
         let name = names.entry(&namespace, &digest, self.readable.as_deref());
         let mut subjects = Vec::with_capacity(2 + tags.len());
         subjects.push(Subject::entry(name.as_str()));
         subjects.push(Subject::Namespace(Arc::clone(&namespace)));
-        subjects.extend(tags.iter().map(|tag| Subject::Tag(Arc::clone(tag.name()))));
+        subjects.extend(tags.into_iter().map(Subject::Tag));
         Ok(Request {
             counters: self.tiers.events.namespace(&namespace),
             allowance: Allowance::ms(

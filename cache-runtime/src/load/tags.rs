@@ -63,17 +63,17 @@ fn subjects(request: &Request, tags: &[Tag]) -> Result<Vec<Subject>, Unstored> {
     let mut names: HashSet<&Arc<str>> = own.collect();
     let mut subjects = Vec::new();
     for tag in tags {
-        if let Err(error) = tag.check() {
+        let name = tag.name().map_err(|error| {
             tracing::debug!(target: "cache", site = request.site.identity, %error, "not stored");
-            return Err(Unstored::Tag);
-        }
-        if !names.insert(tag.name()) {
+            Unstored::Tag
+        })?;
+        if !names.insert(name) {
             continue;
         }
         if names.len() > MOST_TAGS {
             return Err(Unstored::TooManyTags);
         }
-        subjects.push(Subject::Tag(Arc::clone(tag.name())));
+        subjects.push(Subject::Tag(Arc::clone(name)));
     }
     Ok(subjects)
 }

@@ -42,7 +42,8 @@ pub fn also<K: ?Sized, T: ?Sized>(
 
 /// Notes a tag that the key does not decide: in memory, calls that differ in it differ.
 pub fn beside(writer: &mut KeyWriter, tag: &Tag) {
-    writer.__beside(tag.as_str());
+    // One that is refused is never stored, so it stands for nothing: the empty tag is refused, too.
+    writer.__beside(tag.name().map_or("", |name| name));
 }
 
 /// What the first phase gives.
