@@ -83,7 +83,8 @@ pub enum CacheError {
     Owed {
         /// How many were left.
         left: usize,
-        /// What of, the first 16: `tag user:42`, `namespace user`, `entry app:e:user:{..}`.
+        /// What of, the first 16: `tag user:42`, `namespace user`, `entry app:e:user:{..}`, or
+        /// `everything`.
         of: Vec<String>,
     },
 }

@@ -1,17 +1,23 @@
 //! Invalidations that Redis has not acknowledged: kept and retried, never dropped.
+//!
+//! Each target is owed once, however often it failed. There is a limit to how many are kept apart;
+//! past it they are owed as something wider, so that memory is bounded and nothing is forgotten.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use parking_lot::Mutex;
+use parking_lot::RwLock;
 use tokio::sync::Notify;
 
 use crate::stamp::Subject;
 use crate::tag::shown;
 
 /// Past this many owed entries of a cache, a further one is owed as its whole namespace.
-const MOST: usize = 1_024;
+const MOST_ENTRIES: usize = 1_024;
+
+/// Past this many owed tags and namespaces of a cache, everything is owed.
+const MOST_STAMPS: usize = 16_384;
 
 /// How many are named to a person.
 const SHOWN: usize = 16;
@@ -51,37 +57,115 @@ impl Target {
 /// What one cache owes. While anything is owed, this process serves nothing it covers.
 #[derive(Debug, Default)]
 pub(crate) struct Owed {
-    /// With the number of the failure that left it here: a retry sent before a later failure does
-    /// not settle that one.
-    targets: Mutex<HashMap<Target, u64>>,
+    debts: RwLock<Debts>,
     count: AtomicUsize,
     emptied: Notify,
 }
 
+/// One target, with the number of the failure that left it here: a retry sent before a later
+/// failure does not settle that one.
+pub(crate) type Debt = (Arc<Target>, u64);
+
+type BySubject = HashMap<Subject, Debt, foldhash::quality::RandomState>;
+
+/// By what they are of, so that a read looks up what it rests on and no more.
+#[derive(Debug, Default)]
+struct Debts {
+    entries: BySubject,
+    /// Tags and namespaces.
+    stamps: BySubject,
+    /// The last failure while more was owed than is kept apart.
+    everything: Option<u64>,
+    failures: u64,
+}
+
+impl Debts {
+    fn add(&mut self, target: &Target) {
+        self.failures = self.failures.wrapping_add(1);
+        let Some(of) = target.subjects.last().filter(|_| self.everything.is_none()) else {
+            self.everything = Some(self.failures);
+            return;
+        };
+        let is_entry = matches!(of, Subject::Entry(_));
+        let has_room = self.entries.len() < MOST_ENTRIES || self.entries.contains_key(of);
+        match target.widened() {
+            Some(wide) if is_entry && !has_room => self.add_stamp(wide),
+            _ if is_entry => {
+                let debt = (Arc::new(target.clone()), self.failures);
+                self.entries.insert(of.clone(), debt);
+            }
+            _ => self.add_stamp(target.clone()),
+        }
+    }
+
+    fn add_stamp(&mut self, target: Target) {
+        let Some(of) = target.subjects.last().cloned() else {
+            return;
+        };
+        if self.stamps.len() >= MOST_STAMPS && !self.stamps.contains_key(&of) {
+            *self = Self {
+                everything: Some(self.failures),
+                failures: self.failures,
+                ..Self::default()
+            };
+            return;
+        }
+        let debt = (Arc::new(target), self.failures);
+        self.stamps.insert(of, debt);
+    }
+
+    fn of(&mut self, subject: &Subject) -> &mut BySubject {
+        match subject {
+            Subject::Entry(_) => &mut self.entries,
+            _ => &mut self.stamps,
+        }
+    }
+
+    fn settle(&mut self, (target, failure): &Debt) {
+        let Some(subject) = target.subjects.last() else {
+            return;
+        };
+        let debts = self.of(subject);
+        if debts.get(subject).is_some_and(|(_, last)| last == failure) {
+            debts.remove(subject);
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Debt> {
+        self.entries.values().chain(self.stamps.values())
+    }
+
+    fn len(&self) -> usize {
+        self.entries.len() + self.stamps.len() + usize::from(self.everything.is_some())
+    }
+}
+
 impl Owed {
     pub(crate) fn add(&self, targets: &[Target]) {
-        let mut owed = self.targets.lock();
-        for target in targets {
-            let full = owed.len() >= MOST && !owed.contains_key(target);
-            let wide = if full { target.widened() } else { None };
-            let failures = owed
-                .entry(wide.unwrap_or_else(|| target.clone()))
-                .or_default();
-            *failures += 1;
-        }
-        self.count.store(owed.len(), Ordering::Release);
+        let mut debts = self.debts.write();
+        targets.iter().for_each(|target| debts.add(target));
+        self.count.store(debts.len(), Ordering::Release);
     }
 
     /// Strikes out what was done, unless it failed again since [`all`](Self::all) was read.
-    pub(crate) fn settle(&self, done: &[(Target, u64)]) {
-        let mut owed = self.targets.lock();
-        for (target, failures) in done {
-            if owed.get(target) == Some(failures) {
-                owed.remove(target);
+    pub(crate) fn settle(&self, done: &[Debt]) {
+        self.strike(|debts| done.iter().for_each(|debt| debts.settle(debt)));
+    }
+
+    /// The same of all that was owed as [`everything`](Self::everything).
+    pub(crate) fn settle_everything(&self, failure: u64) {
+        self.strike(|debts| {
+            if debts.everything == Some(failure) {
+                debts.everything = None;
             }
-        }
-        self.count.store(owed.len(), Ordering::Release);
-        if owed.is_empty() {
+        });
+    }
+
+    fn strike(&self, out: impl FnOnce(&mut Debts)) {
+        let mut debts = self.debts.write();
+        out(&mut debts);
+        self.count.store(debts.len(), Ordering::Release);
+        if debts.len() == 0 {
             self.emptied.notify_waiters();
         }
     }
@@ -98,18 +182,22 @@ impl Owed {
         }
     }
 
-    pub(crate) fn all(&self) -> Vec<(Target, u64)> {
-        let owed = self.targets.lock();
-        owed.iter()
-            .map(|(target, failures)| (target.clone(), *failures))
-            .collect()
+    /// All that is kept apart.
+    pub(crate) fn all(&self) -> Vec<Debt> {
+        self.debts.read().all().cloned().collect()
+    }
+
+    /// The last failure of all, where more is owed than is kept apart.
+    pub(crate) fn everything(&self) -> Option<u64> {
+        self.debts.read().everything
     }
 
     /// What they are of, as a person reads it, and not more than a few.
     pub(crate) fn names(&self) -> Vec<String> {
-        let owed = self.targets.lock();
-        let mut names: Vec<_> = owed.keys().map(Target::shown).collect();
-        drop(owed);
+        let debts = self.debts.read();
+        let mut names: Vec<_> = debts.all().map(|(target, _)| target.shown()).collect();
+        names.extend(debts.everything.map(|_| "everything".to_owned()));
+        drop(debts);
         names.sort_unstable();
         names.truncate(SHOWN);
         names
@@ -124,9 +212,12 @@ impl Owed {
         if self.len() == 0 {
             return false;
         }
-        let owed = self.targets.lock();
-        let mut of = owed.keys().flat_map(|target| &target.subjects);
-        of.any(|subject| subjects.contains(subject))
+        let debts = self.debts.read();
+        let is_owed = |subject: &Subject| match subject {
+            Subject::Entry(_) => debts.entries.contains_key(subject),
+            _ => debts.stamps.contains_key(subject),
+        };
+        debts.everything.is_some() || subjects.iter().any(is_owed)
     }
 }
 
@@ -167,16 +258,61 @@ mod tests {
         assert_eq!(owed.len(), 1);
     }
 
+    fn tag(n: u32) -> Target {
+        let name: Arc<str> = format!("tag{n}").into();
+        Target {
+            subjects: vec![Subject::bucket(&name), Subject::Tag(Arc::clone(&name))],
+            namespace: None,
+            names: vec!["bucket".to_owned(), name.to_string()],
+            namespace_stamp: String::new(),
+        }
+    }
+
     #[test]
     fn past_the_limit_entries_are_owed_as_their_namespace() {
         let owed = Owed::default();
         let many: Vec<_> = (0..5_000).map(entry).collect();
         owed.add(&many);
-        assert_eq!(owed.len(), MOST + 1);
+        assert_eq!(owed.len(), MOST_ENTRIES + 1);
         let last = [
             many[4_999].subjects[0].clone(),
             Subject::Namespace("ns".into()),
         ];
         assert!(owed.covers(&last), "none is dropped");
+    }
+
+    #[test]
+    fn a_tag_is_owed_once_however_often_it_fails_and_covers_no_other() {
+        let owed = Owed::default();
+        for _ in 0..3 {
+            owed.add(&(0..MOST_STAMPS as u32).map(tag).collect::<Vec<_>>());
+        }
+        assert_eq!((owed.len(), owed.everything()), (MOST_STAMPS, None));
+        assert!(owed.covers(&tag(7).subjects));
+        let other = Subject::Tag("other".into());
+        assert!(!owed.covers(&[other, Subject::bucket("tag7")]));
+        owed.settle(&owed.all());
+        assert_eq!(owed.len(), 0);
+    }
+
+    #[test]
+    fn past_the_limit_everything_is_owed_until_it_is_settled_as_such() {
+        let owed = Owed::default();
+        owed.add(&[entry(1)]);
+        let before = owed.all();
+        owed.add(&(0..200_000).map(tag).collect::<Vec<_>>());
+        assert_eq!((owed.len(), owed.all().len()), (1, 0));
+        assert_eq!(owed.names(), ["everything"]);
+        owed.settle(&before);
+        let retried = owed.everything().unwrap();
+        owed.add(&[tag(0)]);
+        owed.settle_everything(retried);
+        for of in [tag(0), tag(199_999), entry(1), entry(2)] {
+            assert!(owed.covers(&of.subjects), "a later failure is not settled");
+        }
+        owed.settle_everything(owed.everything().unwrap());
+        assert_eq!(owed.len(), 0);
+        owed.add(&[tag(1)]);
+        assert_eq!((owed.len(), owed.covers(&tag(2).subjects)), (1, false));
     }
 }

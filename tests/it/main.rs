@@ -32,6 +32,7 @@ mod outage_serve;
 mod overlooked;
 mod overtaken;
 mod owed;
+mod owed_many;
 mod patience;
 mod process_default;
 mod promises;

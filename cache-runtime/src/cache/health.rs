@@ -20,9 +20,10 @@ pub struct Health {
     /// What they take, in bytes.
     pub memory_bytes: u64,
     /// Invalidations that Redis has not acknowledged; while there are any, this process serves
-    /// nothing they cover.
+    /// nothing they cover. Each target counts once, and past 16,384 all together as one.
     pub owed_invalidations: usize,
-    /// What they are of, the first 16: `tag user:42`, `namespace user`, `entry app:e:user:{..}`.
+    /// What they are of, the first 16: `tag user:42`, `namespace user`, `entry app:e:user:{..}`,
+    /// or `everything` past that.
     pub owed: Vec<String>,
     /// Whether Redis tells this process of changes, so that memory serves up to the ttl; without
     /// that (RESP2, or a user that may not use `CLIENT TRACKING`) it serves for `lag`.

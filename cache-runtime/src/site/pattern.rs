@@ -25,6 +25,11 @@ impl Names {
         Ok(Pattern(format!("{prefix}:e:*:{{{glob}-{digest}}}")))
     }
 
+    /// The names of all namespaces' stamps.
+    pub(crate) fn namespaces(&self) -> Pattern {
+        Pattern(format!("{}:n:*", escaped(self.prefix())))
+    }
+
     /// The namespace and the readable key of an entry's name, if it has one.
     pub(crate) fn readable<'a>(&self, name: &'a str) -> Option<(&'a str, &'a str)> {
         let rest = name.strip_prefix(self.prefix())?.strip_prefix(":e:")?;
@@ -56,6 +61,7 @@ mod tests {
         let names = Names::new("a*b");
         let pattern = names.pattern("user:4*").unwrap();
         assert_eq!(pattern.glob(), r"a\*b:e:*:{user:4*-????????}");
+        assert_eq!(names.namespaces().glob(), r"a\*b:n:*");
         for refused in ["", "a{b", "a}b", "a\nb", &"x".repeat(257)] {
             assert!(names.pattern(refused).is_err(), "{refused:?}");
         }

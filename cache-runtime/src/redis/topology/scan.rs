@@ -9,6 +9,7 @@ use crate::redis::asks::Ask;
 use crate::redis::fault::Fault;
 use crate::redis::link::Link;
 use crate::redis::live::unwrap;
+use crate::stamp::Vouch;
 
 /// How far a walk has come.
 #[derive(Debug)]
@@ -17,6 +18,9 @@ pub(crate) struct Cursor {
     masters: Vec<Link>,
     /// Where the present one goes on.
     at: Vec<u8>,
+    /// The connections it went over. One that was replaced was perhaps to another node, for which
+    /// the place it had come to means nothing.
+    vouch: Vouch,
 }
 
 /// Where each master's walk begins and ends.
@@ -32,7 +36,28 @@ impl Topology {
         Ok(Cursor {
             masters,
             at: ENDS.to_vec(),
+            vouch: Vouch::empty(),
         })
+    }
+
+    /// Deletes all keys that match and are there from its beginning to its end.
+    pub(crate) async fn unlink_matching(&self, pattern: &str) -> Result<(), Fault> {
+        // Of a slot that moves, a key may be where the walk is not yet, and then where it was
+        // before. The next walk finds it where it went.
+        let walks = if self.spans_nodes() { 2 } else { 1 };
+        for _ in 0..walks {
+            let mut cursor = self.walk().await?;
+            while let Some(names) = cursor.next(pattern).await? {
+                let each: Vec<_> = names.chunks(1).collect();
+                for done in self.unlink(&each).await {
+                    done?;
+                }
+            }
+            if cursor.vouch.is_flipped() {
+                return Err(Fault::Down);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -47,7 +72,9 @@ impl Cursor {
             pattern,
         };
         let answered = master.run(&[ask], false).await?.pop();
-        let Value::Array(answer) = unwrap(answered.ok_or(Fault::Protocol)?.value)? else {
+        let answered = answered.ok_or(Fault::Protocol)?;
+        self.vouch.also(&answered.node.vouch);
+        let Value::Array(answer) = unwrap(answered.value)? else {
             return Err(Fault::Protocol);
         };
         let [next, names] = <[Value; 2]>::try_from(answer).map_err(|_| Fault::Protocol)?;

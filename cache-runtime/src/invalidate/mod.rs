@@ -3,14 +3,16 @@
 //! It runs in a task of its own, so a caller that goes away does not cut it short. What Redis did
 //! not acknowledge is owed: kept, retried, and covered by nothing served here meanwhile.
 
+mod retry;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::error::{CacheError, Result};
 use crate::events::Event;
 use crate::owed::Target;
 use crate::redis::{Fault, Topology};
 use crate::tiers::Tiers;
+pub(crate) use retry::retry;
 
 /// Invalidates the targets; `Ok` is the acknowledgement that the guarantee speaks of.
 ///
@@ -150,58 +152,8 @@ fn trouble(tiers: &Tiers, targets: &[Target], fault: &Fault) {
 }
 
 /// Tags are of no namespace; what goes wrong with them is counted under their own heading.
+const TAGS: &str = "(tags)";
+
 fn namespace(target: &Target) -> &str {
-    target.namespace.as_deref().unwrap_or("(tags)")
-}
-
-/// Starts the task that retries what is owed, unless it runs or there is no runtime to run it.
-pub(crate) fn retry(tiers: &Arc<Tiers>) {
-    let (Some(redis), true) = (&tiers.redis, tiers.owed.len() > 0) else {
-        return;
-    };
-    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-        return;
-    };
-    let mut retrying = tiers.retrying.lock();
-    if retrying.as_ref().is_some_and(|task| !task.is_finished()) {
-        return;
-    }
-    // Weak: an abandoned cache does not live on for what it owes.
-    let weak = Arc::downgrade(tiers);
-    let redis = redis.clone();
-    *retrying = Some(runtime.spawn(async move {
-        let mut pause = Duration::from_millis(20);
-        while let Some(tiers) = weak.upgrade() {
-            if settle(&tiers, &redis).await && retire(&tiers) {
-                return;
-            }
-            drop(tiers);
-            tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
-            pause = (pause * 2).min(Duration::from_secs(1));
-        }
-    }));
-}
-
-/// Ends the retrying task, unless something was owed since it last looked. Under the lock that
-/// starts it, so that whoever owes next either is seen here or starts another.
-fn retire(tiers: &Tiers) -> bool {
-    let mut retrying = tiers.retrying.lock();
-    let done = tiers.owed.len() == 0;
-    if done {
-        *retrying = None;
-    }
-    done
-}
-
-/// One attempt at all that is owed; whether nothing is left.
-async fn settle(tiers: &Tiers, redis: &Topology) -> bool {
-    let owed = tiers.owed.all();
-    for few in owed.chunks(256) {
-        let targets: Vec<Target> = few.iter().map(|(target, _)| target.clone()).collect();
-        let done = delete(tiers, redis, &targets).await;
-        let done = few.iter().zip(done).filter(|(_, done)| done.is_ok());
-        let done: Vec<_> = done.map(|(owed, _)| owed.clone()).collect();
-        tiers.owed.settle(&done);
-    }
-    tiers.owed.len() == 0
+    target.namespace.as_deref().unwrap_or(TAGS)
 }

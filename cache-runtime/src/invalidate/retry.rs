@@ -1,0 +1,96 @@
+//! Retrying what is owed, for as long as anything is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{TAGS, delete};
+use crate::boxed::boxed;
+use crate::events::Event;
+use crate::owed::{Debt, Target};
+use crate::redis::{Fault, Topology};
+use crate::tiers::Tiers;
+
+/// How many targets are tried in one write.
+const FEW: usize = 256;
+
+/// Starts the task that retries what is owed, unless it runs or there is no runtime to run it.
+pub(crate) fn retry(tiers: &Arc<Tiers>) {
+    let (Some(redis), true) = (&tiers.redis, tiers.owed.len() > 0) else {
+        return;
+    };
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+        return;
+    };
+    let mut retrying = tiers.retrying.lock();
+    if retrying.as_ref().is_some_and(|task| !task.is_finished()) {
+        return;
+    }
+    // Weak: an abandoned cache does not live on for what it owes.
+    let weak = Arc::downgrade(tiers);
+    let redis = redis.clone();
+    *retrying = Some(runtime.spawn(async move {
+        let mut pause = Duration::from_millis(20);
+        while let Some(tiers) = weak.upgrade() {
+            if settle(&tiers, &redis).await && retire(&tiers) {
+                return;
+            }
+            drop(tiers);
+            tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
+            pause = (pause * 2).min(Duration::from_secs(1));
+        }
+    }));
+}
+
+/// Ends the retrying task, unless something was owed since it last looked. Under the lock that
+/// starts it, so that whoever owes next either is seen here or starts another.
+fn retire(tiers: &Tiers) -> bool {
+    let mut retrying = tiers.retrying.lock();
+    let done = tiers.owed.len() == 0;
+    if done {
+        *retrying = None;
+    }
+    done
+}
+
+/// One attempt at all that is owed; whether nothing is left.
+async fn settle(tiers: &Tiers, redis: &Topology) -> bool {
+    if let Some(failure) = tiers.owed.everything() {
+        let done = boxed(|| settle_everything(tiers, redis, failure)).await;
+        if let Err(fault) = done {
+            told(tiers, &fault);
+        }
+    }
+    for few in tiers.owed.all().chunks(FEW) {
+        let targets: Vec<Target> = few.iter().map(|(of, _)| Target::clone(of)).collect();
+        let done = delete(tiers, redis, &targets).await;
+        if redis.has_one_link() && done.iter().all(Result::is_err) {
+            break;
+        }
+        let done = few.iter().zip(done).filter(|(_, done)| done.is_ok());
+        let done: Vec<Debt> = done.map(|(owed, _)| owed.clone()).collect();
+        tiers.owed.settle(&done);
+    }
+    tiers.owed.len() == 0
+}
+
+/// Deletes the stamp of every namespace under the prefix: every entry rests on that of its own.
+/// Which tags were owed is not known any more, and what carries a tag can't be found by it.
+async fn settle_everything(tiers: &Tiers, redis: &Topology, failure: u64) -> Result<(), Fault> {
+    redis
+        .unlink_matching(tiers.names.namespaces().glob())
+        .await?;
+    // What was read meanwhile, before it is covered no more.
+    tiers.cells.flip_all();
+    tiers.owed.settle_everything(failure);
+    Ok(())
+}
+
+/// It may never come to an end, where the user lacks a right: so each attempt is told of.
+fn told(tiers: &Tiers, fault: &Fault) {
+    let event = Event::Trouble {
+        doing: "invalidate everything",
+        cause: fault.as_str(),
+    };
+    let counters = tiers.events.namespace(TAGS);
+    tiers.events.emit(TAGS, &counters, event);
+}
