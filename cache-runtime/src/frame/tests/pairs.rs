@@ -56,8 +56,12 @@ mod support {
     pub(super) use std::num::{NonZeroU8, NonZeroU16};
     pub(super) use std::time::Duration;
 
+    pub(super) use bytes::Bytes;
     pub(super) use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+    pub(super) use rust_decimal::Decimal;
     pub(super) use serde::{Deserialize, Serialize};
+    pub(super) use time::{OffsetDateTime, PrimitiveDateTime};
+    pub(super) use url::Url;
     pub(super) use uuid::Uuid;
 
     /// Text that no sample satisfies.
@@ -157,6 +161,21 @@ mod foreign {
         socket_or_ip Full { pub(super) struct T { a: std::net::SocketAddr } } { pub(super) struct T { a: std::net::IpAddr } }
         path_or_text Full { pub(super) struct T { a: std::path::PathBuf } } { pub(super) struct T { a: String } }
         range_or_pair Full { pub(super) struct T { a: std::ops::Range<u8> } } { pub(super) struct T { a: (u8, u8) } }
+        time_with_or_without_offset Full { pub(super) struct T { a: OffsetDateTime } } { pub(super) struct T { a: PrimitiveDateTime } }
+        time_date_or_time Full { pub(super) struct T { a: time::Date } } { pub(super) struct T { a: time::Time } }
+        time_text_formats Full { pub(super) struct T { #[serde(with = "time::serde::rfc3339")] a: OffsetDateTime } } { pub(super) struct T { #[serde(with = "time::serde::rfc2822")] a: OffsetDateTime } }
+        time_seconds_or_millis Executable { pub(super) struct T { #[serde(with = "time::serde::timestamp")] a: OffsetDateTime } } { pub(super) struct T { #[serde(with = "time::serde::timestamp::milliseconds")] a: OffsetDateTime } }
+        jiff_instant_or_zoned Full { pub(super) struct T { a: jiff::Timestamp } } { pub(super) struct T { a: jiff::Zoned } }
+        jiff_length_or_span Full { pub(super) struct T { a: jiff::SignedDuration } } { pub(super) struct T { a: jiff::Span } }
+        jiff_date_or_time Full { pub(super) struct T { a: jiff::civil::Date } } { pub(super) struct T { a: jiff::civil::Time } }
+        jiff_seconds_or_millis Full { pub(super) struct T { #[serde(with = "jiff::fmt::serde::timestamp::second::required")] a: jiff::Timestamp } } { pub(super) struct T { #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")] a: jiff::Timestamp } }
+        jiff_optional_seconds Full { pub(super) struct T { #[serde(with = "jiff::fmt::serde::timestamp::second::optional")] a: Option<jiff::Timestamp> } } { pub(super) struct T { #[serde(with = "jiff::fmt::serde::timestamp::millisecond::optional")] a: Option<jiff::Timestamp> } }
+        bytes_or_list Full { pub(super) struct T { a: Bytes } } { pub(super) struct T { a: Vec<u8> } }
+        bytes_or_text Full { pub(super) struct T { a: Bytes } } { pub(super) struct T { a: String } }
+        url_or_text Full { pub(super) struct T { a: Url, b: u32 } } { pub(super) struct T { a: String, b: u32 } }
+        kind_behind_a_url Full { pub(super) struct T { a: Url, b: u32 } } { pub(super) struct T { a: Url, b: i32 } }
+        decimal_or_number Executable { pub(super) struct T { a: Decimal } } { pub(super) struct T { a: f64 } }
+        kind_behind_a_decimal Executable { pub(super) struct T { a: Decimal, b: u32 } } { pub(super) struct T { a: Decimal, b: i32 } }
         json_value Executable { pub(super) struct T { a: serde_json::Value, b: R } pub(super) enum R { X, Y } } { pub(super) struct T { a: serde_json::Value, b: R } pub(super) enum R { Y, X } }
     }
 }
