@@ -1,12 +1,13 @@
 //! The tokens. Nothing here can fail.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Generics, Ident, Member};
 
 use super::bounds;
 use super::model::{Body, Container, Field, Variant, Writing};
+use crate::span;
 
 /// ```text
 /// // Input
@@ -69,9 +70,17 @@ impl Expansion<'_> {
         let kept = kept(fields);
         let count = kept.len();
         let writes = kept.iter().map(|field| {
-            let member = &field.member;
-            let this = Ident::new("self", Span::mixed_site());
-            self.field(field, &quote!(&#this.#member))
+            let member = shown_at(&field.member, field.ty.span());
+            let place = span::made(field.ty.span());
+            let this = Ident::new("self", place);
+            self.field(
+                field,
+                &match container.packed {
+                    // A copy, as no reference to the field may be made; what is no `Copy` is refused here.
+                    true => quote_spanned!(place=> &{ #this.#member }),
+                    false => quote_spanned!(place=> &#this.#member),
+                },
+            )
         });
         quote_spanned! {Span::mixed_site()=>
             #writer.__structure(#name, #count);
@@ -95,10 +104,11 @@ impl Expansion<'_> {
         let count = kept.len();
         let members = kept.iter().map(|field| &field.member);
         let locals: Vec<_> = kept.iter().map(|field| local(&field.member)).collect();
-        let writes = kept
-            .iter()
-            .zip(&locals)
-            .map(|(field, local)| self.field(field, &quote!(#local)));
+        let writes = kept.iter().zip(&locals).map(|(field, local)| {
+            let mut local = local.clone();
+            local.set_span(span::made(field.ty.span()));
+            self.field(field, &quote!(#local))
+        });
         quote_spanned! {Span::mixed_site()=>
             Self::#ident { #(#members: ref #locals,)* .. } => {
                 #writer.__variant(#name, #variant_name, #count);
@@ -111,7 +121,7 @@ impl Expansion<'_> {
     /// is shown there.
     fn field(&self, field: &Field<'_>, value: &TokenStream) -> TokenStream {
         let Self { container, writer } = self;
-        let runtime = &container.runtime;
+        let runtime = span::shown_at(&container.runtime.to_token_stream(), field.ty.span());
         let name = &field.name.text;
         let span = field.ty.span().resolved_at(Span::mixed_site());
         let write = match &field.writing {
@@ -142,6 +152,16 @@ fn kept<'f, 'a>(fields: &'f [Field<'a>]) -> Vec<&'f Field<'a>> {
         .collect();
     kept.sort_by_key(|field| (field.name.text.len(), &field.name.text));
     kept
+}
+
+/// A field's name, which says where the field's type is.
+fn shown_at(member: &Member, place: Span) -> Member {
+    let mut member = member.clone();
+    match &mut member {
+        Member::Named(name) => name.set_span(name.span().located_at(place)),
+        Member::Unnamed(index) => index.span = index.span.located_at(place),
+    }
+    member
 }
 
 fn local(member: &Member) -> Ident {

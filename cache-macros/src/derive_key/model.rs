@@ -1,8 +1,11 @@
 //! What there is to generate, with all attributes understood.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
-use syn::{Data, DeriveInput, Expr, Generics, Ident, Index, Member, Path, Type, parse_quote};
+use syn::{
+    Attribute, Data, DeriveInput, Expr, Generics, Ident, Index, Member, Path, Type, parenthesized,
+    parse_quote, token,
+};
 
 use super::attributes::{Attributes, Place};
 use super::ctxt::Ctxt;
@@ -14,6 +17,8 @@ pub(super) struct Container<'a> {
     pub(super) name: Name,
     /// Where the runtime is.
     pub(super) runtime: Path,
+    /// Whether it is `#[repr(packed)]`: its fields can't be borrowed where they stand.
+    pub(super) packed: bool,
     pub(super) body: Body<'a>,
 }
 
@@ -78,6 +83,7 @@ impl<'a> Container<'a> {
             runtime: attributes
                 .runtime
                 .unwrap_or_else(|| parse_quote!(::cache_runtime)),
+            packed: input.attrs.iter().any(is_packed),
             body,
         }
     }
@@ -90,6 +96,24 @@ impl<'a> Container<'a> {
         };
         lists.into_iter().flatten()
     }
+}
+
+/// `#[repr(packed)]` or `#[repr(C, packed(2))]`
+fn is_packed(attribute: &Attribute) -> bool {
+    let mut packed = false;
+    if attribute.path().is_ident("repr") {
+        // What can't be read here, rustc refuses.
+        let _ = attribute.parse_nested_meta(|meta| {
+            packed |= meta.path.is_ident("packed");
+            if meta.input.peek(token::Paren) {
+                let number;
+                parenthesized!(number in meta.input);
+                number.parse::<TokenStream>()?;
+            }
+            Ok(())
+        });
+    }
+    packed
 }
 
 impl<'a> Variant<'a> {
