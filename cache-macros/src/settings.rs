@@ -28,17 +28,21 @@ pub(crate) enum Value {
 /// The arguments an annotation knows, each with an example of how it is written.
 pub(crate) type Known = &'static [(&'static str, &'static str)];
 
+/// Names that an annotation does not know, each with what to say of it: other caches' words.
+pub(crate) type Peers = &'static [(&'static str, &'static str)];
+
 /// Reads all arguments. What can't be read, isn't known or comes twice is noted and left out.
 pub(crate) fn settings(
     annotation: &str,
     known: Known,
+    peers: Peers,
     tokens: TokenStream,
     errors: &mut Errors,
 ) -> Vec<Setting> {
     let parse = |input: ParseStream<'_>| {
         let mut found: Vec<Setting> = Vec::new();
         while !input.is_empty() {
-            match setting(annotation, known, input) {
+            match setting(annotation, known, peers, input) {
                 Ok(setting) if found.iter().any(|other| other.name == setting.name) => {
                     let name = &setting.name;
                     errors.on(name, format!("`{name}` is given twice: keep one"));
@@ -61,10 +65,15 @@ pub(crate) fn settings(
     errors.keep(found).unwrap_or_default()
 }
 
-fn setting(annotation: &str, known: Known, input: ParseStream<'_>) -> syn::Result<Setting> {
+fn setting(
+    annotation: &str,
+    known: Known,
+    peers: Peers,
+    input: ParseStream<'_>,
+) -> syn::Result<Setting> {
     let name = input.call(Ident::parse_any)?;
     let Some((_, written)) = known.iter().find(|(known, _)| name == known) else {
-        return Err(unknown(annotation, known, &name));
+        return Err(unknown(annotation, known, peers, &name));
     };
     let value = if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
@@ -90,7 +99,10 @@ fn setting(annotation: &str, known: Known, input: ParseStream<'_>) -> syn::Resul
     })
 }
 
-fn unknown(annotation: &str, known: Known, name: &Ident) -> syn::Error {
+fn unknown(annotation: &str, known: Known, peers: Peers, name: &Ident) -> syn::Error {
+    if let Some((word, what)) = peers.iter().find(|(peer, _)| name == peer) {
+        return syn::Error::new(name.span(), format!("`{word}` {what}"));
+    }
     let names = || known.iter().map(|(name, _)| *name);
     let text = name.to_string();
     let hint =

@@ -1,6 +1,6 @@
 //! Templates over arguments: `"user:{id}"`, `"org:{user.org}"`, with `{{` and `}}` for braces.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, LitStr, Member};
 
@@ -117,11 +117,13 @@ impl Hole {
                 "has a format that can't be used here: write a fixed width or precision, never `?` or `$`",
             ));
         }
-        let parsed: Expr = LitStr::new(expression, literal.span())
-            .parse()
-            .map_err(|_| {
+        let source = LitStr::new(expression, literal.span());
+        let parsed: Expr = source.parse().or_else(|_| {
+            let tokens = source.parse().map(with_raw_keywords);
+            tokens.and_then(syn::parse2).map_err(|_| {
                 refuse("is no argument: write one, as `{id}`, or a field of one, as `{user.org}`")
-            })?;
+            })
+        })?;
         let head = head(&parsed).ok_or_else(|| {
             refuse("doesn't begin with an argument: write one, as `{id}`, or a field of one")
         })?;
@@ -141,6 +143,23 @@ impl Hole {
         let format = LitStr::new(&format!("{{{}}}", self.format), span::made(literal.span()));
         quote_spanned!(span::made(literal.span())=> ::core::format_args!(#format, #expression))
     }
+}
+
+/// `{type}` for an argument `r#type`, as `format!` has no way to say it: keywords that can be names.
+fn with_raw_keywords(tokens: TokenStream) -> TokenStream {
+    let raw = tokens.into_iter().map(|token| match &token {
+        TokenTree::Ident(word) if is_keyword(word) => {
+            TokenTree::Ident(Ident::new_raw(&word.to_string(), word.span()))
+        }
+        _ => token,
+    });
+    raw.collect()
+}
+
+fn is_keyword(word: &Ident) -> bool {
+    let text = word.to_string();
+    let can_be_raw = !matches!(text.as_str(), "self" | "Self" | "super" | "crate" | "_");
+    can_be_raw && !text.starts_with("r#") && syn::parse_str::<Ident>(&text).is_err()
 }
 
 /// Where the format of a hole starts: at its first `:` that isn't half of a `::`.
@@ -233,6 +252,16 @@ mod tests {
         );
         assert_eq!(holes("{id:04}"), [("id".to_owned(), ":04".to_owned())]);
         assert_eq!(holes("everyone"), []);
+    }
+
+    #[test]
+    fn a_hole_may_be_named_by_a_keyword() {
+        let template = parse("{type}-{user.type}-{self.id}").expect("holes");
+        let shown: Vec<String> = template
+            .holes()
+            .map(|hole| name_of(&hole.expression))
+            .collect();
+        assert_eq!(shown, ["r#type", "user.r#type", "self.id"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Expr, Lit, LitStr, Path};
 
+use super::peers::PEERS;
 use crate::errors::Errors;
 use crate::function::Output;
 use crate::number::Number;
@@ -87,7 +88,7 @@ impl Arguments {
     /// Reads the annotation's tokens.
     pub(super) fn read(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut arguments = Self::default();
-        for setting in settings("cached", KNOWN, tokens, errors) {
+        for setting in settings("cached", KNOWN, PEERS, tokens, errors) {
             if let Err(error) = arguments.take(setting, errors) {
                 errors.add(error);
             }
@@ -211,6 +212,10 @@ fn version(setting: Setting) -> syn::Result<u32> {
 fn compression(setting: Setting) -> syn::Result<(&'static str, Span)> {
     if matches!(setting.value, crate::settings::Value::Alone) {
         return Ok(("Lz4", setting.name.span()));
+    }
+    if let Some(Lit::Bool(wanted)) = setting.literal() {
+        let chosen = if wanted.value { "Lz4" } else { "None" };
+        return Ok((chosen, setting.name.span()));
     }
     setting.choice(&[
         ("lz4", "Lz4"),

@@ -8,7 +8,7 @@ mod output;
 mod text;
 mod wrap;
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Receiver, Signature, Token, Visibility};
@@ -76,7 +76,7 @@ impl Parse for Function {
         let body = if input.parse::<Option<Token![;]>>()?.is_some() {
             None
         } else {
-            let (body, inner) = without_inner_attributes(input.parse()?)?;
+            let (body, inner) = without_inner_attributes(braces(input)?)?;
             attributes.extend(inner);
             Some(body)
         };
@@ -86,6 +86,18 @@ impl Parse for Function {
             signature,
             body,
         })
+    }
+}
+
+/// A body in its braces, which a `$body:block` of a macro wraps in an invisible group.
+fn braces(input: ParseStream<'_>) -> syn::Result<Group> {
+    let place = input.span();
+    match input.parse()? {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Ok(group),
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            braces.parse2(group.stream())
+        }
+        _ => Err(syn::Error::new(place, "expected a body in braces")),
     }
 }
 

@@ -38,7 +38,7 @@ impl Arguments {
     /// Reads the annotation's tokens.
     pub(super) fn read(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut arguments = Self::default();
-        for setting in settings("cache_invalidate", KNOWN, tokens, errors) {
+        for setting in settings("cache_invalidate", KNOWN, &[], tokens, errors) {
             if let Err(error) = arguments.take(setting, errors) {
                 errors.add(error);
             }

@@ -1,0 +1,90 @@
+//! What other caches call things: whoever comes from one is told the name here.
+
+use crate::settings::Peers;
+
+const TTL: &str = "is `ttl` here: write `ttl = \"5m\"`";
+const BOUNDED: &str =
+    "is no choice of a fn: `memory_bytes` on the `Cache` bounds them all, in bytes; remove it";
+const KEY: &str = "is `key` here: write `key = (a, b.c)`, its type is inferred";
+const STORE: &str =
+    "is chosen once for the program, by `Cache::builder()` or `CACHE_URL`; remove it";
+const NAMESPACE: &str = "is `ns` here: write `ns = \"user\"`";
+const SHARED: &str = "is always so: one caller loads and the others wait for it; remove it";
+const RESULT: &str = "needs no saying: of a `Result` only `Ok` is kept; remove it";
+
+/// From `cached`, `moka`, `memoize`, Spring's `@Cacheable`, `cachetools`, `cashews` and their kin.
+pub(super) const PEERS: Peers = &[
+    ("time", TTL),
+    ("time_secs", TTL),
+    ("time_millis", TTL),
+    ("time_to_live", TTL),
+    ("ttl_secs", TTL),
+    ("ttl_ms", TTL),
+    ("expire", TTL),
+    ("expires", TTL),
+    ("expiry", TTL),
+    ("expiration", TTL),
+    ("max_age", TTL),
+    ("lifespan", TTL),
+    (
+        "time_to_idle",
+        "is not offered: an entry lives for its `ttl`, used or not; write `ttl = \"5m\"`",
+    ),
+    (
+        "time_refresh",
+        "is not offered: a hit never lengthens an entry's `ttl`; remove it, or see `stale` and `early`",
+    ),
+    (
+        "timeout",
+        "could be two things: how long an entry lives is `ttl = \"5m\"`, how long a load may take is `load_timeout = \"2s\"`",
+    ),
+    ("size", BOUNDED),
+    ("max_size", BOUNDED),
+    ("maxsize", BOUNDED),
+    ("capacity", BOUNDED),
+    ("max_capacity", BOUNDED),
+    ("unbound", BOUNDED),
+    ("convert", KEY),
+    ("args", KEY),
+    ("cache_key", KEY),
+    ("key_fn", KEY),
+    ("ignore", "is `skip` here: write `skip(db)`"),
+    ("skip_args", "is `skip` here: write `skip(db)`"),
+    ("name", NAMESPACE),
+    ("namespace", NAMESPACE),
+    ("group", NAMESPACE),
+    ("region", NAMESPACE),
+    (
+        "prefix",
+        "is the `Cache`'s, by `prefix` or `CACHE_PREFIX`; of one fn it is `ns = \"user\"`",
+    ),
+    (
+        "cache_prefix_block",
+        "is the `Cache`'s, by `prefix` or `CACHE_PREFIX`; of one fn it is `ns = \"user\"`",
+    ),
+    ("tag", "is `tags` here: write `tags = [\"user:{id}\"]`"),
+    ("ty", STORE),
+    ("create", STORE),
+    ("redis", STORE),
+    ("disk", STORE),
+    ("result", RESULT),
+    (
+        "map_error",
+        "is not needed: trouble of the cache is never the caller's; remove it",
+    ),
+    (
+        "option",
+        "is not offered: a `None` is kept like any value; return a `Result` to keep no answer that is none",
+    ),
+    (
+        "result_fallback",
+        "is `stale` here: write `stale = \"10m\"`, and a failed load is answered by the older value",
+    ),
+    ("sync_writes", SHARED),
+    ("sync", SHARED),
+    ("lock", SHARED),
+    (
+        "with_cached_flag",
+        "is not offered: `stats()` on the `Cache` counts hits and loads; remove it",
+    ),
+];
