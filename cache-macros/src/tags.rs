@@ -5,7 +5,9 @@ use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Lit, LitStr};
 
+use crate::borrow::borrowed;
 use crate::errors::Errors;
+use crate::function::{Argument, Function};
 use crate::span;
 use crate::template::Template;
 
@@ -40,17 +42,51 @@ impl Tag {
         }
     }
 
-    /// The expression that makes the tag.
-    pub(crate) fn tokens(&self, runtime: &TokenStream) -> TokenStream {
+    /// The expression that makes the tag. An argument, or a field of one, is cloned for it: the body
+    /// has it next.
+    pub(crate) fn tokens(&self, runtime: &TokenStream, function: &Function) -> TokenStream {
         match self {
             Self::Template(template) => {
                 let args = template.format_args();
                 quote_spanned!(span::made(template.literal.span())=> #runtime::Tag::format(#args))
             }
+            Self::Expression(expression) if is_place(expression, function) => {
+                let tag = match is_lent(expression, function) {
+                    true => expression.to_token_stream(),
+                    false => borrowed(expression, expression.span()),
+                };
+                quote_spanned!(span::made(expression.span())=> <#runtime::Tag as ::core::convert::From<_>>::from(::core::clone::Clone::clone(#tag)))
+            }
             Self::Expression(expression) => {
-                quote_spanned!(span::made(expression.span())=> #runtime::Tag::from(#expression))
+                quote_spanned!(span::made(expression.span())=> <#runtime::Tag as ::core::convert::From<_>>::from(#expression))
             }
         }
+    }
+}
+
+/// Whether an expression is a name that a pattern binds: it is a reference where tags are made.
+fn is_lent(expression: &Expr, function: &Function) -> bool {
+    let Expr::Path(path) = expression else {
+        return false;
+    };
+    path.path.get_ident().is_some_and(|name| {
+        let arguments = function.arguments();
+        let is_bound = |argument: &Argument| argument.name.is_none() && argument.is_called(name);
+        arguments.iter().any(is_bound)
+    })
+}
+
+/// Whether an expression is an argument, `self`, or a field of one.
+fn is_place(expression: &Expr, function: &Function) -> bool {
+    match expression {
+        Expr::Path(path) => path.path.get_ident().is_some_and(|name| {
+            let arguments = function.arguments();
+            name == "self" || arguments.iter().any(|argument| argument.is_called(name))
+        }),
+        Expr::Field(field) => is_place(&field.base, function),
+        Expr::Paren(inner) => is_place(&inner.expr, function),
+        Expr::Group(inner) => is_place(&inner.expr, function),
+        _ => false,
     }
 }
 

@@ -7,7 +7,19 @@ use std::sync::Arc;
 
 use crate::value::Cacheable;
 
-/// A mode of reading the return type `R`.
+/// A mode of reading the return type `R`, and what is kept of it. It asks nothing of the value, so
+/// that a companion's signature can name it: what a value lacks is told once, by [`Returns`].
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{R}` is not a `Result`",
+    label = "this return type was taken for a `Result`, by its name or by `fallible`",
+    note = "if it is a plain value whose name ends in `Result`, say `fallible = false` in #[cached]"
+)]
+pub trait Reads<R> {
+    type Value;
+}
+
+/// A mode of reading the return type `R`, of which the value can be cached.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{R}` is not a `Result`",
@@ -33,6 +45,14 @@ pub struct Fallible;
 #[derive(Clone, Copy, Debug)]
 pub struct Plain;
 
+impl<T, E> Reads<Result<T, E>> for Fallible {
+    type Value = T;
+}
+
+impl<T> Reads<T> for Plain {
+    type Value = T;
+}
+
 impl<T: Cacheable, E> Returns<Result<T, E>> for Fallible {
     type Value = T;
     type Error = E;
@@ -47,6 +67,29 @@ impl<T: Cacheable, E> Returns<Result<T, E>> for Fallible {
 
     fn error(error: E) -> Result<T, E> {
         Err(error)
+    }
+}
+
+/// What no function returns: with one type alone to read, the compiler would take each other for a
+/// `Result`, and report that too.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Unreturned;
+
+impl Returns<Unreturned> for Fallible {
+    type Value = ();
+    type Error = Infallible;
+
+    fn split(_: Unreturned) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn value((): ()) -> Unreturned {
+        Unreturned
+    }
+
+    fn error(error: Infallible) -> Unreturned {
+        match error {}
     }
 }
 
@@ -100,7 +143,11 @@ impl<R> Probe<R> {
 }
 
 impl<T, E> Probe<Result<T, E>> {
-    pub const IS_RESULT: bool = true;
+    /// Tells a `Result`, whose `Err` is not kept.
+    #[must_use]
+    pub const fn kind(&self) -> IsResult {
+        IsResult
+    }
 
     #[must_use]
     pub fn is_ok(returned: &Result<T, E>) -> bool {
@@ -119,10 +166,44 @@ impl<T, E: Clone + Send + Sync + 'static> Probe<Result<T, E>> {
     }
 }
 
+/// What [`Probe`] answers for a `Result`, under whatever name.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct IsResult;
+
+/// What [`Probe`] answers for any other return type.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct IsPlain;
+
+/// A return type of which every value is kept.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this return type is a `Result` under another name",
+    label = "an `Err` of it would be cached too",
+    note = "add `fallible` to #[cached], so that only `Ok` is; or `fallible = false`, if errors are to be cached"
+)]
+pub trait KeptWhole {}
+
+impl KeptWhole for IsPlain {}
+
+/// A return type of which `Ok` can be told.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this return type is no `Result`",
+    label = "`on = \"ok\"` invalidates where the fn returned `Ok`",
+    note = "remove `on`, or return a `Result`"
+)]
+pub trait TellsOk {}
+
+impl TellsOk for IsResult {}
+
 /// What [`Probe`] answers for a return type that is no `Result`.
 #[doc(hidden)]
 pub trait NotResult<R> {
-    const IS_RESULT: bool = false;
+    fn kind(&self) -> IsPlain {
+        IsPlain
+    }
 
     fn is_ok(_returned: &R) -> bool {
         true
@@ -139,7 +220,7 @@ pub trait NotShared<E> {
     }
 }
 
-impl<T, E> NotShared<E> for Probe<Result<T, E>> {}
+impl<R, E> NotShared<E> for Probe<R> {}
 
 #[cfg(test)]
 mod tests {
@@ -152,10 +233,8 @@ mod tests {
     #[test]
     fn a_result_is_seen_through_an_alias() {
         use super::NotResult as _;
-        const {
-            assert!(Probe::<Outcome<u8>>::IS_RESULT);
-            assert!(!Probe::<u8>::IS_RESULT);
-        }
+        let IsResult = Probe::<Outcome<u8>>::new().kind();
+        let IsPlain = Probe::<u8>::new().kind();
         assert!(!Probe::<Outcome<u8>>::is_ok(&Err(String::new())));
         assert!(Probe::<u8>::is_ok(&3));
     }
@@ -166,6 +245,7 @@ mod tests {
         let share = Probe::<Outcome<u8>>::new().share().unwrap();
         let shut = (share.shut)(&"no".to_owned());
         assert_eq!((share.open)(&*shut), Some("no".to_owned()));
-        assert!(Probe::<Result<u8, Own>>::new().share().is_none());
+        let share: Option<ErrorShare<Own>> = Probe::<Result<u8, Own>>::new().share();
+        assert!(share.is_none());
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Attribute, FnArg, Receiver, ReceiverKind, parse_quote};
 
-use super::lookup::{at, cache, key, name, policy, site, tags, tags_from};
+use super::lookup::{at, cache, keeps, key, name, policy, site, tags, tags_from, told_tags};
 use super::model::Cached;
 use crate::function::{Parameter, kept, parameters, words};
 use crate::span;
@@ -23,8 +23,14 @@ pub(super) fn companion(model: &Cached) -> Option<TokenStream> {
     let attributes = attributes(model);
     let inputs = inputs(model);
     let generics = generics(model, &inputs);
+    let arguments = model.companion_arguments().into_iter();
+    let used = arguments.map(|argument| argument.local);
     let (parameters, clause) = (&generics, &generics.where_clause);
-    let mut braces = Group::new(Delimiter::Brace, statements(model));
+    let statements = statements(model);
+    let mut braces = Group::new(
+        Delimiter::Brace,
+        quote_spanned!(Span::mixed_site()=> #(let _ = &#used;)* #statements),
+    );
     braces.set_span(span::made(place));
     Some(quote_spanned! {span::made(place)=>
         #attributes
@@ -35,18 +41,19 @@ pub(super) fn companion(model: &Cached) -> Option<TokenStream> {
     })
 }
 
-/// `Entry<T>`, shown at the fn's return type: a value that can't be cached is a mistake there.
+/// `Entry<T>`, shown at the fn's return type.
 fn returned(model: &Cached) -> TokenStream {
     let (mode, ty) = (model.mode(), &model.output.ty);
     let [runtime, private] =
         [&model.runtime, &model.private].map(|path| span::shown_at(path, ty.span()));
-    quote_spanned!(span::made(ty.span())=> #runtime::Entry<<#mode as #private::Returns<#ty>>::Value>)
+    quote_spanned!(span::made(ty.span())=> #runtime::Entry<<#mode as #private::Reads<#ty>>::Value>)
 }
 
 fn statements(model: &Cached) -> TokenStream {
     let ty = &model.output.ty;
     let private = span::shown_at(&model.private, ty.span());
     let (site, key) = (site(model, "Companion"), key(model));
+    let (keeps, lent, told) = (keeps(model), model.lent(), told_tags(model));
     let (tags, tags_from) = (tags(model), tags_from(model));
     let (mode, at, policy, cache) = (model.mode(), at(model), policy(model), cache(model));
     let name = match name(model) {
@@ -66,10 +73,11 @@ fn statements(model: &Cached) -> TokenStream {
             #name,
         )
     };
-    quote_spanned!(Span::mixed_site()=> #site #key #tags #entry)
+    quote_spanned!(Span::mixed_site()=> #site #keeps #lent #told #key #tags #entry)
 }
 
-/// Its documentation, the fn's `cfg`s, and silence: nobody wrote it, nobody has to call it.
+/// Its documentation, the fn's `cfg`s, and silence: nobody wrote it, nobody has to call it. What is
+/// `unused` is told by spans, as an `allow` is an error where its author forbids the lint.
 fn attributes(model: &Cached) -> TokenStream {
     let name = &model.function.signature.ident;
     let link = match model.function.receiver() {
@@ -86,7 +94,6 @@ fn attributes(model: &Cached) -> TokenStream {
         #[doc = #documentation]
         #(#cfgs)*
         #[allow(
-            unused,
             elided_lifetimes_in_paths,
             single_use_lifetimes,
             unreachable_pub,
@@ -135,14 +142,12 @@ fn borrowed(receiver: &Receiver) -> Receiver {
 fn generics(model: &Cached, inputs: &[FnArg]) -> syn::Generics {
     let mut wanted: BTreeSet<String> = inputs.iter().flat_map(words).collect();
     wanted.extend(words(&model.output.ty));
-    wanted.extend(model.arguments.tags_from.iter().flat_map(words));
-    let skipped = |name: &Ident| model.arguments.skip.contains(name);
-    let own = parameters(&model.function);
-    wanted.extend(
-        own.iter()
-            .map(Parameter::name)
-            .filter(|name| !skipped(name))
-            .map(ToString::to_string),
-    );
+    wanted.extend(model.expressions().iter().flat_map(words));
+    wanted.extend(model.types.iter().map(ToString::to_string));
+    let constants = parameters(&model.function).into_iter();
+    wanted.extend(constants.filter_map(|parameter| match parameter {
+        Parameter::Const(name) if !model.arguments.skip.contains(&name) => Some(name.to_string()),
+        Parameter::Const(_) | Parameter::Type(_) => None,
+    }));
     kept(&model.function.signature.generics, wanted)
 }

@@ -16,6 +16,8 @@ pub(super) struct Part {
     pub(super) value: Expr,
     /// Where a value that is no `CacheKey` is shown: the argument's type, or the expression.
     pub(super) place: Span,
+    /// Whether it is an argument that a pattern takes apart.
+    pub(super) is_pattern: bool,
 }
 
 impl Part {
@@ -41,6 +43,7 @@ impl Part {
                             name: argument.part(),
                             value: parse_quote!(#local),
                             place: argument.typed.ty.span(),
+                            is_pattern: argument.name.is_none(),
                         }
                     })
                     .collect()
@@ -53,6 +56,7 @@ impl Part {
             name: name_of(expression),
             value: expression.clone(),
             place,
+            is_pattern: false,
         }
     }
 
@@ -62,6 +66,7 @@ impl Part {
             name: name.unraw().to_string(),
             place: name.span(),
             value: parse_quote!(#name),
+            is_pattern: false,
         }
     }
 }

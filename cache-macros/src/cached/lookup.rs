@@ -1,6 +1,8 @@
 //! The cached fn: the key, a look in memory; else the tags, the body once, one call.
 
-use proc_macro2::{Span, TokenStream};
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -21,21 +23,24 @@ pub(super) fn function(model: &Cached) -> TokenStream {
     let site = site(model, "Function");
     let key = key(model);
     let call = call(model);
-    let guard = guard(model);
+    let (keeps, guard) = (keeps(model), guard(model));
     let named = name(model)
         .map(|name| quote_spanned!(Span::mixed_site()=> let __call = __call.named(#name);));
-    let tags = tags(model);
+    let (lent, told, tags) = (model.lent(), told_tags(model), tags(model));
     let (share, tags_from) = (share(model), tags_from(model));
     let body = body(&model.function, &model.output, &model.mentioned());
     let pinned = owner::pinned(model, &body);
     // The user's value fails the bounds of this call: shown at the return type.
     let shown = span::shown_at(private, model.output.ty.span());
     let (entry, timed_out) = (owner::entry(model), owner::timed_out(model));
-    let load = quote_spanned!(span::made(model.output.ty.span())=> #shown::#entry(__call, __tags, #share, #tags_from, #timed_out __load));
+    let load = quote_spanned!(span::made(model.output.ty.span())=> #shown::#entry(__call, __tags, #share, #tags_from, #timed_out __load).await);
     let statements = quote_spanned! {Span::mixed_site()=>
         #site
+        #keeps
         #guard
         #private::budget().await;
+        #lent
+        #told
         #[allow(clippy::used_underscore_binding)]
         let __call = {
             #key
@@ -47,7 +52,7 @@ pub(super) fn function(model: &Cached) -> TokenStream {
         #named
         #tags
         let __load = #pinned;
-        #load.await
+        #load
     };
     wrapped(&model.function, &model.output, statements)
 }
@@ -98,12 +103,16 @@ pub(super) fn key(model: &Cached) -> TokenStream {
     let parts = model.parts.iter().map(|part| {
         let value = borrowed(&part.value, part.place);
         let private = span::shown_at(private, part.place);
-        quote_spanned!(span::made(part.place)=> #private::part(&mut __key, #value);)
+        let write = match part.is_pattern {
+            true => quote_spanned!(span::made(part.place)=> #private::taken_apart),
+            false => quote_spanned!(span::made(part.place)=> #private::part),
+        };
+        quote_spanned!(span::made(part.place)=> #write(&mut __key, #value);)
     });
     let runtime = &model.runtime;
     let beside: Vec<_> = model
         .tags_beside_key()
-        .map(|(tag, shown)| beside(model, tag, shown))
+        .map(|(index, tag, shown)| beside(model, index, tag, shown))
         .collect();
     let written = !model.parts.is_empty() || !beside.is_empty();
     let mutable = written.then(|| quote_spanned!(Span::mixed_site()=> mut));
@@ -115,16 +124,40 @@ pub(super) fn key(model: &Cached) -> TokenStream {
 }
 
 /// A tag that stands beside the key, unless all it shows are parts that the key shows in full.
-fn beside(model: &Cached, tag: &Tag, shown: Option<Vec<&Expr>>) -> TokenStream {
+fn beside(model: &Cached, index: usize, tag: &Tag, shown: Option<Vec<&Expr>>) -> TokenStream {
     let private = &model.private;
-    let tag = tag.tokens(&model.runtime);
-    let noted = quote_spanned!(Span::mixed_site()=> #private::beside(&mut __key, &#tag););
-    let Some(shown) = shown else { return noted };
+    let Some(shown) = shown else {
+        let told = told_tag(index);
+        return quote_spanned!(Span::mixed_site()=> #private::beside(&mut __key, &#told););
+    };
+    let tag = tag.tokens(&model.runtime, &model.function);
     let shown = shown.into_iter().map(|part| {
         let part = borrowed(part, Span::mixed_site());
         quote_spanned!(Span::mixed_site()=> #private::shows_text(#part))
     });
-    quote_spanned!(Span::mixed_site()=> if !(#(#shown)&&*) { #noted })
+    quote_spanned! {Span::mixed_site()=>
+        if !(#(#shown)&&*) { #private::beside(&mut __key, &#tag); }
+    }
+}
+
+/// `let __tag_0 = ..;` for each tag that memory needs to tell the calls apart: what its author wrote
+/// runs once a call, as it may count, log or allocate.
+pub(super) fn told_tags(model: &Cached) -> TokenStream {
+    let told = model
+        .tags_beside_key()
+        .filter(|(_, _, shown)| shown.is_none())
+        .map(|(index, tag, _)| {
+            let (name, tag) = (told_tag(index), tag.tokens(&model.runtime, &model.function));
+            quote_spanned! {Span::mixed_site()=>
+                #[allow(clippy::used_underscore_binding)]
+                let #name = #tag;
+            }
+        });
+    quote_spanned!(Span::mixed_site()=> #(#told)*)
+}
+
+fn told_tag(index: usize) -> Ident {
+    format_ident!("__tag_{index}", span = Span::mixed_site())
 }
 
 fn call(model: &Cached) -> TokenStream {
@@ -198,7 +231,15 @@ pub(super) fn cache(model: &Cached) -> TokenStream {
 /// `let __tags = [..];`
 pub(super) fn tags(model: &Cached) -> TokenStream {
     let runtime = &model.runtime;
-    let tags = model.arguments.tags.iter().map(|tag| tag.tokens(runtime));
+    let told: BTreeSet<usize> = model
+        .tags_beside_key()
+        .filter_map(|(index, _, shown)| shown.is_none().then_some(index))
+        .collect();
+    let tags = model.arguments.tags.iter().enumerate();
+    let tags = tags.map(|(index, tag)| match told.contains(&index) {
+        true => told_tag(index).into_token_stream(),
+        false => tag.tokens(runtime, &model.function),
+    });
     let count = model.arguments.tags.len();
     quote_spanned! {Span::mixed_site()=>
         #[allow(clippy::used_underscore_binding)]
@@ -209,7 +250,8 @@ pub(super) fn tags(model: &Cached) -> TokenStream {
 /// The tags that only the value tells, as a fn pointer: what the user wrote captures nothing.
 pub(super) fn tags_from(model: &Cached) -> TokenStream {
     let Some(written) = &model.arguments.tags_from else {
-        return quote_spanned!(Span::mixed_site()=> ::core::option::Option::None);
+        let place = span::made(model.output.ty.span());
+        return quote_spanned!(place=> ::core::option::Option::None);
     };
     let private = span::shown_at(&model.private, written.span());
     quote_spanned! {span::made(written.span())=>
@@ -238,30 +280,34 @@ fn guard(model: &Cached) -> Option<TokenStream> {
     if model.is_fallible() || model.arguments.fallible.is_some() {
         return None;
     }
-    let (private, ty) = (&model.private, &model.output.ty);
+    let ty = &model.output.ty;
+    let private = span::shown_at(&model.private, ty.span());
     Some(quote_spanned! {span::made(ty.span())=>
         {
-            #[allow(unused_imports)]
             use #private::NotResult as _;
-            const {
-                ::core::assert!(
-                    !#private::Probe::<#ty>::IS_RESULT,
-                    "this return type is a `Result` under another name: add `fallible` to #[cached]"
-                );
-            }
+            #private::keeps_all(#private::Probe::<#ty>::new().kind());
         }
     })
 }
 
+/// Refuses a value that can't be cached.
+pub(super) fn keeps(model: &Cached) -> TokenStream {
+    let (mode, ty) = (model.mode(), &model.output.ty);
+    let private = span::shown_at(&model.private, ty.span());
+    quote_spanned! {span::made(ty.span())=>
+        #private::keeps::<#mode, #ty>();
+    }
+}
+
 /// How an error reaches those who waited for the load, if its type can be shared.
 fn share(model: &Cached) -> TokenStream {
+    let ty = &model.output.ty;
     if !model.is_fallible() {
-        return quote_spanned!(Span::mixed_site()=> ::core::option::Option::None);
+        return quote_spanned!(span::made(ty.span())=> ::core::option::Option::None);
     }
-    let (private, ty) = (&model.private, &model.output.ty);
-    quote_spanned! {Span::mixed_site()=>
+    let private = span::shown_at(&model.private, ty.span());
+    quote_spanned! {span::made(ty.span())=>
         {
-            #[allow(unused_imports)]
             use #private::NotShared as _;
             #private::Probe::<#ty>::new().share()
         }

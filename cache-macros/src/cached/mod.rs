@@ -7,6 +7,8 @@ mod key;
 mod lookup;
 mod model;
 mod owner;
+mod peers;
+mod types;
 
 use proc_macro2::TokenStream;
 

@@ -10,6 +10,7 @@ use syn::spanned::Spanned;
 
 use super::arguments::{Arguments, Entry};
 use super::key::Part;
+use super::types::types;
 use crate::function::{Argument, Form, Function, ImplTrait, Output, Parameter, parameters, words};
 use crate::policy::Given;
 use crate::tags::Tag;
@@ -45,24 +46,31 @@ impl Cached {
         let shown = span::shown_at(&runtime, place);
         let private = quote_spanned!(span::made(place)=> #shown::__private);
         let mut parts = Part::of(arguments.key.as_ref(), &function, &arguments.skip);
-        let mut types = Vec::new();
         for parameter in parameters(&function) {
             match parameter {
-                param if arguments.skip.contains(param.name()) => {}
-                Parameter::Type(name) => types.push(name),
-                Parameter::Const(name) => parts.push(Part::constant(name)),
+                Parameter::Const(name) if !arguments.skip.contains(&name) => {
+                    parts.push(Part::constant(name));
+                }
+                Parameter::Const(_) | Parameter::Type(_) => {}
             }
         }
-        Some(Self {
+        let mut model = Self {
             arguments,
             function,
             output,
             ttl,
             parts,
-            types,
+            types: Vec::new(),
             runtime,
             private,
-        })
+        };
+        model.types = types(
+            &model.arguments,
+            &model.function,
+            &model.output,
+            &model.expressions(),
+        );
+        Some(model)
     }
 
     /// `Fallible` where only `Ok` is stored, `Plain` where every value is.
@@ -93,7 +101,7 @@ impl Cached {
     }
 
     /// The user's expressions in the annotation.
-    fn expressions(&self) -> Vec<TokenStream> {
+    pub(super) fn expressions(&self) -> Vec<TokenStream> {
         let parts = self.parts.iter().map(|part| part.value.to_token_stream());
         let tags = self.arguments.tags.iter().map(ToTokens::to_token_stream);
         let (tags_from, cache) = (&self.arguments.tags_from, &self.arguments.cache);
@@ -130,26 +138,29 @@ impl Cached {
             .collect()
     }
 
-    /// The tags that the key may not decide, each with the parts whose text it shows if these are
-    /// all that it shows: whether their types hide something from the key, the runtime knows.
+    /// The tags that the key may not decide, each with its place in the list and the parts whose text
+    /// it shows if these are all that it shows: whether their types hide something from the key, the runtime knows.
     /// Memory tells calls apart by such tags, as it must not serve an entry under another tag than
     /// the call's own.
-    pub(super) fn tags_beside_key(&self) -> impl Iterator<Item = (&Tag, Option<Vec<&Expr>>)> {
+    pub(super) fn tags_beside_key(
+        &self,
+    ) -> impl Iterator<Item = (usize, &Tag, Option<Vec<&Expr>>)> {
         let parts: BTreeSet<String> = self
             .parts
             .iter()
             .filter_map(|part| place(&part.value))
             .collect();
         let is_part = move |shown: &Expr| place(shown).is_some_and(|place| parts.contains(&place));
-        self.arguments.tags.iter().filter_map(move |tag| {
+        let tags = self.arguments.tags.iter().enumerate();
+        tags.filter_map(move |(index, tag)| {
             let Tag::Template(template) = tag else {
-                return Some((tag, None));
+                return Some((index, tag, None));
             };
             let shown: Vec<&Expr> = template.holes().map(|hole| &hole.expression).collect();
             // A template without holes is the same for every call.
             let differs = !shown.is_empty();
             let all_are_parts = shown.iter().all(|shown| is_part(shown));
-            differs.then(|| (tag, all_are_parts.then_some(shown)))
+            differs.then(|| (index, tag, all_are_parts.then_some(shown)))
         })
     }
 
@@ -177,11 +188,23 @@ impl Cached {
         let mut mentioned = self.mentioned();
         mentioned
             .extend((self.unnamed().iter()).map(|argument| argument.local.unraw().to_string()));
-        let needed = |argument: &Argument| mentioned.contains(&argument.local.unraw().to_string());
+        let needed = |argument: &Argument| {
+            mentioned.contains(&argument.local.unraw().to_string()) || argument.lends(&mentioned)
+        };
         self.function
             .arguments()
             .into_iter()
             .filter(needed)
+            .collect()
+    }
+
+    /// What patterns bind, for the annotation's expressions that name it.
+    pub(super) fn lent(&self) -> TokenStream {
+        let mentioned = self.mentioned();
+        let arguments = self.function.arguments().into_iter();
+        arguments
+            .filter(|argument| argument.lends(&mentioned))
+            .map(|argument| argument.lent())
             .collect()
     }
 
@@ -196,7 +219,7 @@ impl Cached {
             (None, _) => Some(format_ident!(
                 "{}_entry",
                 fn_name.unraw(),
-                span = fn_name.span()
+                span = span::made(fn_name.span())
             )),
         }
     }

@@ -62,6 +62,26 @@ impl Output {
     }
 }
 
+impl Output {
+    /// Whether the type is one of std's that are no `Result`, whatever else may be one under a name
+    /// of its own.
+    pub(crate) fn is_surely_no_result(&self) -> bool {
+        const OTHERS: [&str; 24] = [
+            "Option", "String", "Vec", "Box", "Arc", "Rc", "Cow", "HashMap", "BTreeMap", "HashSet",
+            "BTreeSet", "bool", "char", "u8", "u16", "u32", "u64", "usize", "i8", "i16", "i32",
+            "i64", "f32", "f64",
+        ];
+        match bare(&self.ty) {
+            Type::Path(path) => {
+                let last = path.path.segments.last();
+                last.is_some_and(|last| OTHERS.iter().any(|other| last.ident == other))
+            }
+            Type::Tuple(_) | Type::Array(_) => true,
+            _ => false,
+        }
+    }
+}
+
 /// A type without the parentheses or invisible groups around it.
 pub(crate) fn bare(ty: &Type) -> &Type {
     match ty {

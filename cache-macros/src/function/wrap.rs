@@ -15,9 +15,9 @@ pub(crate) fn body(function: &Function, output: &Output, used: &BTreeSet<String>
         .into_iter()
         .map(|argument| argument.rebound(used));
     let (ty, body) = (&output.ty, &function.body);
-    let awaited = match output.form {
-        Form::Async => None,
-        Form::Boxed => Some(quote_spanned!(Span::mixed_site()=> .await)),
+    let body = match output.form {
+        Form::Async => body.to_token_stream(),
+        Form::Boxed => called(function),
     };
     let never = ends_the_type(output);
     quote_spanned! {Span::mixed_site()=>
@@ -25,10 +25,18 @@ pub(crate) fn body(function: &Function, output: &Output, used: &BTreeSet<String>
             #(#rebound)*
             #never
             #[allow(clippy::diverging_sub_expression, clippy::let_unit_value)]
-            let __value: #ty = #body #awaited;
-            #[allow(unreachable_code)]
+            let __value: #ty = #body;
             __value
         }
+    }
+}
+
+/// The future that a boxed fn makes. Its body stands in a closure of the fn's return type: `return`,
+/// and arms with a future each, mean there what they mean in the fn.
+fn called(function: &Function) -> TokenStream {
+    let (returned, body) = (&function.signature.output, &function.body);
+    quote_spanned! {Span::mixed_site()=>
+        (move || #returned #body)().await
     }
 }
 

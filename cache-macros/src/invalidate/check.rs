@@ -1,12 +1,11 @@
 //! What must hold between the arguments of `#[cache_invalidate]` and the fn. [`check`] lists every rule.
 
 use proc_macro2::Span;
-use syn::Type;
 
 use super::arguments::Arguments;
 use crate::cached::check_tags;
 use crate::errors::Errors;
-use crate::function::{Function, Output, bare, check_function, check_returns};
+use crate::function::{Function, Output, check_function, check_returns};
 
 /// Every rule; each notes its own mistakes.
 pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Errors) {
@@ -19,20 +18,9 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
     check_tags(&arguments.tags, function, errors);
 }
 
-/// These are no `Result`, whatever else may be one under a name of its own; that is told when it is built.
+/// What may be a `Result` under another name is told when it is built.
 fn check_ok_can_be_told(arguments: &Arguments, output: &Output, errors: &mut Errors) {
-    const OTHERS: [&str; 22] = [
-        "Option", "String", "Vec", "Box", "Arc", "Rc", "HashMap", "BTreeMap", "HashSet", "bool",
-        "char", "u8", "u16", "u32", "u64", "usize", "i8", "i16", "i32", "i64", "f32", "f64",
-    ];
-    let is_result = match bare(&output.ty) {
-        Type::Path(path) => {
-            let last = path.path.segments.last();
-            last.is_none_or(|last| !OTHERS.iter().any(|other| last.ident == other))
-        }
-        _ => false,
-    };
-    if arguments.only_ok && !is_result {
+    if arguments.only_ok && output.is_surely_no_result() {
         errors.on(
             &output.ty,
             "`on = \"ok\"` invalidates where the fn returned `Ok`, and this is no `Result`: remove `on`",

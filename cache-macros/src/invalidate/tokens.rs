@@ -14,26 +14,31 @@ pub(super) fn function(arguments: Arguments, function: &Function, output: &Outpu
     let runtime = settings::runtime(arguments.runtime.clone());
     let private = quote_spanned!(Span::mixed_site()=> #runtime::__private);
     let cache = cache::chosen(arguments.cache.as_ref(), &runtime);
-    let owed = owed(&arguments, &runtime);
+    let owed = owed(&arguments, function, &runtime);
+    let mentioned = arguments.mentioned();
+    let lent: TokenStream = function
+        .arguments()
+        .into_iter()
+        .filter(|argument| argument.lends(&mentioned))
+        .map(|argument| argument.lent())
+        .collect();
     let before = arguments
         .before
         .then(|| quote_spanned!(Span::mixed_site()=> __owed.before().await;));
     let ty = &output.ty;
     let only_ok = arguments.only_ok.then(|| {
-        quote_spanned! {Span::mixed_site()=>
-            const {
-                #[allow(unused_imports)]
-                use #private::NotResult as _;
-                ::core::assert!(
-                    #private::Probe::<#ty>::IS_RESULT,
-                    "`on = \"ok\"` invalidates where the fn returned `Ok`, and this is no `Result`: remove `on`"
-                );
+        let shown = span::shown_at(&private, ty.span());
+        quote_spanned! {span::made(ty.span())=>
+            {
+                use #shown::NotResult as _;
+                #shown::tells_ok(#shown::Probe::<#ty>::new().kind());
             }
             __owed.only_ok();
         }
     });
-    let body = body(function, output, &arguments.mentioned());
+    let body = body(function, output, &mentioned);
     let statements = quote_spanned! {Span::mixed_site()=>
+        #lent
         let mut __owed = #private::Invalidation::new(#cache);
         #owed
         #before
@@ -42,7 +47,6 @@ pub(super) fn function(arguments: Arguments, function: &Function, output: &Outpu
         #[allow(clippy::let_unit_value)]
         let __value: #ty = #body.await;
         let __ok = {
-            #[allow(unused_imports)]
             use #private::NotResult as _;
             #private::Probe::<#ty>::is_ok(&__value)
         };
@@ -53,9 +57,9 @@ pub(super) fn function(arguments: Arguments, function: &Function, output: &Outpu
 }
 
 /// Everything the annotation names, noted before the body takes the arguments.
-fn owed(arguments: &Arguments, runtime: &TokenStream) -> TokenStream {
+fn owed(arguments: &Arguments, function: &Function, runtime: &TokenStream) -> TokenStream {
     let tags = arguments.tags.iter().map(|tag| {
-        let tag = tag.tokens(runtime);
+        let tag = tag.tokens(runtime, function);
         quote_spanned!(Span::mixed_site()=> __owed.tag(#tag);)
     });
     let entries = arguments.entries.iter().map(|entry| {

@@ -9,11 +9,16 @@ mod tags;
 
 pub use crate::key::KeyWriter;
 pub use crate::policy::{Compression, Consistency, Lease, OnOutage, Policy, Refresh, Ttl};
-pub use crate::returns::{ErrorShare, Fallible, NotResult, NotShared, Plain, Probe, Returns};
+pub use crate::returns::{
+    ErrorShare, Fallible, KeptWhole, NotResult, NotShared, Plain, Probe, Reads, Returns, TellsOk,
+};
 pub use crate::site::{At, Origin, Role, Site, Spec};
 pub use crate::tag::Tag;
 pub use invalidation::Invalidation;
 pub use loads::{TimesOut, load, load_boxed, load_in_background, timed_out};
 pub use name::Name;
-pub use phases::{Call, Lookup, also, beside, budget, entry, lookup, part, shows_text};
+pub use phases::{
+    Call, Lookup, TakenApart, also, beside, budget, entry, keeps, keeps_all, lookup, part,
+    shows_text, taken_apart, tells_ok,
+};
 pub use tags::tags_of;

@@ -7,7 +7,7 @@ use crate::error::CacheError;
 use crate::key::{CacheKey, KeyWriter};
 use crate::load::{Draft, Request};
 use crate::policy::Policy;
-use crate::returns::Returns;
+use crate::returns::{KeptWhole, Returns, TellsOk};
 use crate::site::{At, Interned};
 use crate::tag::{Tag, TagsFrom};
 
@@ -22,6 +22,30 @@ pub async fn budget() {
 /// Writes one part of a key.
 #[inline]
 pub fn part<T: CacheKey + ?Sized>(writer: &mut KeyWriter, value: &T) {
+    value.write(writer);
+}
+
+/// What a function takes apart in its signature, and has in its key all the same.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be part of a cache key",
+    label = "not a `CacheKey`, and the pattern takes it apart",
+    note = "name what the pattern binds: `key = id` for a `Path(id)`, `key = (a, b)` for two",
+    note = "for one that doesn't change the result, name what it binds in `skip(..)`, as `skip(db)` for a `State(db)`"
+)]
+pub trait TakenApart {
+    fn write(&self, writer: &mut KeyWriter);
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: CacheKey + ?Sized> TakenApart for T {
+    fn write(&self, writer: &mut KeyWriter) {
+        CacheKey::write(self, writer);
+    }
+}
+
+/// Writes an argument that a pattern takes apart.
+#[inline]
+pub fn taken_apart<T: TakenApart + ?Sized>(writer: &mut KeyWriter, value: &T) {
     value.write(writer);
 }
 
@@ -46,9 +70,22 @@ pub fn beside(writer: &mut KeyWriter, tag: &Tag) {
     writer.__beside(tag.name().map_or("", |name| name));
 }
 
+/// Refuses a value that can't be cached: first of all, so that it is told once and alike in a
+/// function and in its companion.
+#[inline]
+pub fn keeps<M: Returns<R>, R>() {}
+
+/// Refuses a `Result` under another name, which a plain function would store errors of.
+#[inline]
+pub fn keeps_all<K: KeptWhole>(_kind: K) {}
+
+/// Refuses what is no `Result` where `Ok` is to be told.
+#[inline]
+pub fn tells_ok<K: TellsOk>(_kind: K) {}
+
 /// What the first phase gives.
 #[derive(Debug)]
-pub enum Lookup<M: Returns<R>, R> {
+pub enum Lookup<M, R> {
     Hit(R),
     Miss(Call<M, R>),
 }

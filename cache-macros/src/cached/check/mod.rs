@@ -29,16 +29,21 @@ use policy::{
 };
 use tags_from::check_tags_come_from_the_value;
 use templates::check_templates;
-use value::{check_there_is_a_value, check_value_has_a_name, check_value_is_owned};
+use value::{
+    check_fallible_is_a_result, check_there_is_a_value, check_value_has_a_name,
+    check_value_is_owned,
+};
 
 /// Every rule; each notes its own mistakes.
 pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Errors) {
     check_ttl_is_given(arguments, errors);
     check_function("cached", function, errors);
+    check_is_cached_once(function, errors);
     if let Some(output) = Output::of(function) {
         check_returns(&output, errors);
         check_there_is_a_value(function, &output, errors);
         check_value_is_owned(&output, errors);
+        check_fallible_is_a_result(arguments, &output, errors);
         check_value_has_a_name(function, &output, errors);
         check_companion_can_be(arguments, &output, errors);
         check_timeout_has_an_error(arguments, &output, errors);
@@ -62,6 +67,19 @@ fn check_ttl_is_given(arguments: &Arguments, errors: &mut Errors) {
         errors.at(
             Span::call_site(),
             "`#[cached]` needs to know how long an entry is fresh: add `ttl = \"5m\"`",
+        );
+    }
+}
+
+fn check_is_cached_once(function: &Function, errors: &mut Errors) {
+    let again = function.attributes.iter().find(|attribute| {
+        let last = attribute.path().segments.last();
+        last.is_some_and(|last| last.ident == "cached")
+    });
+    if let Some(again) = again {
+        errors.on(
+            again,
+            "this fn is `#[cached]` already: keep one, with the arguments of both",
         );
     }
 }
@@ -153,13 +171,11 @@ fn argument_names(function: &Function) -> Vec<String> {
     let receiver = function
         .receiver()
         .map(|receiver| receiver.self_token.to_token_stream().to_string());
-    let named = function
-        .arguments()
-        .into_iter()
-        .filter_map(|argument| argument.name);
+    let arguments = function.arguments();
+    let bound = arguments.iter().flat_map(|argument| argument.bound());
     receiver
         .into_iter()
-        .chain(named.map(|name| name.unraw().to_string()))
+        .chain(bound.map(|name| name.unraw().to_string()))
         .collect()
 }
 

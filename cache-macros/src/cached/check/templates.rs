@@ -29,16 +29,7 @@ fn check_template_names(template: &Template, function: &Function, errors: &mut E
     let all = argument_names(function);
     for hole in template.holes() {
         let head = hole.head.unraw();
-        let in_pattern = function
-            .arguments()
-            .iter()
-            .any(|argument| argument.is_called(&head));
-        if !all.contains(&head.to_string()) && in_pattern {
-            let message = format!(
-                "`{{{head}}}` is bound by a pattern: give the argument a name, and take it apart in the body"
-            );
-            errors.at(template.literal.span(), message);
-        } else if !all.contains(&head.to_string()) {
+        if !all.contains(&head.to_string()) {
             let message = format!(
                 "`{{{head}}}` names no argument of this fn{}",
                 among(&all, &head)
