@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens;
-use syn::{GenericParam, Type, TypeParamBound, WherePredicate};
+use syn::{GenericParam, Type, WherePredicate};
 
 use super::arguments::Arguments;
-use crate::function::{Function, Output, Parameter, bare, kept, parameters, words};
+use crate::function::{Function, Output, Parameter, bare, is_callable, kept, parameters, words};
 
 /// Every type parameter but those that are skipped, by name or with the arguments that are of them.
 ///
@@ -84,7 +83,7 @@ fn pointee(segment: &syn::PathSegment) -> Option<&Type> {
     }
 }
 
-/// Whether a bound says that the parameter is a function: `Fn(..)`, `AsyncFnOnce(..)` and so on.
+/// Whether a bound says that the parameter is a function.
 fn is_called(name: &Ident, function: &Function) -> bool {
     let generics = &function.signature.generics;
     let params = generics.params.iter().filter_map(|param| match param {
@@ -99,25 +98,5 @@ fn is_called(name: &Ident, function: &Function) -> bool {
         }
         _ => None,
     });
-    params.chain(clauses).flatten().any(is_function)
-}
-
-fn is_function(bound: &TypeParamBound) -> bool {
-    const FUNCTIONS: [&str; 6] = [
-        "Fn",
-        "FnMut",
-        "FnOnce",
-        "AsyncFn",
-        "AsyncFnMut",
-        "AsyncFnOnce",
-    ];
-    match bound {
-        TypeParamBound::Trait(bound) => {
-            let last = bound.path.segments.last();
-            last.is_some_and(|last| FUNCTIONS.iter().any(|function| last.ident == function))
-        }
-        other => words(other.to_token_stream())
-            .iter()
-            .any(|word| FUNCTIONS.contains(&word.as_str())),
-    }
+    params.chain(clauses).flatten().any(is_callable)
 }

@@ -34,7 +34,7 @@ impl<'ast> Visit<'ast> for Found {
 }
 
 /// `Fn(..)`, `AsyncFnMut(..)`: what takes its arguments in parentheses.
-fn is_callable(bound: &TypeParamBound) -> bool {
+pub(crate) fn is_callable(bound: &TypeParamBound) -> bool {
     let TypeParamBound::Trait(bound) = bound else {
         return false;
     };

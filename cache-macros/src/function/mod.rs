@@ -16,7 +16,7 @@ use syn::{Attribute, Receiver, Signature, Token, Visibility};
 pub(crate) use argument::Argument;
 pub(crate) use check::{Borrows, check_function, check_returns};
 pub(crate) use generics::{Parameter, kept, parameters, words};
-pub(crate) use impl_trait::{ImplTrait, object};
+pub(crate) use impl_trait::{ImplTrait, is_callable, object};
 pub(crate) use output::{Form, Output, bare};
 pub(crate) use text::text;
 pub(crate) use wrap::{body, wrapped};
