@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use cache_runtime::{Cache, cached};
 
+use crate::secrets::Log;
+
 static TAGS_MADE: AtomicU32 = AtomicU32::new(0);
 
 fn counted(id: u32) -> String {
@@ -129,4 +131,44 @@ async fn a_type_that_says_more_than_its_skipped_argument_stays_in_the_key() {
         assert_eq!(called(twice, 1).await, 2, "two functions are two");
     };
     cache.scope(reads).await;
+}
+
+struct Of<T>(std::marker::PhantomData<T>);
+
+impl<T: Row> Of<T> {
+    #[cached(ttl = "1m", entry = false)]
+    async fn hidden(id: u32) -> String {
+        format!("{} {id}", T::NAME)
+    }
+
+    #[cached(ttl = "1m", key = (std::any::type_name::<Self>(), id), entry = false)]
+    async fn named(id: u32) -> String {
+        format!("{} {id}", T::NAME)
+    }
+}
+
+#[tokio::test]
+async fn a_fn_that_hides_its_type_is_not_cached_and_the_log_says_what_to_do() {
+    let log = Log::default();
+    let writer = log.clone();
+    let _guard = tracing::subscriber::set_default(
+        tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(writer)
+            .finish(),
+    );
+    let cache = Cache::memory();
+    let reads = async {
+        for _ in 0..3 {
+            assert_eq!(Of::<u8>::hidden(1).await, "u8 1");
+            assert_eq!(Of::<u16>::hidden(1).await, "u16 1");
+            assert_eq!(Of::<u8>::named(1).await, "u8 1");
+            assert_eq!(Of::<u16>::named(1).await, "u16 1");
+        }
+    };
+    cache.scope(reads).await;
+    let told = log.text();
+    let advice = "key = (std::any::type_name::<Self>(), id)";
+    assert_eq!(told.matches(advice).count(), 1, "{told}");
+    assert!(told.contains("hidden"), "{told}");
 }

@@ -22,6 +22,7 @@ impl Cache {
     /// A function whose calls can't be told from another's: they run without the cache.
     #[cold]
     pub(crate) fn indistinct(&self, site: &Interned, why: Refused) {
+        site.tell_refused(why);
         self.uncached(site, why.cause());
     }
 

@@ -123,6 +123,19 @@ impl Interned {
             .store(Refused::to_byte(Some(why)), Ordering::Relaxed);
     }
 
+    /// Tells once that the calls run without the cache, and what to do about it.
+    pub(crate) fn tell_refused(&self, why: Refused) {
+        // That two are one was told where the second came.
+        if why == Refused::GenericImpl && !self.told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: "cache",
+                site = self.identity,
+                "not cached: nothing in this function tells one type of its impl from another: take `&self`, or name \
+                 `Self` in the key, as `key = (std::any::type_name::<Self>(), id)`"
+            );
+        }
+    }
+
     /// How values of this site are encoded: bincode, unless it can't read the type.
     pub(crate) fn codec(&self) -> CodecId {
         if self.shape.is_positional() && !self.misfit.load(Ordering::Relaxed) {
