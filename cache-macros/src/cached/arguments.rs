@@ -12,7 +12,7 @@ use crate::settings::{Known, Setting, plain, settings};
 use crate::tags::{Tag, check_name};
 use crate::template::Template;
 
-const KNOWN: Known = &[
+pub(super) const KNOWN: Known = &[
     ("ns", "ns = \"user\""),
     ("ttl", "ttl = \"5m\""),
     ("tags", "tags = [\"user:{id}\"]"),

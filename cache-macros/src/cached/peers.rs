@@ -88,3 +88,22 @@ pub(super) const PEERS: Peers = &[
         "is not offered: `stats()` on the `Cache` counts hits and loads; remove it",
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::PEERS;
+    use crate::cached::arguments::KNOWN;
+
+    #[test]
+    fn no_argument_is_told_to_be_called_otherwise() {
+        for (index, (word, what)) in PEERS.iter().enumerate() {
+            assert!(KNOWN.iter().all(|(known, _)| known != word), "{word}");
+            let mut others = PEERS[..index].iter();
+            assert!(others.all(|(other, _)| other != word), "{word} twice");
+            let quoted = what.split('`').skip(1).step_by(2);
+            let mut written = quoted.filter(|text| text.contains(" = "));
+            let is_known = |text: &str| KNOWN.iter().any(|(known, _)| text.starts_with(known));
+            assert!(written.all(is_known), "{what}");
+        }
+    }
+}
