@@ -65,7 +65,8 @@ pub enum CacheError {
         /// How many it may have.
         limit: usize,
     },
-    /// Another load or invalidation came between, so the entry was invalidated and nothing put.
+    /// An invalidation came while the value was put, or the put took longer than its lease lives: nothing
+    /// is stored, and nothing older is left. Another put is no reason: the last one wins.
     #[error("the entry was invalidated while it was put: nothing is stored; read it again")]
     Overtaken,
     /// The process default was set before.

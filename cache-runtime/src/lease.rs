@@ -16,7 +16,7 @@ use crate::clock::{Stopwatch, TimerWatch};
 use crate::redis::Topology;
 use crate::site::EntryName;
 
-/// The random bytes that a lease holds.
+/// The random bytes that a lease holds, in front of the run that it was taken in.
 pub(crate) type Token = [u8; 16];
 
 /// How long followers in other processes see that a result was not stored, in milliseconds:

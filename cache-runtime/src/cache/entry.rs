@@ -43,12 +43,14 @@ impl<T: Cacheable> Entry<T> {
         found.is_fresh.then(|| found.held.value.clone())
     }
 
-    /// Stores a value as the entry's, over whatever load is under way.
+    /// Stores a value as the entry's, over whatever load is under way. Of several puts at the same time,
+    /// here or in other processes, the last one wins, and each is `Ok`.
     ///
     /// # Errors
     ///
-    /// If it is not stored, the entry is invalidated instead, so that no older value stays:
-    /// [`CacheError`](crate::CacheError) says why, and whether that invalidation is owed.
+    /// [`CacheError::Overtaken`](crate::CacheError::Overtaken) if an invalidation came between. Whatever
+    /// the error, no older value stays: where the value can't be stored the entry is invalidated
+    /// instead, and [`CacheError`](crate::CacheError) says why, and whether that invalidation is owed.
     ///
     /// # Cancellation
     ///

@@ -74,6 +74,8 @@ pub(crate) enum Unstored {
     Tag,
     /// It has more tags than an entry may have.
     TooManyTags,
+    /// A later put took its place.
+    Superseded,
 }
 
 /// What happened. The set is closed: every counter is moved by one of these.

@@ -127,6 +127,8 @@ pub struct UnstoredStats {
     pub tag: u64,
     /// With the tags that `tags_from` gave it would have more than 1,024.
     pub too_many_tags: u64,
+    /// A later put took the place of this put or refresh.
+    pub superseded: u64,
 }
 
 impl fmt::Display for Stats {

@@ -13,6 +13,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod unreadable;
+mod writer;
 
 pub(crate) use codec::{CodecId, Room, decode, encode, encoded_len};
 pub(crate) use compress::compress;
@@ -21,3 +22,4 @@ pub(crate) use header::{
 };
 pub(crate) use shape::{Mismatch, Shape, Verdict, is_longer, serializes_as, shape};
 pub(crate) use unreadable::Unreadable;
+pub(crate) use writer::Writer;

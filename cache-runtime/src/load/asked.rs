@@ -26,6 +26,7 @@ impl Asked {
             seen_at: self.seen.sent,
             watch: self.seen.watch,
             vouch: self.seen.vouch,
+            claimed: None,
         }))
     }
 }

@@ -14,6 +14,7 @@ use crate::boxed::boxed;
 use crate::clock::TimerWatch;
 use crate::events::{Event, Miss, Tier};
 use crate::flight::Flight;
+use crate::frame::Writer;
 use crate::invalidate::retry;
 use crate::lease;
 use crate::memory::Held;
@@ -245,7 +246,7 @@ impl Fetch<'_> {
     /// Asks for the lease, which is held from before it is asked for, so that a caller dropped
     /// meanwhile gives it back.
     async fn take(&mut self, invalid_id: &[u8]) -> Result<(lease::Lease, Asked), Fault> {
-        let mine = lease(self.reader.request, self.reader.redis);
+        let mine = lease(self.reader.request, self.reader.redis, Writer::Load);
         match self.ask(mine.token(), invalid_id).await {
             Ok(asked) => Ok((mine, asked)),
             Err(fault) => {

@@ -10,7 +10,7 @@ use super::stamps::LONGEST_MS;
 use super::store::{Kept, Loading};
 use crate::boxed::boxed;
 use crate::events::{Event, Unstored};
-use crate::frame::{self, CodecId, Header, Mismatch, Stamped};
+use crate::frame::{self, CodecId, Header, Mismatch, Stamped, Writer};
 use crate::policy::Compression;
 use crate::redis::{FillAsk, Filled, STORED_WRITES};
 use crate::stamp::Watch;
@@ -109,6 +109,7 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
     };
     let stamps = std::mem::take(&mut right.noted.stamps);
     let written = Written {
+        by: right.writer(),
         born_ms,
         load_us: loading.took_us,
         ttl_ms: loading.ttl_ms,
@@ -128,6 +129,7 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
         token: right.lease.token(),
         frame: &frame,
         ttl_ms: life_ms,
+        claimed: right.claimed.as_ref(),
     };
     match request.allowance.within(redis.fill(&ask)).await {
         Ok(Filled::Stored(vouch)) => {
@@ -137,6 +139,11 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
             let entry = cells.conclude(&recording, [writes]);
             right.vouch.also(&vouch);
             stored(&loading.watch.with_entry(&entry), *right)
+        }
+        Ok(Filled::Superseded) => {
+            right.lease.spent();
+            request.emit(Event::Unstored(Unstored::Superseded));
+            Kept::Superseded
         }
         Ok(Filled::Lost) => {
             right.lease.spent();
@@ -164,6 +171,7 @@ fn stored(watch: &Watch, right: Right) -> Kept {
 
 /// What a frame says beside what its site does.
 struct Written {
+    by: Writer,
     /// In the node's clock.
     born_ms: u64,
     load_us: u64,
@@ -214,7 +222,7 @@ impl Written {
             codec,
             compression: Compression::None,
             flags: 0,
-            id: rand::random(),
+            id: self.by.fresh(),
             digest: request.digest,
             shape: request.site.shape_in(codec),
             born_ms: self.born_ms,

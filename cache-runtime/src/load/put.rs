@@ -1,7 +1,8 @@
 //! Writing an entry without a miss: a value that is put, and a refresh that was asked for.
 //!
 //! Both first overwrite the lease with a token of their own, so that a load that began before them
-//! can't store over them, and drop this process's copies before and after.
+//! can't store over them, and drop this process's copies before and after. Of several the last one
+//! wins: the one that took the lease last, or without Redis the one that came to memory last.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use super::fill::{Payload, fill, weigh};
 use super::request::Request;
 use super::right::{Right, claim};
 use super::run::Run;
-use super::store::{Kept, Loading, kept_locally};
+use super::store::{Kept, Loading};
 use super::tags::tag;
 use crate::boxed::boxed;
 use crate::error::{CacheError, Result};
@@ -19,23 +20,25 @@ use crate::events::{Event, Miss, Unstored};
 use crate::invalidate::invalidate;
 use crate::memory::{Given, Held};
 use crate::returns::Returns;
-use crate::stamp::Watch;
+use crate::stamp::{Recording, Watch};
 use crate::tag::{MOST_TAGS, TagsFrom};
 use crate::value::Cacheable;
 
-/// Stores a value as the entry's.
+/// Stores a value as the entry's, or leaves that to a put that came later.
 ///
-/// Where another invalidation or put came between, or Redis failed, the entry is invalidated
-/// instead: an older value never stays behind a put that failed.
+/// Where an invalidation came between, nothing is stored; where Redis failed, the entry is invalidated
+/// instead. An older value never stays behind a put that failed.
 pub(crate) async fn put<T: Cacheable>(
     request: &Request,
     value: T,
     tags_from: TagsFrom<T>,
 ) -> Result<()> {
+    let recording = drop_copies(request);
     match right(request).await {
         Ok(right) => {
             let loading = Run::begin(request, right).given();
-            boxed(|| write(request, loading, value, tags_from)).await.1
+            let written = boxed(|| write(request, loading, &recording, (value, tags_from))).await;
+            written.1
         }
         Err(cause) => {
             invalidate(&request.tiers, vec![request.target()], false).await?;
@@ -52,6 +55,7 @@ where
     B::Running: Future<Output = R>,
 {
     request.miss(Miss::Refresh);
+    let recording = drop_copies(request);
     let (right, may_store) = match right(request).await {
         Ok(right) => (right, true),
         Err(cause) => {
@@ -76,13 +80,23 @@ where
         return M::value(value);
     }
     // The value is the caller's in any case; what went wrong was counted.
-    let (value, _) = boxed(|| write(request, loading, value, tags_from)).await;
+    let (value, _) = boxed(|| write(request, loading, &recording, (value, tags_from))).await;
     M::value(value)
+}
+
+/// Drops this process's copies, and counts from now on what comes between.
+fn drop_copies(request: &Request) -> Recording {
+    let (cells, entry) = (&request.tiers.cells, &request.subjects[0]);
+    match request.tiers.redis {
+        Some(_) => cells.flip(entry),
+        // Here the count alone tells a put from an invalidation.
+        None => cells.put(entry),
+    }
+    cells.record([entry.clone()])
 }
 
 /// The right to write, taken before the value is made; none where there is no Redis to write to.
 async fn right(request: &Request) -> std::result::Result<Option<Box<Right>>, String> {
-    request.tiers.cells.flip(&request.subjects[0]);
     let Some(redis) = &request.tiers.redis else {
         return Ok(None);
     };
@@ -100,8 +114,8 @@ async fn right(request: &Request) -> std::result::Result<Option<Box<Right>>, Str
 async fn write<T: Cacheable>(
     request: &Request,
     mut loading: Loading,
-    value: T,
-    tags_from: TagsFrom<T>,
+    recording: &Recording,
+    (value, tags_from): (T, TagsFrom<T>),
 ) -> (T, Result<()>) {
     let tagged = tag(request, &mut loading, &value, tags_from).await;
     let (value, payload) = match tagged {
@@ -109,7 +123,7 @@ async fn write<T: Cacheable>(
         Err(why) => (value, Err(why)),
     };
     let written = match payload {
-        Ok(payload) => write_payload(request, loading, payload, &value).await,
+        Ok(payload) => write_payload(request, loading, recording, (payload, &value)).await,
         Err(why) => refuse(request, why).await,
     };
     (value, written)
@@ -118,18 +132,19 @@ async fn write<T: Cacheable>(
 async fn write_payload<T: Cacheable>(
     request: &Request,
     loading: Loading,
-    payload: Payload,
-    value: &T,
+    recording: &Recording,
+    (payload, value): (Payload, &T),
 ) -> Result<()> {
     let (bytes, ttl_ms) = (payload.len(), loading.ttl_ms);
     match fill(request, loading, payload).await {
-        Kept::Local { watch } => keep(request, &watch, (bytes, ttl_ms), value),
-        Kept::Stored { .. } => {
+        Kept::Local { watch } => keep(request, (recording, &watch), (bytes, ttl_ms), value),
+        Kept::Stored { .. } | Kept::Superseded => {
             request.tiers.cells.flip(&request.subjects[0]);
             Ok(())
         }
         Kept::Overtaken => {
-            invalidate(&request.tiers, vec![request.target()], false).await?;
+            // What was there before is gone from Redis.
+            request.tiers.cells.flip(&request.subjects[0]);
             Err(CacheError::Overtaken)
         }
         Kept::Briefly { .. } | Kept::Nowhere => {
@@ -168,12 +183,12 @@ async fn refuse(request: &Request, why: Unstored) -> Result<()> {
 /// Without Redis the value goes into memory, unless an invalidation came since it was begun.
 fn keep<T: Cacheable>(
     request: &Request,
-    watch: &Watch,
+    (recording, watch): (&Recording, &Watch),
     (bytes, ttl_ms): (usize, u64),
     value: &T,
 ) -> Result<()> {
     let tiers = &request.tiers;
-    let Some(watch) = tiers.cells.supersede(&request.subjects[0], watch) else {
+    let Some(watch) = tiers.cells.supersede(recording, watch) else {
         request.emit(Event::Unstored(Unstored::Overtaken));
         return Err(CacheError::Overtaken);
     };
@@ -192,7 +207,10 @@ fn keep<T: Cacheable>(
         counters: Arc::clone(&request.counters),
         value: value.clone(),
     });
-    let there = request.keep(&held);
-    kept_locally(request, &held, there, bytes);
+    if request.keep(&held) {
+        request.emit(Event::Stored { bytes });
+    } else if held.watch.is_flipped() {
+        request.emit(Event::Unstored(Unstored::Superseded));
+    }
     Ok(())
 }

@@ -267,9 +267,9 @@ impl Request {
         if held.stale_until <= now || !held.watch.holds(now) {
             return false;
         }
-        let held: Arc<Held> = Arc::<Held<T>>::clone(held);
-        let kept = memory.insert(self.key.clone(), held);
-        if !kept {
+        let untyped: Arc<Held> = Arc::<Held<T>>::clone(held);
+        let kept = memory.insert(self.key.clone(), untyped);
+        if !kept && !held.watch.is_flipped() {
             self.emit(Event::Unstored(Unstored::Memory));
         }
         kept

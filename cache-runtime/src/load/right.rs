@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::request::Request;
 use super::stamps::{Asks, Noted};
 use crate::clock::Moment;
+use crate::frame::Writer;
 use crate::lease::Lease;
-use crate::redis::{Fault, Topology};
+use crate::redis::{Claimed, Fault, Topology};
 use crate::stamp::{Vouch, Watch};
 
 /// The right to store a load: its lease, and the stamps it noted before it began.
@@ -19,6 +20,17 @@ pub(crate) struct Right {
     pub(crate) watch: Watch,
     /// The connections that it was noted on.
     pub(crate) vouch: Vouch,
+    /// What a put found when it took the lease.
+    pub(crate) claimed: Option<Claimed>,
+}
+
+impl Right {
+    pub(super) fn writer(&self) -> Writer {
+        match self.claimed {
+            Some(_) => Writer::Put,
+            None => Writer::Load,
+        }
+    }
 }
 
 /// Takes the lease by force and notes the stamps: for a put, which stores whatever was under way.
@@ -26,12 +38,12 @@ pub(crate) async fn claim(
     request: &Request,
     redis: &Topology,
 ) -> Result<Option<Box<Right>>, Fault> {
-    let lease = lease(request, redis);
+    let lease = lease(request, redis, Writer::Put);
     let seen_at = request.tiers.clock.now();
     let lease_ms = request.lease_ms();
-    let name = request.name.lease();
-    let claiming = redis.claim(&name, lease.token(), lease_ms);
-    let node = request.allowance.within(claiming).await?;
+    let (name, entry) = (request.name.lease(), request.name.as_str());
+    let claiming = redis.claim((&name, entry), lease.token(), lease_ms);
+    let (claimed, node) = request.allowance.within(claiming).await?;
     let asks = Asks::new(request, seen_at);
     let stamp_asks = asks.stamps();
     let stamps = request.allowance.within(redis.stamps(&stamp_asks)).await?;
@@ -46,17 +58,18 @@ pub(crate) async fn claim(
             seen_at,
             watch: answered.watch,
             vouch: answered.vouch,
+            claimed: Some(claimed),
         })
     }))
 }
 
 /// The lease of a request, with a token that was never used before.
-pub(super) fn lease(request: &Request, redis: &Topology) -> Lease {
+pub(super) fn lease(request: &Request, redis: &Topology, writer: Writer) -> Lease {
     Lease::held(
         redis,
         &request.tiers.leases,
         &request.name,
-        rand::random(),
+        writer.fresh(),
         request.lease_ms(),
         request.longest_load(),
     )

@@ -51,6 +51,8 @@ pub(super) enum Kept {
     },
     /// There is no Redis to be coherent with.
     Local { watch: Watch },
+    /// A put that came later has stored its value, or is about to.
+    Superseded,
     /// Its lease was lost: it, or the like of it, may have been invalidated.
     Overtaken,
     /// It is not in Redis: memory may have it until the load's start is `lag` old.
@@ -128,7 +130,7 @@ impl Life {
             } => (tiers.trusted(seen_at, pushes), Some(watch)),
             Kept::Local { watch } => (Moment(u64::MAX), Some(watch)),
             Kept::Briefly { watch } => (briefly, Some(watch)),
-            Kept::Overtaken | Kept::Nowhere => (now, None),
+            Kept::Superseded | Kept::Overtaken | Kept::Nowhere => (now, None),
         };
         let fresh = now.plus_ms(ttl_ms);
         let (until, stale_until) = match watch {
@@ -154,7 +156,7 @@ impl Life {
 }
 
 /// Without Redis, memory is where a value is stored, unless an invalidation came first.
-pub(super) fn kept_locally<T>(request: &Request, held: &Held<T>, there: bool, bytes: usize) {
+fn kept_locally<T>(request: &Request, held: &Held<T>, there: bool, bytes: usize) {
     if there {
         request.emit(Event::Stored { bytes });
     } else if held.watch.is_flipped() {

@@ -10,7 +10,7 @@ use super::read::Reader;
 use crate::boxed::boxed;
 use crate::clock::TimerWatch;
 use crate::patience;
-use crate::redis::Fault;
+use crate::redis::{Fault, Found};
 
 /// Waits until the lease or the entry changes; `false` if `left` or the patience with this holder ends
 /// first.
@@ -50,9 +50,9 @@ pub(super) async fn holder_is_done(
             return Ok(false);
         };
         let read = read?;
-        let mut found = read.found.into_iter().map(|found| found.bytes);
-        let entry = found.next().flatten();
-        let lease = found.next().flatten();
+        let mut found = read.found.into_iter();
+        let entry = found.next().and_then(|found| found.bytes);
+        let lease = found.next().and_then(Found::lease);
         let is_new = entry.is_some_and(|entry| !entry_has_id(&entry, old_id));
         if is_new || lease.is_none_or(|lease| lease != holder) {
             return Ok(true);

@@ -10,6 +10,7 @@ use std::any::Any;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{Equivalent, Weighter};
 
@@ -153,10 +154,15 @@ const PER_ENTRY: u64 = 160;
 
 type Store = Cache<Kept, Arc<Held>, Bytes, BuildHasherDefault<Computed>>;
 
+/// How many values may be inserted at once.
+const TURNS: usize = 16;
+
 /// The memory tier of one cache.
 #[derive(Debug)]
 pub(crate) struct Memory {
     store: Store,
+    /// Whose turn it is to insert, by key.
+    turns: [Mutex<()>; TURNS],
     /// A bug planted to be found; looked at only where a value may not be served.
     #[cfg(feature = "__planted")]
     skip_cells: bool,
@@ -173,6 +179,7 @@ impl Memory {
         };
         Self {
             store,
+            turns: Default::default(),
             #[cfg(feature = "__planted")]
             skip_cells: false,
         }
@@ -220,11 +227,22 @@ impl Memory {
         (!held.watch.is_flipped()).then_some(held)
     }
 
-    /// Keeps a value; `false` if the store would not take it.
+    /// Keeps a value; `false` if the store would not take it, or it was invalidated on its way here: a
+    /// value that can't be served never takes the place of one that can.
     pub(crate) fn insert(&self, key: Kept, held: Arc<Held>) -> bool {
         let sought = key.clone();
-        self.store.insert(key, held);
+        // Declared before the turn, so that a value's own `Drop` runs after it.
+        let mut evicted = Default::default();
+        let _turn = self.turn(key.hash).lock();
+        if held.watch.is_flipped() {
+            return false;
+        }
+        self.store.insert_with_lifecycle(key, held, &mut evicted);
         self.store.contains_key(&sought.sought())
+    }
+
+    fn turn(&self, hash: u64) -> &Mutex<()> {
+        &self.turns[(hash >> 32) as usize % TURNS]
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -81,11 +81,22 @@ impl Made {
     }
 }
 
+/// What a put found when it took the lease.
+#[derive(Clone, Debug)]
+pub(crate) struct Claimed {
+    /// What stood in the entry's id's place; empty if there was none.
+    pub(crate) id: Vec<u8>,
+    /// The run of the node that it was claimed in.
+    pub(crate) run_id: [u8; 8],
+}
+
 /// What became of a store.
 #[derive(Clone, Debug)]
 pub(crate) enum Filled {
     /// Over this connection.
     Stored(Vouch),
+    /// A put that claimed the lease later has stored, or is about to.
+    Superseded,
     Lost,
 }
 
@@ -103,6 +114,12 @@ impl Found {
     pub(crate) fn stamp(self) -> Option<[u8; 24]> {
         let stamp: [u8; 24] = self.bytes?.try_into().ok()?;
         (stamp[16..] == self.run_id).then_some(stamp)
+    }
+
+    /// What a lease holds; one of another run is nobody's.
+    pub(crate) fn lease(self) -> Option<Vec<u8>> {
+        let run_id = self.run_id;
+        self.bytes.filter(|lease| lease.ends_with(&run_id))
     }
 }
 

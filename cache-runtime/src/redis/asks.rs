@@ -2,8 +2,9 @@
 
 use redis::{Cmd, Pipeline};
 
+use super::answers::Claimed;
 use super::live::Live;
-use super::scripts::{EXPIRE, EXPIRE_ENTRY, FILL, LEASE, Lua, STAMP};
+use super::scripts::{CLAIM, EXPIRE, EXPIRE_ENTRY, FILL, LEASE, Lua, STAMP};
 
 /// So many keys are looked at in one command of a walk: some 100 µs of the node's time.
 const SCANNED: u32 = 512;
@@ -37,6 +38,8 @@ pub(crate) struct FillAsk<'a> {
     pub(crate) token: &'a [u8; 16],
     pub(crate) frame: &'a [u8],
     pub(crate) ttl_ms: u64,
+    /// What a put found when it claimed the lease; a load claims none.
+    pub(crate) claimed: Option<&'a Claimed>,
 }
 
 /// One command to the node that has its keys.
@@ -52,9 +55,10 @@ pub(super) enum Ask<'a> {
         token: &'a [u8; 16],
         ms: Option<u64>,
     },
-    /// Overwrites the lease, whoever holds it.
+    /// Takes the lease for a put, whoever holds it.
     Claim {
         lease: &'a str,
+        entry: &'a str,
         token: &'a [u8; 16],
         ms: u64,
     },
@@ -115,9 +119,9 @@ impl Ask<'_> {
 
     fn command(&self, live: &Live) -> Cmd {
         match self {
-            Self::Lease(ask) => ask.call(),
+            Self::Lease(ask) => ask.call(live),
             Self::Stamp(ask) => ask.call(live),
-            Self::Fill(ask) => ask.call(),
+            Self::Fill(ask) => ask.call(live),
             Self::Own {
                 script,
                 lease,
@@ -125,13 +129,19 @@ impl Ask<'_> {
                 ms,
             } => {
                 let mut call = script.call(1);
-                call.arg(lease).arg(token.as_slice()).arg(ms);
+                call.arg(lease).arg(held(token, live).as_slice()).arg(ms);
                 call
             }
-            Self::Claim { lease, token, ms } => {
-                let mut command = redis::cmd("SET");
-                command.arg(lease).arg(token.as_slice()).arg("PX").arg(ms);
-                command
+            Self::Claim {
+                lease,
+                entry,
+                token,
+                ms,
+            } => {
+                let mut call = CLAIM.call(2);
+                call.arg(lease).arg(entry);
+                call.arg(held(token, live).as_slice()).arg(ms);
+                call
             }
             Self::Expire { stamp, half } => {
                 let mut call = EXPIRE.call(1);
@@ -169,11 +179,21 @@ impl Ask<'_> {
     }
 }
 
+/// What a lease holds: the token of its holder, and the run it was taken in. One that a failover or a
+/// snapshot brings back is of another run, and nobody's.
+fn held(token: &[u8; 16], live: &Live) -> [u8; 24] {
+    let mut held = [0; 24];
+    let (first, last) = held.split_at_mut(token.len());
+    first.copy_from_slice(token);
+    last.copy_from_slice(&live.run_id());
+    held
+}
+
 impl LeaseAsk<'_> {
-    fn call(&self) -> Cmd {
+    fn call(&self, live: &Live) -> Cmd {
         let mut call = LEASE.call(2);
         call.arg(self.lease).arg(self.entry);
-        call.arg(self.token.as_slice()).arg(self.ttl_ms);
+        call.arg(held(self.token, live).as_slice()).arg(self.ttl_ms);
         call.arg(self.invalid_id).arg(u8::from(self.share));
         call
     }
@@ -189,11 +209,16 @@ impl StampAsk<'_> {
 }
 
 impl FillAsk<'_> {
-    fn call(&self) -> Cmd {
+    fn call(&self, live: &Live) -> Cmd {
         let mut call = FILL.call(2);
         call.arg(self.lease).arg(self.entry);
-        call.arg(self.token.as_slice());
+        call.arg(held(self.token, live).as_slice());
         call.arg(self.frame).arg(self.ttl_ms);
+        // What was claimed in another run says nothing of what is there in this one.
+        match self.claimed {
+            Some(claimed) if claimed.run_id == live.run_id() => call.arg(1).arg(&claimed.id),
+            _ => call.arg(0).arg(""),
+        };
         call
     }
 }

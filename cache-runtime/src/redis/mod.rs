@@ -28,7 +28,7 @@ mod timeouts;
 mod topology;
 mod window;
 
-pub(crate) use answers::{Filled, Found, Leased, Made, Node};
+pub(crate) use answers::{Claimed, Filled, Found, Leased, Made, Node};
 pub(crate) use asks::{FillAsk, LeaseAsk, StampAsk};
 pub(crate) use fault::Fault;
 pub(crate) use link::{LinkEvent, LinkState, Pushed};

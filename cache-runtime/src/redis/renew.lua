@@ -3,7 +3,8 @@
 -- registration for pushes.
 --
 -- KEYS[1]  the lease
--- ARGV[1]  the caller's token
+-- ARGV[1]  what the lease holds if it is the caller's: its token, 16 bytes, and the run id of this
+--          node, 8 bytes
 -- ARGV[2]  how long from now, in milliseconds
 --
 -- Replies  1 renewed · 0 gone or another's

@@ -24,6 +24,7 @@ macro_rules! scripts {
 
 scripts! {
     LEASE = "lease.lua",
+    CLAIM = "claim.lua",
     STAMP = "stamp.lua",
     FILL = "fill.lua",
     RENEW = "renew.lua",

@@ -18,6 +18,14 @@ pub(super) const OTHERWISE: u32 = 1 << 31;
 #[derive(Debug)]
 pub(crate) struct Recording(Vec<(Subject, Arc<AtomicU32>)>);
 
+impl Recording {
+    /// The first of its subjects, and what was counted of it.
+    pub(super) fn first(&self) -> Option<(&Subject, &AtomicU32)> {
+        let (subject, count) = self.0.first()?;
+        Some((subject, count))
+    }
+}
+
 impl Cells {
     /// Counts from now on what is pushed of these subjects.
     pub(crate) fn record(&self, subjects: impl IntoIterator<Item = Subject>) -> Recording {

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use parking_lot::Mutex;
 
 use super::recording::OTHERWISE;
 use super::slot::Slot;
-use super::{Cell, Subject, Watch};
+use super::{Cell, Recording, Subject, Watch};
 
 const SHARDS: usize = 16;
 
@@ -59,17 +59,26 @@ impl Cells {
         slot.record(count);
     }
 
-    /// Drops all that rests on the watch's first subject and gives a watch for its successor, or
-    /// `None` if something the watch holds was invalidated before: the successor is then too old.
-    pub(crate) fn supersede(&self, subject: &Subject, watch: &Watch) -> Option<Watch> {
+    /// Drops all that rests on the recorded subject, the watch's first, and gives a watch for its
+    /// successor, or `None` if it was invalidated since the recording began, or any other subject that
+    /// the watch holds was: the successor is then too old.
+    pub(crate) fn supersede(&self, recording: &Recording, watch: &Watch) -> Option<Watch> {
+        let (subject, count) = recording.first()?;
         let mut shard = self.shard(subject).lock();
-        if watch.is_flipped() {
+        let mut rest = watch.0.iter().skip(1);
+        if count.load(Ordering::Acquire) >= OTHERWISE || rest.any(|cell| cell.is_flipped()) {
             return None;
         }
-        shard.change(subject, OTHERWISE);
+        shard.change(subject, 1);
         let fresh = shard.register(subject);
         let rest = watch.0.iter().skip(1).cloned();
         Some(Watch(std::iter::once(fresh).chain(rest).collect()))
+    }
+
+    /// Makes everything that rests on the subject invalid in this process, for a put that may not be
+    /// the only one: to the others it is no invalidation.
+    pub(crate) fn put(&self, subject: &Subject) {
+        self.shard(subject).lock().change(subject, 1);
     }
 
     /// Makes everything that rests on the subject invalid in this process.
@@ -193,16 +202,51 @@ mod tests {
     }
 
     #[test]
-    fn a_successor_outlives_its_elders_but_not_an_invalidation() {
+    fn the_last_of_several_puts_outlives_the_others_but_not_an_invalidation() {
+        let acts: [fn(&Cells); 4] = [
+            |_| {},
+            |cells| cells.put(&tag("entry")),
+            |cells| cells.flip(&tag("entry")),
+            |cells| cells.flip(&tag("t")),
+        ];
+        for (at, act) in acts.into_iter().enumerate() {
+            let succeeds = at < 2;
+            let cells = Cells::default();
+            let subjects = [tag("entry"), tag("t")];
+            let older = cells.watch(&subjects);
+            let begin = || {
+                cells.put(&subjects[0]);
+                let recording = cells.record([subjects[0].clone()]);
+                (recording, cells.watch(&subjects))
+            };
+            let (first, second) = (begin(), begin());
+            act(&cells);
+            let second = cells.supersede(&second.0, &second.1);
+            let first = cells.supersede(&first.0, &first.1);
+            assert_eq!(
+                (first.is_some(), second.is_some()),
+                (succeeds, succeeds),
+                "{at}"
+            );
+            if let (Some(first), Some(second)) = (first, second) {
+                assert!(first.holds(NOW) && !second.holds(NOW), "{at}");
+                cells.flip(&subjects[0]);
+                assert!(!first.holds(NOW));
+            }
+            assert!(!older.holds(NOW));
+        }
+    }
+
+    #[test]
+    fn an_invalidation_between_two_puts_is_told_to_the_first_alone() {
         let cells = Cells::default();
-        let subjects = [tag("entry"), tag("t")];
-        let elder = cells.watch(&subjects);
-        let successor = cells.supersede(&subjects[0], &elder).unwrap();
-        assert!(!elder.holds(NOW) && successor.holds(NOW));
-        assert!(cells.supersede(&subjects[0], &elder).is_none());
-        cells.flip(&subjects[1]);
-        assert!(!successor.holds(NOW));
-        assert!(cells.supersede(&subjects[0], &successor).is_none());
+        let subjects = [tag("entry")];
+        let begin = || (cells.record(subjects.clone()), cells.watch(&subjects));
+        let first = begin();
+        cells.flip(&subjects[0]);
+        let second = begin();
+        assert!(cells.supersede(&second.0, &second.1).is_some());
+        assert!(cells.supersede(&first.0, &first.1).is_none());
     }
 
     #[test]

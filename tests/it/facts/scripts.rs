@@ -11,6 +11,10 @@ const STAMP: &str = include_str!("../../../cache-runtime/src/redis/stamp.lua");
 const RENEW: &str = include_str!("../../../cache-runtime/src/redis/renew.lua");
 const EXPIRE: &str = include_str!("../../../cache-runtime/src/redis/expire.lua");
 
+/// Tokens with the run id.
+const ONE: &str = "first token, 16.run-id-8";
+const TWO: &str = "their token, 16.run-id-8";
+
 const STAMPING: [&str; 7] = [
     "EVAL",
     STAMP,
@@ -95,14 +99,14 @@ async fn a_fill_wakes_those_who_read_the_lease_or_the_entry() {
         Tracked::noloop(&server).await,
     );
     let held = |token| ["EVAL", LEASE, "2", "lease", "entry", token, "5000", "", "0"];
-    client.run(&held("one")).await;
-    follower.run(&held("two")).await;
+    client.run(&held(ONE)).await;
+    follower.run(&held(TWO)).await;
     assert_eq!(
         follower.pushed().await,
         [],
         "a lease that is held is not written"
     );
-    let fill = ["EVAL", FILL, "2", "lease", "entry", "one", "frame", "5000"];
+    let fill = ["EVAL", FILL, "2", "lease", "entry", ONE, "frame", "5000"];
     assert_eq!(client.run(&fill).await, Value::Int(1));
     assert_eq!(follower.pushed().await, keys(&["entry", "lease"]));
 }
@@ -137,9 +141,15 @@ async fn ones_own_writes_are_pushed_as_often_as_the_scripts_say() {
         if seen_before {
             client.run(&["MGET", "lease", "entry", "stamp"]).await;
         }
-        let lease = ["EVAL", LEASE, "2", "lease", "entry", "one", "5000", "", "0"];
+        let lease = ["EVAL", LEASE, "2", "lease", "entry", ONE, "5000", "", "0"];
         let acquired = client.run(&lease).await;
         let said: (String, usize) = redis::from_redis_value(acquired).unwrap();
+        assert_eq!(said, ("acquired".to_owned(), 1));
+        assert_eq!(client.pushed().await, keys(&["lease"]));
+        run(&server, &["PERSIST", "lease"]).await;
+        assert_eq!(client.pushed().await, keys(&["lease"]));
+        let ended = client.run(&lease).await;
+        let said: (String, usize) = redis::from_redis_value(ended).unwrap();
         assert_eq!(said, ("acquired".to_owned(), 1));
         assert_eq!(client.pushed().await, keys(&["lease"]));
         let made = client.run(&STAMPING).await;
@@ -148,7 +158,7 @@ async fn ones_own_writes_are_pushed_as_often_as_the_scripts_say() {
         let found = client.run(&STAMPING).await;
         let (_, writes): (String, usize) = redis::from_redis_value(found).unwrap();
         assert_eq!((writes, client.pushed().await), (0, vec![]));
-        let fill = ["EVAL", FILL, "2", "lease", "entry", "one", "frame", "5000"];
+        let fill = ["EVAL", FILL, "2", "lease", "entry", ONE, "frame", "5000"];
         assert_eq!(client.run(&fill).await, Value::Int(1));
         assert_eq!(client.pushed().await, keys(&["entry", "lease"]));
     }
@@ -160,9 +170,9 @@ async fn ones_own_writes_are_pushed_as_often_as_the_scripts_say() {
 async fn each_script_leaves_its_caller_registered_for_what_it_relies_on() {
     let server = crate::server().await;
     let mut client = Tracked::looping(&server).await;
-    let lease = ["EVAL", LEASE, "2", "lease", "entry", "one", "5000", "", "0"];
-    let renew = ["EVAL", RENEW, "1", "lease", "one", "5000"];
-    let fill = ["EVAL", FILL, "2", "lease", "entry", "one", "frame", "5000"];
+    let lease = ["EVAL", LEASE, "2", "lease", "entry", ONE, "5000", "", "0"];
+    let renew = ["EVAL", RENEW, "1", "lease", ONE, "5000"];
+    let fill = ["EVAL", FILL, "2", "lease", "entry", ONE, "frame", "5000"];
     let expire = ["EVAL", EXPIRE, "1", "stamp", "new-half", "run-id-8"];
     let steps: [(&[&[&str]], &str); 5] = [
         (&[&lease], "lease"),

@@ -15,8 +15,8 @@ async fn claims(link: &Topology, count: u32) -> Vec<Result<(), Fault>> {
         .map(|n| {
             let link = link.clone();
             tokio::spawn(async move {
-                let claimed = link.claim(&format!("k{n}"), &[0; 16], 60_000).await;
-                claimed.map(drop)
+                let names = (&*format!("k{n}"), "none");
+                link.claim(names, &[0; 16], 60_000).await.map(drop)
             })
         })
         .collect();
@@ -43,7 +43,7 @@ async fn a_burst_that_takes_longer_than_a_command_may_is_answered_to_its_end() {
     let proxy = Proxy::start(&server).await.unwrap();
     let (link, told) = link(&proxy.url(), 100);
     until_read(&link).await;
-    // An answer of five bytes takes half a millisecond, and all take six times the timeout.
+    // An answer of six bytes takes over half a millisecond, and all take seven times the timeout.
     proxy.set(Network::Narrow(10_000));
     let start = Instant::now();
     let failed = claims(&link, 1_200).await;
@@ -127,7 +127,10 @@ async fn callers_that_are_never_polled_again_make_no_hung_server_cost_more() {
     until_read(&link).await;
     let claim = |n: u32| {
         let link = link.clone();
-        Box::pin(async move { link.claim(&format!("u{n}"), &[0; 16], 60_000).await })
+        Box::pin(async move {
+            let names = (&*format!("u{n}"), "none");
+            link.claim(names, &[0; 16], 60_000).await
+        })
     };
     let mut unpolled: Vec<_> = (0..1_500).map(claim).collect();
     server.pause().unwrap();

@@ -155,7 +155,9 @@ async fn a_node_that_is_no_master_is_refused_and_one_that_is_demoted_is_left() {
         .unwrap();
     // A write finds out at once; a link that only reads would by its heartbeat.
     assert_eq!(
-        link.claim("lease", &[1; 16], 1_000).await.map(drop),
+        link.claim(("lease", "lease"), &[1; 16], 1_000)
+            .await
+            .map(drop),
         Err(Fault::ReadOnly)
     );
     until(|| {

@@ -3,6 +3,7 @@
 mod burst;
 mod handshake;
 mod outage;
+mod puts;
 mod reads;
 mod scripts;
 mod tracking;

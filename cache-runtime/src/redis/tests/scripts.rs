@@ -9,7 +9,8 @@ use crate::redis::{Fault, FillAsk, Filled, LeaseAsk, Leased, StampAsk, Topology}
 /// More than a step of the coarse clock of any kernel, in milliseconds.
 const COARSE: u64 = 20;
 
-const OURS: &[u8; 16] = b"our token, 16 b.";
+// Even in their first byte, as those of loads are.
+const OURS: &[u8; 16] = b"first token, 16.";
 const THEIRS: &[u8; 16] = b"their token, 16.";
 
 /// A frame as far as the scripts look at it: eight bytes of header, the id, a payload.
@@ -36,6 +37,7 @@ async fn fill(link: &Topology, token: &[u8; 16]) -> bool {
         token,
         frame: &frame(OURS),
         ttl_ms: 60_000,
+        claimed: None,
     };
     matches!(link.fill(&ask).await.unwrap(), Filled::Stored(_))
 }
@@ -49,6 +51,12 @@ async fn read(link: &Topology, name: &str) -> Option<Vec<u8>> {
     link.read(names([name])).await.unwrap().values().remove(0)
 }
 
+/// What a lease with this token holds.
+async fn held(link: &Topology, token: &[u8; 16]) -> Vec<u8> {
+    let node = link.read(names(["warm"])).await.unwrap().node;
+    [token.as_slice(), &node.run_id].concat()
+}
+
 async fn int(server: &Server, words: &[&[u8]]) -> i64 {
     redis::from_redis_value(server.command(words).await.unwrap()).unwrap()
 }
@@ -59,7 +67,7 @@ async fn a_lease_has_one_holder_and_is_its_own_holders_again() {
     let link = up(&server).await;
     assert_eq!(ask(&link, OURS, b"", false).await, Leased::Acquired);
     assert_eq!(ask(&link, OURS, b"", false).await, Leased::Acquired);
-    let holder = OURS.to_vec();
+    let holder = held(&link, OURS).await;
     assert_eq!(
         ask(&link, THEIRS, b"", false).await,
         Leased::Held { holder }
@@ -163,10 +171,64 @@ async fn only_its_holder_renews_gives_back_or_ends_a_lease() {
     assert_eq!(ask(&link, THEIRS, b"", true).await, Leased::NoStore);
     assert!(int(&server, &[b"PTTL", b"{e}:lease"]).await <= 700_000);
 
-    link.claim("{e}:lease", THEIRS, 60_000).await.unwrap();
+    link.claim(("{e}:lease", "{e}"), THEIRS, 60_000)
+        .await
+        .unwrap();
     assert!(!fill(&link, OURS).await);
     assert!(link.release("{e}:lease", THEIRS).await.unwrap());
     assert_eq!(read(&link, "{e}:lease").await, None);
+}
+
+#[tokio::test]
+async fn a_lease_of_another_run_or_without_an_end_is_nobodys() {
+    let server = Server::start().await.unwrap();
+    let link = up(&server).await;
+    let run = held(&link, OURS).await[16..].to_vec();
+    let (other, word) = ([7; 8].as_slice(), b"nostore".as_slice());
+    let leases: [(&[u8], &[u8], bool); 6] = [
+        (THEIRS, other, true),
+        (THEIRS, b"", true),
+        (THEIRS, &run, false),
+        (word, other, true),
+        (word, b"", true),
+        (word, &run, false),
+    ];
+    for (lease, run, ends) in leases {
+        for share in [false, true] {
+            let lease = [lease, run].concat();
+            let words: [&[u8]; 5] = [b"SET", b"{e}:lease", &lease, b"PX", b"60000"];
+            let words = if ends { &words[..] } else { &words[..3] };
+            server.command(words).await.unwrap();
+            let asked = ask(&link, OURS, b"", share).await;
+            assert_eq!(asked, Leased::Acquired, "{lease:?}");
+            assert!(int(&server, &[b"PTTL", b"{e}:lease"]).await > 50_000);
+            assert!(fill(&link, OURS).await, "{lease:?}");
+            unlink(&link, names(["{e}"])).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_held_in_another_run_neither_stores_nor_renews_nor_ends() {
+    let server = Server::start().await.unwrap();
+    let link = up(&server).await;
+    let lease = [OURS.as_slice(), &[7; 8]].concat();
+    let words: [&[u8]; 5] = [b"SET", b"{e}:lease", &lease, b"PX", b"60000"];
+    server.command(&words).await.unwrap();
+    assert!(!fill(&link, OURS).await);
+    assert!(!link.renew("{e}:lease", OURS, 900_000).await.unwrap());
+    assert!(!link.nostore("{e}:lease", OURS, 900_000).await.unwrap());
+    assert!(!link.release("{e}:lease", OURS).await.unwrap());
+}
+
+#[tokio::test]
+async fn ones_own_lease_that_lost_its_end_gets_one() {
+    let server = Server::start().await.unwrap();
+    let link = up(&server).await;
+    ask(&link, OURS, b"", false).await;
+    server.run(&["PERSIST", "{e}:lease"]).await.unwrap();
+    assert_eq!(ask(&link, OURS, b"", false).await, Leased::Acquired);
+    assert!(int(&server, &[b"PTTL", b"{e}:lease"]).await > 50_000);
 }
 
 #[tokio::test]
@@ -241,7 +303,7 @@ async fn a_stamp_that_full_memory_refuses_is_a_fault_and_one_at_once_evicted_is_
         need_ms: 1_000,
     };
     assert_eq!(stamps(&link, &[ask]).await, Err(Fault::OutOfMemory));
-    let claimed = link.claim("{e}:lease", OURS, 1_000).await;
+    let claimed = link.claim(("{e}:lease", "{e}"), OURS, 1_000).await;
     assert_eq!(claimed.map(drop), Err(Fault::OutOfMemory));
     let deleted = unlink(&link, names(["t"])).await;
     assert_eq!(deleted, Ok(()), "an invalidation needs no room");

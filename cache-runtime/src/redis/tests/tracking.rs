@@ -71,6 +71,7 @@ async fn every_key_that_a_script_leaves_its_caller_relying_on_is_pushed() {
         token: TOKEN,
         frame: b"a frame",
         ttl_ms: 60_000,
+        claimed: None,
     };
     link.fill(&ask).await.unwrap();
     let told: Vec<_> = heard.lock().drain(..).flatten().collect();
@@ -87,10 +88,10 @@ async fn every_key_that_a_script_leaves_its_caller_relying_on_is_pushed() {
 async fn a_lease_that_was_asked_for_and_held_is_pushed_when_it_ends() {
     let server = Server::start().await.unwrap();
     let (link, heard) = tracked(&server.url(), LAG).await;
-    server
-        .command(&[b"SET", b"{e}:lease", b"their token, 16."])
-        .await
-        .unwrap();
+    let run = link.read(names(["k"])).await.unwrap().node.run_id;
+    let theirs = [b"their token, 16.".as_slice(), &run].concat();
+    let words: [&[u8]; 5] = [b"SET", b"{e}:lease", &theirs, b"PX", b"60000"];
+    server.command(&words).await.unwrap();
     lease(&link).await;
     server.command(&[b"SET", b"{e}", b"a frame"]).await.unwrap();
     heard_of(&heard, "{e}").await;

@@ -7,7 +7,9 @@ use redis::Value;
 
 use super::Topology;
 use super::redirect::Redirect;
-use crate::redis::answers::{Answered, Filled, Found, LeaseReply, Made, Node, found, leased, made};
+use crate::redis::answers::{
+    Answered, Claimed, Filled, Found, LeaseReply, Made, Node, bytes, found, leased, made,
+};
 use crate::redis::asks::{Ask, FillAsk, LeaseAsk, StampAsk};
 use crate::redis::fault::Fault;
 use crate::redis::link::Link;
@@ -154,6 +156,7 @@ impl Topology {
         let answered = self.one(Ask::Fill(ask)).await?;
         match unwrap(answered.value)? {
             Value::Int(1) => Ok(Filled::Stored(answered.node.vouch)),
+            Value::Int(2) => Ok(Filled::Superseded),
             Value::Int(_) => Ok(Filled::Lost),
             _ => Err(Fault::Protocol),
         }
@@ -227,16 +230,25 @@ impl Topology {
         Ok(unwrap(self.one(ask).await?.value)? == Value::Int(1))
     }
 
-    /// Overwrites the lease, whoever holds it; the node that has it.
+    /// Takes the lease for a put, whoever holds it; what was there, and the node that has it.
     pub(crate) async fn claim(
         &self,
-        lease: &str,
+        (lease, entry): (&str, &str),
         token: &[u8; 16],
         ms: u64,
-    ) -> Result<Node, Fault> {
-        let answered = self.one(Ask::Claim { lease, token, ms }).await?;
-        unwrap(answered.value)?;
-        Ok(answered.node)
+    ) -> Result<(Claimed, Node), Fault> {
+        let ask = Ask::Claim {
+            lease,
+            entry,
+            token,
+            ms,
+        };
+        let Answered { value, node } = self.one(ask).await?;
+        let claimed = Claimed {
+            id: bytes(unwrap(value)?).ok_or(Fault::Protocol)?,
+            run_id: node.run_id,
+        };
+        Ok((claimed, node))
     }
 }
 
