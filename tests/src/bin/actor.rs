@@ -2,6 +2,7 @@
 //! with its number. The origin is a folder that all actors share, a file an id.
 //!
 //! `call ID CALLERS SLEEP_MS` · `sweep IDS SLEEP_MS` · `hasty ID CALLERS SLEEP_MS` · `aged ID CALLERS SLEEP_MS` · `expire ID` · `loads` · `invalidate tag|entry|namespace ID` · `stats` · `get ID` · `key ID`
+//! `puts ID TASKS TIMES NAME`
 #![expect(clippy::print_stdout, reason = "it answers on its output")]
 
 use std::env;
@@ -111,6 +112,28 @@ async fn sweep(ids: u64, sleep_ms: u64) -> String {
     )
 }
 
+/// Has so many tasks put values of their own, `NAME-TASK-TIME`: how many puts failed, and the last errors.
+async fn puts(id: u64, tasks: u64, times: u64, name: &str) -> String {
+    let putting = (0..tasks).map(|task| {
+        let name = name.to_owned();
+        tokio::spawn(async move {
+            let entry = slow_entry(id);
+            let mut errors = Vec::new();
+            for time in 1..=times {
+                let put = entry.put(format!("{name}-{task}-{time}")).await;
+                errors.extend(put.err().map(|error| error.to_string()));
+            }
+            errors
+        })
+    });
+    let putting: Vec<_> = putting.collect();
+    let mut errors = Vec::new();
+    for task in putting {
+        errors.extend(task.await.unwrap_or_else(|panic| vec![panic.to_string()]));
+    }
+    format!("{} {}", errors.len(), errors.pop().unwrap_or_default())
+}
+
 async fn invalidate(cache: &Cache, kind: &str, id: u64) -> String {
     let done = match kind {
         "tag" => cache.tag(format!("slow:{id}")).invalidate().await,
@@ -142,6 +165,10 @@ async fn answer(cache: Cache, line: String) -> String {
         Some(&"invalidate") => invalidate(&cache, words.get(1).unwrap_or(&""), number(2)).await,
         Some(&"key") => slow_entry(number(1)).key().to_owned(),
         Some(&"get") => format!("{:?}", slow_entry(number(1)).get().await),
+        Some(&"puts") => {
+            let name = words.get(4).unwrap_or(&"");
+            puts(number(1), number(2), number(3), name).await
+        }
         Some(&"stats") => cache.stats().to_string().replace('\n', "|"),
         _ => "what?".to_owned(),
     }
