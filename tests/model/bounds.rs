@@ -109,6 +109,13 @@ pub(crate) const REFRESH: Bounds = Bounds {
     ..BASE
 };
 
+/// The same where both invalidate.
+pub(crate) const REFRESH_TWICE: Bounds = Bounds {
+    name: "refresh-twice",
+    refresh: true,
+    ..TWICE
+};
+
 /// The connection of the process that reads breaks, and answers to it are given up.
 pub(crate) const OUTAGE: Bounds = Bounds {
     name: "outage",

@@ -40,7 +40,7 @@
 //!
 //! **Not modelled:** stale windows, more tags or a namespace (a tag without a site's choice), several
 //! nodes, RESP2, the loss of Redis' data (all stamps then are of another run), errors of loads (a
-//! dropped caller is one), disk, the invalidation that a refused put turns into. A supervisor's task is
+//! dropped caller is one), disk, what a put is told that another superseded. A supervisor's task is
 //! taken to see within `lag` that its node says to be no master.
 
 mod bounds;

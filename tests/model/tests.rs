@@ -78,6 +78,7 @@ holds! {
     an_entry_invalidated_by_both in TWICE: HitOfNewer HeldBack NotKept;
     a_tag_invalidated_by_both in TAG_TWICE: HitOfNewer HeldBack Stored;
     an_entry_that_is_refreshed in REFRESH: HitOfNewer Pushed Stored;
+    an_entry_that_is_refreshed_and_invalidated_by_both in REFRESH_TWICE: HitOfNewer Refused Stored;
     an_outage_of_the_reader in OUTAGE: HitOfNewer BriefHit LateFill Refused;
     an_outage_of_who_invalidates in OWED: HitOfNewer BriefHit LateDelete Owed;
     an_invalidation_owed_while_another_is_made in OWED_TWICE: HitOfNewer LateDelete Owed HeldBack;

@@ -122,7 +122,8 @@ impl World<'_> {
         let owned = self.holds_lease(c);
         let caller = &mut self.state.callers[c];
         (caller.phase, caller.at, caller.answer) = (Phase::Loading, At::Nowhere, Answer::None);
-        (caller.value, caller.right, caller.same_id) = (begun, right, false);
+        (caller.value, caller.right) = (begun, right);
+        caller.same_id &= caller.refreshes;
         caller.bucket_cell = self.bounds.tags_from;
         if !right {
             if self.without != Without::LimitedFlight && caller.flight.in_table {

@@ -23,7 +23,7 @@ impl World<'_> {
             Phase::ReadTag => self.read_tag(c),
             Phase::Claim | Phase::Ask => {
                 let answer = match caller.phase {
-                    Phase::Claim => self.take_lease(c),
+                    Phase::Claim => self.claim_lease(c),
                     _ => self.ask_lease(c),
                 };
                 if self.bounds.tagged {
@@ -132,6 +132,12 @@ impl World<'_> {
         answer
     }
 
+    /// `claim.lua`
+    fn claim_lease(&mut self, c: usize) -> Answer {
+        self.state.callers[c].same_id = self.state.redis.entry.is_some();
+        self.take_lease(c)
+    }
+
     fn take_lease(&mut self, c: usize) -> Answer {
         self.state.redis.lease = Lease::Of(u8::try_from(c).unwrap_or(u8::MAX));
         self.count_writes(HOME[c], &[Key::Lease]);
@@ -179,6 +185,10 @@ impl World<'_> {
         let own = Lease::Of(u8::try_from(c).unwrap_or(u8::MAX));
         let held = self.state.redis.lease == own;
         if !held && self.without != Without::Token {
+            // Superseded or overtaken: what a put found when it claimed the lease goes.
+            if self.state.callers[c].refreshes && self.state.callers[c].same_id {
+                self.delete_entry(Some(HOME[c]));
+            }
             return Answer::Lost;
         }
         if self.without == Without::StampsBeforeLoad {
