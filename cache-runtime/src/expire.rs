@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::error::{CacheError, Result};
 use crate::frame;
-use crate::load::Request;
+use crate::load::{LARGE, Request, aside};
 use crate::redis::{Fault, Topology};
 use crate::stamp::Subject;
 use crate::tiers::Tiers;
@@ -48,11 +48,8 @@ async fn replace(request: &Request, redis: &Topology) -> std::result::Result<(),
         let read = redis.read(vec![entry.to_owned()]).await?;
         let first = read.found.into_iter().next();
         let bytes = first.and_then(|found| found.bytes).unwrap_or_default();
-        // What can't be read is a miss to every reader, and stands as it is.
-        let stale = frame::parse(&bytes).map_or_else(
-            |_| Vec::new(),
-            |frame| frame::write(&frame.header.expired(read.node.ms), frame.payload),
-        );
+        let bytes = Arc::new(bytes);
+        let stale = stale(&bytes, read.node.ms).await;
         let end = bytes.len().min(frame::ID_OFFSET + 16);
         let id = bytes.get(frame::ID_OFFSET..end).unwrap_or_default();
         if redis.expire_entry(entry, &lease, id, &stale).await? {
@@ -60,6 +57,21 @@ async fn replace(request: &Request, redis: &Topology) -> std::result::Result<(),
         }
     }
     Ok(())
+}
+
+/// The entry as stale; nothing of what can't be read, which is a miss to every reader and stands as it is.
+/// A large one is written away from the runtime's threads.
+async fn stale(entry: &Arc<Vec<u8>>, node_ms: u64) -> Vec<u8> {
+    let bytes = Arc::clone(entry);
+    let write = move || {
+        let frame = frame::parse(&bytes).ok()?;
+        Some(frame::write(&frame.header.expired(node_ms), frame.payload))
+    };
+    let written = match entry.len() < LARGE {
+        true => write(),
+        false => aside(write).await.flatten(),
+    };
+    written.unwrap_or_default()
 }
 
 fn done(outcome: std::result::Result<(), Fault>) -> Result<()> {

@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use crate::patience;
 
 /// From so many bytes on a value is large: work on it takes some 100 µs.
-pub(super) const LARGE: usize = 256 << 10;
+pub(crate) const LARGE: usize = 256 << 10;
 
 /// How long a thread may take to begin. A caller does not wait for what else the runtime's threads for
 /// such work are busy with.
@@ -38,7 +38,7 @@ impl<R, W: FnOnce() -> R> Work<W> {
 
 /// Does the work on a thread of its own, and here where there is none in time. `None` if it panicked, as
 /// a type's own `Serialize` may.
-pub(super) async fn aside<R, W>(work: W) -> Option<R>
+pub(crate) async fn aside<R, W>(work: W) -> Option<R>
 where
     R: Send + 'static,
     W: FnOnce() -> R + Send + 'static,

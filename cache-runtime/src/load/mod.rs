@@ -30,6 +30,7 @@ mod wait;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use aside::{LARGE, aside};
 pub(crate) use body::{Boxed, Detach, Detachable, Task};
 pub(crate) use limited::TimedOut;
 pub(crate) use put::{put, refresh};
