@@ -17,6 +17,7 @@ mod executable;
 mod patience;
 
 pub mod key;
+mod likeness;
 mod policy;
 mod returns;
 mod tag;

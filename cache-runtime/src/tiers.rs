@@ -32,6 +32,8 @@ pub(crate) struct Limits {
     pub(crate) jitter: f64,
     /// How many refreshes may run in tasks at once.
     pub(crate) max_refreshes: usize,
+    /// Whether values are looked at that are stored, to tell of what does not come back.
+    pub(crate) verify: bool,
 }
 
 /// The tiers of one cache, and what keeps them coherent.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use cache_runtime::{Cache, cached};
 
-use crate::secrets::Log;
+use crate::log::Log;
 
 static TAGS_MADE: AtomicU32 = AtomicU32::new(0);
 

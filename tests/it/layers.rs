@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
         "executable",
         "patience",
     ],
-    &["key", "tag", "value", "returns", "policy"],
+    &["key", "likeness", "tag", "value", "returns", "policy"],
     &["frame", "site"],
     &["stamp", "memory", "redis"],
     &["flight", "lease", "owed"],
@@ -27,6 +27,7 @@ const LAYERS: &[&[&str]] = &[
 const WITHIN: &[(&str, &str)] = &[
     ("events", "clock"),
     ("patience", "clock"),
+    ("likeness", "returns"),
     ("returns", "value"),
     ("tag", "error"),
     ("site", "frame"),

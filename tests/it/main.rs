@@ -28,6 +28,8 @@ mod late;
 mod layers;
 mod leases;
 mod limits;
+mod log;
+mod lossy;
 mod operations;
 mod origin;
 mod outage_serve;

@@ -1,54 +1,20 @@
 //! No password is in the log, in an error or in a `Debug`, whatever happens.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cache_runtime::{Cache, RedisHealth};
 use cache_tests::Server;
-use tracing_subscriber::fmt::MakeWriter;
 
+use crate::log::Log;
 use crate::trouble::{NS, call};
 use crate::until;
 
 const SECRET: &str = "s3cret";
 
-/// All that is logged, as text.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn no_password_is_told() {
     let log = Log::default();
-    let all = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(all);
+    let _guard = log.listen();
     let right = format!("{SECRET}-right");
     let server = Server::builder().password(&right).start().await.unwrap();
     let port = server.port();
@@ -100,7 +66,7 @@ async fn no_password_is_told() {
         };
         told += &format!("{error:?} {error}");
     }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     for said in [
         "connected to redis",
         "wrong_user_or_password",

@@ -180,7 +180,21 @@ pub(super) fn at(model: &Cached) -> TokenStream {
         let local = argument.local;
         quote_spanned!(Span::mixed_site()=> #private::also(#types, &#local))
     });
-    quote_spanned!(Span::mixed_site()=> __SITE.at(__here, #types))
+    let likeness = likeness(model);
+    quote_spanned!(Span::mixed_site()=> __SITE.at(__here, #types).compared(#likeness))
+}
+
+/// With what its values can be compared, as far as their type has it.
+fn likeness(model: &Cached) -> TokenStream {
+    let (private, mode, ty) = (&model.private, model.mode(), &model.output.ty);
+    quote_spanned! {Span::mixed_site()=>
+        {
+            #[allow(unused_imports)]
+            use #private::{NotEqual as _, NotShown as _};
+            let __compare = #private::Compare::<#mode, #ty>::new();
+            #private::Likeness { equal: __compare.__equality(), text: __compare.__debug_text() }
+        }
+    }
 }
 
 /// What the annotation allows, as a constant.

@@ -49,6 +49,7 @@ pub struct CacheBuilder {
     /// The certificate and its key.
     pub(super) client_certificate: Option<(PathBuf, PathBuf)>,
     pub(super) enabled: bool,
+    pub(super) verify: Option<bool>,
     clock: Clock,
     #[cfg(feature = "__planted")]
     pub(super) skip_cells: bool,
@@ -75,6 +76,7 @@ impl Default for CacheBuilder {
             ca_file: None,
             client_certificate: None,
             enabled: true,
+            verify: None,
             clock: Clock::default(),
             #[cfg(feature = "__planted")]
             skip_cells: false,
@@ -161,6 +163,18 @@ impl CacheBuilder {
         self
     }
 
+    /// Whether to look at values that are stored, and tell of types that lose something: the first
+    /// 16 of each site, of 256 KiB at most, are read back and compared with what was stored. A difference
+    /// is an event, once a site, that names the type and no value.
+    ///
+    /// Defaults to on in a debug build (with debug assertions) and off in a release build. Without a
+    /// server nothing is written that could be lost, so there it is on only if it is asked for.
+    #[must_use]
+    pub fn verify(mut self, verify: bool) -> Self {
+        self.verify = Some(verify);
+        self
+    }
+
     /// The clock that expires entries in memory; for tests.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
@@ -215,6 +229,9 @@ impl CacheBuilder {
             lease_ms: millis(self.lease),
             jitter: self.jitter,
             max_refreshes: self.max_refreshes,
+            verify: self
+                .verify
+                .unwrap_or(cfg!(debug_assertions) && redis.is_some()),
         };
         let memory =
             (self.memory_bytes > 0).then(|| Memory::new(self.memory_bytes, self.max_value));

@@ -23,6 +23,7 @@ impl CacheBuilder {
     /// | `CACHE_JITTER` | [`jitter`](Self::jitter): a number from `0.0` to `1.0` |
     /// | `CACHE_CA_FILE` | [`ca_file`](Self::ca_file) |
     /// | `CACHE_CLIENT_CERT` and `CACHE_CLIENT_KEY` | [`client_certificate`](Self::client_certificate) |
+    /// | `CACHE_VERIFY` | [`verify`](Self::verify): `1`, `true`, `0` or `false` |
     /// | `CACHE_ENABLED` | [`enabled`](Self::enabled): `1`, `true`, `0` or `false` |
     ///
     /// # Errors
@@ -73,8 +74,16 @@ impl CacheBuilder {
         let named = ("jitter", "CACHE_JITTER");
         let share = "a number from `0.0` to `1.0`";
         self = self.take(&get, named, f64::from_str, share, Self::jitter)?;
+        let either = "`true` or `false`";
+        self = self.take(
+            &get,
+            ("verify", "CACHE_VERIFY"),
+            switch,
+            either,
+            Self::verify,
+        )?;
         let named = ("enabled", "CACHE_ENABLED");
-        self.take(&get, named, switch, "`true` or `false`", Self::enabled)
+        self.take(&get, named, switch, either, Self::enabled)
     }
 
     /// Takes one setting, if its variable is set, and remembers what it is called there.
@@ -157,6 +166,7 @@ mod tests {
             ("CACHE_OP_TIMEOUT", "5 parsecs"),
             ("CACHE_LAG", "-1"),
             ("CACHE_JITTER", "some"),
+            ("CACHE_VERIFY", "maybe"),
             ("CACHE_ENABLED", "maybe"),
         ] {
             let error = read(&[(name, value)]).unwrap_err();
@@ -243,10 +253,19 @@ mod tests {
             ("CACHE_OP_TIMEOUT", "50"),
             ("CACHE_LAG", "3s"),
             ("CACHE_JITTER", "0.25"),
+            ("CACHE_VERIFY", "on"),
             ("CACHE_ENABLED", "0"),
         ]);
         let shown = format!("{:?}", builder.unwrap());
-        for part in ["\"shop\"", "1024", "50ms", "3s", "0.25", "enabled: false"] {
+        for part in [
+            "\"shop\"",
+            "1024",
+            "50ms",
+            "3s",
+            "0.25",
+            "verify: Some(true)",
+            "enabled: false",
+        ] {
             assert!(shown.contains(part), "{part} in {shown}");
         }
     }

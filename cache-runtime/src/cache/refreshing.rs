@@ -34,6 +34,7 @@ impl fmt::Debug for CacheBuilder {
             .field("lease", &self.lease)
             .field("jitter", &self.jitter)
             .field("max_refreshes", &self.max_refreshes)
+            .field("verify", &self.verify)
             .field("enabled", &self.enabled)
             .finish_non_exhaustive()
     }

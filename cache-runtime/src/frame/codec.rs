@@ -141,12 +141,24 @@ impl Room {
 /// [`Unreadable`] for whatever is wrong with the payload; bytes left over are wrong too.
 pub(crate) fn decode<T: DeserializeOwned>(frame: &Frame<'_>, room: Room) -> Result<T, Unreadable> {
     let payload = decompress(frame.payload, frame.header.compression, room.payload)?;
+    decode_payload(frame.header.codec, &payload, room)
+}
+
+/// Decodes what [`encode`] gave, as it is read from a frame.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub(crate) fn decode_payload<T: DeserializeOwned>(
+    codec: CodecId,
+    payload: &[u8],
+    room: Room,
+) -> Result<T, Unreadable> {
     let budget = Budget::for_payload(payload.len(), payload.len().min(room.paying));
-    let codec = frame.header.codec;
     // A type's own `Deserialize` may panic on bytes that its `Serialize` never wrote.
     let decoded = catch_unwind(AssertUnwindSafe(|| match codec {
-        CodecId::Bincode => from_bincode(&payload, &budget),
-        CodecId::MessagePack => from_message_pack(&payload, &budget),
+        CodecId::Bincode => from_bincode(payload, &budget),
+        CodecId::MessagePack => from_message_pack(payload, &budget),
     }));
     match decoded.unwrap_or(Err(Unreadable::Decode)) {
         Err(_) if budget.is_spent() => Err(Unreadable::TooLarge),

@@ -15,7 +15,7 @@ mod tests;
 mod unreadable;
 mod writer;
 
-pub(crate) use codec::{CodecId, Room, decode, encode, encoded_len};
+pub(crate) use codec::{CodecId, Room, decode, decode_payload, encode, encoded_len};
 pub(crate) use compress::compress;
 pub(crate) use header::{
     Frame, Header, ID_OFFSET, Stamp, StampKind, Stamped, extent, parse, write,

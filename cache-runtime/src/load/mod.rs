@@ -25,6 +25,7 @@ mod tags;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod wait;
 
 use std::sync::Arc;

@@ -14,6 +14,7 @@ use super::right::{Right, claim};
 use super::run::Run;
 use super::store::{Kept, Loading};
 use super::tags::tag;
+use super::verify::verify;
 use crate::boxed::boxed;
 use crate::error::{CacheError, Result};
 use crate::events::{Event, Miss, Unstored};
@@ -138,8 +139,11 @@ async fn write_payload<T: Cacheable>(
     let (bytes, ttl_ms) = (payload.len(), loading.ttl_ms);
     match fill(request, loading, payload).await {
         Kept::Local { watch } => keep(request, (recording, &watch), (bytes, ttl_ms), value),
-        Kept::Stored { .. } | Kept::Superseded => {
+        kept @ (Kept::Stored { .. } | Kept::Superseded) => {
             request.tiers.cells.flip(&request.subjects[0]);
+            if let Kept::Stored { .. } = kept {
+                verify(request, value, bytes);
+            }
             Ok(())
         }
         Kept::Overtaken => {
@@ -209,6 +213,7 @@ fn keep<T: Cacheable>(
     });
     if request.keep(&held) {
         request.emit(Event::Stored { bytes });
+        verify(request, value, bytes);
     } else if held.watch.is_flipped() {
         request.emit(Event::Unstored(Unstored::Superseded));
     }

@@ -6,6 +6,7 @@ use super::fill::{Payload, fill, weigh};
 use super::request::Request;
 use super::right::Right;
 use super::tags::tag;
+use super::verify::verify;
 use crate::boxed::boxed;
 use crate::clock::Moment;
 use crate::events::{Event, Unstored};
@@ -86,6 +87,7 @@ pub(super) async fn store<T: Cacheable>(
     };
     let in_redis = matches!(kept, Kept::Stored { .. } | Kept::Overtaken);
     let is_local = matches!(kept, Kept::Local { .. });
+    let is_stored = matches!(kept, Kept::Stored { .. });
     let life = Life::of(request, kept, (began, in_outage), ttl_ms);
     let held = Arc::new(Held {
         until: life.until,
@@ -103,6 +105,9 @@ pub(super) async fn store<T: Cacheable>(
     let there = request.keep(&held);
     if is_local {
         kept_locally(request, &held, there, bytes);
+    }
+    if is_stored || (is_local && there) {
+        verify(request, &held.value, bytes);
     }
     (held, in_redis)
 }

@@ -8,6 +8,7 @@ mod phases;
 mod tags;
 
 pub use crate::key::KeyWriter;
+pub use crate::likeness::{Compare, Likeness, NotEqual, NotShown};
 pub use crate::policy::{Compression, Consistency, Lease, OnOutage, Policy, Refresh, Ttl};
 pub use crate::returns::{
     ErrorShare, Fallible, KeptWhole, NotResult, NotShared, Plain, Probe, Reads, Returns, TellsOk,

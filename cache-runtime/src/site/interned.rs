@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use sha2::{Digest as _, Sha256};
 
 use super::SharedWith;
+use super::losses::Losses;
 use super::origin::{self, Author};
 use super::shared::Beyond;
 use super::table::Identity;
 use crate::frame::{CodecId, Shape, Verdict};
+use crate::likeness::Likeness;
 
 /// SHA-256 over the site and the key's parts. 128 bits of it name the entry in Redis; the frame
 /// carries all of it, and a hit compares it.
@@ -54,6 +56,9 @@ pub(crate) struct Interned {
     of_sources: Option<&'static str>,
     author: Option<Author>,
     pub(crate) shape: Shape,
+    /// With what its values can be compared.
+    pub(crate) likeness: Likeness,
+    pub(crate) losses: Losses,
     /// What names the shape in keys.
     fingerprint: u64,
     beyond: Beyond,
@@ -80,6 +85,8 @@ impl Interned {
             refused: AtomicU8::new(Refused::to_byte(refused)),
             of_sources: identity.of_sources,
             author: identity.author,
+            likeness: identity.likeness,
+            losses: Losses::default(),
             fingerprint: shape.fingerprint(|| beyond.fingerprint()),
             shape,
             beyond,

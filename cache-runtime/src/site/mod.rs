@@ -7,6 +7,7 @@
 //! two, the function's place and the types' ids stand beside it (`path`, `origin`).
 
 mod interned;
+mod losses;
 mod names;
 mod origin;
 mod path;
@@ -25,6 +26,7 @@ pub use origin::{Origin, Role};
 pub(crate) use pattern::Pattern;
 pub use shared::SharedWith;
 
+use crate::likeness::Likeness;
 use crate::value::Cacheable;
 use origin::Author;
 
@@ -67,6 +69,7 @@ pub struct At {
     item: TypeId,
     types: TypeId,
     type_names: &'static str,
+    likeness: Likeness,
 }
 
 impl Site {
@@ -87,11 +90,19 @@ impl Site {
             item: typeid::of::<H>(),
             types: typeid::of::<K>(),
             type_names: std::any::type_name::<K>(),
+            likeness: Likeness::default(),
         }
     }
 }
 
 impl At {
+    /// With what its values can be compared.
+    #[inline]
+    #[must_use]
+    pub fn compared(self, likeness: Likeness) -> Self {
+        Self { likeness, ..self }
+    }
+
     /// The interned site for values of type `V`; the same for a function and its companion.
     #[inline]
     pub(crate) fn intern<V: Cacheable>(self) -> &'static Interned {
@@ -138,6 +149,7 @@ impl At {
             parts: spec.parts,
             refused: (!spec.named_self && path::is_generic(enclosing))
                 .then_some(Refused::GenericImpl),
+            likeness: self.likeness,
             of_sources: match (spec.id.is_some() || is_one, are_known) {
                 (false, _) => Some("the function stands in a block: give it an `id`"),
                 (true, false) => Some("it is used at a type that others may share the name of"),
@@ -163,6 +175,7 @@ pub(crate) fn by_hand<V: Cacheable>(namespace: &str) -> &'static Interned {
         parts: &["key"],
         stated: None,
         refused: None,
+        likeness: Likeness::default(),
         of_sources: None,
         author: None,
         item: None,

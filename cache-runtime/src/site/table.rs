@@ -11,6 +11,7 @@ use super::interned::{Interned, Refused};
 use super::origin::{Author, Origin, Role};
 use super::shared::Beyond;
 use crate::frame::{Shape, shape};
+use crate::likeness::Likeness;
 use crate::value::Cacheable;
 
 /// Part of every digest: a new encoding of keys never meets entries of an old one.
@@ -25,6 +26,8 @@ pub(super) struct Identity<'a> {
     pub(super) stated: Option<&'static str>,
     pub(super) parts: &'a [&'a str],
     pub(super) refused: Option<Refused>,
+    /// With what its values can be compared.
+    pub(super) likeness: Likeness,
     /// Why only builds of the same sources share it, if so.
     pub(super) of_sources: Option<&'static str>,
     /// Who signs its entries, where the identity is pinned.
@@ -176,6 +179,7 @@ mod tests {
             stated,
             parts: &[],
             refused: None,
+            likeness: Likeness::default(),
             of_sources: None,
             author: None,
             item: None,
