@@ -5,7 +5,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd,
+};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
@@ -21,15 +23,24 @@ pub(crate) enum Clients {
     Known,
 }
 
+/// When a server's certificate is valid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Dates {
+    #[default]
+    Now,
+    Past,
+    Future,
+}
+
 /// Writes `ca.pem`, `client.pem` and `stranger.pem` to the folder, the last two with a `-key.pem`
 /// each; the acceptor is `localhost`.
-pub(crate) fn acceptor(folder: &Path, clients: Clients) -> io::Result<TlsAcceptor> {
+pub(crate) fn acceptor(folder: &Path, clients: Clients, dates: Dates) -> io::Result<TlsAcceptor> {
     let authority = Authority::new()?;
     std::fs::write(folder.join("ca.pem"), authority.certificate.pem())?;
     authority.write(folder, "client")?;
     Authority::new()?.write(folder, "stranger")?;
 
-    let (own, key) = authority.sign("localhost")?;
+    let (own, key) = authority.sign("localhost", dates)?;
     let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(io::Error::other)?;
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
@@ -57,9 +68,14 @@ impl Authority {
         })
     }
 
-    fn sign(&self, name: &str) -> io::Result<(Certificate, KeyPair)> {
+    fn sign(&self, name: &str, dates: Dates) -> io::Result<(Certificate, KeyPair)> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
-        let params = CertificateParams::new(vec![name.to_owned()]).map_err(io::Error::other)?;
+        let mut params = CertificateParams::new(vec![name.to_owned()]).map_err(io::Error::other)?;
+        match dates {
+            Dates::Now => {}
+            Dates::Past => params.not_after = date_time_ymd(2001, 1, 1),
+            Dates::Future => params.not_before = date_time_ymd(4000, 1, 1),
+        }
         let signed = params
             .signed_by(&key, &self.issuer)
             .map_err(io::Error::other)?;
@@ -67,7 +83,7 @@ impl Authority {
     }
 
     fn write(&self, folder: &Path, name: &str) -> io::Result<()> {
-        let (certificate, key) = self.sign(name)?;
+        let (certificate, key) = self.sign(name, Dates::Now)?;
         std::fs::write(folder.join(format!("{name}.pem")), certificate.pem())?;
         std::fs::write(folder.join(format!("{name}-key.pem")), key.serialize_pem())
     }

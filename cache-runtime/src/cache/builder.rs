@@ -201,7 +201,7 @@ impl CacheBuilder {
                 over.end();
                 told.connected(node);
             }
-            LinkEvent::Down(fault) => told.disconnected(node, fault.as_str()),
+            LinkEvent::Down(fault) => told.disconnected(node, fault.as_str(), fault.advice()),
             LinkEvent::Denied(fault) => told.denied(node, fault.as_str()),
         };
         let cells = Arc::<Cells>::default();

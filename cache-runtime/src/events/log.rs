@@ -96,12 +96,13 @@ impl Log {
         tracing::info!(target: "cache", node, "connected to redis");
     }
 
-    pub(super) fn disconnected(&self, node: &str, cause: &str) {
+    pub(super) fn disconnected(&self, node: &str, cause: &str, advice: Option<&str>) {
         if let Some(held_back) = self.due("connect", &format!("{node} {cause}")) {
             tracing::warn!(
                 target: "cache",
                 node,
                 cause,
+                advice,
                 held_back,
                 "redis can't be reached; calls go to the origin until it answers again"
             );

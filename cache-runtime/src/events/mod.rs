@@ -142,8 +142,8 @@ impl Events {
     }
 
     /// Tells that there is none, and that nobody waits for one: the node's breaker is open.
-    pub(crate) fn disconnected(&self, node: &str, cause: &str) {
-        self.log.disconnected(node, cause);
+    pub(crate) fn disconnected(&self, node: &str, cause: &str, advice: Option<&str>) {
+        self.log.disconnected(node, cause, advice);
     }
 
     /// Tells what the user of a connection may not do.

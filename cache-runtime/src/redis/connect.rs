@@ -12,6 +12,7 @@ use redis::{
 use super::fault::Fault;
 use super::link::{Hear, Pushed};
 use super::live::{Greeting, Live, Member, unwrap};
+use super::opening::opened;
 use super::rights;
 use super::run::Run;
 use super::scripts;
@@ -19,6 +20,7 @@ use super::sentinel::resolve;
 use super::settings::LinkSettings;
 use super::timeouts::End;
 use super::topology::{Map, map};
+use crate::boxed::boxed;
 use crate::clock::Clock;
 use crate::patience::Crowd;
 
@@ -42,12 +44,9 @@ pub(super) async fn connect(
         let end = Arc::new(End::default());
         let node = resolve(settings, patience / 2).await?;
         at_step();
-        let opened = open(&node, &end, hear).await;
+        let opened = opened(&node, boxed(|| open(&node, &end, hear))).await;
         at_step();
-        let (mut connection, pushes) = opened.map_err(|error| match Fault::of(&error) {
-            Fault::Broken => Fault::Unreachable,
-            fault => fault,
-        })?;
+        let (mut connection, pushes) = opened?;
         let greeting = greet(&mut connection, pushes, &node).await?;
         at_step();
         let callers = Arc::clone(callers);

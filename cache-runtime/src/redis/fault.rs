@@ -1,11 +1,16 @@
 //! Why Redis did not do what was asked, from a closed list of causes. No server text is kept: it may
 //! quote a key or a password.
 
+use super::distrust;
 use super::rights::{Command, refused};
 use redis::{ErrorKind, RedisError, ServerErrorKind, Value};
 
 /// Why an operation failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "tls"),
+    expect(dead_code, reason = "some causes are known with TLS alone")
+)]
 pub(crate) enum Fault {
     /// There is no connection.
     Down,
@@ -37,8 +42,24 @@ pub(crate) enum Fault {
     SlotMoving,
     /// It lost the scripts just loaded.
     NoScript,
-    /// TLS could not be agreed on, or the certificate is not trusted.
+    /// TLS could not be agreed on, for a reason that has no word of its own.
     Tls,
+    /// The server's certificate has expired.
+    TlsExpired,
+    /// The server's certificate is not valid yet.
+    TlsNotValidYet,
+    /// The server's certificate is for other names than the host's.
+    TlsName,
+    /// Nobody who is trusted has issued the server's certificate.
+    TlsIssuer,
+    /// The server wants a certificate of the client's.
+    TlsCertificateWanted,
+    /// The server does not accept the client's certificate.
+    TlsCertificateRefused,
+    /// The server speaks no TLS at this port.
+    TlsToPlain,
+    /// The server speaks TLS at this port, and was spoken to without.
+    PlainToTls,
     /// The sentinels name another master than the one that is connected to, or that one's replication
     /// has another id than at the handshake.
     Replaced,
@@ -75,6 +96,14 @@ impl Fault {
             Self::SlotMoving => "slot_moving",
             Self::NoScript => "no_script",
             Self::Tls => "tls",
+            Self::TlsExpired => "tls_certificate_expired",
+            Self::TlsNotValidYet => "tls_certificate_not_valid_yet",
+            Self::TlsName => "tls_certificate_for_other_names",
+            Self::TlsIssuer => "tls_certificate_of_unknown_issuer",
+            Self::TlsCertificateWanted => "tls_client_certificate_wanted",
+            Self::TlsCertificateRefused => "tls_client_certificate_refused",
+            Self::TlsToPlain => "tls_to_a_plain_port",
+            Self::PlainToTls => "plain_to_a_tls_port",
             Self::Replaced => "replaced",
             Self::SentinelsUnreachable => "sentinels_unreachable",
             Self::UnknownMaster => "unknown_master",
@@ -83,6 +112,57 @@ impl Fault {
             Self::Protocol => "protocol",
             Self::Refused => "refused",
         }
+    }
+
+    /// What a person can do about it where the settings are to be mended, or a certificate is.
+    pub(crate) fn advice(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Auth => "look at the user and the password in the url",
+            Self::SentinelAuth => "look at `sentinel_username` and `sentinel_password` in the url",
+            Self::Tls => "look at the server's TLS settings: its versions, ciphers and certificate",
+            Self::TlsExpired => "renew the server's certificate, or set this machine's clock right",
+            Self::TlsNotValidYet => {
+                "set the clocks right, this machine's and the one's that issued"
+            }
+            Self::TlsName => {
+                "name the host in the url as the certificate does, or issue it for that host too"
+            }
+            Self::TlsIssuer => {
+                "set `ca_file` or CACHE_CA_FILE to the authority that issued the server's certificate"
+            }
+            Self::TlsCertificateWanted => {
+                "set `client_certificate`, or CACHE_CLIENT_CERT and CACHE_CLIENT_KEY"
+            }
+            Self::TlsCertificateRefused => {
+                "show a client certificate that the server's authority has issued and that is in date"
+            }
+            Self::TlsToPlain => {
+                "use the server's TLS port, or `redis` in place of `rediss` in the url"
+            }
+            Self::PlainToTls => "use `rediss` in place of `redis` in the url, or the plain port",
+            _ => return None,
+        })
+    }
+
+    /// Whether it is the settings or a certificate, so that trying again mends nothing.
+    pub(crate) fn stays(self) -> bool {
+        self.advice().is_some()
+    }
+
+    /// Whether TLS is what failed.
+    pub(super) fn is_of_tls(self) -> bool {
+        matches!(
+            self,
+            Self::Tls
+                | Self::TlsExpired
+                | Self::TlsNotValidYet
+                | Self::TlsName
+                | Self::TlsIssuer
+                | Self::TlsCertificateWanted
+                | Self::TlsCertificateRefused
+                | Self::TlsToPlain
+                | Self::PlainToTls
+        )
     }
 
     /// Whether Redis could not be asked, rather than that it would not do what was asked.
@@ -110,6 +190,9 @@ impl Fault {
     pub(super) fn of(error: &RedisError) -> Self {
         if error.is_timeout() {
             return Self::Timeout;
+        }
+        if let Some(fault) = distrust::of(error) {
+            return fault;
         }
         match error.kind() {
             ErrorKind::AuthenticationFailed => Self::Auth,

@@ -16,7 +16,9 @@ use tokio::time::timeout;
 use super::connect::client;
 use super::fault::Fault;
 use super::live::unwrap;
+use super::opening::opened;
 use super::settings::{Address, Found, LinkSettings, Place};
+use crate::boxed::boxed;
 
 /// How long the others are waited for after the first that knew, as they may know better.
 const MORE: Duration = Duration::from_millis(50);
@@ -130,13 +132,16 @@ async fn ask(sentinel: &LinkSettings, name: &str) -> Result<Found, Fault> {
         .set_connection_timeout(None);
     let of_sentinel = |fault| match fault {
         Fault::Auth | Fault::NoPermission | Fault::MayNotRun(_) => Fault::SentinelAuth,
-        Fault::Tls => Fault::Tls,
+        fault if fault.is_of_tls() => fault,
         _ => Fault::SentinelsUnreachable,
     };
-    let asking = async {
-        let mut connection = client(sentinel, ProtocolVersion::RESP2)?
+    let opening = boxed(|| async {
+        client(sentinel, ProtocolVersion::RESP2)?
             .get_multiplexed_async_connection_with_config(&config)
-            .await?;
+            .await
+    });
+    let asking = async {
+        let mut connection = opened(sentinel, opening).await?;
         let mut pipeline = redis::pipe();
         // While a failover is under way only the first of the two names the one promoted.
         pipeline.cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME");
@@ -144,11 +149,9 @@ async fn ask(sentinel: &LinkSettings, name: &str) -> Result<Found, Fault> {
         connection
             .send_packed_commands(&pipeline, 0, pipeline.len())
             .await
+            .map_err(|error| Fault::of(&error))
     };
-    let answers = asking.await;
-    let mut answers = answers
-        .map_err(|error| of_sentinel(Fault::of(&error)))?
-        .into_iter();
+    let mut answers = asking.await.map_err(of_sentinel)?.into_iter();
     let mut answer = || unwrap(answers.next().ok_or(Fault::Protocol)?).map_err(of_sentinel);
     let address: Option<(String, u16)> =
         redis::from_redis_value(answer()?).map_err(|_| Fault::SentinelsUnreachable)?;

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use super::binary::server_binary;
 use super::{SOCKET, Server, ports};
-use crate::certificates::{self, Clients};
+use crate::certificates::{self, Clients, Dates};
 use crate::tls::TlsFront;
 
 const PORTS_TRIED: u32 = 3;
@@ -19,6 +19,7 @@ const CONFIGURATION: &str = "server.conf";
 pub struct ServerBuilder {
     pub(super) password: Option<String>,
     pub(super) tls: Option<Clients>,
+    dates: Dates,
     port: Option<u16>,
     configuration: Option<String>,
     arguments: Vec<String>,
@@ -40,7 +41,21 @@ impl ServerBuilder {
         self
     }
 
-    /// The same, and it takes only clients that show the certificate of
+    /// [`tls`](Self::tls) with a certificate that has expired.
+    #[must_use]
+    pub fn expired_tls(mut self) -> Self {
+        self.dates = Dates::Past;
+        self.tls()
+    }
+
+    /// [`tls`](Self::tls) with a certificate that is not valid yet.
+    #[must_use]
+    pub fn future_tls(mut self) -> Self {
+        self.dates = Dates::Future;
+        self.tls()
+    }
+
+    /// [`tls`](Self::tls), and it takes only clients that show the certificate of
     /// [`Server::client_certificate`].
     #[must_use]
     pub fn mutual_tls(mut self) -> Self {
@@ -99,7 +114,7 @@ impl ServerBuilder {
         let folder = tempfile::tempdir()?;
         let tls = match self.tls {
             Some(clients) => {
-                let acceptor = certificates::acceptor(folder.path(), clients)?;
+                let acceptor = certificates::acceptor(folder.path(), clients, self.dates)?;
                 Some(TlsFront::start(acceptor, folder.path().join(SOCKET)).await?)
             }
             None => None,

@@ -215,7 +215,7 @@ async fn tls_trusts_the_private_authority_and_no_other() {
     assert!(trusting.read(names(["key"])).await.is_ok());
     let (untrusting, told) = patient(settings());
     assert!(untrusting.read(names(["key"])).await.is_err());
-    assert_eq!(downs(&told), [Fault::Tls]);
+    assert_eq!(downs(&told), [Fault::TlsIssuer]);
 
     let folder = server.ca_file().parent().unwrap().to_owned();
     let broken = folder.join("broken.pem");

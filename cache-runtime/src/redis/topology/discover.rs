@@ -8,8 +8,10 @@ use tokio::task::JoinSet;
 
 use super::map::{self, Map};
 use super::patience;
+use crate::boxed::boxed;
 use crate::redis::connect::client;
 use crate::redis::fault::Fault;
+use crate::redis::opening::opened;
 use crate::redis::settings::{Address, LinkSettings};
 
 /// So many nodes are asked at once.
@@ -76,11 +78,8 @@ async fn ask(
         .set_response_timeout(None)
         .set_connection_timeout(None);
     let client = client(&settings, ProtocolVersion::RESP2).map_err(|error| Fault::of(&error))?;
-    let opened = client.get_multiplexed_async_connection_with_config(&config);
-    let mut connection = opened.await.map_err(|error| match Fault::of(&error) {
-        Fault::Broken => Fault::Unreachable,
-        fault => fault,
-    })?;
+    let opening = boxed(|| client.get_multiplexed_async_connection_with_config(&config));
+    let mut connection = opened(&settings, opening).await?;
     at_step();
     let mut pipeline = redis::pipe();
     map::add_ask(&mut pipeline);
