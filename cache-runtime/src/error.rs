@@ -45,6 +45,19 @@ pub enum CacheError {
         /// Why it failed: `"down"`, `"timeout"`, or the server's reason.
         cause: String,
     },
+    /// Redis was not connected to in time, by [`Cache::connect`](crate::Cache::connect). Calls run
+    /// their bodies meanwhile, and it is tried again.
+    #[error(
+        "redis ({node}) is not connected: {cause}; {advice}. Calls run without it, and it is tried again by itself"
+    )]
+    NotConnected {
+        /// The node's address, or the name that sentinels know it by.
+        node: String,
+        /// Why, by the word that `health()` and the log have for it.
+        cause: String,
+        /// What to do about it.
+        advice: &'static str,
+    },
     /// The value could not be encoded, so the entry was invalidated instead of put.
     #[error("the value can't be encoded: its `Serialize` must not fail; the entry was invalidated")]
     Encode,

@@ -7,6 +7,7 @@ mod arguments;
 mod background;
 mod cluster;
 mod coherence;
+mod connecting;
 mod connections;
 mod derive_key;
 mod derive_names;

@@ -182,7 +182,8 @@ impl CacheBuilder {
         self
     }
 
-    /// Builds the cache. Redis is connected to in the background, at the first use.
+    /// Builds the cache. Redis is connected to in the background, at the first use, by
+    /// [`health`](Cache::health) or by [`connect`](Cache::connect).
     ///
     /// # Errors
     ///

@@ -2,6 +2,7 @@
 
 mod ambient;
 mod builder;
+mod connecting;
 mod connection;
 mod durability;
 mod entry;
@@ -190,10 +191,15 @@ impl Cache {
         self.tiers().events.snapshot()
     }
 
-    /// How the tiers are right now.
+    /// How the tiers are right now. It begins to connect to Redis, if nothing has yet, and waits for
+    /// nothing: a probe of a program that has had no calls finds out how Redis is.
     #[must_use]
     pub fn health(&self) -> Health {
-        health::health(self.tiers())
+        let tiers = self.tiers();
+        if let (Some(redis), true) = (&tiers.redis, tiers.is_on()) {
+            redis.begin();
+        }
+        health::health(tiers)
     }
 
     /// [`close_within`](Self::close_within) five seconds.
@@ -254,7 +260,7 @@ impl Cache {
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cache")
-            .field("health", &self.health())
+            .field("health", &health::health(self.tiers()))
             .finish_non_exhaustive()
     }
 }

@@ -133,8 +133,23 @@ impl Link {
         self.0.live.load_full().ok_or(Fault::Down)
     }
 
+    /// Waits until there is a connection; ends as well at a failure that waiting does not mend.
+    pub(super) async fn up(&self) -> Result<(), Fault> {
+        self.supervised()?;
+        let mut phase = self.0.phase.subscribe();
+        let settled = phase.wait_for(|phase| match phase {
+            Phase::Connecting => false,
+            Phase::Up => true,
+            Phase::Down { cause, .. } => cause.stays(),
+        });
+        match *settled.await.map_err(|_| Fault::Down)? {
+            Phase::Down { cause, .. } => Err(cause),
+            _ => Ok(()),
+        }
+    }
+
     /// Sees to it that the supervisor runs: on the current runtime, if the one it ran on is gone.
-    fn supervised(&self) -> Result<(), Fault> {
+    pub(super) fn supervised(&self) -> Result<(), Fault> {
         if self.0.is_closed() {
             return Err(Fault::Down);
         }

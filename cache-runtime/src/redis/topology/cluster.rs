@@ -105,9 +105,27 @@ impl Cluster {
         self.0.table.load().as_ref()?.link(slot)
     }
 
+    /// Waits for the map, and gives a connection to each master; ends as well at a failure that waiting
+    /// does not mend.
+    pub(super) async fn found(&self) -> Result<Vec<Link>, Fault> {
+        self.searched()?;
+        let mut search = self.0.search.subscribe();
+        let over = search.wait_for(|search| match search {
+            Search::First => false,
+            Search::Found => true,
+            Search::Failed { cause, .. } => cause.stays(),
+        });
+        if let Search::Failed { cause, .. } = *over.await.map_err(|_| Fault::Down)? {
+            return Err(cause);
+        }
+        let table = self.0.table.load();
+        let masters = table.as_ref().ok_or(Fault::Down)?.masters();
+        Ok(masters.collect())
+    }
+
     /// Sees to it that somebody looks for the map: on the current runtime, if the one it was done on
     /// is gone.
-    fn searched(&self) -> Result<(), Fault> {
+    pub(super) fn searched(&self) -> Result<(), Fault> {
         let runtime = Handle::try_current().map_err(|_| Fault::Down)?;
         if self.is_closed() {
             return Err(Fault::Down);

@@ -4,6 +4,7 @@ mod cluster;
 mod discover;
 pub(super) mod map;
 mod operations;
+mod ready;
 mod redirect;
 mod route;
 mod scan;
