@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, Moment};
-use crate::events::Events;
+use crate::events::{Events, Use};
 use crate::flight::{Backoffs, Flights, Holders, Refreshes};
 use crate::lease::Leases;
 use crate::memory::Memory;
@@ -59,6 +59,8 @@ pub(crate) struct Tiers {
     pub(crate) clock: Clock,
     pub(crate) names: Names,
     pub(crate) limits: Limits,
+    /// Whether anything uses it.
+    pub(crate) used: Use,
     /// Off by setting, or closed: every call runs as if there were no cache.
     off: AtomicBool,
     hash: foldhash::quality::RandomState,
@@ -121,6 +123,7 @@ impl Tiers {
             clock: parts.clock,
             names: parts.names,
             limits: parts.limits,
+            used: Use::none_yet(),
             off: AtomicBool::new(!parts.enabled),
             hash: foldhash::quality::RandomState::default(),
         }

@@ -7,6 +7,7 @@ use once_cell::sync::OnceCell;
 
 use super::Cache;
 use crate::error::{CacheError, Result};
+use crate::events::tell_of_default;
 use crate::load::{Task, short};
 use crate::site::Digest;
 
@@ -114,7 +115,7 @@ fn from_environment() -> Option<&'static Cache> {
         return None;
     }
     // An error leaves the cell empty, so that a cache can still be installed.
-    match INSTALLED.get_or_try_init(Cache::from_env) {
+    match INSTALLED.get_or_try_init(made) {
         Ok(cache) => Some(cache),
         Err(error) => {
             if !REFUSED.swap(true, Ordering::Relaxed) {
@@ -123,6 +124,13 @@ fn from_environment() -> Option<&'static Cache> {
             None
         }
     }
+}
+
+fn made() -> Result<Cache> {
+    let cache = Cache::from_env()?;
+    cache.tiers().used.note();
+    tell_of_default();
+    Ok(cache)
 }
 
 /// Runs a future in which annotated functions use `cache`.

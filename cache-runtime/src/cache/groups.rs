@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use super::Cache;
 use crate::error::{CacheError, Result, check_name};
+use crate::events::Of;
 use crate::expire::expire_stamped;
 use crate::invalidate::invalidate;
 use crate::owed::Target;
 use crate::stamp::{Subject, bucket_of};
 use crate::tag::Tag;
+use crate::tiers::Tiers;
 
 /// Everything that carries a tag; made by [`Cache::tag`].
 pub struct TagHandle {
@@ -60,6 +62,7 @@ impl TagHandle {
     pub async fn expire(&self) -> Result<(), CacheError> {
         let name = self.tag.name()?;
         let tiers = self.cache.tiers();
+        tiers.events.invalidated(Of::Tag, name);
         let subject = Subject::Tag(Arc::clone(name));
         expire_stamped(tiers, &subject, &tiers.names.tag(name)).await
     }
@@ -112,6 +115,7 @@ impl Namespace {
     pub async fn expire(&self) -> Result<(), CacheError> {
         check_name("namespace", &self.name)?;
         let tiers = self.cache.tiers();
+        tiers.events.invalidated(Of::Namespace, &self.name);
         let subject = Subject::Namespace(self.name.as_str().into());
         expire_stamped(tiers, &subject, &tiers.names.namespace(&self.name)).await
     }
@@ -125,7 +129,8 @@ impl fmt::Debug for Namespace {
 
 pub(crate) fn tag_target(cache: &Cache, tag: &Tag) -> Result<Target> {
     let name = tag.name()?;
-    let names = &cache.tiers().names;
+    let Tiers { names, events, .. } = &**cache.tiers();
+    events.invalidated(Of::Tag, name);
     Ok(Target {
         // The bucket first: a load that learns the tag from its value looks at it last.
         subjects: vec![Subject::bucket(name), Subject::Tag(Arc::clone(name))],
@@ -137,7 +142,9 @@ pub(crate) fn tag_target(cache: &Cache, tag: &Tag) -> Result<Target> {
 
 pub(crate) fn namespace_target(cache: &Cache, namespace: &str) -> Result<Target> {
     check_name("namespace", namespace)?;
-    let stamp = cache.tiers().names.namespace(namespace);
+    let Tiers { names, events, .. } = &**cache.tiers();
+    events.invalidated(Of::Namespace, namespace);
+    let stamp = names.namespace(namespace);
     Ok(Target {
         subjects: vec![Subject::Namespace(namespace.into())],
         namespace: Some(namespace.into()),

@@ -83,6 +83,7 @@ impl Cache {
         missed: Missed,
     ) -> Draft {
         let parts = key.as_bytes();
+        self.0.used.note();
         Draft {
             tiers: Arc::clone(&self.0),
             site,

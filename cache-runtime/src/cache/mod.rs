@@ -94,6 +94,7 @@ impl Cache {
     ///
     /// [`CacheError::Installed`] if there is a default already.
     pub fn install(&self) -> Result<(), CacheError> {
+        self.0.used.note();
         ambient::install(self)
     }
 
@@ -101,16 +102,19 @@ impl Cache {
     ///
     /// It reaches what the future polls on its own task, not tasks it spawns.
     pub async fn scope<F: Future>(&self, future: F) -> F::Output {
+        self.0.used.note();
         ambient::scope(self, future).await
     }
 
     /// Everything that carries a tag.
     pub fn tag(&self, tag: impl Into<Tag>) -> TagHandle {
+        self.0.used.note();
         TagHandle::new(self.clone(), tag.into())
     }
 
     /// Everything in a namespace.
     pub fn namespace(&self, namespace: impl AsRef<str>) -> Namespace {
+        self.0.used.note();
         Namespace::new(self.clone(), namespace.as_ref())
     }
 

@@ -97,6 +97,7 @@ impl Cache {
     /// [`CacheError::Name`] for a pattern that is empty, too long, or has a brace or a control
     /// character, which no readable key has.
     pub fn scan(&self, pattern: &str) -> Result<Scan, CacheError> {
+        self.tiers().used.note();
         Ok(Scan {
             cache: self.clone(),
             pattern: self.tiers().names.pattern(pattern)?,

@@ -2,10 +2,12 @@
 //! person should know, logged.
 
 mod counters;
+mod heard;
 mod histogram;
 mod log;
 mod snapshot;
 mod striped;
+mod unused;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,8 +16,10 @@ use std::time::Duration;
 use parking_lot::RwLock;
 
 pub(crate) use counters::Counters;
+pub(crate) use heard::Of;
 pub use histogram::HistogramSnapshot;
 pub use snapshot::{MissStats, NamespaceStats, Stats, UnstoredStats};
+pub(crate) use unused::{Use, tell_of_default};
 
 /// A tier of the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +122,7 @@ pub(crate) enum Event<'a> {
 pub(crate) struct Events {
     namespaces: RwLock<HashMap<Arc<str>, Arc<Counters>>>,
     log: log::Log,
+    heard: heard::Heard,
 }
 
 impl Events {
@@ -134,6 +139,16 @@ impl Events {
     pub(crate) fn emit(&self, namespace: &str, counters: &Counters, event: Event<'_>) {
         counters.count(event);
         self.log.write(namespace, event);
+    }
+
+    /// A function that is called uses a name.
+    pub(crate) fn used(&self, of: Of, name: &str) {
+        self.heard.used(of, name);
+    }
+
+    /// A name was invalidated; if no function uses it, that is told of.
+    pub(crate) fn invalidated(&self, of: Of, name: &str) {
+        self.heard.invalidated(of, name);
     }
 
     /// Tells of a connection to Redis, which belongs to no namespace.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::allowance::Allowance;
 use crate::clock::Moment;
 use crate::error::{CacheError, Result, check_name};
-use crate::events::{Counters, Event, Miss, Unstored};
+use crate::events::{Counters, Event, Miss, Of, Unstored};
 use crate::memory::{Held, Kept, Memory};
 use crate::owed::Target;
 use crate::policy::{Consistency, OnOutage, Policy};
@@ -72,6 +72,9 @@ impl Draft {
         let mut subjects = Vec::with_capacity(2 + tags.len());
         subjects.push(Subject::entry(name.as_str()));
         subjects.push(Subject::Namespace(Arc::clone(&namespace)));
+        let events = &self.tiers.events;
+        events.used(Of::Namespace, &namespace);
+        tags.iter().for_each(|tag| events.used(Of::Tag, tag));
         subjects.extend(tags.into_iter().map(Subject::Tag));
         Ok(Request {
             counters: self.tiers.events.namespace(&namespace),

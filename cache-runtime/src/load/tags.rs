@@ -13,7 +13,7 @@ use super::right::Right;
 use super::stamps::{Noted, noted, stamp_asks};
 use super::store::Loading;
 use crate::boxed::boxed;
-use crate::events::Unstored;
+use crate::events::{Of, Unstored};
 use crate::frame::Stamp;
 use crate::redis::{Fault, Found, Made, StampAsk, Topology};
 use crate::stamp::{Subject, Watch};
@@ -73,6 +73,7 @@ fn subjects(request: &Request, tags: &[Tag]) -> Result<Vec<Subject>, Unstored> {
         if names.len() > MOST_TAGS {
             return Err(Unstored::TooManyTags);
         }
+        request.tiers.events.used(Of::Tag, name);
         subjects.push(Subject::Tag(Arc::clone(name)));
     }
     Ok(subjects)
