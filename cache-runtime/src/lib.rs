@@ -1,5 +1,45 @@
-//! Annotate an async function and it is cached: in memory, in Redis for the whole fleet, and never
-//! stale after an acknowledged invalidation.
+//! Annotate an async function and it is cached: in this process's memory, and in Redis for the whole
+//! fleet. A read that begins after an acknowledged invalidation returns no older load: in the process
+//! that invalidated at once, in others within [`lag`](CacheBuilder::lag) (2 s unless set), or at once
+//! where the function says `consistency = "strong"`.
+//!
+//! ```
+//! use cache_runtime::{Cache, cache_invalidate, cached};
+//!
+//! #[cached(ns = "price", ttl = "5m", tags = ["item:{id}"])]
+//! async fn price(id: u64) -> Result<u64, std::io::Error> {
+//!     Ok(id * 100)
+//! }
+//!
+//! #[cache_invalidate(tags = ["item:{id}"])]
+//! async fn set_price(id: u64, to: u64) -> Result<(), std::io::Error> {
+//!     // .. writes to the database ..
+//! #   let _ = to;
+//!     Ok(())
+//! }
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let cache = Cache::memory();                // or from_env(), or builder().url("redis://..")
+//! cache.install()?;
+//! cache.connect().await?;                     // optional: begins with a connection
+//! assert_eq!(price(7).await?, 700);           // loads
+//! assert_eq!(price(7).await?, 700);           // a hit
+//! set_price(7, 650).await?;                   // invalidates
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | to know | see |
+//! |---|---|
+//! | what is kept, of which return types; what is shared by which processes; what a type may lose on its way | [`cached`](macro@cached) |
+//! | how to invalidate, and what it promises | [`cache_invalidate`](macro@cache_invalidate), [`TagHandle::invalidate`], [`Entry::invalidate`] |
+//! | how arguments make a key | [`CacheKey`](trait@CacheKey), its [derive](derive@CacheKey) |
+//! | the settings, each with its default | [`CacheBuilder`] |
+//! | how the cache is | [`Cache::health`], [`Cache::stats`], and `tracing` events of target `cache` |
+//! | how to test | [`Cache::scope`], [`bypass`] |
+//!
+//! Trouble of the cache is never a caller's: it is an event, and a run of the function's body.
 
 // Of this crate alone: what tests await need not be small.
 #![cfg_attr(not(test), warn(clippy::large_futures))]
