@@ -77,31 +77,58 @@ fn kernel_ms() -> u64 {
     u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Measures one span of time precisely, for histograms.
+/// Measures one span of time precisely.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch(Instant);
 
 impl Stopwatch {
     pub(crate) fn start() -> Self {
-        Self(Instant::now())
+        Self(instant())
     }
 
     pub(crate) fn elapsed(self) -> Duration {
-        self.0.elapsed()
+        instant().saturating_duration_since(self.0)
     }
 }
 
-/// The same on the clock of tokio's timers, which a test may have stopped.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct TimerWatch(tokio::time::Instant);
+/// Never tokio's clock, which a test of the user's may have stopped.
+#[cfg(not(test))]
+fn instant() -> Instant {
+    Instant::now()
+}
 
-impl TimerWatch {
-    pub(crate) fn start() -> Self {
-        Self(tokio::time::Instant::now())
+#[cfg(test)]
+fn instant() -> Instant {
+    match is_tokios() {
+        true => tokio::time::Instant::now().into_std(),
+        false => Instant::now(),
     }
+}
 
-    pub(crate) fn elapsed(self) -> Duration {
-        self.0.elapsed()
+#[cfg(test)]
+std::thread_local! {
+    static TOKIOS: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Until it is dropped, this thread's watches and timers go by the clock of the runtime it is in.
+#[cfg(test)]
+pub(crate) struct Tokios;
+
+#[cfg(test)]
+pub(crate) fn tokios() -> Tokios {
+    TOKIOS.set(true);
+    Tokios
+}
+
+#[cfg(test)]
+pub(crate) fn is_tokios() -> bool {
+    TOKIOS.get()
+}
+
+#[cfg(test)]
+impl Drop for Tokios {
+    fn drop(&mut self) {
+        TOKIOS.set(false);
     }
 }
 

@@ -12,7 +12,8 @@ use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use crate::boxed::boxed;
-use crate::clock::{Stopwatch, TimerWatch};
+use crate::clock::Stopwatch;
+use crate::own_thread;
 use crate::redis::Topology;
 use crate::site::EntryName;
 
@@ -130,7 +131,8 @@ impl Lease {
         let (redis, leases) = (self.redis.clone(), Arc::clone(&self.leases));
         let (lease, token) = (self.entry.lease(), self.token);
         let (clock, life) = (Stopwatch::start(), Duration::from_millis(self.ms));
-        self.redis.detach(async move {
+        // Where there is no thread for it the lease runs out by itself.
+        let _ = own_thread::spawn(async move {
             if end.ask(&redis, &lease, &token).await {
                 return;
             }
@@ -139,7 +141,7 @@ impl Lease {
             };
             let mut pause = FIRST_PAUSE;
             while clock.elapsed() < life && !redis.is_closed() {
-                tokio::time::sleep(pause).await;
+                own_thread::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
                 if end.ask(&redis, &lease, &token).await {
                     return;
@@ -154,7 +156,7 @@ impl Lease {
         if !self.ours {
             return load.await;
         }
-        let clock = TimerWatch::start();
+        let clock = Stopwatch::start();
         loop {
             tokio::select! {
                 biased;
@@ -165,7 +167,7 @@ impl Lease {
     }
 
     async fn renew(&self) {
-        tokio::time::sleep(Duration::from_millis(self.ms / 3)).await;
+        own_thread::sleep(Duration::from_millis(self.ms / 3)).await;
         // A renewal that fails costs the lease at worst, and then the store is refused.
         let _ = self
             .redis

@@ -54,6 +54,7 @@ mod clock;
 mod error;
 mod events;
 mod executable;
+mod own_thread;
 mod patience;
 
 pub mod key;

@@ -11,6 +11,7 @@ const LAYERS: &[&[&str]] = &[
         "clock",
         "events",
         "executable",
+        "own_thread",
         "patience",
     ],
     &["key", "likeness", "tag", "value", "returns", "policy"],
@@ -26,8 +27,10 @@ const LAYERS: &[&[&str]] = &[
 /// Imports within a row, each in one direction.
 const WITHIN: &[(&str, &str)] = &[
     ("events", "clock"),
+    ("own_thread", "clock"),
     ("patience", "clock"),
     ("likeness", "returns"),
+    ("patience", "own_thread"),
     ("returns", "value"),
     ("tag", "error"),
     ("site", "frame"),
@@ -167,6 +170,23 @@ fn only_redis_names_the_redis_crate_and_only_the_clock_asks_for_the_time() {
                 );
             }
         }
+    }
+}
+
+/// What hangs on a caller's runtime stands still with it.
+#[test]
+fn only_the_own_thread_makes_tasks_and_timers() {
+    let mut all = Vec::new();
+    files(&source(), &mut all);
+    for file in all.iter().filter(|file| !is_test(file)) {
+        let text = fs::read_to_string(file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        let makes = ["tokio::spawn", "tokio::time"];
+        assert!(
+            module(file) == "own_thread" || !makes.iter().any(|make| code.contains(make)),
+            "{}",
+            file.display()
+        );
     }
 }
 

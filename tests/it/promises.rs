@@ -1,13 +1,10 @@
 //! Promises that are easily broken from a distance: by a tag outside the key, a bypass, an error
-//! that is not `Send`, an executor that is not tokio.
+//! that is not `Send`.
 
 use std::future::Future;
-use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
-use cache_runtime::{Cache, Policy, bypass, cache_invalidate, cached};
+use cache_runtime::{Cache, bypass, cache_invalidate, cached};
 
 struct User {
     id: u32,
@@ -110,27 +107,4 @@ async fn a_future_is_send_though_its_error_is_not() {
         .await;
     assert_eq!(value, 1);
     drop(is_send(boxed_error(1)));
-}
-
-#[test]
-fn on_another_executor_a_connected_cache_is_a_load_and_no_panic() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let server = runtime.block_on(crate::server());
-    let cache = Cache::builder()
-        .url(server.url())
-        .memory_bytes(0)
-        .build()
-        .unwrap();
-    static POLICY: Policy = Policy::new(Duration::from_secs(60));
-    let load =
-        |value| cache.get_or_load("foreign", &1, &POLICY, async move { Ok::<u32, ()>(value) });
-    assert_eq!(runtime.block_on(load(1)), Ok(1));
-    let mut call = pin!(load(2));
-    let polled = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-    assert_eq!(polled, Poll::Ready(Ok(2)));
-    assert_eq!(
-        runtime.block_on(load(3)),
-        Ok(1),
-        "on tokio it is used as before"
-    );
 }

@@ -45,7 +45,7 @@ impl Cache {
         let Some(redis) = &self.tiers().redis else {
             return Ok(());
         };
-        if let Ok(Ok(())) = crate::flight::timeout(limit, redis.up()).await {
+        if let Ok(Ok(())) = crate::own_thread::timeout(limit, redis.up()).await {
             return Ok(());
         }
         let (node, fault) = redis.why_not();

@@ -236,7 +236,7 @@ impl Cache {
             tiers.refreshes.end().await;
             tiers.owed.settled().await;
         };
-        let _ = crate::flight::timeout(limit, settled).await;
+        let _ = crate::own_thread::timeout(limit, settled).await;
         let Some(redis) = &tiers.redis else {
             return Ok(());
         };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::clock::TimerWatch;
+use crate::clock::Stopwatch;
 
 /// How many holders a generation has. One that is forgotten is waited for once more, and no more.
 const GENERATION: usize = 2_048;
@@ -18,8 +18,8 @@ pub(crate) struct Holders(Mutex<Generations>);
 /// The older one goes as a whole when the newer is full.
 #[derive(Debug, Default)]
 struct Generations {
-    newer: HashMap<Vec<u8>, TimerWatch>,
-    older: HashMap<Vec<u8>, TimerWatch>,
+    newer: HashMap<Vec<u8>, Stopwatch>,
+    older: HashMap<Vec<u8>, Stopwatch>,
 }
 
 impl Holders {
@@ -32,7 +32,7 @@ impl Holders {
         if known.newer.len() >= GENERATION {
             known.older = std::mem::take(&mut known.newer);
         }
-        known.newer.insert(holder.to_vec(), TimerWatch::start());
+        known.newer.insert(holder.to_vec(), Stopwatch::start());
         Duration::ZERO
     }
 }
@@ -43,6 +43,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_holder_is_known_by_its_token_from_the_first_wait_on() {
+        let _clock = crate::clock::tokios();
         let (holders, second) = (Holders::default(), Duration::from_secs(1));
         assert_eq!(holders.waited_for(b"one"), Duration::ZERO);
         tokio::time::advance(second).await;

@@ -20,8 +20,9 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
-use crate::clock::{Moment, TimerWatch};
+use crate::clock::{Moment, Stopwatch};
 use crate::memory::Held;
+use crate::own_thread::{self, timeout};
 use crate::stamp::Watch;
 
 pub(crate) use backoff::Backoffs;
@@ -72,7 +73,7 @@ pub(crate) struct Flight {
     told: Notify,
     /// How long its leader waited for Redis, in microseconds.
     asked_us: AtomicU64,
-    clock: TimerWatch,
+    clock: Stopwatch,
     /// How long the load took that failed.
     failed_after: OnceLock<Duration>,
 }
@@ -130,7 +131,7 @@ impl Flight {
             meanwhile: OnceLock::new(),
             told: Notify::new(),
             asked_us: AtomicU64::new(0),
-            clock: TimerWatch::start(),
+            clock: Stopwatch::start(),
             failed_after: OnceLock::new(),
         }
     }
@@ -188,7 +189,7 @@ impl Flight {
     ///
     /// Dropping the future gives up the place and nothing else.
     pub(crate) async fn turn(&self, wait: Duration) -> Turn<'_> {
-        let clock = TimerWatch::start();
+        let clock = Stopwatch::start();
         // Made before the look, so that what is told between the two is not missed.
         let told = self.told.notified();
         if let Some(stale) = self.meanwhile.get() {
@@ -226,7 +227,7 @@ impl Flight {
             self.close_at(Moment(0));
             return self.alone.try_acquire().ok();
         };
-        if tokio::runtime::Handle::try_current().is_err() {
+        if !own_thread::keeps_time() {
             // Nothing keeps the time, and nobody waits for others without an end.
             return self.alone.try_acquire().ok();
         }
@@ -259,14 +260,6 @@ impl Flight {
         let _ = self.failed_after.set(self.clock.elapsed());
         self.lead.close();
     }
-}
-
-/// Like tokio's, and without limit where there is no tokio runtime to keep the time.
-pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Result<F::Output, ()> {
-    if tokio::runtime::Handle::try_current().is_err() {
-        return Ok(future.await);
-    }
-    tokio::time::timeout(limit, future).await.map_err(|_| ())
 }
 
 #[cfg(test)]

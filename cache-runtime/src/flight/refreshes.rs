@@ -3,12 +3,18 @@
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use crate::clock::Stopwatch;
 use crate::memory::{Computed, Kept};
+
+/// How long after its longest load a refresh has its place: whatever runs is over by then, and the
+/// runtime of one that is not stands still.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// The refreshes under way in one cache.
 #[derive(Debug)]
@@ -30,6 +36,8 @@ struct Task {
     number: u64,
     /// `None` until it is spawned.
     handle: Option<AbortHandle>,
+    begun: Stopwatch,
+    longest: Duration,
 }
 
 /// Why no refresh of a key may begin.
@@ -63,8 +71,8 @@ impl Refreshes {
         self.state.lock().busy(key, self.most)
     }
 
-    /// Takes the place of a refresh of this key.
-    pub(crate) fn begin(self: &Arc<Self>, key: &Kept) -> Result<Place, Busy> {
+    /// Takes the place of a refresh of this key, whose load is over after so long.
+    pub(crate) fn begin(self: &Arc<Self>, key: &Kept, longest: Duration) -> Result<Place, Busy> {
         let mut state = self.state.lock();
         if let Some(busy) = state.busy(key, self.most) {
             return Err(busy);
@@ -74,6 +82,8 @@ impl Refreshes {
         let task = Task {
             number,
             handle: None,
+            begun: Stopwatch::start(),
+            longest,
         };
         state.under_way.insert(key.clone(), task);
         Ok(Place {
@@ -103,12 +113,32 @@ impl Refreshes {
 }
 
 impl State {
-    fn busy(&self, key: &Kept, most: usize) -> Option<Busy> {
-        match () {
-            () if self.under_way.contains_key(key) => Some(Busy::UnderWay),
-            () if self.closed || self.under_way.len() >= most => Some(Busy::Full),
-            () => None,
+    fn busy(&mut self, key: &Kept, most: usize) -> Option<Busy> {
+        if let Some(task) = self.under_way.get(key) {
+            if !task.is_overdue() {
+                return Some(Busy::UnderWay);
+            }
+            self.give_up();
         }
+        if self.under_way.len() >= most {
+            self.give_up();
+        }
+        let is_full = self.closed || self.under_way.len() >= most;
+        is_full.then_some(Busy::Full)
+    }
+
+    /// Takes their places from tasks that nobody drives any more.
+    fn give_up(&mut self) {
+        let overdue = self.under_way.extract_if(|_, task| task.is_overdue());
+        for handle in overdue.filter_map(|(_, task)| task.handle) {
+            handle.abort();
+        }
+    }
+}
+
+impl Task {
+    fn is_overdue(&self) -> bool {
+        self.begun.elapsed() > self.longest.saturating_add(GRACE)
     }
 }
 
@@ -133,7 +163,13 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.refreshes.state.lock().under_way.remove(&self.key);
+        let mut state = self.refreshes.state.lock();
+        // Another may have it by now.
+        let task = state.under_way.get(&self.key);
+        if task.is_some_and(|task| task.number == self.number) {
+            state.under_way.remove(&self.key);
+        }
+        drop(state);
         self.refreshes.ended.notify_waiters();
     }
 }
@@ -141,6 +177,8 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
 
     fn key(n: u64) -> Kept {
         Kept {
@@ -153,19 +191,37 @@ mod tests {
     #[test]
     fn one_a_key_and_so_many_in_all() {
         let refreshes = Arc::new(Refreshes::new(2));
-        let first = refreshes.begin(&key(1)).unwrap();
-        assert_eq!(refreshes.begin(&key(1)).unwrap_err(), Busy::UnderWay);
-        let _second = refreshes.begin(&key(2)).unwrap();
+        let first = refreshes.begin(&key(1), LONG).unwrap();
+        assert_eq!(refreshes.begin(&key(1), LONG).unwrap_err(), Busy::UnderWay);
+        let _second = refreshes.begin(&key(2), LONG).unwrap();
         assert_eq!(refreshes.busy(&key(3)), Some(Busy::Full));
         drop(first);
         assert_eq!(refreshes.busy(&key(3)), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_on_a_runtime_that_stands_still_keeps_its_place_no_longer_than_a_load_may_take() {
+        let _clock = crate::clock::tokios();
+        let refreshes = Arc::new(Refreshes::new(1));
+        let parked = tokio::spawn(std::future::pending::<()>());
+        let place = refreshes.begin(&key(1), LONG).unwrap();
+        place.teller()(parked.abort_handle());
+        tokio::time::advance(LONG).await;
+        assert_eq!(refreshes.busy(&key(1)), Some(Busy::UnderWay));
+        assert_eq!(refreshes.busy(&key(2)), Some(Busy::Full));
+        tokio::time::advance(LONG).await;
+        assert_eq!(refreshes.busy(&key(2)), None);
+        let _next = refreshes.begin(&key(1), LONG).unwrap();
+        assert!(parked.await.unwrap_err().is_cancelled());
+        drop(place);
+        assert_eq!(refreshes.busy(&key(1)), Some(Busy::UnderWay), "the next");
     }
 
     #[tokio::test]
     async fn closing_ends_what_was_spawned_and_waits_for_what_is_being() {
         let refreshes = Arc::new(Refreshes::new(2));
         for (n, early) in [(1, true), (2, false)] {
-            let place = refreshes.begin(&key(n)).unwrap();
+            let place = refreshes.begin(&key(n), LONG).unwrap();
             let tell = place.teller();
             let task = tokio::spawn(async move {
                 let _place = place;

@@ -121,6 +121,7 @@ async fn after_a_failure_at_most_eight_load_and_the_first_value_serves_the_rest(
 
 #[tokio::test(start_paused = true)]
 async fn a_follower_past_its_wait_loads_for_itself_and_nobody_else_waits_for_that_leader() {
+    let _clock = crate::clock::tokios();
     let flights = Flights::default();
     let leader = flights.join(&key(), NOW, anyone);
     let _permit = leader.try_lead().unwrap();
@@ -134,7 +135,7 @@ async fn a_follower_past_its_wait_loads_for_itself_and_nobody_else_waits_for_tha
 async fn waits_behind_eight(wait: Duration, fails_after: Option<Duration>) -> Duration {
     let flights = Flights::default();
     let seats: Vec<_> = (0..10).map(|_| flights.join(&key(), NOW, anyone)).collect();
-    let clock = TimerWatch::start();
+    let clock = Stopwatch::start();
     let _permit = seats[0].try_lead().unwrap();
     if let Some(took) = fails_after {
         tokio::time::sleep(took).await;
@@ -151,6 +152,7 @@ async fn waits_behind_eight(wait: Duration, fails_after: Option<Duration>) -> Du
 
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_for_loads_that_hang_longer_than_its_wait_or_a_failed_load_took() {
+    let _clock = crate::clock::tokios();
     let ms = Duration::from_millis;
     for (wait, fails_after, longest) in [
         (5_000, None, 5_000),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::error::{CacheError, Result};
 use crate::events::Event;
 use crate::owed::Target;
+use crate::own_thread;
 use crate::redis::{Fault, Topology};
 use crate::tiers::Tiers;
 pub(crate) use retry::retry;
@@ -80,8 +81,7 @@ fn begin(
     let (tell, told) = tokio::sync::oneshot::channel();
     let (unsent, owing) = (targets.clone(), Arc::clone(tiers));
     let (tiers, redis) = (Arc::clone(tiers), redis.clone());
-    let runner = redis.clone();
-    runner.detach(async move {
+    let spawned = own_thread::spawn(async move {
         let done = delete(&tiers, &redis, &targets).await;
         let outcome: Result<(), Fault> = done.into_iter().collect();
         if let Err(fault) = &outcome {
@@ -90,17 +90,18 @@ fn begin(
         }
         let _ = tell.send(outcome.map_err(|fault| fault.as_str().to_owned()));
     });
+    let lost = spawned.map_or_else(Fault::from, |_| Fault::Down);
     async move {
         told.await.unwrap_or_else(|_| {
             owing.owed.add(&unsent);
             drop_copies(&owing, &unsent);
-            Err("there is no tokio runtime to run it".to_owned())
+            Err(lost.as_str().to_owned())
         })
     }
 }
 
 /// Deletes in Redis, and drops what was read here while it was under way: once it is answered, or
-/// when the runtime goes away before. Says of each target whether it was done.
+/// when it is dropped before. Says of each target whether it was done.
 async fn delete(tiers: &Tiers, redis: &Topology, targets: &[Target]) -> Vec<Result<(), Fault>> {
     let mut deleting = Deleting {
         tiers,

@@ -7,18 +7,16 @@ use super::{TAGS, delete};
 use crate::boxed::boxed;
 use crate::events::Event;
 use crate::owed::{Debt, Target};
+use crate::own_thread;
 use crate::redis::{Fault, Topology};
 use crate::tiers::Tiers;
 
 /// How many targets are tried in one write.
 const FEW: usize = 256;
 
-/// Starts the task that retries what is owed, unless it runs or there is no runtime to run it.
+/// Starts the task that retries what is owed, unless it runs or there is no thread to run it.
 pub(crate) fn retry(tiers: &Arc<Tiers>) {
     let (Some(redis), true) = (&tiers.redis, tiers.owed.len() > 0) else {
-        return;
-    };
-    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
         return;
     };
     let mut retrying = tiers.retrying.lock();
@@ -28,17 +26,18 @@ pub(crate) fn retry(tiers: &Arc<Tiers>) {
     // Weak: an abandoned cache does not live on for what it owes.
     let weak = Arc::downgrade(tiers);
     let redis = redis.clone();
-    *retrying = Some(runtime.spawn(async move {
+    *retrying = own_thread::spawn(async move {
         let mut pause = Duration::from_millis(20);
         while let Some(tiers) = weak.upgrade() {
             if settle(&tiers, &redis).await && retire(&tiers) {
                 return;
             }
             drop(tiers);
-            tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
+            own_thread::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
             pause = (pause * 2).min(Duration::from_secs(1));
         }
-    }));
+    })
+    .ok();
 }
 
 /// Ends the retrying task, unless something was owed since it last looked. Under the lock that

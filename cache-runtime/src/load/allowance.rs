@@ -111,7 +111,7 @@ fn micros(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::TimerWatch;
+    use crate::clock::Stopwatch;
 
     async fn after(ms: u64) -> Result<u64, Fault> {
         tokio::time::sleep(Duration::from_millis(ms)).await;
@@ -137,10 +137,11 @@ mod tests {
     /// Each of its commands would otherwise wait behind them anew.
     #[tokio::test(start_paused = true)]
     async fn a_call_waits_behind_a_crowd_once_and_not_at_each_of_its_commands() {
+        let _clock = crate::clock::tokios();
         let crowd = Arc::<Crowd>::default();
         let _others = crowd.enter_with(100_000);
         let allowance = Allowance::ms(200, Arc::clone(&crowd));
-        let waited = TimerWatch::start();
+        let waited = Stopwatch::start();
         for _ in 0..10 {
             // In time at first, and then never.
             let _ = allowance.within(after(1_900)).await;

@@ -6,8 +6,9 @@ use super::request::Request;
 use super::right::Right;
 use super::run::make;
 use crate::events::Event;
-use crate::flight::{Place, timeout};
+use crate::flight::Place;
 use crate::memory::Held;
+use crate::own_thread::{TimedOut, timeout};
 use crate::returns::Returns;
 use crate::tag::TagsFrom;
 use crate::value::Cacheable;
@@ -48,7 +49,7 @@ impl<T: Cacheable> Refreshing<T> {
         };
         let failed = match &refreshed {
             Ok(made) => made.is_err(),
-            Err(()) => {
+            Err(TimedOut) => {
                 request.emit(Event::LoadTimedOut);
                 true
             }

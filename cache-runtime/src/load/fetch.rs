@@ -11,7 +11,7 @@ use super::right::{Right, lease};
 use super::stamps::{Asks, own_writes};
 use super::wait::holder_is_done;
 use crate::boxed::boxed;
-use crate::clock::TimerWatch;
+use crate::clock::Stopwatch;
 use crate::events::{Event, Miss, Tier};
 use crate::flight::Flight;
 use crate::frame::Writer;
@@ -133,7 +133,7 @@ fn record(request: &Request) -> Recording {
 
 impl Fetch<'_> {
     async fn run<T: Cacheable>(&mut self, patience: Patience) -> Result<Fetched<T>, Fault> {
-        let (request, waiting) = (self.reader.request, TimerWatch::start());
+        let (request, waiting) = (self.reader.request, Stopwatch::start());
         let (mut judged, mut seen) = self.read().await?;
         let mut others = 0;
         while others < MOST_OTHERS {

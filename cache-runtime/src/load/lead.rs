@@ -86,11 +86,12 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
         B: Detach<M, R>,
         B::Running: Future<Output = R>,
     {
-        let Ok(place) = self.request.tiers.refreshes.begin(&self.request.key) else {
+        let (request, longest) = (self.request, self.request.longest_load());
+        let Ok(place) = request.tiers.refreshes.begin(&request.key, longest) else {
             return self.land_older::<M, R>(older);
         };
         let refreshing = Refreshing {
-            request: self.request.clone(),
+            request: request.clone(),
             right,
             older: Arc::<Held<T>>::clone(&older),
             tags_from: self.tags_from,

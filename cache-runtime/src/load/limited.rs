@@ -5,12 +5,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-use tokio::time::{Sleep, sleep};
-
 use super::request::Request;
 use crate::error::LoadTimeout;
 use crate::events::{Counters, Event};
+use crate::own_thread::{Sleep, sleep};
 use crate::site::Interned;
 use crate::tiers::Tiers;
 
@@ -29,7 +27,7 @@ pub(crate) struct Limited<F: Future> {
 struct Limit<R> {
     after: Duration,
     timed_out: TimedOut<R>,
-    /// Begun with the load; `None` where no tokio runtime keeps the time.
+    /// Begun with the load.
     timer: Option<Pin<Box<Sleep>>>,
     told: Told,
 }
@@ -92,11 +90,9 @@ impl<F: Future> Future for Limited<F> {
 
 impl<R> Limit<R> {
     fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.timer.is_none() && Handle::try_current().is_ok() {
-            self.timer = Some(Box::pin(sleep(self.after)));
-        }
-        let timer = self.timer.as_mut();
-        timer.is_some_and(|timer| timer.as_mut().poll(cx).is_ready())
+        let begin = || Box::pin(sleep(self.after));
+        let timer = self.timer.get_or_insert_with(begin);
+        timer.as_mut().poll(cx).is_ready()
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) use read::{Look, peek};
 pub(crate) use request::{Draft, Request, short};
 
 use crate::boxed::boxed;
-use crate::clock::{Stopwatch, TimerWatch};
+use crate::clock::Stopwatch;
 use crate::events::Event;
 use crate::flight::{Outcome, Seat, Turn};
 use crate::memory::Held;
@@ -76,7 +76,7 @@ where
     }
     // All that it waits for others, here or elsewhere, takes `wait` at most.
     let (waiting, wait) = (
-        TimerWatch::start(),
+        Stopwatch::start(),
         Duration::from_millis(request.policy.wait_ms),
     );
     // A flight that was under way when the call began may be older than an invalidation elsewhere;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::judge::Seen;
 use super::read::Reader;
 use crate::boxed::boxed;
-use crate::clock::TimerWatch;
+use crate::clock::Stopwatch;
+use crate::own_thread::sleep;
 use crate::patience;
 use crate::redis::{Fault, Found};
 
@@ -28,7 +29,7 @@ pub(super) async fn holder_is_done(
     let wait = Duration::from_millis(request.policy.wait_ms);
     let waited_for = request.tiers.holders.waited_for(holder);
     let wait = wait.saturating_sub(waited_for).min(left);
-    let waiting = TimerWatch::start();
+    let waiting = Stopwatch::start();
     let ms = Duration::from_millis;
     let (shortest, longest) = match seen.vouch.pushes() {
         true => (ms(50), ms(500)),
@@ -41,7 +42,7 @@ pub(super) async fn holder_is_done(
         tokio::select! {
             biased;
             () = seen.watch.entry_changes() => return Ok(true),
-            () = tokio::time::sleep(pause.min(left)) => {}
+            () = sleep(pause.min(left)) => {}
         }
         // Within the wait, as what is read is whether that is over.
         let left = wait.saturating_sub(waiting.elapsed());

@@ -6,10 +6,10 @@ mod crowd;
 use std::pin::pin;
 use std::time::Duration;
 
-use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use crate::clock::{Stopwatch, TimerWatch};
+use crate::clock::Stopwatch;
+use crate::own_thread;
 pub(crate) use crowd::{Crowd, MOST, Turn};
 
 /// A wait is made of so many timers in a row. Each counts for little more than its own length at most,
@@ -21,19 +21,18 @@ const PARTS: u32 = 8;
 const GRAIN: Duration = Duration::from_millis(2);
 
 /// Waits for a future until `limit` is over, and says how much of it was used up: all of it if there
-/// is no answer. Without a tokio runtime nothing keeps the time, and there is no limit.
+/// is no answer. Where nothing keeps the time there is no limit.
 pub(crate) async fn wait<F: Future>(limit: Duration, future: F) -> (Option<F::Output>, Duration) {
     let (mut future, mut waited) = (pin!(future), Duration::ZERO);
     loop {
-        // A caller's executor may change from one look to the next.
-        if Handle::try_current().is_err() {
+        if !own_thread::keeps_time() {
             let clock = Stopwatch::start();
             let output = future.await;
             return (Some(output), (waited + clock.elapsed()).min(limit));
         }
         let part = (limit / PARTS).min(limit.saturating_sub(waited));
-        let clock = TimerWatch::start();
-        let output = tokio::time::timeout(part, future.as_mut()).await.ok();
+        let clock = Stopwatch::start();
+        let output = own_thread::timeout(part, future.as_mut()).await.ok();
         waited += clock.elapsed().min(part + GRAIN);
         if output.is_some() || waited >= limit {
             return (output, waited.min(limit));

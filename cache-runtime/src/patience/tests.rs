@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::*;
+use crate::clock::tokios;
 
 /// Blocks the only thread for so long each time that it is looked at, as a machine does that
 /// gives it to others.
@@ -27,6 +28,7 @@ async fn what_the_process_itself_was_late_with_is_not_counted() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_ends_at_its_limit_and_says_how_much_of_it_was_used() {
+    let _clock = tokios();
     let limit = Duration::from_millis(800);
     let start = Instant::now();
     let (output, counted) = wait(limit, std::future::pending::<()>()).await;
@@ -38,6 +40,7 @@ async fn a_wait_ends_at_its_limit_and_says_how_much_of_it_was_used() {
 
 #[tokio::test(start_paused = true)]
 async fn a_step_is_waited_for_twice_as_long_by_a_crowd() {
+    let _clock = tokios();
     let limit = Duration::from_millis(800);
     let crowd = Arc::<Crowd>::default();
     let waited = async |others: usize| {

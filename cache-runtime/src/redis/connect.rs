@@ -22,6 +22,7 @@ use super::timeouts::End;
 use super::topology::{Map, map};
 use crate::boxed::boxed;
 use crate::clock::Clock;
+use crate::own_thread::timeout;
 use crate::patience::Crowd;
 
 /// Longest for one attempt, TLS and greeting included. With the pause between attempts it is under
@@ -52,7 +53,7 @@ pub(super) async fn connect(
         let callers = Arc::clone(callers);
         Ok(Live::new(connection, greeting, &node, end, callers))
     };
-    tokio::time::timeout(patience, attempt)
+    timeout(patience, attempt)
         .await
         .unwrap_or(Err(Fault::Timeout))
 }

@@ -14,6 +14,7 @@ use super::fault::Fault;
 use super::live::unwrap;
 use super::sentinel::resolve;
 use super::settings::{LinkSettings, Replicas};
+use crate::own_thread::timeout;
 
 /// The connection for them, made at the first.
 #[derive(Default)]
@@ -30,7 +31,7 @@ impl Durable {
         let replicas = settings.replicas.as_ref().ok_or(Fault::Protocol)?;
         // Two round trips at most, of which the second waits for the replicas.
         let limit = settings.op_timeout * 2;
-        let mut slot = tokio::time::timeout(limit, self.0.lock())
+        let mut slot = timeout(limit, self.0.lock())
             .await
             .map_err(|_| Fault::Timeout)?;
         let deleting = async {
@@ -44,7 +45,7 @@ impl Durable {
             let deleted = deleted(answers, replicas, asking)?;
             Ok((connection, deleted))
         };
-        let outcome = tokio::time::timeout(limit, deleting).await;
+        let outcome = timeout(limit, deleting).await;
         match outcome.unwrap_or(Err(Fault::Timeout)) {
             Ok((connection, deleted)) => {
                 *slot = Some(connection);

@@ -3,6 +3,7 @@
 
 use super::distrust;
 use super::rights::{Command, refused};
+use crate::own_thread::NoThread;
 use redis::{ErrorKind, RedisError, ServerErrorKind, Value};
 
 /// Why an operation failed.
@@ -14,6 +15,8 @@ use redis::{ErrorKind, RedisError, ServerErrorKind, Value};
 pub(crate) enum Fault {
     /// There is no connection.
     Down,
+    /// The system has no thread for the cache's own work.
+    NoThread,
     /// No answer within `op_timeout`.
     Timeout,
     /// The call has waited for Redis as long as it may in all.
@@ -81,6 +84,7 @@ impl Fault {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Down => "down",
+            Self::NoThread => "no_thread",
             Self::Timeout => "timeout",
             Self::Allowance => "allowance_spent",
             Self::Unreachable => "unreachable",
@@ -170,6 +174,7 @@ impl Fault {
         matches!(
             self,
             Self::Down
+                | Self::NoThread
                 | Self::Timeout
                 | Self::Allowance
                 | Self::Broken
@@ -249,6 +254,12 @@ impl Fault {
         ];
         let found = codes.into_iter().find(|(code, _)| text.contains(code));
         found.map_or(Self::Refused, |(_, fault)| fault)
+    }
+}
+
+impl From<NoThread> for Fault {
+    fn from(_: NoThread) -> Self {
+        Self::NoThread
     }
 }
 

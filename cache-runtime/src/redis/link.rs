@@ -8,7 +8,6 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
 use redis::ConnectionAddr;
-use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -20,6 +19,7 @@ use super::reads::Reads;
 use super::settings::LinkSettings;
 use super::supervise::supervise;
 use super::topology::Map;
+use crate::own_thread;
 use crate::patience::{self, Crowd};
 use crate::stamp::Vouch;
 
@@ -88,7 +88,7 @@ pub(super) struct Shared {
     /// The connection published last, whose epoch the next one ends.
     last: Mutex<Option<Arc<Live>>>,
     closed: AtomicBool,
-    supervisor: Mutex<Option<(JoinHandle<()>, Handle)>>,
+    supervisor: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Link {
@@ -117,8 +117,6 @@ impl Link {
 
     /// The same, for so many callers that wait for it as one.
     pub(super) async fn live_for(&self, callers: usize) -> Result<Arc<Live>, Fault> {
-        // Its timers and its driver are tokio's: on another executor there is no connection.
-        Handle::try_current().map_err(|_| Fault::Down)?;
         if let Some(live) = self.0.live.load_full() {
             return Ok(live);
         }
@@ -148,27 +146,18 @@ impl Link {
         }
     }
 
-    /// Sees to it that the supervisor runs: on the current runtime, if the one it ran on is gone.
+    /// Sees to it that the supervisor runs.
     pub(super) fn supervised(&self) -> Result<(), Fault> {
         if self.0.is_closed() {
             return Err(Fault::Down);
         }
         let mut supervisor = self.0.supervisor.lock();
-        if supervisor
-            .as_ref()
-            .is_none_or(|(task, _)| task.is_finished())
-        {
-            let runtime = Handle::try_current().map_err(|_| Fault::Down)?;
-            let task = runtime.spawn(supervise(Arc::downgrade(&self.0)));
-            *supervisor = Some((task, runtime));
+        if supervisor.as_ref().is_none_or(JoinHandle::is_finished) {
+            let spawned = own_thread::spawn(supervise(Arc::downgrade(&self.0)));
+            let task = spawned.map_err(Fault::from);
+            *supervisor = Some(task.inspect_err(|fault| self.0.go_down(*fault))?);
         }
         Ok(())
-    }
-
-    /// The runtime that its supervisor is on.
-    pub(super) fn runtime(&self) -> Option<Handle> {
-        let supervisor = self.0.supervisor.lock();
-        supervisor.as_ref().map(|(_, runtime)| runtime.clone())
     }
 
     /// The node's clock in Unix milliseconds, while it is connected.
@@ -215,7 +204,7 @@ impl Link {
     pub(crate) async fn close(&self) {
         self.0.closed.store(true, Ordering::Release);
         let supervisor = self.0.supervisor.lock().take();
-        if let Some((task, _)) = supervisor {
+        if let Some(task) = supervisor {
             task.abort();
             // An aborted task ends with an error, as it should.
             let _ = task.await;
@@ -227,7 +216,7 @@ impl Link {
     pub(super) fn forget(&self) {
         self.0.closed.store(true, Ordering::Release);
         let supervisor = self.0.supervisor.lock().take();
-        if let Some((task, _)) = supervisor {
+        if let Some(task) = supervisor {
             task.abort();
         }
         self.0.end();

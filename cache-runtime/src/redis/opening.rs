@@ -7,11 +7,11 @@ use std::time::Duration;
 use redis::{ConnectionAddr, RedisError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
 
 use super::fault::Fault;
 use super::settings::LinkSettings;
 use crate::boxed::boxed;
+use crate::own_thread::{sleep, timeout};
 
 /// After so long without an answer to TLS the port is asked what it speaks, and as long it may take
 /// to say so.

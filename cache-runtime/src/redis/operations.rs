@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use redis::{Pipeline, Value};
-use tokio::runtime::Handle;
 
 use super::answers::{Answered, Node};
 use super::asks::Ask;
@@ -48,7 +47,6 @@ impl Link {
 
     /// Deletes, and is answered once as many replicas have it as the settings ask.
     async fn delete_durably(&self, asks: &[Ask<'_>], asking: bool) -> Result<Vec<Answered>, Fault> {
-        Handle::try_current().map_err(|_| Fault::Down)?;
         let live = self.live().await?;
         let (settings, durable) = (&self.0.settings, &self.0.durable);
         let mut answered = Vec::with_capacity(asks.len());

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use redis::{AsyncConnectionConfig, ProtocolVersion};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 use super::connect::client;
 use super::fault::Fault;
@@ -19,6 +18,7 @@ use super::live::unwrap;
 use super::opening::opened;
 use super::settings::{Address, Found, LinkSettings, Place};
 use crate::boxed::boxed;
+use crate::own_thread::{sleep, timeout};
 
 /// How long the others are waited for after the first that knew, as they may know better.
 const MORE: Duration = Duration::from_millis(50);
@@ -48,7 +48,7 @@ pub(super) async fn replaced(settings: &LinkSettings, found: Option<&Found>) {
     // Together less than `lag`, so that memory is not behind by more.
     let (pause, limit) = (settings.lag / 2, settings.lag / 4);
     loop {
-        tokio::time::sleep(pause).await;
+        sleep(pause).await;
         if let Ok(now) = ask_all(settings, name, limit).await
             && now.epoch > found.epoch
             && now.address != found.address

@@ -12,6 +12,7 @@ use super::run::Run;
 use super::sentinel::{confirm, replaced};
 use super::topology::{Map, map};
 use crate::clock::Stopwatch;
+use crate::own_thread::sleep;
 
 /// Pauses between attempts: jittered, so that a fleet does not come back all at once, and short
 /// enough that hits are back within two seconds of the server.
@@ -52,13 +53,12 @@ pub(super) async fn supervise(link: Weak<Shared>) {
         let Some(shared) = link.upgrade() else { return };
         shared.withdraw(cause);
         drop(shared);
-        tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
+        sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
-/// Says that nobody watches the connection any longer: the runtime is gone, and its driver with it.
-/// The next use starts over on the runtime it is on.
+/// Says that nobody watches the connection any longer, so that the next use starts over.
 struct Supervised(Weak<Shared>);
 
 impl Drop for Supervised {
@@ -86,10 +86,9 @@ async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
     let mut replaced = std::pin::pin!(replaced(&settings, live.found.as_ref()));
     loop {
         let rest_and_beat = async {
-            tokio::time::sleep(pause).await;
+            sleep(pause).await;
             let shared = link.upgrade().filter(|shared| !shared.is_closed());
             let shared = shared.ok_or(Fault::Down)?;
-            shared.reads.fail_silent(shared.settings.op_timeout);
             beat(live, &shared).await
         };
         let beaten = tokio::select! {
@@ -152,11 +151,11 @@ impl Shared {
         self.succeed(Some(Arc::clone(&live)));
         let denied = live.denied.clone();
         self.live.store(Some(live));
-        self.phase.send_replace(Phase::Up);
         self.tell(LinkEvent::Up);
         for fault in denied {
             self.tell(LinkEvent::Denied(fault));
         }
+        self.phase.send_replace(Phase::Up);
     }
 
     /// The breaker is half open: it closes if the attempt that begins now succeeds.

@@ -8,10 +8,10 @@ use std::task::Poll;
 
 use parking_lot::Mutex;
 use redis::{RedisError, RedisResult};
-use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::own_thread;
 use crate::patience::{Crowd, Turn};
 
 /// While so many callers wait, each sends what it asks itself. Past them it is sent by a task, as a
@@ -29,17 +29,13 @@ pub(super) struct Window {
     /// The callers of all connections that the link had or will have.
     crowd: Arc<Crowd>,
     tasks: Arc<Semaphore>,
-    /// That of the connection's own task: who drives the one drives the others.
-    runtime: Option<Handle>,
 }
 
 impl Window {
-    /// The window of a connection that is made on this runtime.
     pub(super) fn new(crowd: Arc<Crowd>) -> Self {
         Self {
             crowd,
             tasks: Arc::new(Semaphore::new(TASKS)),
-            runtime: Handle::try_current().ok(),
         }
     }
 
@@ -60,10 +56,9 @@ impl Window {
         T: Send + 'static,
         L: Future<Output = RedisResult<T>> + Send + 'static,
     {
-        let runtime = match &self.runtime {
-            Some(runtime) if turn.before >= CALLERS => runtime,
-            _ => return at_once.await,
-        };
+        if turn.before < CALLERS {
+            return at_once.await;
+        }
         let caller = Caller::default();
         let (tasks, later) = (Arc::clone(&self.tasks), while_wanted(&caller, later()));
         let in_turn = async move {
@@ -72,8 +67,7 @@ impl Window {
             later.await
         };
         let mut task = JoinSet::new();
-        task.spawn_on(in_turn, runtime);
-        // It ends with an error of its own only if the connection's runtime does.
+        own_thread::spawn_in(&mut task, in_turn).map_err(|_| gone())?;
         let sent = task.join_next().await.and_then(Result::ok);
         sent.unwrap_or_else(|| Err(gone()))
     }

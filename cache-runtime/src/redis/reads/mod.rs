@@ -2,17 +2,16 @@
 //!
 //! The client's cost is by the command and not by the key, so under load joined reads take a third
 //! of the time. A caller alone pays nothing for it: its read is sent at once, from its own task.
-//! Only tasks of the runtime hold up others: a caller's own future may be left unpolled for ever.
+//! Only tasks of the cache's own thread hold up others: a caller's own future may be left unpolled
+//! for ever.
 
 mod senders;
 
 use std::mem;
 use std::sync::Arc;
-use std::time::Duration;
 
 use parking_lot::Mutex;
 use redis::{Cmd, Value};
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::answers::Node;
@@ -20,8 +19,8 @@ use super::fault::Fault;
 use super::link::Link;
 use super::live::Live;
 use crate::boxed::boxed;
-use crate::clock::Clock;
-use crate::patience::{MOST, Turn};
+use crate::own_thread;
+use crate::patience::Turn;
 use senders::Sender;
 
 /// So many tasks send joined reads at once; further reads wait to be joined.
@@ -61,19 +60,8 @@ struct Queue {
     alone: usize,
     /// Tasks that send joined reads.
     senders: usize,
-    /// When one of them last looked for more, on the kernel's clock.
-    looked_ms: u64,
     /// How many bytes a value had, on the average of late.
     mean_bytes: usize,
-}
-
-impl Queue {
-    /// Whether its senders have not looked for so long that they are on a runtime that nobody
-    /// drives any more.
-    fn is_silent(&self, op_timeout: Duration) -> bool {
-        let silent = now_ms().saturating_sub(self.looked_ms);
-        u128::from(silent) > (2 * op_timeout + MOST).as_millis()
-    }
 }
 
 /// How a read goes on.
@@ -98,9 +86,8 @@ impl Link {
             Way::Joined(told) => told,
             Way::First(told) => {
                 let sender = Sender(Some(self.clone()));
-                // Without a runtime the sender is dropped, and with it what waits.
-                let runtime = Handle::try_current().map_err(|_| Fault::Down)?;
-                runtime.spawn(sender.send());
+                // Without a thread the sender is dropped, and with it what waits.
+                own_thread::spawn_silent(sender.send())?;
                 told
             }
         };
@@ -115,9 +102,8 @@ impl Link {
         }
         let ((tell, told), turn) = (oneshot::channel(), self.0.callers.enter());
         queue.waiting.push(Waiting { names, tell, turn });
-        if queue.senders < SENDERS || queue.is_silent(self.0.settings.op_timeout) {
+        if queue.senders < SENDERS {
             queue.senders += 1;
-            queue.looked_ms = now_ms();
             return Way::First(told);
         }
         Way::Joined(told)
@@ -187,7 +173,6 @@ impl Reads {
     /// same lock: whoever comes next starts a sender of its own.
     fn next(&self, last: bool) -> Vec<Waiting> {
         let mut queue = self.0.lock();
-        queue.looked_ms = now_ms();
         queue.waiting.retain(|one| !one.tell.is_closed());
         if queue.waiting.is_empty() && last {
             queue.senders -= 1;
@@ -210,17 +195,6 @@ impl Reads {
         }
     }
 
-    /// Lets go those who wait for senders that nobody drives any more; the supervisor asks for it
-    /// at each heartbeat, as no one else may come.
-    pub(super) fn fail_silent(&self, op_timeout: Duration) {
-        let queue = self.0.lock();
-        let forgotten = !queue.waiting.is_empty() && queue.is_silent(op_timeout);
-        drop(queue);
-        if forgotten {
-            self.fail(Fault::Timeout);
-        }
-    }
-
     /// What waits behind a command that failed would wait as long, for the same.
     fn fail(&self, fault: Fault) {
         for one in mem::take(&mut self.0.lock().waiting) {
@@ -236,8 +210,4 @@ impl Drop for Alone<'_> {
     fn drop(&mut self) {
         self.0.0.lock().alone -= 1;
     }
-}
-
-fn now_ms() -> u64 {
-    Clock::default().now().0
 }

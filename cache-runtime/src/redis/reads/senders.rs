@@ -29,8 +29,8 @@ impl Sender {
 }
 
 impl Drop for Sender {
-    /// Dropped before it gave its place up, with the runtime it ran on: nobody else may come to
-    /// send what waits, so its callers go to the origin.
+    /// Dropped before it gave its place up, as there is no thread: nobody else may come to send what
+    /// waits, so its callers go to the origin.
     fn drop(&mut self) {
         if let Some(link) = &self.0 {
             let mut queue = link.0.reads.0.lock();

@@ -6,7 +6,7 @@ use cache_tests::{Network, Proxy, Server};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 
-use super::{downs, link, names, state, until, until_read};
+use super::{downs, first_down, link, names, state, until, until_read};
 use crate::redis::{Fault, LinkState, Topology};
 
 /// So many at once, and how each ended.
@@ -70,7 +70,7 @@ async fn a_burst_that_comes_before_the_first_connection_waits_for_it_twice_as_lo
         };
         let (few, told) = link(&proxy.url(), 200);
         assert!(burst(&few, 8).await.iter().all(Result::is_err));
-        assert_eq!(downs(&told)[0], Fault::Timeout);
+        assert_eq!(first_down(&told).await, Fault::Timeout);
         let (many, told) = link(&proxy.url(), 200);
         let connected = async {
             until(|| !told.lock().is_empty()).await;
@@ -160,7 +160,7 @@ async fn a_server_that_hangs_in_a_burst_costs_all_of_it_two_timeouts_at_most() {
     let took = start.elapsed();
     assert!(took < Duration::from_secs(1), "{took:?}");
     assert!(ended.iter().all(Result::is_err), "nothing answered");
-    assert_eq!(downs(&told)[0], Fault::Timeout);
+    assert_eq!(first_down(&told).await, Fault::Timeout);
     server.resume().unwrap();
     until_read(&link).await;
 }

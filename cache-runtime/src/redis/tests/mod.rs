@@ -92,6 +92,12 @@ async fn until(condition: impl Fn() -> bool) {
     }
 }
 
+/// The first that is told, perhaps a moment after its callers knew.
+async fn first_down(told: &Told) -> Fault {
+    until(|| !downs(told).is_empty()).await;
+    downs(told)[0]
+}
+
 fn downs(told: &Told) -> Vec<Fault> {
     let faults = told.lock();
     let down = |event: &LinkEvent| match event {

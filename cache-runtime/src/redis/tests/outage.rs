@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use cache_tests::{Network, Proxy, Server};
 
-use super::{downs, link, names, state, until, until_read, up};
+use super::{downs, first_down, link, names, state, until, until_read, up};
 use crate::redis::{Fault, LinkState, Topology};
 
 /// The slowest of some calls in a row, none of which may succeed.
@@ -47,7 +47,7 @@ async fn an_idle_link_notices_a_killed_server_and_is_back_within_two_seconds_of_
     assert!(back < Duration::from_secs(2), "{back:?}");
     let second = link.read(names(["key"])).await.unwrap().node.run_id;
     assert_ne!(first, second, "a restart is seen by its run id");
-    assert_eq!(downs(&told)[0], Fault::Broken);
+    assert_eq!(first_down(&told).await, Fault::Broken);
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn a_hung_server_costs_three_timeouts_and_then_nothing() {
         "{:?}",
         start.elapsed()
     );
-    assert_eq!(downs(&told)[0], Fault::Timeout);
+    assert_eq!(first_down(&told).await, Fault::Timeout);
     server.resume().unwrap();
     let back = until_read(&link).await;
     assert!(back < Duration::from_secs(2), "{back:?}");

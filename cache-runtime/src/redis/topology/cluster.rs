@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
-use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
@@ -15,6 +14,7 @@ use super::search::{Search, search};
 use super::table::Table;
 use super::{Lanes, LinkReport, Map, lanes};
 use crate::clock::Stopwatch;
+use crate::own_thread;
 use crate::patience::{self, Crowd};
 use crate::redis::fault::Fault;
 use crate::redis::link::{Ears, Link, LinkEvent, LinkState};
@@ -35,7 +35,7 @@ pub(super) struct Shared {
     callers: Arc<Crowd>,
     pub(super) trouble: Arc<Notify>,
     closed: AtomicBool,
-    searcher: Mutex<Option<(JoinHandle<()>, Handle)>>,
+    searcher: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// The connections to one node.
@@ -123,17 +123,16 @@ impl Cluster {
         Ok(masters.collect())
     }
 
-    /// Sees to it that somebody looks for the map: on the current runtime, if the one it was done on
-    /// is gone.
+    /// Sees to it that somebody looks for the map.
     pub(super) fn searched(&self) -> Result<(), Fault> {
-        let runtime = Handle::try_current().map_err(|_| Fault::Down)?;
         if self.is_closed() {
             return Err(Fault::Down);
         }
         let mut searcher = self.0.searcher.lock();
-        if searcher.as_ref().is_none_or(|(task, _)| task.is_finished()) {
-            let task = runtime.spawn(search(Arc::downgrade(&self.0)));
-            *searcher = Some((task, runtime));
+        if searcher.as_ref().is_none_or(JoinHandle::is_finished) {
+            let spawned = own_thread::spawn(search(Arc::downgrade(&self.0)));
+            let task = spawned.map_err(Fault::from);
+            *searcher = Some(task.inspect_err(|fault| self.0.fail(*fault))?);
         }
         Ok(())
     }
@@ -191,11 +190,6 @@ impl Cluster {
         })
     }
 
-    pub(super) fn runtime(&self) -> Option<Handle> {
-        let searcher = self.0.searcher.lock();
-        searcher.as_ref().map(|(_, runtime)| runtime.clone())
-    }
-
     pub(super) fn is_closed(&self) -> bool {
         self.0.closed.load(Ordering::Acquire)
     }
@@ -203,7 +197,7 @@ impl Cluster {
     pub(super) async fn close(&self) {
         self.0.closed.store(true, Ordering::Release);
         let searcher = self.0.searcher.lock().take();
-        if let Some((task, _)) = searcher {
+        if let Some(task) = searcher {
             task.abort();
             // An aborted task ends with an error, as it should.
             let _ = task.await;

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use super::map::{self, Map};
 use super::patience;
 use crate::boxed::boxed;
+use crate::own_thread::timeout;
 use crate::redis::connect::client;
 use crate::redis::fault::Fault;
 use crate::redis::opening::opened;
@@ -32,7 +33,7 @@ pub(super) async fn discover(
         let (settings, limit) = (settings.clone(), patience(settings));
         let at_step = Arc::clone(&at_step);
         asking.spawn(async move {
-            let asked = tokio::time::timeout(limit, ask(&settings, &node, &*at_step));
+            let asked = timeout(limit, ask(&settings, &node, &*at_step));
             asked.await.unwrap_or(Err(Fault::Timeout))
         });
     }
@@ -40,9 +41,7 @@ pub(super) async fn discover(
     loop {
         let answer = match &latest {
             None => asking.join_next().await,
-            Some(_) => tokio::time::timeout(GRACE, asking.join_next())
-                .await
-                .unwrap_or(None),
+            Some(_) => timeout(GRACE, asking.join_next()).await.unwrap_or(None),
         };
         match answer {
             Some(Ok(Ok(map))) => {

@@ -16,8 +16,6 @@ mod unlink;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-
 use super::fault::Fault;
 use super::link::{Ears, Link, LinkEvent, LinkState, Pushed};
 use super::settings::{LinkSettings, Place};
@@ -127,17 +125,6 @@ impl Topology {
         match self.only() {
             Some(link) => link.node_ms(),
             None => self.link_now(key)?.node_ms(),
-        }
-    }
-
-    /// Runs something that nobody waits for, on the caller's runtime or else the links'.
-    pub(crate) fn detach(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let of_links = || match &*self.0 {
-            Routes::Node(lanes) => lanes.iter().find_map(Link::runtime),
-            Routes::Cluster(cluster) => cluster.runtime(),
-        };
-        if let Some(runtime) = Handle::try_current().ok().or_else(of_links) {
-            runtime.spawn(work);
         }
     }
 

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use super::redirect::Redirect;
 use super::slots::slot_of;
 use super::{Routes, Topology};
+use crate::own_thread::sleep;
 use crate::redis::answers::Answered;
 use crate::redis::asks::Ask;
 use crate::redis::fault::Fault;
@@ -117,7 +118,7 @@ impl Topology {
                 }
                 Redirect::TryAgain => {
                     pauses += 1;
-                    tokio::time::sleep(PAUSE).await;
+                    sleep(PAUSE).await;
                     (Some(self.link(ask.key()).await?), false)
                 }
             };

@@ -8,6 +8,7 @@ use rand::seq::SliceRandom as _;
 use super::cluster::Shared;
 use super::discover::discover;
 use crate::clock::Stopwatch;
+use crate::own_thread::sleep;
 use crate::redis::fault::Fault;
 use crate::redis::link::{Link, LinkState};
 use crate::redis::settings::Address;
@@ -45,7 +46,7 @@ pub(super) async fn search(cluster: Weak<Shared>) {
         let trouble = Arc::clone(&shared.trouble);
         // Held weakly while it goes well: a forgotten cache closes its connections.
         drop(shared);
-        tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
+        sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
         match is_whole {
             true => {
                 trouble.notified().await;
