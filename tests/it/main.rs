@@ -43,6 +43,7 @@ mod patience;
 mod process_default;
 mod promises;
 mod puts;
+mod run_time_names;
 mod runtimes;
 mod secrets;
 mod sentinel;

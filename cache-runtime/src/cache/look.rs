@@ -40,6 +40,7 @@ impl Cache {
     pub(crate) fn in_memory<T: Cacheable>(
         &self,
         site: &Interned,
+        namespace: &str,
         policy: &Policy,
         parts: &[u8],
     ) -> Result<T, Missed> {
@@ -68,9 +69,7 @@ impl Cache {
         }
         match held.is_stale {
             false => held.counters.memory_hit(),
-            true => tiers
-                .events
-                .emit(&site.namespace, &held.counters, Event::Stale),
+            true => tiers.events.emit(namespace, &held.counters, Event::Stale),
         }
         held.get().ok_or(missed(Miss::Absent))
     }
@@ -78,6 +77,7 @@ impl Cache {
     pub(crate) fn draft(
         &self,
         site: &'static Interned,
+        namespace: Arc<str>,
         policy: Policy,
         key: &KeyWriter,
         missed: Missed,
@@ -87,6 +87,7 @@ impl Cache {
         Draft {
             tiers: Arc::clone(&self.0),
             site,
+            namespace,
             policy,
             key: Kept {
                 site: site.id,

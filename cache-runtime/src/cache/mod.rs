@@ -162,16 +162,19 @@ impl Cache {
         if !self.tiers().is_on() || is_bypassed() {
             return load.await;
         }
-        let site = site::by_hand::<T>(namespace);
-        let missed = match self.in_memory(site, policy, writer.as_bytes()) {
+        // It is in no digest, as it is in the entry's name; in memory it tells entries apart.
+        writer.__beside(namespace);
+        let site = site::by_hand::<T>();
+        let missed = match self.in_memory(site, namespace, policy, writer.as_bytes()) {
             Ok(value) => return Ok(value),
             Err(missed) => missed,
         };
         if writer.failure().is_some() {
-            self.unwritable(site);
+            self.unwritable(namespace);
             return load.await;
         }
-        match self.draft(site, *policy, &writer, missed).with_tags(&[]) {
+        let draft = self.draft(site, namespace.into(), *policy, &writer, missed);
+        match draft.with_tags(&[]) {
             Ok(request) => {
                 let share = Probe::<Result<T, E>>::new().share();
                 Box::pin(load::load::<Fallible, Result<T, E>, _>(
@@ -183,7 +186,7 @@ impl Cache {
                 .await
             }
             Err(error) => {
-                self.refused(site, &error);
+                self.refused(site, namespace, &error);
                 load.await
             }
         }

@@ -8,10 +8,10 @@ use crate::site::{Interned, Refused};
 impl Cache {
     /// A name that the cache refuses, or too many: the call runs without it, and is counted.
     #[cold]
-    pub(crate) fn refused(&self, site: &Interned, error: &CacheError) {
+    pub(crate) fn refused(&self, site: &Interned, namespace: &str, error: &CacheError) {
         tracing::debug!(target: "cache", site = site.identity, %error, "not cached");
         self.uncached(
-            site,
+            namespace,
             match error {
                 CacheError::TooManyTags { .. } => "too_many_tags",
                 _ => "bad_name",
@@ -23,20 +23,20 @@ impl Cache {
     #[cold]
     pub(crate) fn indistinct(&self, site: &Interned, why: Refused) {
         site.tell_refused(why);
-        self.uncached(site, why.cause());
+        self.uncached(&site.namespace, why.cause());
     }
 
     /// An argument that could not be written into the key: `Serialized` of a type that fails to
     /// serialize, for one. The call runs without the cache.
     #[cold]
-    pub(crate) fn unwritable(&self, site: &Interned) {
-        self.uncached(site, "unwritable_key");
+    pub(crate) fn unwritable(&self, namespace: &str) {
+        self.uncached(namespace, "unwritable_key");
     }
 
-    fn uncached(&self, site: &Interned, cause: &'static str) {
+    fn uncached(&self, namespace: &str, cause: &'static str) {
         let events = &self.tiers().events;
-        let namespace = match check_name("namespace", &site.namespace) {
-            Ok(()) => &*site.namespace,
+        let namespace = match check_name("namespace", namespace) {
+            Ok(()) => namespace,
             Err(_) => "(refused)",
         };
         let event = Event::Trouble {

@@ -10,6 +10,9 @@ use super::snapshot::{MissStats, NamespaceStats, UnstoredStats};
 use super::striped::Striped;
 use super::{Event, Loaded, Miss, Tier, Unstored};
 
+/// How many kinds of trouble are counted apart; past it, the steps are.
+const MOST: usize = 256;
+
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     memory_hits: Striped,
@@ -28,7 +31,7 @@ pub(crate) struct Counters {
     followers: AtomicU64,
     waiting: AtomicU64,
     invalidations: AtomicU64,
-    /// By step and cause; both come from closed lists, so this stays small.
+    /// By step and cause.
     troubles: Mutex<BTreeMap<(&'static str, String), u64>>,
 }
 
@@ -68,7 +71,12 @@ impl Counters {
             Event::Invalidated => add(&self.invalidations, 1),
             Event::Trouble { doing, cause } => {
                 let mut troubles = self.troubles.lock();
-                *troubles.entry((doing, cause.to_owned())).or_default() += 1;
+                let mut of = (doing, cause.to_owned());
+                if troubles.len() >= MOST && !troubles.contains_key(&of) {
+                    of.1 = "others".to_owned();
+                }
+                let count = troubles.entry(of).or_default();
+                *count = count.saturating_add(1);
             }
         }
     }
@@ -130,4 +138,24 @@ fn add(counter: &AtomicU64, by: u64) {
 
 fn get(counter: &AtomicU64) -> u64 {
     counter.load(Ordering::Relaxed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn past_the_limit_troubles_are_counted_by_their_step() {
+        let counters = Counters::default();
+        for n in 0..2 * MOST {
+            let cause = &*n.to_string();
+            counters.count(Event::Trouble {
+                doing: "read",
+                cause,
+            });
+        }
+        let troubles = counters.snapshot("ns").troubles;
+        assert_eq!(troubles.len(), MOST + 1);
+        assert_eq!(troubles["read: others"], MOST as u64);
+    }
 }

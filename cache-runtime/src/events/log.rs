@@ -10,6 +10,9 @@ use crate::clock::Stopwatch;
 
 const QUIET: Duration = Duration::from_secs(10);
 
+/// How many kinds of trouble are told apart within that time; past it, the steps are.
+const MOST: usize = 1_024;
+
 /// Writes `tracing` events; trouble of one kind is not repeated within ten seconds.
 #[derive(Debug, Default)]
 pub(super) struct Log {
@@ -124,12 +127,19 @@ impl Log {
     /// Whether to say it now, and how many were held back since it was last said.
     fn due(&self, doing: &'static str, cause: &str) -> Option<u64> {
         let mut said = self.said.lock();
-        let Some(entry) = said.get_mut(&(doing, cause.to_owned())) else {
+        let mut of = (doing, cause.to_owned());
+        if said.len() >= MOST && !said.contains_key(&of) {
+            said.retain(|_, one| one.last.elapsed() < QUIET);
+            if said.len() >= MOST {
+                of.1.clear();
+            }
+        }
+        let Some(entry) = said.get_mut(&of) else {
             let first = Said {
                 last: Stopwatch::start(),
                 held_back: 0,
             };
-            said.insert((doing, cause.to_owned()), first);
+            said.insert(of, first);
             return Some(0);
         };
         if entry.last.elapsed() < QUIET {
@@ -144,6 +154,17 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn past_the_limit_trouble_is_said_once_a_step() {
+        let log = Log::default();
+        for n in 0..2 * MOST {
+            log.due("load", &n.to_string());
+        }
+        assert_eq!(log.said.lock().len(), MOST + 1);
+        assert_eq!(log.due("load", "another"), None);
+        assert_eq!(log.due("refresh", "another"), Some(0));
+    }
 
     #[test]
     fn one_kind_of_trouble_is_said_once() {

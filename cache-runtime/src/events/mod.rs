@@ -117,7 +117,13 @@ pub(crate) enum Event<'a> {
     },
 }
 
-/// The counters of every namespace of one cache, and its log.
+/// How many namespaces of a cache are counted apart.
+const MOST: usize = 1_024;
+
+/// The heading of what came after that many.
+const OTHERS: &str = "(others)";
+
+/// The counters of the namespaces of one cache, and its log.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     namespaces: RwLock<HashMap<Arc<str>, Arc<Counters>>>,
@@ -126,13 +132,16 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// The counters of a namespace, made when first asked for.
+    /// The counters of a namespace, made when first asked for. Namespaces may be made at run time, of
+    /// what comes from outside: the first ones have a row each, all others share one.
     pub(crate) fn namespace(&self, name: &str) -> Arc<Counters> {
         if let Some(found) = self.namespaces.read().get(name) {
             return Arc::clone(found);
         }
         let mut namespaces = self.namespaces.write();
-        Arc::clone(namespaces.entry(name.into()).or_default())
+        let is_known = namespaces.len() < MOST || namespaces.contains_key(name);
+        let row = if is_known { name } else { OTHERS };
+        Arc::clone(namespaces.entry(row.into()).or_default())
     }
 
     /// Counts an event of a namespace, and logs it where a person should know.

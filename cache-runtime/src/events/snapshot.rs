@@ -9,12 +9,12 @@ use super::HistogramSnapshot;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// One row a namespace, by name.
+    /// One row a namespace, by name. Past 1,024 of them all others share the row `(others)`.
     pub namespaces: Vec<NamespaceStats>,
 }
 
 impl Stats {
-    /// The row of one namespace, if anything happened there.
+    /// The row of one namespace, if anything happened there and it has its own.
     #[must_use]
     pub fn namespace(&self, name: &str) -> Option<&NamespaceStats> {
         self.namespaces.iter().find(|row| row.namespace == name)

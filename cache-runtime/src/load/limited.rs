@@ -9,7 +9,6 @@ use super::request::Request;
 use crate::error::LoadTimeout;
 use crate::events::{Counters, Event};
 use crate::own_thread::{Sleep, sleep};
-use crate::site::Interned;
 use crate::tiers::Tiers;
 
 /// Makes what the caller is returned, of a timeout.
@@ -35,7 +34,7 @@ struct Limit<R> {
 /// To whom the end of a load is told.
 struct Told {
     tiers: Arc<Tiers>,
-    site: &'static Interned,
+    namespace: Arc<str>,
     counters: Arc<Counters>,
 }
 
@@ -53,7 +52,7 @@ impl<F: Future> Limited<F> {
             timer: None,
             told: Told {
                 tiers: Arc::clone(&request.tiers),
-                site: request.site,
+                namespace: Arc::clone(&request.namespace),
                 counters: Arc::clone(&request.counters),
             },
         });
@@ -100,6 +99,6 @@ impl Told {
     fn tell(&self) {
         let event = Event::LoadTimedOut;
         let events = &self.tiers.events;
-        events.emit(&self.site.namespace, &self.counters, event);
+        events.emit(&self.namespace, &self.counters, event);
     }
 }

@@ -21,6 +21,7 @@ use crate::value::Cacheable;
 pub(crate) struct Request {
     pub(crate) tiers: Arc<Tiers>,
     pub(crate) site: &'static Interned,
+    pub(crate) namespace: Arc<str>,
     pub(crate) policy: Policy,
     pub(crate) key: Kept,
     pub(crate) counters: Arc<Counters>,
@@ -43,6 +44,7 @@ pub(crate) struct Request {
 pub(crate) struct Draft {
     pub(crate) tiers: Arc<Tiers>,
     pub(crate) site: &'static Interned,
+    pub(crate) namespace: Arc<str>,
     pub(crate) policy: Policy,
     /// With what stands beside the key.
     pub(crate) key: Kept,
@@ -59,7 +61,7 @@ pub(crate) struct Draft {
 impl Draft {
     /// Names everything; fails if the namespace or a tag is refused, or there are too many.
     pub(crate) fn with_tags(self, tags: &[Tag]) -> Result<Request> {
-        let namespace = Arc::clone(&self.site.namespace);
+        let namespace = self.namespace;
         check_name("namespace", &namespace)?;
         if tags.len() > MOST_TAGS {
             return Err(CacheError::TooManyTags { limit: MOST_TAGS });
@@ -85,6 +87,7 @@ impl Draft {
             name,
             tiers: self.tiers,
             site: self.site,
+            namespace,
             policy: self.policy,
             key: self.key,
             digest,
@@ -136,9 +139,9 @@ impl Request {
     pub(crate) fn target(&self) -> Target {
         Target {
             subjects: vec![self.subjects[0].clone()],
-            namespace: Some(Arc::clone(&self.site.namespace)),
+            namespace: Some(Arc::clone(&self.namespace)),
             names: vec![self.name.lease(), self.name.as_str().to_owned()],
-            namespace_stamp: self.tiers.names.namespace(&self.site.namespace),
+            namespace_stamp: self.tiers.names.namespace(&self.namespace),
         }
     }
 
@@ -281,7 +284,7 @@ impl Request {
     pub(crate) fn emit(&self, event: Event<'_>) {
         self.tiers
             .events
-            .emit(&self.site.namespace, &self.counters, event);
+            .emit(&self.namespace, &self.counters, event);
     }
 
     pub(crate) fn miss(&self, why: Miss) {

@@ -1,6 +1,7 @@
 //! The first phase of an annotated call: a look in memory.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use crate::cache::{Cache, Current, Entry, Missed, current, may_refresh, resolve};
 use crate::error::CacheError;
@@ -130,7 +131,7 @@ pub fn lookup<M: Returns<R>, R>(
     let site = at.intern::<M::Value>();
     let missed = match may_refresh() {
         true => Missed::unasked(),
-        false => match cache.in_memory(site, policy, key.as_bytes()) {
+        false => match cache.in_memory(site, &site.namespace, policy, key.as_bytes()) {
             Ok(value) => return Lookup::Hit(M::value(value)),
             Err(missed) => missed,
         },
@@ -151,10 +152,11 @@ fn draft(
         return None;
     }
     if key.failure().is_some() {
-        cache.unwritable(site);
+        cache.unwritable(&site.namespace);
         return None;
     }
-    Some(Box::new(cache.draft(site, *policy, key, missed)))
+    let namespace = Arc::clone(&site.namespace);
+    Some(Box::new(cache.draft(site, namespace, *policy, key, missed)))
 }
 
 pub(super) fn request(
@@ -168,7 +170,7 @@ pub(super) fn request(
     let site = draft.site;
     draft
         .with_tags(tags)
-        .map_err(|error| cache.refused(site, &error))
+        .map_err(|error| cache.refused(site, &site.namespace, &error))
         .ok()
         .map(Box::new)
 }

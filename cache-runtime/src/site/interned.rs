@@ -44,10 +44,11 @@ impl Refused {
 }
 
 /// A site as the process knows it. There are as many as annotated functions, times the types each
-/// generic one is used at; they live as long as the process.
+/// generic one is used at, and one for each type that is cached by hand; they live as long as the process.
 #[derive(Debug)]
 pub(crate) struct Interned {
     pub(crate) id: u32,
+    /// Empty where each call brings its own.
     pub(crate) namespace: Arc<str>,
     /// Where it stands in the code, for the log.
     pub(crate) identity: String,

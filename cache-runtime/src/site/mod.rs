@@ -165,11 +165,11 @@ impl At {
     }
 }
 
-/// The site of hand-written calls in a namespace: it has no function, so the namespace is its
-/// identity.
-pub(crate) fn by_hand<V: Cacheable>(namespace: &str) -> &'static Interned {
+/// The site of all hand-written calls for one type of value. Their namespaces are made at run time, so
+/// each call brings its own: a site for each would be kept as long as the process lives.
+pub(crate) fn by_hand<V: Cacheable>() -> &'static Interned {
     table::intern::<V>(table::Identity {
-        namespace,
+        namespace: "",
         identity: "by hand".to_owned(),
         version: 1,
         parts: &["key"],
