@@ -31,6 +31,7 @@ mod leases;
 mod limits;
 mod log;
 mod lossy;
+mod memory_bytes;
 mod misspelt;
 mod operations;
 mod origin;

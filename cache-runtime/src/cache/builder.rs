@@ -106,8 +106,11 @@ impl CacheBuilder {
         self
     }
 
-    /// How much this process's memory may hold, in bytes of encoded values and keys; 64 MiB at
-    /// first, 0 for no memory tier.
+    /// How much the memory tier may take of this process, in bytes; defaults to 64 MiB, 0 is for no
+    /// memory tier.
+    ///
+    /// Keys, tags and the tier's own tables are counted: a small value takes about 450 bytes. What a
+    /// value owns on the heap is taken to be as long as its encoding.
     #[must_use]
     pub fn memory_bytes(mut self, bytes: u64) -> Self {
         self.memory_bytes = bytes;

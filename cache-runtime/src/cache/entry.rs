@@ -190,7 +190,7 @@ impl Inspection {
                 false => Duration::from_millis(held.until.ms_since(now)),
             },
             stale_for: Duration::from_millis(held.stale_until.ms_since(now)),
-            bytes: held.weight as usize,
+            bytes: held.encoded as usize,
             shared_with: request.site.shared_with(),
         }
     }

@@ -17,7 +17,7 @@ pub struct Health {
     pub nodes: Vec<NodeHealth>,
     /// Entries in this process's memory, counting those that expired and were not yet dropped.
     pub memory_entries: usize,
-    /// What they take, in bytes.
+    /// What they take of the process, in bytes, with their keys, tags and tables.
     pub memory_bytes: u64,
     /// Invalidations that Redis has not acknowledged; while there are any, this process serves
     /// nothing they cover. Each target counts once, and past 16,384 all together as one.

@@ -37,7 +37,8 @@ fn held(n: u32) -> Arc<Held> {
         is_stale: false,
         given: Given::default(),
         watch: Cells::default().watch(&[]),
-        weight: 1,
+        encoded: 1,
+        size: 1,
         counters: Arc::default(),
         value: n,
     })

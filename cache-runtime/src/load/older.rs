@@ -111,7 +111,8 @@ fn resting<T: Cacheable>(stale: &Held<T>, next_try: Moment) -> Arc<Held<T>> {
         watch: stale.watch.clone(),
         given: stale.given,
         is_stale: true,
-        weight: stale.weight,
+        encoded: stale.encoded,
+        size: stale.size,
         counters: Arc::clone(&stale.counters),
         value: stale.value.clone(),
     })

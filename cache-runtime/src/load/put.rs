@@ -19,7 +19,7 @@ use crate::boxed::boxed;
 use crate::error::{CacheError, Result};
 use crate::events::{Event, Miss, Unstored};
 use crate::invalidate::invalidate;
-use crate::memory::{Given, Held};
+use crate::memory::{Given, Held, size};
 use crate::returns::Returns;
 use crate::stamp::{Recording, Watch};
 use crate::tag::{MOST_TAGS, TagsFrom};
@@ -197,6 +197,7 @@ fn keep<T: Cacheable>(
         return Err(CacheError::Overtaken);
     };
     let until = tiers.clock.now().plus_ms(ttl_ms);
+    let size = size::<T>(bytes, &watch);
     let held = Arc::new(Held {
         until,
         stale_until: until.plus_ms(request.policy.stale_ms),
@@ -207,7 +208,8 @@ fn keep<T: Cacheable>(
             fresh_until: until,
             ..Given::default()
         },
-        weight: u32::try_from(bytes).unwrap_or(u32::MAX),
+        encoded: u32::try_from(bytes).unwrap_or(u32::MAX),
+        size,
         counters: Arc::clone(&request.counters),
         value: value.clone(),
     });

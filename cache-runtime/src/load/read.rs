@@ -9,7 +9,7 @@ use crate::boxed::boxed;
 use crate::clock::Stopwatch;
 use crate::events::{Event, Miss, Tier};
 use crate::frame;
-use crate::memory::{Given, Held, load_us};
+use crate::memory::{Given, Held, load_us, size};
 use crate::redis::{Fault, Found as Answer, Topology};
 use crate::stamp::Watch;
 use crate::value::Cacheable;
@@ -193,6 +193,7 @@ impl Reader<'_> {
         }
         let trusted = tiers.trusted(seen.sent, seen.vouch.pushes());
         let stale_until = seen.read_at.plus_ms(stale_ms).min(trusted);
+        let watch = seen.watch.and(seen.vouch.cells());
         let held = Arc::new(Held {
             until: fresh_until.min(trusted),
             stale_until,
@@ -202,8 +203,9 @@ impl Reader<'_> {
                 unchecked_until: self.request.unchecked(stale_until),
                 load_us: load_us(valid.load_us),
             },
-            watch: seen.watch.and(seen.vouch.cells()),
-            weight: u32::try_from(valid.bytes).unwrap_or(u32::MAX),
+            encoded: u32::try_from(valid.bytes).unwrap_or(u32::MAX),
+            size: size::<T>(valid.bytes, &watch),
+            watch,
             counters: Arc::clone(&self.request.counters),
             value: valid.value,
         });

@@ -10,7 +10,7 @@ use super::verify::verify;
 use crate::boxed::boxed;
 use crate::clock::Moment;
 use crate::events::{Event, Unstored};
-use crate::memory::{Given, Held, load_us};
+use crate::memory::{Given, Held, load_us, size};
 use crate::stamp::{Subject, Watch};
 use crate::tag::TagsFrom;
 use crate::value::Cacheable;
@@ -89,16 +89,18 @@ pub(super) async fn store<T: Cacheable>(
     let is_local = matches!(kept, Kept::Local { .. });
     let is_stored = matches!(kept, Kept::Stored { .. });
     let life = Life::of(request, kept, (began, in_outage), ttl_ms);
+    let watch = life.watch.unwrap_or(before);
     let held = Arc::new(Held {
         until: life.until,
         stale_until: life.stale_until,
         is_stale: false,
-        watch: life.watch.unwrap_or(before),
         given: Given {
             load_us: load_us(took_us),
             ..life.given
         },
-        weight: u32::try_from(bytes).unwrap_or(u32::MAX),
+        encoded: u32::try_from(bytes).unwrap_or(u32::MAX),
+        size: size::<T>(bytes, &watch),
+        watch,
         counters: Arc::clone(&request.counters),
         value,
     });

@@ -1,10 +1,12 @@
-//! The memory tier: decoded values behind `Arc`, bounded by their encoded bytes.
+//! The memory tier: decoded values behind `Arc`, bounded by the bytes that they take of the
+//! process, with their keys, cells and tags.
 //!
 //! An entry carries its own expiry and the cells of what it rests on; a hit looks at both. There is
 //! no removal by tag: the next hit on an invalid entry drops it.
 
 mod given;
 mod shards;
+mod size;
 
 use std::any::Any;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
@@ -15,6 +17,7 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{Equivalent, Weighter};
 
 pub(crate) use given::{Given, load_us};
+pub(crate) use size::size;
 
 use crate::clock::Moment;
 use crate::events::{Counters, Miss};
@@ -32,7 +35,10 @@ pub(crate) struct Held<T: ?Sized = dyn Any + Send + Sync> {
     pub(crate) given: Given,
     /// Stale, and served for a while as another process refreshes it.
     pub(crate) is_stale: bool,
-    pub(crate) weight: u32,
+    /// Of its encoding, in bytes.
+    pub(crate) encoded: u32,
+    /// What it takes in memory, in bytes, by [`size`].
+    pub(crate) size: u64,
     pub(crate) counters: Arc<Counters>,
     pub(crate) value: T,
 }
@@ -62,7 +68,8 @@ impl Held {
             watch: self.watch.clone(),
             given: self.given,
             is_stale: self.is_stale,
-            weight: self.weight,
+            encoded: self.encoded,
+            size: self.size,
             counters: Arc::clone(&self.counters),
             value: self.get()?,
         }))
@@ -144,13 +151,9 @@ struct Bytes;
 
 impl Weighter<Kept, Arc<Held>> for Bytes {
     fn weight(&self, key: &Kept, held: &Arc<Held>) -> u64 {
-        u64::from(held.weight) + key.parts.len() as u64 + PER_ENTRY
+        held.size + size::row(key)
     }
 }
-
-/// What an entry takes beside its value: the key, the table's slot, the cells. It also keeps the
-/// weight over zero, which the store would never evict.
-const PER_ENTRY: u64 = 160;
 
 type Store = Cache<Kept, Arc<Held>, Bytes, BuildHasherDefault<Computed>>;
 

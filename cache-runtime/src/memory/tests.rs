@@ -10,7 +10,8 @@ fn held(until: u64, weight: u32, watch: Watch) -> Arc<Held> {
         is_stale: false,
         given: Given::default(),
         watch,
-        weight,
+        encoded: weight,
+        size: weight.into(),
         counters: Arc::default(),
         value: 7_u32,
     })

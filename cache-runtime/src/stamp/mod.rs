@@ -10,6 +10,7 @@ mod buckets;
 mod cell;
 mod outage;
 mod recording;
+mod size;
 mod slot;
 mod table;
 mod vouch;
@@ -22,6 +23,7 @@ pub(crate) use buckets::{Buckets, ReadBucket, Sorted};
 pub(crate) use cell::Cell;
 pub(crate) use outage::Outage;
 pub(crate) use recording::Recording;
+pub(crate) use size::{COUNTS, allocated};
 pub(crate) use table::Cells;
 pub(crate) use vouch::Vouch;
 

@@ -6,65 +6,97 @@ use std::sync::{Arc, Weak};
 use super::Cell;
 use super::recording::OTHERWISE;
 
-/// The cells of one subject.
+/// The cells of one subject. There is one for each entry and tag in memory, so what few have stands
+/// in a box.
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     /// The one that was not ended yet.
     pub(super) cell: Weak<Cell>,
-    /// Expired ones, which stale values still rest on.
+    seldom: Option<Box<Seldom>>,
+}
+
+#[derive(Debug, Default)]
+struct Seldom {
+    /// Expired cells, which stale values still rest on.
     expired: Vec<Weak<Cell>>,
     /// The counts of [recordings](super::Recording) under way.
-    pub(super) recorders: Vec<Weak<AtomicU32>>,
+    recorders: Vec<Weak<AtomicU32>>,
 }
 
 impl Slot {
     pub(super) fn flip(&mut self, count: u32) {
         self.count(count);
-        let cells = self
-            .expired
-            .drain(..)
-            .chain([std::mem::take(&mut self.cell)]);
-        let cells = cells.filter_map(|cell| cell.upgrade());
-        cells.for_each(|cell| cell.flip());
+        if let Some(seldom) = &mut self.seldom {
+            let expired = seldom.expired.drain(..).filter_map(|cell| cell.upgrade());
+            expired.for_each(|cell| cell.flip());
+        }
+        if let Some(cell) = std::mem::take(&mut self.cell).upgrade() {
+            cell.flip();
+        }
+        self.tidy();
     }
 
     /// Those that ended are swept before the list grows: a subject that many load under may never be
     /// flipped.
     pub(super) fn record(&mut self, count: &Arc<AtomicU32>) {
-        if self.recorders.len() == self.recorders.capacity() {
-            self.recorders.retain(|one| one.strong_count() > 0);
-            self.recorders.reserve(self.recorders.len() + 1);
+        let recorders = &mut self.seldom.get_or_insert_default().recorders;
+        if recorders.len() == recorders.capacity() {
+            recorders.retain(|one| one.strong_count() > 0);
+            recorders.reserve(recorders.len() + 1);
         }
-        self.recorders.push(Arc::downgrade(count));
+        recorders.push(Arc::downgrade(count));
     }
 
     fn count(&mut self, count: u32) {
-        self.recorders.retain(|recorder| match recorder.upgrade() {
-            Some(recorder) => {
-                match count {
-                    OTHERWISE => recorder.fetch_or(OTHERWISE, Ordering::AcqRel),
-                    count => recorder.fetch_add(count, Ordering::AcqRel),
-                };
-                true
-            }
-            None => false,
-        });
+        let Some(seldom) = &mut self.seldom else {
+            return;
+        };
+        seldom
+            .recorders
+            .retain(|recorder| match recorder.upgrade() {
+                Some(recorder) => {
+                    match count {
+                        OTHERWISE => recorder.fetch_or(OTHERWISE, Ordering::AcqRel),
+                        count => recorder.fetch_add(count, Ordering::AcqRel),
+                    };
+                    true
+                }
+                None => false,
+            });
     }
 
     /// Later reads get a new cell; an invalidation still reaches this one.
     pub(super) fn expire(&mut self) {
         self.count(OTHERWISE);
-        self.expired.retain(|cell| cell.strong_count() > 0);
+        self.tidy();
         let before = std::mem::take(&mut self.cell);
         if let Some(cell) = before.upgrade() {
             cell.expire();
-            self.expired.push(before);
+            self.seldom.get_or_insert_default().expired.push(before);
         }
     }
 
+    /// Lets go of what ended.
+    pub(super) fn tidy(&mut self) {
+        let Some(seldom) = &mut self.seldom else {
+            return;
+        };
+        seldom.expired.retain(|cell| cell.strong_count() > 0);
+        seldom.recorders.retain(|one| one.strong_count() > 0);
+        if seldom.expired.is_empty() && seldom.recorders.is_empty() {
+            self.seldom = None;
+        }
+    }
+
+    /// Whether nothing rests on it and nobody counts; of one that was just tidied.
     pub(super) fn is_dead(&self) -> bool {
-        let mut cells = self.expired.iter().chain([&self.cell]);
-        cells.all(|cell| cell.strong_count() == 0)
-            && self.recorders.iter().all(|one| one.strong_count() == 0)
+        self.seldom.is_none() && self.cell.strong_count() == 0
+    }
+
+    #[cfg(test)]
+    pub(super) fn recorders(&self) -> usize {
+        self.seldom
+            .as_ref()
+            .map_or(0, |seldom| seldom.recorders.len())
     }
 }

@@ -13,7 +13,10 @@ use super::{Cell, Recording, Subject, Watch};
 
 const SHARDS: usize = 16;
 
-/// A shard is swept of cells that nothing rests on when it has grown to twice its last live size.
+/// A shard that has so few is not swept.
+const LEAST: usize = 64;
+
+/// A shard is swept of cells that nothing rests on when it has grown by a quarter of its last live size.
 #[derive(Debug, Default)]
 struct Shard {
     cells: HashMap<Subject, Slot, foldhash::fast::RandomState>,
@@ -55,6 +58,7 @@ impl Cells {
 
     pub(super) fn add_recorder(&self, subject: &Subject, count: &Arc<AtomicU32>) {
         let mut shard = self.shard(subject).lock();
+        shard.sweep();
         let slot = shard.cells.entry(subject.clone()).or_default();
         slot.record(count);
     }
@@ -127,11 +131,7 @@ impl Cells {
     pub(super) fn recorders(&self) -> usize {
         let of = |shard: &Mutex<Shard>| {
             let shard = shard.lock();
-            shard
-                .cells
-                .values()
-                .map(|slot| slot.recorders.len())
-                .sum::<usize>()
+            shard.cells.values().map(Slot::recorders).sum::<usize>()
         };
         self.shards.iter().map(of).sum()
     }
@@ -161,11 +161,18 @@ impl Shard {
     }
 
     fn sweep(&mut self) {
-        if self.cells.len() < self.sweep_at.max(64) {
+        if self.cells.len() < self.sweep_at.max(LEAST) {
             return;
         }
-        self.cells.retain(|_, slot| !slot.is_dead());
-        self.sweep_at = self.cells.len() * 2;
+        self.cells.retain(|_, slot| {
+            slot.tidy();
+            !slot.is_dead()
+        });
+        let left = self.cells.len();
+        self.sweep_at = left.saturating_add(left / 4);
+        if left < self.cells.capacity() / 8 {
+            self.cells.shrink_to(left.saturating_mul(2));
+        }
     }
 }
 

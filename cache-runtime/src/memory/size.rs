@@ -1,0 +1,27 @@
+//! What an entry takes of the process.
+
+use std::mem::{needs_drop, size_of};
+
+use super::{Held, Kept};
+use crate::stamp::{COUNTS, Watch, allocated};
+
+/// What the store takes for an entry: its row, its place in the index, and a share of the rows of those
+/// it remembers to have evicted, in tables that grow by doubling.
+const ROW: usize = (size_of::<Kept>() + 8 + 8 + 8 + 5) * 3 / 2 + 32;
+
+/// What a value takes with all that only it holds. What it owns on the heap is taken to be as long as
+/// its encoding.
+pub(crate) fn size<T>(encoded: usize, watch: &Watch) -> u64 {
+    let heap = match needs_drop::<T>() {
+        true => allocated(encoded),
+        false => 0,
+    };
+    let held = allocated(COUNTS + size_of::<Held<T>>());
+    let all = [heap, held, watch.bytes()];
+    all.into_iter().fold(0, |sum, part| sum + part as u64)
+}
+
+/// What the store takes for an entry of this key.
+pub(super) fn row(key: &Kept) -> u64 {
+    (ROW + allocated(COUNTS + key.parts.len())) as u64
+}

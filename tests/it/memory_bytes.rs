@@ -1,0 +1,116 @@
+//! `memory_bytes` is what the memory tier takes of the process, whatever it holds.
+
+use std::process::Command;
+
+use cache_runtime::{Cache, cached};
+
+const SHAPE: &str = "MEMORY_BYTES_OF";
+
+#[cached(ns = "small", ttl = "1h")]
+async fn small(id: u64) -> u64 {
+    id
+}
+
+#[cached(ns = "text", ttl = "1h")]
+async fn text(id: u64) -> String {
+    format!("the value of {id}")
+}
+
+#[cached(ns = "tagged", ttl = "1h", tags = [
+    "a:{id}", "b:{id}", "c:{id}", "d:{id}", "e:{id}", "f:{id}", "g:{id}", "h:{id}",
+])]
+async fn tagged(id: u64) -> u64 {
+    id
+}
+
+#[cached(ns = "shared", ttl = "1h", tags = ["all", "group:{group}"])]
+async fn shared(group: u64, id: u64) -> u64 {
+    group + id
+}
+
+#[cached(ns = "large", ttl = "1h")]
+async fn large(id: u64) -> Vec<u8> {
+    vec![id as u8; 64 << 10]
+}
+
+async fn fill(shape: &str, ids: std::ops::Range<u64>) {
+    for id in ids {
+        match shape {
+            "small" => drop(small(id).await),
+            "text" => drop(text(id).await),
+            "tagged" => drop(tagged(id).await),
+            "shared" => drop(shared(id % 100, id).await),
+            _ => drop(large(id).await),
+        }
+    }
+}
+
+/// What the process has of memory, in bytes.
+fn resident() -> u64 {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = pages.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * 4_096
+}
+
+/// The child: fills the tier to more than it may hold, and says what it grew by.
+#[test]
+#[ignore = "run by the other test, in a process of its own"]
+#[expect(clippy::print_stdout, reason = "the other test reads it")]
+fn grow() {
+    let Ok(shape) = std::env::var(SHAPE) else {
+        return;
+    };
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().unwrap();
+    let count = match &*shape {
+        "large" => 2_000,
+        "tagged" => 80_000,
+        _ => 400_000,
+    };
+    runtime.block_on(async {
+        let cache = Cache::builder().url("memory:").build().unwrap();
+        cache.scope(fill(&shape, 0..100)).await;
+        let (before, first) = (resident(), cache.health().memory_bytes);
+        cache.scope(fill(&shape, 100..count)).await;
+        let grown = resident() - before;
+        let health = cache.health();
+        let counted = health.memory_bytes - first;
+        println!(
+            "grown {grown} counted {counted} entries {}",
+            health.memory_entries
+        );
+    });
+}
+
+fn growth(shape: &str) -> (u64, u64) {
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "memory_bytes::grow", "--ignored", "--nocapture"])
+        .env(SHAPE, shape)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(child.stdout).unwrap();
+    let after = |word: &str| {
+        let (_, rest) = said.split_once(word).unwrap();
+        rest.split_whitespace()
+            .next()
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+    };
+    (after("grown "), after("counted "))
+}
+
+#[test]
+fn what_memory_counts_is_what_the_process_grows_by() {
+    let mut wrong = Vec::new();
+    for shape in ["small", "text", "tagged", "shared", "large"] {
+        let (grown, counted) = growth(shape);
+        let ratio = grown as f64 / counted as f64;
+        if !(0.8..=1.2).contains(&ratio) || counted < 56 << 20 {
+            wrong.push(format!(
+                "{shape}: {grown} bytes, {counted} counted, {ratio:.2}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
