@@ -7,6 +7,7 @@ use syn::{Expr, parse_quote};
 
 use super::arguments::Key;
 use crate::function::Function;
+use crate::span;
 use crate::template::name_of;
 
 /// One part of the key.
@@ -38,12 +39,16 @@ impl Part {
                     arguments.filter(|argument| !skip.iter().any(|name| argument.is_called(name)));
                 in_key
                     .map(|argument| {
-                        let local = &argument.local;
+                        let mut local = argument.local.clone();
+                        let is_pattern = argument.name.is_none();
+                        if is_pattern {
+                            local.set_span(span::made(argument.typed.ty.span()));
+                        }
                         Self {
                             name: argument.part(),
                             value: parse_quote!(#local),
                             place: argument.typed.ty.span(),
-                            is_pattern: argument.name.is_none(),
+                            is_pattern,
                         }
                     })
                     .collect()
