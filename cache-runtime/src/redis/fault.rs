@@ -118,9 +118,10 @@ impl Fault {
         }
     }
 
-    /// What a person can do about it where the settings are to be mended, or a certificate is.
+    /// What a person can do about it where the settings are to be mended, a certificate or a limit.
     pub(crate) fn advice(self) -> Option<&'static str> {
         Some(match self {
+            Self::NoThread => "raise this process's limits on threads and open files",
             Self::Auth => "look at the user and the password in the url",
             Self::SentinelAuth => "look at `sentinel_username` and `sentinel_password` in the url",
             Self::Tls => "look at the server's TLS settings: its versions, ciphers and certificate",
@@ -148,7 +149,7 @@ impl Fault {
         })
     }
 
-    /// Whether it is the settings or a certificate, so that trying again mends nothing.
+    /// Whether it is the settings, a certificate or a limit, so that trying again mends nothing.
     pub(crate) fn stays(self) -> bool {
         self.advice().is_some()
     }
