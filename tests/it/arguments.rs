@@ -256,28 +256,61 @@ async fn a_put_is_not_overwritten_by_a_load_that_began_before_it() {
     );
 }
 
-/// One function in two builds: the older tags its entries, the newer no longer does.
+/// Where the older build's process finds Redis.
+const OLDER: &str = "ARGUMENTS_OLDER_URL";
+
+/// One function in two builds, each run by a process of its own: the older tags its entries, the newer
+/// no longer does.
 mod builds {
+    use super::OLDER;
+
     pub(super) mod older {
         #[cache_runtime::cached(ns = "build", id = "build", ttl = "1m", tags = ["dropped"])]
         pub(in super::super) async fn of_build(id: u32) -> u32 {
-            id
+            super::at_origin(id)
         }
     }
 
     pub(super) mod newer {
         #[cache_runtime::cached(ns = "build", id = "build", ttl = "1m")]
         pub(in super::super) async fn of_build(id: u32) -> u32 {
-            id + 1
+            super::at_origin(id)
+        }
+    }
+
+    fn at_origin(id: u32) -> u32 {
+        match std::env::var(OLDER) {
+            Ok(_) => id,
+            Err(_) => id + 1,
         }
     }
 }
 
+/// Not a test of its own: the process that the next one starts.
+#[tokio::test]
+async fn the_older_build_stores_under_its_tag() {
+    let Ok(url) = std::env::var(OLDER) else {
+        return;
+    };
+    let cache = Cache::builder().url(url).build().unwrap();
+    assert_eq!(cache.scope(builds::older::of_build(1)).await, 1);
+    assert_eq!(cache.stats().namespace("build").unwrap().loads, 1);
+}
+
 #[tokio::test]
 async fn a_tag_that_only_the_entry_names_is_looked_at_too() {
-    let (server, one, _) = fleet().await;
+    let server = crate::server().await;
+    let older = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "arguments::the_older_build_stores_under_its_tag"])
+        .env(OLDER, server.url())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&older.stdout);
+    assert!(
+        older.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
     let newer = Cache::builder().url(server.url()).build().unwrap();
-    assert_eq!(one.scope(builds::older::of_build(1)).await, 1);
     for _ in 0..2 {
         assert_eq!(
             newer.scope(builds::newer::of_build(1)).await,
