@@ -247,6 +247,11 @@ impl Fetch<'_> {
     /// meanwhile gives it back.
     async fn take(&mut self, invalid_id: &[u8]) -> Result<(lease::Lease, Asked), Fault> {
         let mine = lease(self.reader.request, self.reader.redis, Writer::Load);
+        // Looked at after it is noted: a close gives back what is noted, and wakes who waits for that.
+        if !self.reader.request.tiers.is_on() {
+            mine.spent();
+            return Err(Fault::Down);
+        }
         match self.ask(mine.token(), invalid_id).await {
             Ok(asked) => Ok((mine, asked)),
             Err(fault) => {
