@@ -1,8 +1,8 @@
 //! What the path of a function does not tell apart is told apart otherwise, or is not cached.
 
-use std::process::Command;
-
 use cache_runtime::{Cache, CacheKey, KeyWriter, cached};
+
+use crate::alone;
 
 /// What the two first say of a call, in two rounds: the second would be served from the cache.
 type Said = Vec<(&'static str, u64, u64)>;
@@ -237,13 +237,10 @@ async fn what_a_path_does_not_tell_apart_is_never_served_for_another_from_redis(
 
 const CHILD: &str = "APART_URL";
 
-/// Not a test of its own: the process that the next one starts.
 #[tokio::test]
+#[ignore = "run by another test, in a process of its own"]
 async fn a_process_that_calls_the_others_of_one_name() {
-    let Ok(url) = std::env::var(CHILD) else {
-        return;
-    };
-    let cache = on(&url);
+    let cache = on(&alone::variable(CHILD));
     let called = cache.scope(async {
         let copied = (copied::another(7).await, copied::another(7).await);
         (copied, block(false, 7).await, local_type(false, 7).await)
@@ -257,21 +254,13 @@ async fn a_process_that_calls_the_others_of_one_name() {
 #[tokio::test]
 async fn what_a_path_does_not_tell_apart_is_told_apart_in_another_process() {
     let server = crate::server().await;
-    let cache = on(&server.url());
+    let url = server.url();
+    let cache = on(&url);
     let child = || {
-        let output = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "apart::a_process_that_calls_the_others_of_one_name",
-            ])
-            .env(CHILD, server.url())
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(
-            output.status.success() && said.contains("1 passed"),
-            "{said}"
-        );
+        alone::run(
+            "apart::a_process_that_calls_the_others_of_one_name",
+            &[(CHILD, &url)],
+        )
     };
     cache
         .scope(async {

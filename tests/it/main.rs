@@ -1,6 +1,7 @@
 //! The one integration binary: what users see, on servers and processes that the tests start.
 
 mod acl;
+mod alone;
 mod annotations;
 mod apart;
 mod arguments;

@@ -1,8 +1,8 @@
 //! `memory_bytes` is what the memory tier takes of the process, whatever it holds.
 
-use std::process::Command;
-
 use cache_runtime::{Cache, cached};
+
+use crate::alone;
 
 const SHAPE: &str = "MEMORY_BYTES_OF";
 
@@ -54,12 +54,10 @@ fn resident() -> u64 {
 
 /// The child: fills the tier to more than it may hold, and says what it grew by.
 #[test]
-#[ignore = "run by the other test, in a process of its own"]
+#[ignore = "run by another test, in a process of its own"]
 #[expect(clippy::print_stdout, reason = "the other test reads it")]
 fn grow() {
-    let Ok(shape) = std::env::var(SHAPE) else {
-        return;
-    };
+    let shape = alone::variable(SHAPE);
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().build().unwrap();
     let count = match &*shape {
@@ -83,12 +81,7 @@ fn grow() {
 }
 
 fn growth(shape: &str) -> (u64, u64) {
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "memory_bytes::grow", "--ignored", "--nocapture"])
-        .env(SHAPE, shape)
-        .output()
-        .unwrap();
-    let said = String::from_utf8(child.stdout).unwrap();
+    let said = alone::run("memory_bytes::grow", &[(SHAPE, shape)]);
     let after = |word: &str| {
         let (_, rest) = said.split_once(word).unwrap();
         rest.split_whitespace()

@@ -1,11 +1,9 @@
 //! What nobody would notice by its effect: an invalidation of a name that no function uses, and a
 //! cache that no call uses. It is said once, and not where there may be a reason.
 
-use std::env;
-use std::process::Command;
-
 use cache_runtime::{Cache, cache_invalidate, cached};
 
+use crate::alone;
 use crate::log::Log;
 
 const WARNED: &str = "spelt otherwise";
@@ -74,29 +72,19 @@ const UNUSED: &str = "was built and never used";
 const MADE: &str = "none was installed";
 
 /// What is said once a process is looked for in a process of the test's own.
-fn alone(name: &str) -> bool {
-    const MARK: &str = "CACHE_TEST_ALONE";
-    if env::var_os(MARK).is_some() {
-        return true;
-    }
-    let output = Command::new(env::current_exe().unwrap())
-        .args(["--exact", name])
-        .env(MARK, "1")
-        .env_remove("CACHE_URL")
-        .env_remove("REDIS_URL")
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    let passed = output.status.success() && text.contains("1 passed");
-    assert!(passed, "{text}");
-    false
+#[test]
+fn a_cache_that_was_not_installed_is_told_of_when_a_call_makes_another() {
+    alone::run("misspelt::forgets_to_install", &[]);
+}
+
+#[test]
+fn a_cache_that_is_used_is_not_told_of() {
+    alone::run("misspelt::uses_what_it_builds", &[]);
 }
 
 #[tokio::test]
-async fn a_cache_that_was_not_installed_is_told_of_when_a_call_makes_another() {
-    if !alone("misspelt::a_cache_that_was_not_installed_is_told_of_when_a_call_makes_another") {
-        return;
-    }
+#[ignore = "run by another test, in a process of its own"]
+async fn forgets_to_install() {
     let log = Log::default();
     let _guard = log.listen();
     let forgotten = Cache::builder().prefix("shop").build().unwrap();
@@ -113,10 +101,8 @@ async fn a_cache_that_was_not_installed_is_told_of_when_a_call_makes_another() {
 }
 
 #[tokio::test]
-async fn a_cache_that_is_used_is_not_told_of() {
-    if !alone("misspelt::a_cache_that_is_used_is_not_told_of") {
-        return;
-    }
+#[ignore = "run by another test, in a process of its own"]
+async fn uses_what_it_builds() {
     let log = Log::default();
     let _guard = log.listen();
     let used = Cache::memory();

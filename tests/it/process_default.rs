@@ -1,10 +1,10 @@
 //! The process default: made from the environment by the first cached call, or installed.
 
-use std::env;
-use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use cache_runtime::{Cache, cached};
+
+use crate::alone;
 
 static LOADS: AtomicU32 = AtomicU32::new(0);
 
@@ -13,25 +13,15 @@ async fn nth() -> u32 {
     LOADS.fetch_add(1, Ordering::Relaxed) + 1
 }
 
-/// The default is the process's, so the test runs itself once more, in a process with such settings.
-#[tokio::test]
-async fn a_cache_can_be_installed_after_calls_under_wrong_settings() {
-    const NAME: &str = "process_default::a_cache_can_be_installed_after_calls_under_wrong_settings";
-    if env::var("CACHE_URL").as_deref() == Ok("nonsense") {
-        return installs_after_calls().await;
-    }
-    let output = Command::new(env::current_exe().unwrap())
-        .args(["--exact", NAME])
-        .env("CACHE_URL", "nonsense")
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && text.contains("1 passed"),
-        "{text}"
-    );
+/// The default is the process's.
+#[test]
+fn a_cache_can_be_installed_after_calls_under_wrong_settings() {
+    let settings = [("CACHE_URL", "nonsense")];
+    alone::run("process_default::installs_after_calls", &settings);
 }
 
+#[tokio::test]
+#[ignore = "run by another test, in a process of its own"]
 async fn installs_after_calls() {
     assert_eq!((nth().await, nth().await), (1, 2), "nothing is cached");
     Cache::memory().install().unwrap();

@@ -1,11 +1,9 @@
 //! Whoever's runtime calls, and whether it is driven: the cache's own work is done on a thread of its own.
 
-use std::env;
 use std::fs;
 use std::future::Future;
 use std::io;
 use std::pin::pin;
-use std::process::Command;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake};
 use std::thread::{self, Thread};
@@ -17,7 +15,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::origin::Origin;
-use crate::{server, until};
+use crate::{alone, server, until};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -207,29 +205,19 @@ fn the_callers_executor_need_not_be_tokios() {
 
 const STARVED: &str = "RUNTIMES_STARVED";
 
-/// The limit is the process's, so the test runs itself once more in one of its own.
+/// The limit is the process's.
 #[test]
 fn where_the_system_has_no_thread_for_it_calls_load_and_say_so_until_there_is_one() {
-    const NAME: &str =
-        "runtimes::where_the_system_has_no_thread_for_it_calls_load_and_say_so_until_there_is_one";
-    if let Ok(url) = env::var(STARVED) {
-        return starved(&url);
-    }
     let driven = Runtime::new().unwrap();
     let server = driven.block_on(server());
-    let output = Command::new(env::current_exe().unwrap())
-        .args(["--exact", NAME])
-        .env(STARVED, server.url())
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && text.contains("1 passed"),
-        "{text}"
-    );
+    let url = server.url();
+    alone::run("runtimes::starved", &[(STARVED, &url)]);
 }
 
-fn starved(url: &str) {
+#[test]
+#[ignore = "run by another test, in a process of its own"]
+fn starved() {
+    let url = alone::variable(STARVED);
     let runtime = parked();
     let cache = Cache::builder().url(url).memory_bytes(0);
     let cache = cache.op_timeout(Duration::from_secs(2)).build().unwrap();
