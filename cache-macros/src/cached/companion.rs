@@ -7,8 +7,10 @@ use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Attribute, FnArg, Receiver, ReceiverKind, parse_quote};
 
-use super::lookup::{at, cache, keeps, key, name, policy, site, tags, tags_from, told_tags};
+use super::lookup::{cache, keeps, key, name, policy};
 use super::model::Cached;
+use super::site::{at, site};
+use super::tags::{tags, tags_from, told_tags};
 use crate::function::{Parameter, kept, parameters, words};
 use crate::span;
 

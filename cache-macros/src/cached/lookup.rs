@@ -1,20 +1,17 @@
 //! The cached fn: the key, a look in memory; else the tags, the body once, one call.
 
-use std::collections::BTreeSet;
-
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote_spanned};
-use syn::ext::IdentExt;
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, LitStr};
 
 use super::arguments::Key;
 use super::model::Cached;
 use super::owner;
+use super::site::{at, site};
+use super::tags::{beside, tags, tags_from, told_tags};
 use crate::borrow::borrowed;
-use crate::function::{body, text, wrapped};
+use crate::function::{body, wrapped};
 use crate::span;
-use crate::tags::Tag;
 use crate::template::Piece;
 
 /// The fn with the cache in front of its body.
@@ -57,46 +54,6 @@ pub(super) fn function(model: &Cached) -> TokenStream {
     wrapped(&model.function, &model.output, statements)
 }
 
-/// The site and the fn item whose type name tells which item encloses it.
-pub(super) fn site(model: &Cached, role: &str) -> TokenStream {
-    let private = &model.private;
-    let name = model.function.signature.ident.unraw().to_string();
-    let namespace = match &model.arguments.namespace {
-        Some(namespace) => namespace.to_token_stream(),
-        None => {
-            quote_spanned!(Span::mixed_site()=> ::core::concat!(::core::module_path!(), "::", #name))
-        }
-    };
-    let stated = |text: &Option<LitStr>| match text {
-        Some(text) => quote_spanned!(Span::mixed_site()=> ::core::option::Option::Some(#text)),
-        None => quote_spanned!(Span::mixed_site()=> ::core::option::Option::None),
-    };
-    let (id, shape) = (stated(&model.arguments.id), stated(&model.arguments.shape));
-    let version = model.arguments.version.unwrap_or(1);
-    let parts = model.parts.iter().map(|part| &part.name);
-    let named_self = model.names_self();
-    let (role, text) = (format_ident!("{role}"), text(&model.function));
-    let origin = quote_spanned! {Span::call_site()=>
-        place: ::core::concat!(::core::file!(), ":", ::core::line!(), ":", ::core::column!()),
-        text: #text,
-    };
-    quote_spanned! {Span::mixed_site()=>
-        fn __here() {}
-        static __SITE: #private::Site = #private::Site::new(#private::Spec {
-            function: #name,
-            namespace: #namespace,
-            id: #id,
-            shape: #shape,
-            version: #version,
-            parts: &[#(#parts),*],
-            named_self: #named_self,
-            module: ::core::module_path!(),
-            origin: #private::Origin { #origin },
-            role: #private::Role::#role,
-        });
-    }
-}
-
 /// `let mut __key = ..;` and each part.
 pub(super) fn key(model: &Cached) -> TokenStream {
     let private = &model.private;
@@ -123,78 +80,11 @@ pub(super) fn key(model: &Cached) -> TokenStream {
     }
 }
 
-/// A tag that stands beside the key, unless all it shows are parts that the key shows in full.
-fn beside(model: &Cached, index: usize, tag: &Tag, shown: Option<Vec<&Expr>>) -> TokenStream {
-    let private = &model.private;
-    let Some(shown) = shown else {
-        let told = told_tag(index);
-        return quote_spanned!(Span::mixed_site()=> #private::beside(&mut __key, &#told););
-    };
-    let tag = tag.tokens(&model.runtime, &model.function);
-    let shown = shown.into_iter().map(|part| {
-        let part = borrowed(part, Span::mixed_site());
-        quote_spanned!(Span::mixed_site()=> #private::shows_text(#part))
-    });
-    quote_spanned! {Span::mixed_site()=>
-        if !(#(#shown)&&*) { #private::beside(&mut __key, &#tag); }
-    }
-}
-
-/// `let __tag_0 = ..;` for each tag that memory needs to tell the calls apart: what its author wrote
-/// runs once a call, as it may count, log or allocate.
-pub(super) fn told_tags(model: &Cached) -> TokenStream {
-    let told = model
-        .tags_beside_key()
-        .filter(|(_, _, shown)| shown.is_none())
-        .map(|(index, tag, _)| {
-            let (name, tag) = (told_tag(index), tag.tokens(&model.runtime, &model.function));
-            quote_spanned! {Span::mixed_site()=>
-                #[allow(clippy::used_underscore_binding)]
-                let #name = #tag;
-            }
-        });
-    quote_spanned!(Span::mixed_site()=> #(#told)*)
-}
-
-fn told_tag(index: usize) -> Ident {
-    format_ident!("__tag_{index}", span = Span::mixed_site())
-}
-
 fn call(model: &Cached) -> TokenStream {
     let place = model.output.ty.span();
     let private = span::shown_at(&model.private, place);
     let (mode, at, policy, cache) = (model.mode(), at(model), policy(model), cache(model));
     quote_spanned!(span::made(place)=> #private::lookup(#mode, #at, #policy, #cache, &__key))
-}
-
-/// The site with the type parameters of this instance.
-pub(super) fn at(model: &Cached) -> TokenStream {
-    let own = model
-        .names_self()
-        .then(|| quote_spanned!(Span::mixed_site()=> ::core::marker::PhantomData<Self>,));
-    let (private, types) = (&model.private, &model.types);
-    let types = quote_spanned! {Span::mixed_site()=>
-        ::core::marker::PhantomData::<(#own #(::core::marker::PhantomData<#types>,)*)>
-    };
-    let types = model.unnamed().into_iter().fold(types, |types, argument| {
-        let local = argument.local;
-        quote_spanned!(Span::mixed_site()=> #private::also(#types, &#local))
-    });
-    let likeness = likeness(model);
-    quote_spanned!(Span::mixed_site()=> __SITE.at(__here, #types).compared(#likeness))
-}
-
-/// With what its values can be compared, as far as their type has it.
-fn likeness(model: &Cached) -> TokenStream {
-    let (private, mode, ty) = (&model.private, model.mode(), &model.output.ty);
-    quote_spanned! {Span::mixed_site()=>
-        {
-            #[allow(unused_imports)]
-            use #private::{NotEqual as _, NotShown as _};
-            let __compare = #private::Compare::<#mode, #ty>::new();
-            #private::Likeness { equal: __compare.__equality(), text: __compare.__debug_text() }
-        }
-    }
 }
 
 /// What the annotation allows, as a constant.
@@ -240,37 +130,6 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
 /// The `Cache` that the annotation names, if it does.
 pub(super) fn cache(model: &Cached) -> TokenStream {
     crate::cache::chosen(model.arguments.cache.as_ref(), &model.runtime)
-}
-
-/// `let __tags = [..];`
-pub(super) fn tags(model: &Cached) -> TokenStream {
-    let runtime = &model.runtime;
-    let told: BTreeSet<usize> = model
-        .tags_beside_key()
-        .filter_map(|(index, _, shown)| shown.is_none().then_some(index))
-        .collect();
-    let tags = model.arguments.tags.iter().enumerate();
-    let tags = tags.map(|(index, tag)| match told.contains(&index) {
-        true => told_tag(index).into_token_stream(),
-        false => tag.tokens(runtime, &model.function),
-    });
-    let count = model.arguments.tags.len();
-    quote_spanned! {Span::mixed_site()=>
-        #[allow(clippy::used_underscore_binding)]
-        let __tags: [#runtime::Tag; #count] = [#(#tags),*];
-    }
-}
-
-/// The tags that only the value tells, as a fn pointer: what the user wrote captures nothing.
-pub(super) fn tags_from(model: &Cached) -> TokenStream {
-    let Some(written) = &model.arguments.tags_from else {
-        let place = span::made(model.output.ty.span());
-        return quote_spanned!(place=> ::core::option::Option::None);
-    };
-    let private = span::shown_at(&model.private, written.span());
-    quote_spanned! {span::made(written.span())=>
-        ::core::option::Option::Some(|__value| #private::tags_of(__value, #written))
-    }
 }
 
 /// The readable name, where `key` is a literal.

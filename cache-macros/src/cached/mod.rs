@@ -8,6 +8,8 @@ mod lookup;
 mod model;
 mod owner;
 mod peers;
+mod site;
+mod tags;
 mod types;
 
 use proc_macro2::TokenStream;

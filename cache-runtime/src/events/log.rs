@@ -40,42 +40,27 @@ impl Log {
                     );
                 }
             }
-            Event::StaleOnError => {
-                if let Some(held_back) = self.due("load", namespace) {
-                    tracing::warn!(
-                        target: "cache",
-                        namespace,
-                        held_back,
-                        "the origin failed; a stale value is served"
-                    );
-                }
-            }
-            Event::RefreshSkipped => {
-                if let Some(held_back) = self.due("refresh", namespace) {
-                    tracing::warn!(
-                        target: "cache",
-                        namespace,
-                        held_back,
-                        "max_refreshes are under way; a stale value is served"
-                    );
-                }
-            }
+            Event::StaleOnError => self.warn(
+                "load",
+                namespace,
+                "the origin failed; a stale value is served",
+            ),
+            Event::RefreshSkipped => self.warn(
+                "refresh",
+                namespace,
+                "max_refreshes are under way; a stale value is served",
+            ),
             Event::LoadTimedOut => {
                 tracing::debug!(target: "cache", namespace, "a load took too long");
             }
             Event::Load { took, end } => {
                 tracing::debug!(target: "cache", namespace, ?took, ?end, "load");
             }
-            Event::Unstored(Unstored::TooManyTags) => {
-                if let Some(held_back) = self.due("tag", namespace) {
-                    tracing::warn!(
-                        target: "cache",
-                        namespace,
-                        held_back,
-                        "a value has more tags than an entry may: it is returned and not stored; give it tags of groups"
-                    );
-                }
-            }
+            Event::Unstored(Unstored::TooManyTags) => self.warn(
+                "tag",
+                namespace,
+                "a value has more tags than an entry may: it is returned and not stored; give it tags of groups",
+            ),
             Event::Unstored(why) => {
                 tracing::debug!(target: "cache", namespace, ?why, "not stored");
             }
@@ -87,6 +72,13 @@ impl Log {
                 tracing::trace!(target: "cache", namespace, bytes, "stored");
             }
             Event::Read(_) | Event::FollowerCame | Event::FollowerLeft => {}
+        }
+    }
+
+    /// A warning about a namespace, if one of its kind is due.
+    fn warn(&self, doing: &'static str, namespace: &str, said: &'static str) {
+        if let Some(held_back) = self.due(doing, namespace) {
+            tracing::warn!(target: "cache", namespace, held_back, "{said}");
         }
     }
 

@@ -19,6 +19,7 @@ mod read;
 mod request;
 mod right;
 mod run;
+mod seal;
 mod stamps;
 mod store;
 mod tags;
@@ -27,6 +28,7 @@ mod terms;
 mod tests;
 mod verify;
 mod wait;
+mod weigh;
 
 use std::sync::Arc;
 use std::time::Duration;

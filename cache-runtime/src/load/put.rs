@@ -8,13 +8,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::body::Body;
-use super::fill::{Payload, fill, weigh};
+use super::fill::fill;
 use super::request::Request;
 use super::right::{Right, claim};
 use super::run::Run;
 use super::store::{Kept, Loading};
 use super::tags::tag;
 use super::verify::verify;
+use super::weigh::{Payload, weigh};
 use crate::boxed::boxed;
 use crate::error::{CacheError, Result};
 use crate::events::{Event, Miss, Unstored};

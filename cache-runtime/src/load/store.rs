@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::fill::{Payload, fill, weigh};
+use super::fill::fill;
 use super::request::Request;
 use super::right::Right;
 use super::tags::tag;
 use super::verify::verify;
+use super::weigh::weigh;
 use crate::boxed::boxed;
 use crate::clock::Moment;
 use crate::events::{Event, Unstored};
@@ -178,14 +179,4 @@ fn refuse(request: &Request, loading: Loading, why: Unstored) -> Kept {
         right.lease.nothing_to_store();
     }
     Kept::Nowhere
-}
-
-impl Payload {
-    /// What memory counts it as.
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Bytes(bytes, _) => bytes.len(),
-            Self::Weight(weight) => *weight,
-        }
-    }
 }

@@ -1,0 +1,83 @@
+//! The frame around a value's bytes.
+
+use super::aside::{LARGE, aside};
+use super::request::Request;
+use super::right::Right;
+use super::stamps::LONGEST_MS;
+use super::weigh::under_lease;
+use crate::frame::{self, CodecId, Header, Stamped, Writer};
+use crate::policy::Compression;
+
+/// What a frame says beside what its site does.
+pub(super) struct Written {
+    pub(super) by: Writer,
+    /// In the node's clock.
+    pub(super) born_ms: u64,
+    pub(super) load_us: u64,
+    pub(super) ttl_ms: u64,
+    pub(super) stamps: Vec<Stamped>,
+}
+
+/// A frame, and how long its entry is kept, in milliseconds.
+pub(super) struct Sealed {
+    pub(super) frame: Vec<u8>,
+    pub(super) life_ms: u64,
+}
+
+/// The frame around a payload, which is compressed as the site says: a large one away from the runtime's
+/// threads. `None` if that panicked.
+pub(super) async fn seal(
+    request: &Request,
+    right: &Right,
+    written: Written,
+    (bytes, codec): (Vec<u8>, CodecId),
+) -> Option<Sealed> {
+    let (header, life_ms) = written.header(request, codec);
+    let (wanted, len) = (request.policy.compression, bytes.len());
+    let seal = move || {
+        let (compression, payload) = frame::compress(bytes, wanted);
+        let header = Header {
+            compression,
+            ..header
+        };
+        frame::write(&header, &payload)
+    };
+    let frame = match len < large_for(wanted) {
+        true => seal(),
+        false => under_lease(Some(right), aside(seal)).await?,
+    };
+    Some(Sealed { frame, life_ms })
+}
+
+/// From how many bytes on it takes some 100 µs to compress them.
+fn large_for(wanted: Compression) -> usize {
+    match wanted {
+        Compression::None | Compression::Lz4 => LARGE,
+        Compression::Zstd => LARGE / 4,
+        Compression::Gzip => LARGE / 16,
+    }
+}
+
+impl Written {
+    /// The header of a payload that is not compressed yet, and how long the entry is kept in
+    /// milliseconds.
+    fn header(self, request: &Request, codec: CodecId) -> (Header, u64) {
+        let ttl_ms = self.ttl_ms.min(LONGEST_MS);
+        let life_ms = ttl_ms.saturating_add(request.policy.stale_ms);
+        let life_ms = life_ms.min(LONGEST_MS);
+        let header = Header {
+            codec,
+            compression: Compression::None,
+            flags: 0,
+            id: self.by.fresh(),
+            digest: request.digest,
+            shape: request.site.shape_in(codec),
+            born_ms: self.born_ms,
+            fresh_until_ms: self.born_ms.saturating_add(ttl_ms),
+            stale_until_ms: self.born_ms.saturating_add(life_ms),
+            load_us: self.load_us,
+            stamps: self.stamps,
+        };
+        (header, life_ms)
+    }
+}
