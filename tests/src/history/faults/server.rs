@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use super::Stage;
 use crate::Server;
+use crate::wait::until;
 
 /// How much more than it holds a server is allowed while it evicts.
 const ROOM: u64 = 64 << 10;
@@ -45,7 +46,7 @@ pub(super) async fn restart_from_old_snapshot(stage: &mut Stage) -> io::Result<(
     while command(server, &["DBSIZE"]).await? == Value::Int(0) {
         sleep(Duration::from_millis(10)).await;
     }
-    command(server, &["SAVE"]).await?;
+    save(server).await?;
     sleep(stage.lag).await;
     server.kill9()?;
     stage.topology.restart(at).await?;
@@ -120,6 +121,18 @@ async fn info(server: &Server, field: &str) -> io::Result<u64> {
         .lines()
         .find_map(|line| line.strip_prefix(field)?.strip_prefix(':')?.parse().ok())
         .ok_or_else(|| io::Error::other(format!("INFO names no {field}")))
+}
+
+/// Has it save what it has, once it is done with saving for a replica.
+async fn save(server: &Server) -> io::Result<()> {
+    until("the server has time to save", || async {
+        match server.command(&[b"SAVE"]).await {
+            Ok(_) => Ok(Some(())),
+            Err(error) if error.to_string().contains("already in progress") => Ok(None),
+            Err(error) => Err(io::Error::other(error)),
+        }
+    })
+    .await
 }
 
 /// What [`restart_from_old_snapshot`] left.
