@@ -10,7 +10,8 @@ use redis::Value;
 use crate::trouble::on;
 use crate::until;
 
-const LIMIT: Duration = Duration::from_secs(30);
+/// Longer than the half minute for which sentinels do nothing after a stall of the machine.
+const LIMIT: Duration = Duration::from_secs(90);
 
 #[cached(ns = "failback", ttl = "5m", tags = ["failback"], skip(origin))]
 async fn read(origin: &AtomicU32, id: u32) -> u32 {

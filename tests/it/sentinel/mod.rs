@@ -11,7 +11,8 @@ use crate::operations::acl;
 use crate::trouble::{call, row};
 use crate::until;
 
-const LIMIT: Duration = Duration::from_secs(30);
+/// Longer than the half minute for which sentinels do nothing after a stall of the machine.
+const LIMIT: Duration = Duration::from_secs(90);
 
 const SENTINELS: usize = 3;
 

@@ -84,7 +84,7 @@ impl ClusterBuilder {
     ///
     /// # Errors
     ///
-    /// If a server does not start, or they don't agree within half a minute.
+    /// If a server does not start, or they don't agree in time.
     pub async fn start(self) -> io::Result<Cluster> {
         let nodes = self.spawn().await?;
         let mut cluster = Cluster {

@@ -16,7 +16,7 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// If the node is no replica, or does not become a master within half a minute.
+    /// If the node is no replica, or does not become a master in time.
     pub async fn failover(&self, replica: usize) -> io::Result<()> {
         self.must(replica, &["CLUSTER", "FAILOVER"]).await?;
         let told = Mutex::new(Instant::now());
@@ -36,7 +36,7 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// If none has within half a minute.
+    /// If none has in time.
     pub async fn until_replaced(&self, slot: u16, master: usize) -> io::Result<usize> {
         until("a replica has taken its master's place", || async {
             Ok(self.master_among(slot, |at| at != master).await.ok())

@@ -60,7 +60,7 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// If they don't agree within half a minute.
+    /// If they don't agree in time.
     pub async fn until_settled(&self) -> io::Result<()> {
         let said = Mutex::new(String::new());
         let settled = until("all nodes agree", || async {

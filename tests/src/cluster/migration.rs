@@ -69,7 +69,7 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// If they don't agree within half a minute.
+    /// If they don't agree in time.
     pub async fn force_slot(&self, slot: u16, to: usize) -> io::Result<()> {
         // The later claim counts, and this one is of now.
         self.must(to, &["CLUSTER", "BUMPEPOCH"]).await?;
@@ -150,7 +150,7 @@ impl Migration<'_> {
     ///
     /// # Errors
     ///
-    /// If they don't within half a minute.
+    /// If they don't in time.
     pub async fn until_known(&self) -> io::Result<()> {
         self.cluster.until_settled().await?;
         until("the target has the slot", || async {

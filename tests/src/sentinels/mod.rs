@@ -27,7 +27,7 @@ impl Sentinels {
     ///
     /// # Errors
     ///
-    /// If a server does not start, or the sentinels don't know each other within half a minute.
+    /// If a server does not start, or the sentinels don't know each other in time.
     pub async fn start() -> io::Result<Self> {
         Self::with(2, &[]).await
     }
@@ -82,7 +82,7 @@ impl Sentinels {
     ///
     /// # Errors
     ///
-    /// If there is no replica that could be, or it does not become one within half a minute.
+    /// If there is no replica that could be, or it does not become one in time.
     pub async fn failover(&self) -> io::Result<usize> {
         let before = self.master().await?;
         until("a replica that is fit", || async {
@@ -98,7 +98,7 @@ impl Sentinels {
     ///
     /// # Errors
     ///
-    /// If none is within half a minute.
+    /// If none is in time.
     pub async fn until_replaced(&self, before: usize) -> io::Result<usize> {
         until("another master", || async {
             let Ok(now) = self.master().await else {
@@ -115,7 +115,7 @@ impl Sentinels {
     ///
     /// # Errors
     ///
-    /// If it is not so within half a minute.
+    /// If it is not so in time.
     pub async fn until_settled(&self) -> io::Result<()> {
         until("all servers agree", || async {
             let Ok(master) = self.master().await else {
