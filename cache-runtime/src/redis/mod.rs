@@ -4,35 +4,15 @@
 //! driver passes that on before any later reply. While a node is away every operation on its keys
 //! fails at once; a task reconnects in the background. Only this module names the redis crate.
 
-mod answers;
-mod asks;
-mod breaker;
-mod connect;
-mod distrust;
-mod durable;
-mod epoch;
-mod fault;
 mod link;
-mod live;
-mod opening;
-mod operations;
-mod phase;
-mod reads;
-mod rights;
-mod run;
-mod scripts;
-mod sentinel;
-mod settings;
-mod supervise;
 #[cfg(test)]
 mod tests;
-mod timeouts;
 mod topology;
-mod window;
+mod wire;
 
-pub(crate) use answers::{Claimed, Filled, Found, Leased, Made, Node};
-pub(crate) use asks::{FillAsk, LeaseAsk, StampAsk};
-pub(crate) use fault::Fault;
 pub(crate) use link::{LinkEvent, LinkState, Pushed};
-pub(crate) use settings::{LinkSettings, Replicas};
 pub(crate) use topology::{Cursor, LinkReport, STORED_WRITES, Topology};
+pub(crate) use wire::answers::{Claimed, Filled, Found, Leased, Made, Node};
+pub(crate) use wire::asks::{FillAsk, LeaseAsk, StampAsk};
+pub(crate) use wire::fault::Fault;
+pub(crate) use wire::settings::{LinkSettings, Replicas};

@@ -4,12 +4,12 @@ use redis::Value;
 
 use super::{Tracked, is_7_0, keys, run};
 
-const FILL: &str = include_str!("../../../cache-runtime/src/redis/fill.lua");
-const LEASE: &str = include_str!("../../../cache-runtime/src/redis/lease.lua");
-const STAMP: &str = include_str!("../../../cache-runtime/src/redis/stamp.lua");
+const FILL: &str = include_str!("../../../cache-runtime/src/redis/wire/fill.lua");
+const LEASE: &str = include_str!("../../../cache-runtime/src/redis/wire/lease.lua");
+const STAMP: &str = include_str!("../../../cache-runtime/src/redis/wire/stamp.lua");
 
-const RENEW: &str = include_str!("../../../cache-runtime/src/redis/renew.lua");
-const EXPIRE: &str = include_str!("../../../cache-runtime/src/redis/expire.lua");
+const RENEW: &str = include_str!("../../../cache-runtime/src/redis/wire/renew.lua");
+const EXPIRE: &str = include_str!("../../../cache-runtime/src/redis/wire/expire.lua");
 
 /// Tokens with the run id.
 const ONE: &str = "first token, 16.run-id-8";

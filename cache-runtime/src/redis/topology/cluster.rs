@@ -12,13 +12,14 @@ use tokio::task::JoinHandle;
 
 use super::search::{Search, search};
 use super::table::Table;
-use super::{Lanes, LinkReport, Map, lanes};
+use super::{Lanes, LinkReport, lanes};
 use crate::clock::Stopwatch;
 use crate::own_thread;
 use crate::patience::{self, Crowd};
-use crate::redis::fault::Fault;
 use crate::redis::link::{Ears, Link, LinkEvent, LinkState};
-use crate::redis::settings::{Address, LinkSettings};
+use crate::redis::wire::fault::Fault;
+use crate::redis::wire::map::Map;
+use crate::redis::wire::settings::{Address, LinkSettings};
 
 /// The masters of a cluster.
 #[derive(Debug)]

@@ -6,14 +6,13 @@ use std::time::Duration;
 use redis::{AsyncConnectionConfig, ProtocolVersion};
 use tokio::task::JoinSet;
 
-use super::map::{self, Map};
 use super::patience;
 use crate::boxed::boxed;
 use crate::own_thread::timeout;
-use crate::redis::connect::client;
-use crate::redis::fault::Fault;
-use crate::redis::opening::opened;
-use crate::redis::settings::{Address, LinkSettings};
+use crate::redis::link::opening::opened;
+use crate::redis::wire::fault::Fault;
+use crate::redis::wire::map::{self, Map};
+use crate::redis::wire::settings::{Address, LinkSettings};
 
 /// So many nodes are asked at once.
 const ASKED: usize = 8;
@@ -76,7 +75,9 @@ async fn ask(
     let config = AsyncConnectionConfig::new()
         .set_response_timeout(None)
         .set_connection_timeout(None);
-    let client = client(&settings, ProtocolVersion::RESP2).map_err(|error| Fault::of(&error))?;
+    let client = settings
+        .client(ProtocolVersion::RESP2)
+        .map_err(|error| Fault::of(&error))?;
     let opening = boxed(|| client.get_multiplexed_async_connection_with_config(&config));
     let mut connection = opened(&settings, opening).await?;
     at_step();

@@ -2,31 +2,29 @@
 
 mod cluster;
 mod discover;
-pub(super) mod map;
 mod operations;
 mod ready;
 mod redirect;
 mod route;
 mod scan;
 mod search;
-mod slots;
+pub(super) mod sentinel;
 mod table;
 mod unlink;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::fault::Fault;
-use super::link::{Ears, Link, LinkEvent, LinkState, Pushed};
-use super::settings::{LinkSettings, Place};
+use crate::redis::link::{Ears, Link, LinkEvent, LinkState, Pushed};
+use crate::redis::wire::fault::Fault;
+use crate::redis::wire::settings::{LinkSettings, Place};
+use crate::redis::wire::slots::slot_of;
 use crate::stamp::Vouch;
 use cluster::Cluster;
-pub(super) use map::{Map, Ranges, lost_some};
 #[cfg(test)]
 pub(super) use operations::Read;
 pub(crate) use operations::STORED_WRITES;
 pub(crate) use scan::Cursor;
-use slots::slot_of;
 
 /// Where keys are, shared by all who clone it.
 #[derive(Clone, Debug)]

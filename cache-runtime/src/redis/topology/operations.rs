@@ -7,15 +7,14 @@ use redis::Value;
 
 use super::Topology;
 use super::redirect::Redirect;
-use crate::redis::answers::{
+use crate::redis::link::Link;
+use crate::redis::link::reads::Read as LinkRead;
+use crate::redis::wire::answers::{
     Answered, Claimed, Filled, Found, LeaseReply, Made, Node, bytes, found, leased, made,
 };
-use crate::redis::asks::{Ask, FillAsk, LeaseAsk, StampAsk};
-use crate::redis::fault::Fault;
-use crate::redis::link::Link;
-use crate::redis::live::unwrap;
-use crate::redis::reads::Read as LinkRead;
-use crate::redis::scripts::{Lua, NOSTORE, RELEASE, RENEW};
+use crate::redis::wire::asks::{Ask, FillAsk, LeaseAsk, StampAsk};
+use crate::redis::wire::fault::{Fault, unwrap};
+use crate::redis::wire::scripts::{Lua, NOSTORE, RELEASE, RENEW};
 use crate::stamp::Vouch;
 
 /// A store writes the entry, and deletes the lease.

@@ -1,8 +1,8 @@
 //! Connecting before anything is asked for.
 
 use super::{Routes, Topology};
-use crate::redis::fault::Fault;
 use crate::redis::link::LinkState;
+use crate::redis::wire::fault::Fault;
 
 impl Topology {
     /// Sees to it that it is connected to, or being connected to; nobody waits for it.

@@ -2,7 +2,7 @@
 
 use redis::Value;
 
-use crate::redis::settings::Address;
+use crate::redis::wire::settings::Address;
 
 /// What to do instead.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,14 +5,14 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::redirect::Redirect;
-use super::slots::slot_of;
 use super::{Routes, Topology};
 use crate::own_thread::sleep;
-use crate::redis::answers::Answered;
-use crate::redis::asks::Ask;
-use crate::redis::fault::Fault;
 use crate::redis::link::Link;
-use crate::redis::settings::Address;
+use crate::redis::wire::answers::Answered;
+use crate::redis::wire::asks::Ask;
+use crate::redis::wire::fault::Fault;
+use crate::redis::wire::settings::Address;
+use crate::redis::wire::slots::slot_of;
 
 /// So often an ask is sent on before it is given up: two nodes may send it to each other for as long
 /// as they don't agree.

@@ -4,11 +4,10 @@
 use redis::Value;
 
 use super::{Routes, Topology};
-use crate::redis::answers::bytes;
-use crate::redis::asks::Ask;
-use crate::redis::fault::Fault;
 use crate::redis::link::Link;
-use crate::redis::live::unwrap;
+use crate::redis::wire::answers::bytes;
+use crate::redis::wire::asks::Ask;
+use crate::redis::wire::fault::{Fault, unwrap};
 use crate::stamp::Vouch;
 
 /// How far a walk has come.

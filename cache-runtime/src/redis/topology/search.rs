@@ -9,9 +9,9 @@ use super::cluster::Shared;
 use super::discover::discover;
 use crate::clock::Stopwatch;
 use crate::own_thread::sleep;
-use crate::redis::fault::Fault;
 use crate::redis::link::{Link, LinkState};
-use crate::redis::settings::Address;
+use crate::redis::wire::fault::Fault;
+use crate::redis::wire::settings::Address;
 
 /// Pauses between attempts to find out who has the slots of a node that is away: jittered, so that a
 /// fleet does not ask all at once.

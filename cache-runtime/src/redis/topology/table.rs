@@ -1,9 +1,10 @@
 //! The slots of a cluster and the connections to their masters, as they are known now.
 
-use super::slots::SLOTS;
-use super::{Lanes, Map, lane_of};
+use super::{Lanes, lane_of};
 use crate::redis::link::Link;
-use crate::redis::settings::Address;
+use crate::redis::wire::map::Map;
+use crate::redis::wire::settings::Address;
+use crate::redis::wire::slots::SLOTS;
 
 /// No master is known for a slot.
 const NONE: u16 = u16::MAX;

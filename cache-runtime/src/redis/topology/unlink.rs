@@ -1,10 +1,9 @@
 //! Deletions, in the order that invalidations need.
 
 use super::Topology;
-use super::slots::slot_of;
-use crate::redis::asks::Ask;
-use crate::redis::fault::Fault;
-use crate::redis::live::unwrap;
+use crate::redis::wire::asks::Ask;
+use crate::redis::wire::fault::{Fault, unwrap};
+use crate::redis::wire::slots::slot_of;
 
 impl Topology {
     /// Deletes keys, each list in its order, and says of each list whether it was done; acknowledged

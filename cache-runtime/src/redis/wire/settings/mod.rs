@@ -8,33 +8,35 @@ mod url;
 
 use std::time::Duration;
 
-use redis::{ConnectionAddr, ConnectionInfo, RedisConnectionInfo};
+use redis::{
+    Client, ConnectionAddr, ConnectionInfo, ProtocolVersion, RedisConnectionInfo, RedisError,
+};
 
-pub(super) use place::{Address, Credentials, Found, Place};
+pub(in crate::redis) use place::{Address, Credentials, Found, Place};
 use tls::Tls;
 
 /// Where Redis is. `Debug` shows addresses and no more: the rest may be secret.
 #[derive(Clone)]
 pub(crate) struct LinkSettings {
-    pub(super) place: Place,
+    pub(in crate::redis) place: Place,
     /// How to speak to a data node. Its address is meant where `place` is [`Place::Node`]; else it
     /// is the first seed, and [`at`](Self::at) gives a node its own.
-    pub(super) info: ConnectionInfo,
-    pub(super) tls: Tls,
-    pub(super) op_timeout: Duration,
-    pub(super) lag: Duration,
+    pub(in crate::redis) info: ConnectionInfo,
+    pub(in crate::redis) tls: Tls,
+    pub(in crate::redis) op_timeout: Duration,
+    pub(in crate::redis) lag: Duration,
     /// So many timeouts in a row open the breaker.
-    pub(super) breaker: u32,
+    pub(in crate::redis) breaker: u32,
     /// How many connections a node gets.
-    pub(super) connections: usize,
+    pub(in crate::redis) connections: usize,
     /// Whether the node is one of a cluster.
-    pub(super) in_cluster: bool,
+    pub(in crate::redis) in_cluster: bool,
     /// The node, where it was asked for.
-    pub(super) found: Option<Found>,
+    pub(in crate::redis) found: Option<Found>,
     /// The name of a key on which the user's rights are tried.
-    pub(super) probe: Option<String>,
+    pub(in crate::redis) probe: Option<String>,
     /// For deletions that wait for replicas.
-    pub(super) replicas: Option<Replicas>,
+    pub(in crate::redis) replicas: Option<Replicas>,
 }
 
 /// How many replicas are to have a deletion before it is acknowledged.
@@ -63,7 +65,7 @@ impl LinkSettings {
     }
 
     /// The same settings for the one node at an address: its user, TLS and patience.
-    pub(super) fn at(&self, host: &str, port: u16) -> Self {
+    pub(in crate::redis) fn at(&self, host: &str, port: u16) -> Self {
         let host = host.to_owned();
         let found = Found {
             address: Address {
@@ -95,7 +97,7 @@ impl LinkSettings {
     }
 
     /// How to speak to one sentinel: its own user and password, and TLS as to a node.
-    pub(super) fn of_sentinel(&self, seed: &Address) -> Self {
+    pub(in crate::redis) fn of_sentinel(&self, seed: &Address) -> Self {
         let mut settings = self.at(&seed.host, seed.port);
         let mut own = RedisConnectionInfo::default();
         if let Place::Sentinel {
@@ -113,23 +115,36 @@ impl LinkSettings {
     }
 
     /// Whom to ask where the data nodes are; empty where the url names the node itself.
-    pub(super) fn seeds(&self) -> &[Address] {
+    pub(in crate::redis) fn seeds(&self) -> &[Address] {
         match &self.place {
             Place::Node => &[],
             Place::Sentinel { seeds, .. } | Place::Cluster { seeds } => seeds,
         }
     }
 
-    pub(super) fn speaks_tls(&self) -> bool {
+    pub(in crate::redis) fn speaks_tls(&self) -> bool {
         matches!(self.info.addr(), ConnectionAddr::TcpTls { .. })
     }
 
     /// What a person knows the node by.
-    pub(super) fn shown(&self) -> String {
+    pub(in crate::redis) fn shown(&self) -> String {
         match &self.place {
             Place::Sentinel { name, .. } => name.to_string(),
             _ => self.info.addr().to_string(),
         }
+    }
+
+    /// The client of these settings; an error if the certificates can't be used.
+    pub(in crate::redis) fn client(&self, protocol: ProtocolVersion) -> Result<Client, RedisError> {
+        let redis = self.info.redis_settings().clone().set_protocol(protocol);
+        let info = self.info.clone().set_redis_settings(redis);
+        #[cfg(feature = "tls")]
+        if let ConnectionAddr::TcpTls { .. } = info.addr() {
+            // Only the first call in a process sets it; a provider of the user's own stands.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            return Client::build_with_tls(info, self.tls.certificates());
+        }
+        Client::open(info)
     }
 
     pub(crate) fn with_breaker(mut self, timeouts: u32) -> Self {

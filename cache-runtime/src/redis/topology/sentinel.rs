@@ -12,20 +12,18 @@ use std::time::Duration;
 use redis::{AsyncConnectionConfig, ProtocolVersion};
 use tokio::task::JoinSet;
 
-use super::connect::client;
-use super::fault::Fault;
-use super::live::unwrap;
-use super::opening::opened;
-use super::settings::{Address, Found, LinkSettings, Place};
 use crate::boxed::boxed;
 use crate::own_thread::{sleep, timeout};
+use crate::redis::link::opening::opened;
+use crate::redis::wire::fault::{Fault, unwrap};
+use crate::redis::wire::settings::{Address, Found, LinkSettings, Place};
 
 /// How long the others are waited for after the first that knew, as they may know better.
 const MORE: Duration = Duration::from_millis(50);
 
 /// The settings of the node to connect to. Sentinels are asked within `limit`; a node named by the
 /// URL itself is as it is.
-pub(super) async fn resolve(
+pub(in crate::redis) async fn resolve(
     settings: &LinkSettings,
     limit: Duration,
 ) -> Result<Cow<'_, LinkSettings>, Fault> {
@@ -41,7 +39,7 @@ pub(super) async fn resolve(
 /// Waits until sentinels name another master than `found`, by a later failover. One that was asked to
 /// fail over leaves the old master a master for some seconds, and clients connected to it.
 /// Sentinels that do not answer change nothing.
-pub(super) async fn replaced(settings: &LinkSettings, found: Option<&Found>) {
+pub(in crate::redis) async fn replaced(settings: &LinkSettings, found: Option<&Found>) {
     let (Place::Sentinel { name, .. }, Some(found)) = (&settings.place, found) else {
         return std::future::pending().await;
     };
@@ -62,7 +60,10 @@ pub(super) async fn replaced(settings: &LinkSettings, found: Option<&Found>) {
 /// was paused past its failover says for a moment that it is one, and so does its first heartbeat.
 ///
 /// A connection that nobody can confirm is not used: those that asked for it found a sentinel a moment ago.
-pub(super) async fn confirm(settings: &LinkSettings, found: Option<&Found>) -> Result<(), Fault> {
+pub(in crate::redis) async fn confirm(
+    settings: &LinkSettings,
+    found: Option<&Found>,
+) -> Result<(), Fault> {
     let (Place::Sentinel { name, .. }, Some(found)) = (&settings.place, found) else {
         return Ok(());
     };
@@ -136,7 +137,8 @@ async fn ask(sentinel: &LinkSettings, name: &str) -> Result<Found, Fault> {
         _ => Fault::SentinelsUnreachable,
     };
     let opening = boxed(|| async {
-        client(sentinel, ProtocolVersion::RESP2)?
+        sentinel
+            .client(ProtocolVersion::RESP2)?
             .get_multiplexed_async_connection_with_config(&config)
             .await
     });

@@ -12,23 +12,25 @@ use super::fault::Fault;
 ///
 /// Source: `INFO` and "How Redis replication works" of the Redis documentation (`run_id`,
 /// `master_replid`).
-pub(super) type RunId = [u8; 8];
+pub(in crate::redis) type RunId = [u8; 8];
 
 /// A server that keeps its replication id to itself has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Run {
+pub(in crate::redis) struct Run {
     server: u64,
     replication: Option<u64>,
 }
 
 impl Run {
-    pub(super) fn ask(pipeline: &mut Pipeline) {
+    pub(in crate::redis) fn ask(pipeline: &mut Pipeline) {
         pipeline.cmd("INFO").arg("server");
         pipeline.cmd("INFO").arg("replication");
     }
 
     /// Reads the answers to the asking.
-    pub(super) fn read(mut answer: impl FnMut() -> Result<Value, Fault>) -> Result<Self, Fault> {
+    pub(in crate::redis) fn read(
+        mut answer: impl FnMut() -> Result<Value, Fault>,
+    ) -> Result<Self, Fault> {
         let (server, replication) = (answer()?, answer()?);
         Ok(Self {
             server: number(&server, "run_id:").ok_or(Fault::Protocol)?,
@@ -36,7 +38,7 @@ impl Run {
         })
     }
 
-    pub(super) fn id(self) -> RunId {
+    pub(in crate::redis) fn id(self) -> RunId {
         (self.server ^ self.replication.unwrap_or(0)).to_be_bytes()
     }
 }

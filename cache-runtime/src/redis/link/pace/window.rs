@@ -25,14 +25,14 @@ const TASKS: usize = 64;
 
 /// The commands of one connection.
 #[derive(Debug)]
-pub(super) struct Window {
+pub(in crate::redis::link) struct Window {
     /// The callers of all connections that the link had or will have.
     crowd: Arc<Crowd>,
     tasks: Arc<Semaphore>,
 }
 
 impl Window {
-    pub(super) fn new(crowd: Arc<Crowd>) -> Self {
+    pub(in crate::redis::link) fn new(crowd: Arc<Crowd>) -> Self {
         Self {
             crowd,
             tasks: Arc::new(Semaphore::new(TASKS)),
@@ -40,13 +40,13 @@ impl Window {
     }
 
     /// So many callers ask for one thing.
-    pub(super) fn enter(&self, callers: usize) -> Turn {
+    pub(in crate::redis::link) fn enter(&self, callers: usize) -> Turn {
         self.crowd.enter_with(callers)
     }
 
     /// Sends at once what comes early; `later` what comes behind many, in its turn. Dropped before
     /// it is sent, it never is.
-    pub(super) async fn send<T, L>(
+    pub(in crate::redis::link) async fn send<T, L>(
         &self,
         turn: &Turn,
         at_once: impl Future<Output = RedisResult<T>>,

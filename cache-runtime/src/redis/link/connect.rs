@@ -5,25 +5,25 @@ use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{
-    AsyncConnectionConfig, Client, ErrorKind, ProtocolVersion, PushInfo, PushKind, RedisError,
-    Value,
+    AsyncConnectionConfig, ErrorKind, ProtocolVersion, PushInfo, PushKind, RedisError, Value,
 };
 
-use super::fault::Fault;
-use super::link::{Hear, Pushed};
-use super::live::{Greeting, Live, Member, unwrap};
+use super::live::{Greeting, Live, Member};
 use super::opening::opened;
-use super::rights;
-use super::run::Run;
-use super::scripts;
-use super::sentinel::resolve;
-use super::settings::LinkSettings;
-use super::timeouts::End;
-use super::topology::{Map, map};
+use super::pace::timeouts::End;
+use super::{Hear, Pushed};
 use crate::boxed::boxed;
 use crate::clock::Clock;
 use crate::own_thread::timeout;
 use crate::patience::Crowd;
+use crate::redis::topology::sentinel::resolve;
+use crate::redis::wire::answers::{may_be_master, time_ms};
+use crate::redis::wire::fault::{Fault, unwrap};
+use crate::redis::wire::map::{self, Map};
+use crate::redis::wire::rights;
+use crate::redis::wire::run::Run;
+use crate::redis::wire::scripts;
+use crate::redis::wire::settings::LinkSettings;
 
 /// Longest for one attempt, TLS and greeting included. With the pause between attempts it is under
 /// the two seconds in which hits are to be back after the server is.
@@ -79,16 +79,16 @@ async fn open(
         Ok::<_, redis::aio::SendError>(())
     });
     let has_password = settings.info.redis_settings().password().is_some();
-    let opened = client(settings, ProtocolVersion::RESP3)?
+    let opened = settings
+        .client(ProtocolVersion::RESP3)?
         .get_multiplexed_async_connection_with_config(&pushed)
         .await;
     match opened {
-        Err(error) if refuses_resp3(&error, has_password) => {
-            client(settings, ProtocolVersion::RESP2)?
-                .get_multiplexed_async_connection_with_config(&config)
-                .await
-                .map(|connection| (connection, false))
-        }
+        Err(error) if refuses_resp3(&error, has_password) => settings
+            .client(ProtocolVersion::RESP2)?
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+            .map(|connection| (connection, false)),
         opened => opened.map(|connection| (connection, true)),
     }
 }
@@ -122,26 +122,6 @@ fn refuses_resp3(error: &RedisError, has_password: bool) -> bool {
         (_, Some("NOAUTH")) => has_password,
         _ => false,
     }
-}
-
-/// The client of these settings; an error if the certificates can't be used.
-pub(super) fn client(
-    settings: &LinkSettings,
-    protocol: ProtocolVersion,
-) -> Result<Client, RedisError> {
-    let redis = settings
-        .info
-        .redis_settings()
-        .clone()
-        .set_protocol(protocol);
-    let info = settings.info.clone().set_redis_settings(redis);
-    #[cfg(feature = "tls")]
-    if let redis::ConnectionAddr::TcpTls { .. } = info.addr() {
-        // Only the first call in a process sets it; a provider of the user's own stands.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        return Client::build_with_tls(info, settings.tls.certificates());
-    }
-    Client::open(info)
 }
 
 /// One round trip. A node that is no master, or not ready, is refused here rather than used until
@@ -223,48 +203,4 @@ fn member(
     // A master that has none yet may be given keys of some that are on their way to it.
     let slots = map.slots_of(&id).cloned().unwrap_or_default();
     Ok(Member { id, slots })
-}
-
-/// `TIME` in milliseconds.
-pub(super) fn time_ms(time: &Value) -> Option<u64> {
-    let (seconds, micros): (u64, u64) = redis::from_redis_value_ref(time).ok()?;
-    seconds.checked_mul(1_000)?.checked_add(micros / 1_000)
-}
-
-/// The answer to `ROLE`. A user that may not ask for the role is believed to know its node.
-pub(super) fn may_be_master(role: Result<Value, Fault>) -> bool {
-    let Ok(role) = role else { return true };
-    let first = role.as_sequence().and_then(|items| items.first());
-    first.is_some_and(|name| {
-        redis::from_redis_value_ref::<String>(name).is_ok_and(|name| name == "master")
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_of_any_size_is_read_without_a_panic() {
-        let time = |seconds: &str, micros: &str| {
-            let bulk = |text: &str| Value::BulkString(text.as_bytes().to_vec());
-            time_ms(&Value::Array(vec![bulk(seconds), bulk(micros)]))
-        };
-        assert_eq!(time("1700000000", "999999"), Some(1_700_000_000_999));
-        assert_eq!(time("18446744073709551615", "0"), None);
-        assert_eq!(time("-1", "0"), None);
-        assert_eq!(time_ms(&Value::Okay), None);
-    }
-
-    #[test]
-    fn only_a_master_or_a_node_that_will_not_tell_is_used() {
-        let role = |name: &str| {
-            may_be_master(Ok(Value::Array(vec![Value::BulkString(
-                name.as_bytes().to_vec(),
-            )])))
-        };
-        assert!(role("master") && !role("slave") && !role("sentinel"));
-        assert!(may_be_master(Err(Fault::NoPermission)));
-        assert!(!may_be_master(Ok(Value::Nil)));
-    }
 }

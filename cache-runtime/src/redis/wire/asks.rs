@@ -3,7 +3,7 @@
 use redis::{Cmd, Pipeline};
 
 use super::answers::Claimed;
-use super::live::Live;
+use super::run::RunId;
 use super::scripts::{CLAIM, EXPIRE, EXPIRE_ENTRY, FILL, LEASE, Lua, STAMP};
 
 /// So many keys are looked at in one command of a walk: some 100 µs of the node's time.
@@ -44,7 +44,7 @@ pub(crate) struct FillAsk<'a> {
 
 /// One command to the node that has its keys.
 #[derive(Clone, Copy)]
-pub(super) enum Ask<'a> {
+pub(in crate::redis) enum Ask<'a> {
     Lease(&'a LeaseAsk<'a>),
     Stamp(&'a StampAsk<'a>),
     Fill(&'a FillAsk<'a>),
@@ -84,7 +84,7 @@ pub(super) enum Ask<'a> {
 
 impl Ask<'_> {
     /// A key of its slot.
-    pub(super) fn key(&self) -> &str {
+    pub(in crate::redis) fn key(&self) -> &str {
         match self {
             Self::Lease(ask) => ask.entry,
             Self::Stamp(ask) => ask.name,
@@ -98,30 +98,31 @@ impl Ask<'_> {
         }
     }
 
-    pub(super) fn deletes(&self) -> bool {
+    pub(in crate::redis) fn deletes(&self) -> bool {
         matches!(self, Self::Unlink(_))
     }
 
     /// Whether the same can be had by an ask for each of its keys.
-    pub(super) fn can_be_split(&self) -> bool {
+    pub(in crate::redis) fn can_be_split(&self) -> bool {
         matches!(self, Self::Unlink(names) if names.len() > 1)
     }
 
     /// Whether it writes what it then rests on: a read must follow, which is answered after the
     /// pushes for those writes.
-    pub(super) fn rests_on_writes(&self) -> bool {
+    pub(in crate::redis) fn rests_on_writes(&self) -> bool {
         matches!(self, Self::Lease(_) | Self::Stamp(_) | Self::Fill(_))
     }
 
-    pub(super) fn add(&self, pipeline: &mut Pipeline, live: &Live) {
-        pipeline.add_command(self.command(live));
+    /// Adds the command, as it is said in this run of the node.
+    pub(in crate::redis) fn add(&self, pipeline: &mut Pipeline, run_id: RunId) {
+        pipeline.add_command(self.command(run_id));
     }
 
-    fn command(&self, live: &Live) -> Cmd {
+    fn command(&self, run_id: RunId) -> Cmd {
         match self {
-            Self::Lease(ask) => ask.call(live),
-            Self::Stamp(ask) => ask.call(live),
-            Self::Fill(ask) => ask.call(live),
+            Self::Lease(ask) => ask.call(run_id),
+            Self::Stamp(ask) => ask.call(run_id),
+            Self::Fill(ask) => ask.call(run_id),
             Self::Own {
                 script,
                 lease,
@@ -129,7 +130,7 @@ impl Ask<'_> {
                 ms,
             } => {
                 let mut call = script.call(1);
-                call.arg(lease).arg(held(token, live).as_slice()).arg(ms);
+                call.arg(lease).arg(held(token, run_id).as_slice()).arg(ms);
                 call
             }
             Self::Claim {
@@ -140,13 +141,13 @@ impl Ask<'_> {
             } => {
                 let mut call = CLAIM.call(2);
                 call.arg(lease).arg(entry);
-                call.arg(held(token, live).as_slice()).arg(ms);
+                call.arg(held(token, run_id).as_slice()).arg(ms);
                 call
             }
             Self::Expire { stamp, half } => {
                 let mut call = EXPIRE.call(1);
                 call.arg(stamp).arg(half.as_slice());
-                call.arg(live.run_id().as_slice());
+                call.arg(run_id.as_slice());
                 call
             }
             Self::ExpireEntry {
@@ -181,42 +182,43 @@ impl Ask<'_> {
 
 /// What a lease holds: the token of its holder, and the run it was taken in. One that a failover or a
 /// snapshot brings back is of another run, and nobody's.
-fn held(token: &[u8; 16], live: &Live) -> [u8; 24] {
+fn held(token: &[u8; 16], run_id: RunId) -> [u8; 24] {
     let mut held = [0; 24];
     let (first, last) = held.split_at_mut(token.len());
     first.copy_from_slice(token);
-    last.copy_from_slice(&live.run_id());
+    last.copy_from_slice(&run_id);
     held
 }
 
 impl LeaseAsk<'_> {
-    fn call(&self, live: &Live) -> Cmd {
+    fn call(&self, run_id: RunId) -> Cmd {
         let mut call = LEASE.call(2);
         call.arg(self.lease).arg(self.entry);
-        call.arg(held(self.token, live).as_slice()).arg(self.ttl_ms);
+        call.arg(held(self.token, run_id).as_slice())
+            .arg(self.ttl_ms);
         call.arg(self.invalid_id).arg(u8::from(self.share));
         call
     }
 }
 
 impl StampAsk<'_> {
-    fn call(&self, live: &Live) -> Cmd {
+    fn call(&self, run_id: RunId) -> Cmd {
         let mut call = STAMP.call(1);
         call.arg(self.name).arg(self.fresh.as_slice());
-        call.arg(live.run_id().as_slice()).arg(self.need_ms);
+        call.arg(run_id.as_slice()).arg(self.need_ms);
         call
     }
 }
 
 impl FillAsk<'_> {
-    fn call(&self, live: &Live) -> Cmd {
+    fn call(&self, run_id: RunId) -> Cmd {
         let mut call = FILL.call(2);
         call.arg(self.lease).arg(self.entry);
-        call.arg(held(self.token, live).as_slice());
+        call.arg(held(self.token, run_id).as_slice());
         call.arg(self.frame).arg(self.ttl_ms);
         // What was claimed in another run says nothing of what is there in this one.
         match self.claimed {
-            Some(claimed) if claimed.run_id == live.run_id() => call.arg(1).arg(&claimed.id),
+            Some(claimed) if claimed.run_id == run_id => call.arg(1).arg(&claimed.id),
             _ => call.arg(0).arg(""),
         };
         call

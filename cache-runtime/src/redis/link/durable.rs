@@ -9,12 +9,10 @@ use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, ProtocolVersion, Value};
 use tokio::sync::Mutex;
 
-use super::connect::client;
-use super::fault::Fault;
-use super::live::unwrap;
-use super::sentinel::resolve;
-use super::settings::{LinkSettings, Replicas};
 use crate::own_thread::timeout;
+use crate::redis::topology::sentinel::resolve;
+use crate::redis::wire::fault::{Fault, unwrap};
+use crate::redis::wire::settings::{LinkSettings, Replicas};
 
 /// The connection for them, made at the first.
 #[derive(Default)]
@@ -68,7 +66,9 @@ async fn open(settings: &LinkSettings) -> Result<MultiplexedConnection, Fault> {
         .set_connection_timeout(None);
     // Asked anew for each connection: a deletion belongs on the master of the day.
     let node = resolve(settings, settings.op_timeout).await?;
-    let client = client(&node, ProtocolVersion::RESP2).map_err(|error| Fault::of(&error))?;
+    let client = node
+        .client(ProtocolVersion::RESP2)
+        .map_err(|error| Fault::of(&error))?;
     let opened = client
         .get_multiplexed_async_connection_with_config(&config)
         .await;

@@ -155,7 +155,7 @@ impl Fault {
     }
 
     /// Whether TLS is what failed.
-    pub(super) fn is_of_tls(self) -> bool {
+    pub(in crate::redis) fn is_of_tls(self) -> bool {
         matches!(
             self,
             Self::Tls
@@ -186,14 +186,14 @@ impl Fault {
     }
 
     /// Whether the connection is of no more use.
-    pub(super) fn ends_the_connection(self) -> bool {
+    pub(in crate::redis) fn ends_the_connection(self) -> bool {
         matches!(
             self,
             Self::Broken | Self::ReadOnly | Self::ClusterDown | Self::Protocol
         )
     }
 
-    pub(super) fn of(error: &RedisError) -> Self {
+    pub(in crate::redis) fn of(error: &RedisError) -> Self {
         if error.is_timeout() {
             return Self::Timeout;
         }
@@ -211,7 +211,7 @@ impl Fault {
     }
 
     /// The server's error, if that is what it answered.
-    pub(super) fn of_answer(answer: &Value) -> Option<Self> {
+    pub(in crate::redis) fn of_answer(answer: &Value) -> Option<Self> {
         match answer {
             Value::ServerError(error) => Some(Self::of(&error.clone().into())),
             _ => None,
@@ -261,6 +261,14 @@ impl Fault {
 impl From<NoThread> for Fault {
     fn from(_: NoThread) -> Self {
         Self::NoThread
+    }
+}
+
+/// A server's error as a fault.
+pub(in crate::redis) fn unwrap(value: Value) -> Result<Value, Fault> {
+    match Fault::of_answer(&value) {
+        Some(fault) => Err(fault),
+        None => Ok(value),
     }
 }
 

@@ -3,16 +3,17 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use super::connect::{connect, may_be_master, time_ms};
-use super::fault::Fault;
-use super::link::{LinkEvent, Shared};
-use super::live::{Live, unwrap};
+use super::connect::connect;
+use super::live::Live;
 use super::phase::Phase;
-use super::run::Run;
-use super::sentinel::{confirm, replaced};
-use super::topology::{Map, map};
+use super::{LinkEvent, Shared};
 use crate::clock::Stopwatch;
 use crate::own_thread::sleep;
+use crate::redis::topology::sentinel::{confirm, replaced};
+use crate::redis::wire::answers::{may_be_master, time_ms};
+use crate::redis::wire::fault::{Fault, unwrap};
+use crate::redis::wire::map::{self, Map};
+use crate::redis::wire::run::Run;
 
 /// Pauses between attempts: jittered, so that a fleet does not come back all at once, and short
 /// enough that hits are back within two seconds of the server.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use redis::{ConnectionAddr, ProtocolVersion};
 
 use super::LinkSettings;
-use crate::redis::connect::client;
 
 /// What TLS trusts and shows; `None` for the system's authorities, and for nobody.
 #[derive(Clone, Default)]
@@ -75,7 +74,7 @@ impl LinkSettings {
         self.needs_tls("ca_file")?;
         // The client takes a file without any for one that trusts nobody.
         self.tls.ca = Some(pem("ca_file", path, CERTIFICATE, "certificate")?);
-        match client(&self, ProtocolVersion::RESP3) {
+        match self.client(ProtocolVersion::RESP3) {
             Ok(_) => Ok(self),
             Err(_) => Err(format!(
                 "`ca_file` {} holds a broken certificate",

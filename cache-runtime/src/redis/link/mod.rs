@@ -1,5 +1,16 @@
 //! The handle to one node: its connection, and how that is.
 
+mod connect;
+mod durable;
+mod epoch;
+mod live;
+pub(super) mod opening;
+mod operations;
+mod pace;
+mod phase;
+pub(super) mod reads;
+mod supervise;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,21 +22,21 @@ use redis::ConnectionAddr;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::durable::Durable;
-use super::fault::Fault;
-use super::live::Live;
-use super::phase::Phase;
-use super::reads::Reads;
-use super::settings::LinkSettings;
-use super::supervise::supervise;
-use super::topology::Map;
 use crate::own_thread;
 use crate::patience::{self, Crowd};
+use crate::redis::wire::fault::Fault;
+use crate::redis::wire::map::Map;
+use crate::redis::wire::settings::LinkSettings;
 use crate::stamp::Vouch;
+use durable::Durable;
+use live::Live;
+use phase::Phase;
+use reads::Reads;
+use supervise::supervise;
 
 /// One node's connection, shared by all who clone it.
 #[derive(Clone)]
-pub(crate) struct Link(pub(super) Arc<Shared>);
+pub(in crate::redis) struct Link(Arc<Shared>);
 
 /// A change of the connection.
 #[derive(Clone, Copy, Debug)]
@@ -46,21 +57,21 @@ pub(crate) enum Pushed<'a> {
 }
 
 /// Called in the connection's driver, before any later reply is delivered.
-pub(super) type Hear = Arc<dyn Fn(Pushed<'_>) + Send + Sync>;
+pub(in crate::redis) type Hear = Arc<dyn Fn(Pushed<'_>) + Send + Sync>;
 
 /// Told what became of a connection, by what a person knows the node by.
-pub(super) type Tell = Arc<dyn Fn(&str, LinkEvent) + Send + Sync>;
+pub(in crate::redis) type Tell = Arc<dyn Fn(&str, LinkEvent) + Send + Sync>;
 
 /// Told the map of a cluster, at each heartbeat.
-pub(super) type HearMap = Arc<dyn Fn(&Map) + Send + Sync>;
+pub(in crate::redis) type HearMap = Arc<dyn Fn(&Map) + Send + Sync>;
 
 /// Who is told of what a link learns.
 #[derive(Clone)]
-pub(super) struct Ears {
-    pub(super) event: Tell,
-    pub(super) push: Hear,
+pub(in crate::redis) struct Ears {
+    pub(in crate::redis) event: Tell,
+    pub(in crate::redis) push: Hear,
     /// Only in a cluster.
-    pub(super) map: Option<HearMap>,
+    pub(in crate::redis) map: Option<HearMap>,
 }
 
 /// How the connection is.
@@ -76,15 +87,15 @@ pub(crate) enum LinkState {
     },
 }
 
-pub(super) struct Shared {
-    pub(super) settings: LinkSettings,
-    pub(super) ears: Ears,
-    pub(super) live: ArcSwapOption<Live>,
-    pub(super) phase: watch::Sender<Phase>,
+struct Shared {
+    settings: LinkSettings,
+    ears: Ears,
+    live: ArcSwapOption<Live>,
+    phase: watch::Sender<Phase>,
     /// Who waits for an answer, or for the first connection.
-    pub(super) callers: Arc<Crowd>,
-    pub(super) reads: Reads,
-    pub(super) durable: Durable,
+    callers: Arc<Crowd>,
+    reads: Reads,
+    durable: Durable,
     /// The connection published last, whose epoch the next one ends.
     last: Mutex<Option<Arc<Live>>>,
     closed: AtomicBool,
@@ -94,7 +105,7 @@ pub(super) struct Shared {
 impl Link {
     /// A link that connects at its first use; nothing happens here. Its ears must be quick: the
     /// connection stands still meanwhile.
-    pub(super) fn new(settings: LinkSettings, ears: Ears) -> Self {
+    pub(in crate::redis) fn new(settings: LinkSettings, ears: Ears) -> Self {
         Self(Arc::new(Shared {
             settings,
             ears,
@@ -111,12 +122,12 @@ impl Link {
 
     /// The connection, at once: while there is none this is an error, but for the first attempt,
     /// each step of which is waited for as long as a command may take, for a crowd twice as long.
-    pub(super) async fn live(&self) -> Result<Arc<Live>, Fault> {
+    async fn live(&self) -> Result<Arc<Live>, Fault> {
         self.live_for(1).await
     }
 
     /// The same, for so many callers that wait for it as one.
-    pub(super) async fn live_for(&self, callers: usize) -> Result<Arc<Live>, Fault> {
+    async fn live_for(&self, callers: usize) -> Result<Arc<Live>, Fault> {
         if let Some(live) = self.0.live.load_full() {
             return Ok(live);
         }
@@ -132,7 +143,7 @@ impl Link {
     }
 
     /// Waits until there is a connection; ends as well at a failure that waiting does not mend.
-    pub(super) async fn up(&self) -> Result<(), Fault> {
+    pub(in crate::redis) async fn up(&self) -> Result<(), Fault> {
         self.supervised()?;
         let mut phase = self.0.phase.subscribe();
         let settled = phase.wait_for(|phase| match phase {
@@ -147,7 +158,7 @@ impl Link {
     }
 
     /// Sees to it that the supervisor runs.
-    pub(super) fn supervised(&self) -> Result<(), Fault> {
+    pub(in crate::redis) fn supervised(&self) -> Result<(), Fault> {
         if self.0.is_closed() {
             return Err(Fault::Down);
         }
@@ -161,17 +172,17 @@ impl Link {
     }
 
     /// The node's clock in Unix milliseconds, while it is connected.
-    pub(super) fn node_ms(&self) -> Option<u64> {
+    pub(in crate::redis) fn node_ms(&self) -> Option<u64> {
         self.0.live.load().as_ref().map(|live| live.node_ms())
     }
 
     /// What vouches for what is read next, if there is a connection.
-    pub(super) fn vouch(&self) -> Option<Vouch> {
+    pub(in crate::redis) fn vouch(&self) -> Option<Vouch> {
         Some(self.0.live.load().as_ref()?.epoch.vouch())
     }
 
     /// The node said that it does not have some slot.
-    pub(super) fn renew_epoch(&self) {
+    pub(in crate::redis) fn renew_epoch(&self) {
         if let Some(live) = &*self.0.live.load() {
             live.epoch.renew();
         }
@@ -213,7 +224,7 @@ impl Link {
     }
 
     /// The same, without waiting for its task to end: the node has no more part in the cluster.
-    pub(super) fn forget(&self) {
+    pub(in crate::redis) fn forget(&self) {
         self.0.closed.store(true, Ordering::Release);
         let supervisor = self.0.supervisor.lock().take();
         if let Some(task) = supervisor {
@@ -222,21 +233,21 @@ impl Link {
         self.0.end();
     }
 
-    pub(super) fn is_closed(&self) -> bool {
+    pub(in crate::redis) fn is_closed(&self) -> bool {
         self.0.is_closed()
     }
 
     /// What a person knows the node by.
-    pub(super) fn shown(&self) -> String {
+    pub(in crate::redis) fn shown(&self) -> String {
         self.0.settings.shown()
     }
 
-    pub(super) fn is(&self, other: &Self) -> bool {
+    pub(in crate::redis) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// The host that the settings name.
-    pub(super) fn host(&self) -> &str {
+    pub(in crate::redis) fn host(&self) -> &str {
         match self.0.settings.info.addr() {
             ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => host,
             _ => "",
@@ -245,7 +256,7 @@ impl Link {
 }
 
 impl Shared {
-    pub(super) fn is_closed(&self) -> bool {
+    fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }
 
@@ -257,7 +268,7 @@ impl Shared {
     }
 
     /// What rests on the connection before is checked before it is served again.
-    pub(super) fn succeed(&self, next: Option<Arc<Live>>) {
+    fn succeed(&self, next: Option<Arc<Live>>) {
         let before = std::mem::replace(&mut *self.last.lock(), next);
         if let Some(before) = before {
             before.epoch.end();

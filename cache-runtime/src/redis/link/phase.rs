@@ -1,7 +1,7 @@
 //! How a link's connection is, to those who wait for it.
 
-use super::fault::Fault;
 use crate::clock::Stopwatch;
+use crate::redis::wire::fault::Fault;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Phase {

@@ -3,8 +3,8 @@
 use std::mem;
 
 use super::{Read, Waiting};
-use crate::redis::fault::Fault;
 use crate::redis::link::Link;
+use crate::redis::wire::fault::Fault;
 
 /// The right of a task to send joined reads, until it gives its place up.
 pub(super) struct Sender(pub(super) Option<Link>);

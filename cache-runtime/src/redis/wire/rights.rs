@@ -12,7 +12,7 @@ pub(crate) struct Command {
     /// As the server calls it, and as it is granted: `+client|tracking`.
     name: &'static str,
     /// The fault's word.
-    pub(super) cause: &'static str,
+    pub(in crate::redis) cause: &'static str,
 }
 
 macro_rules! commands {
@@ -53,7 +53,7 @@ commands![
 ];
 
 /// Which command a refusal names, in the words of Redis 6.2 to 8.
-pub(super) fn refused(text: &str) -> Option<&'static Command> {
+pub(in crate::redis) fn refused(text: &str) -> Option<&'static Command> {
     let (_, named) = text.split_once("has no permissions to run the '")?;
     let name = named.split('\'').next()?.to_ascii_lowercase();
     // A server before 7.0 names the first word alone.
@@ -64,7 +64,7 @@ pub(super) fn refused(text: &str) -> Option<&'static Command> {
 }
 
 /// Commands that change nothing where `key` is absent, and next to nothing where it is not.
-pub(super) fn ask(pipeline: &mut Pipeline, key: &str, waits: bool) {
+pub(in crate::redis) fn ask(pipeline: &mut Pipeline, key: &str, waits: bool) {
     for reads in ["GET", "MGET", "EXISTS", "TYPE", "PTTL"] {
         pipeline.cmd(reads).arg(key);
     }
@@ -90,7 +90,7 @@ pub(super) fn ask(pipeline: &mut Pipeline, key: &str, waits: bool) {
 }
 
 /// What the answers refuse, each once. Other errors pass: they are told where they matter.
-pub(super) fn denied<'a>(answers: impl Iterator<Item = &'a Value>) -> Vec<Fault> {
+pub(in crate::redis) fn denied<'a>(answers: impl Iterator<Item = &'a Value>) -> Vec<Fault> {
     let mut denied = Vec::new();
     for fault in answers.filter_map(Fault::of_answer) {
         let is_refusal = matches!(fault, Fault::NoPermission | Fault::MayNotRun(_));

@@ -8,20 +8,20 @@ const WEIGHT: u32 = 2;
 /// Counts timeouts against answers. It opens after so many timeouts in a row, and after more where
 /// over a third of the commands time out; a slow answer now and then never opens it.
 #[derive(Debug)]
-pub(super) struct Breaker {
+pub(in crate::redis::link) struct Breaker {
     score: AtomicU32,
     opens_at: u32,
 }
 
 impl Breaker {
-    pub(super) fn new(timeouts: u32) -> Self {
+    pub(in crate::redis::link) fn new(timeouts: u32) -> Self {
         Self {
             score: AtomicU32::new(0),
             opens_at: timeouts.saturating_mul(WEIGHT),
         }
     }
 
-    pub(super) fn answered(&self) {
+    pub(in crate::redis::link) fn answered(&self) {
         // Written only where it says something: every command comes here.
         if self.score.load(Ordering::Relaxed) != 0 {
             let less = |score: u32| score.checked_sub(1);
@@ -34,7 +34,7 @@ impl Breaker {
     /// Whether it is open now, where so many others wait. Those that were sent together come too late
     /// together, so that a few in a row of very many are no more than one: then it opens after a
     /// third of them.
-    pub(super) fn timed_out(&self, others: usize) -> bool {
+    pub(in crate::redis::link) fn timed_out(&self, others: usize) -> bool {
         let third = u32::try_from(others / 3).unwrap_or(u32::MAX);
         let opens_at = self.opens_at.max(third.saturating_mul(WEIGHT));
         let before = self.score.fetch_add(WEIGHT, Ordering::Relaxed);

@@ -8,17 +8,17 @@ use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, Value};
 
-use super::answers::Node;
 use super::epoch::Epoch;
-use super::fault::Fault;
-use super::run::{Run, RunId};
-use super::settings::{Found, LinkSettings};
-use super::timeouts::{End, Timeouts};
-use super::topology::{Map, Ranges, lost_some};
-use super::window::Window;
+use super::pace::timeouts::{End, Timeouts};
+use super::pace::window::Window;
 use crate::boxed::boxed;
 use crate::clock::{Clock, Moment};
 use crate::patience::Crowd;
+use crate::redis::wire::answers::Node;
+use crate::redis::wire::fault::Fault;
+use crate::redis::wire::map::{Map, Ranges, lost_some};
+use crate::redis::wire::run::{Run, RunId};
+use crate::redis::wire::settings::{Found, LinkSettings};
 
 /// A connection that answered its handshake.
 pub(super) struct Live {
@@ -201,13 +201,5 @@ impl Live {
     /// Waits for the end of the connection, and why it came.
     pub(super) async fn end(&self) -> Fault {
         self.timeouts.end().await
-    }
-}
-
-/// A server's error as a fault.
-pub(super) fn unwrap(value: Value) -> Result<Value, Fault> {
-    match Fault::of_answer(&value) {
-        Some(fault) => Err(fault),
-        None => Ok(value),
     }
 }

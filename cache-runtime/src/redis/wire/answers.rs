@@ -2,8 +2,8 @@
 
 use redis::Value;
 
-use super::fault::Fault;
-use super::live::unwrap;
+use super::fault::{Fault, unwrap};
+
 use crate::stamp::Vouch;
 
 /// What a node was when it answered.
@@ -19,9 +19,9 @@ pub(crate) struct Node {
 
 /// An answer that may be the server's error, and who gave it.
 #[derive(Debug)]
-pub(super) struct Answered {
-    pub(super) value: Value,
-    pub(super) node: Node,
+pub(in crate::redis) struct Answered {
+    pub(in crate::redis) value: Value,
+    pub(in crate::redis) node: Node,
 }
 
 /// What became of a wish for a lease.
@@ -124,7 +124,7 @@ impl Found {
 }
 
 /// One stamp that can't be made says nothing of the others that were asked for with it.
-pub(super) fn made(answered: Result<Answered, Fault>) -> Made {
+pub(in crate::redis) fn made(answered: Result<Answered, Fault>) -> Made {
     let made = |answered: Answered| {
         let Value::Array(items) = unwrap(answered.value)? else {
             return Err(Fault::Protocol);
@@ -148,7 +148,7 @@ fn count(value: &Value) -> Result<u32, Fault> {
 }
 
 /// What became of the wish, and how many writes it took.
-pub(super) fn leased(answer: Value) -> Result<(Leased, u32), Fault> {
+pub(in crate::redis) fn leased(answer: Value) -> Result<(Leased, u32), Fault> {
     let Value::Array(items) = answer else {
         return Err(Fault::Protocol);
     };
@@ -173,7 +173,7 @@ pub(super) fn leased(answer: Value) -> Result<(Leased, u32), Fault> {
 }
 
 /// A key that was read; one of another type is as good as none.
-pub(super) fn found(value: Value, run_id: [u8; 8]) -> Result<Found, Fault> {
+pub(in crate::redis) fn found(value: Value, run_id: [u8; 8]) -> Result<Found, Fault> {
     let bytes = match unwrap(value) {
         Ok(value) => bytes(value),
         Err(Fault::WrongType) => None,
@@ -182,10 +182,54 @@ pub(super) fn found(value: Value, run_id: [u8; 8]) -> Result<Found, Fault> {
     Ok(Found { bytes, run_id })
 }
 
-pub(super) fn bytes(value: Value) -> Option<Vec<u8>> {
+pub(in crate::redis) fn bytes(value: Value) -> Option<Vec<u8>> {
     match value {
         Value::BulkString(bytes) => Some(bytes),
         Value::SimpleString(text) => Some(text.into_bytes()),
         _ => None,
+    }
+}
+
+/// `TIME` in milliseconds.
+pub(in crate::redis) fn time_ms(time: &Value) -> Option<u64> {
+    let (seconds, micros): (u64, u64) = redis::from_redis_value_ref(time).ok()?;
+    seconds.checked_mul(1_000)?.checked_add(micros / 1_000)
+}
+
+/// The answer to `ROLE`. A user that may not ask for the role is believed to know its node.
+pub(in crate::redis) fn may_be_master(role: Result<Value, Fault>) -> bool {
+    let Ok(role) = role else { return true };
+    let first = role.as_sequence().and_then(|items| items.first());
+    first.is_some_and(|name| {
+        redis::from_redis_value_ref::<String>(name).is_ok_and(|name| name == "master")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_any_size_is_read_without_a_panic() {
+        let time = |seconds: &str, micros: &str| {
+            let bulk = |text: &str| Value::BulkString(text.as_bytes().to_vec());
+            time_ms(&Value::Array(vec![bulk(seconds), bulk(micros)]))
+        };
+        assert_eq!(time("1700000000", "999999"), Some(1_700_000_000_999));
+        assert_eq!(time("18446744073709551615", "0"), None);
+        assert_eq!(time("-1", "0"), None);
+        assert_eq!(time_ms(&Value::Okay), None);
+    }
+
+    #[test]
+    fn only_a_master_or_a_node_that_will_not_tell_is_used() {
+        let role = |name: &str| {
+            may_be_master(Ok(Value::Array(vec![Value::BulkString(
+                name.as_bytes().to_vec(),
+            )])))
+        };
+        assert!(role("master") && !role("slave") && !role("sentinel"));
+        assert!(may_be_master(Err(Fault::NoPermission)));
+        assert!(!may_be_master(Ok(Value::Nil)));
     }
 }

@@ -14,13 +14,13 @@ use parking_lot::Mutex;
 use redis::{Cmd, Value};
 use tokio::sync::oneshot;
 
-use super::answers::Node;
-use super::fault::Fault;
-use super::link::Link;
-use super::live::Live;
 use crate::boxed::boxed;
 use crate::own_thread;
 use crate::patience::Turn;
+use crate::redis::link::Link;
+use crate::redis::link::live::Live;
+use crate::redis::wire::answers::Node;
+use crate::redis::wire::fault::Fault;
 use senders::Sender;
 
 /// So many tasks send joined reads at once; further reads wait to be joined.
@@ -35,10 +35,10 @@ const JOINED_BYTES: usize = 256 << 10;
 
 /// What a read found, and the node at that time.
 #[derive(Debug)]
-pub(super) struct Read {
+pub(in crate::redis) struct Read {
     /// In the order asked; in a cluster each may be an error of its own.
-    pub(super) values: Vec<Value>,
-    pub(super) node: Node,
+    pub(in crate::redis) values: Vec<Value>,
+    pub(in crate::redis) node: Node,
 }
 
 #[derive(Debug)]
@@ -51,7 +51,7 @@ struct Waiting {
 
 /// The reads of one link.
 #[derive(Debug, Default)]
-pub(super) struct Reads(Mutex<Queue>);
+pub(in crate::redis) struct Reads(Mutex<Queue>);
 
 #[derive(Debug, Default)]
 struct Queue {
@@ -76,7 +76,7 @@ impl Link {
     /// Reads keys, all at one moment of the node.
     ///
     /// Dropping the future leaves the reads that were joined to it under way.
-    pub(super) async fn read(&self, names: Vec<String>) -> Result<Read, Fault> {
+    pub(in crate::redis) async fn read(&self, names: Vec<String>) -> Result<Read, Fault> {
         let told = match self.enter(names) {
             Way::Alone(names) => {
                 let _alone = Alone(&self.0.reads);

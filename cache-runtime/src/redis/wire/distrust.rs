@@ -9,7 +9,7 @@ use super::fault::Fault;
 
 /// What of TLS failed, if that is what did.
 #[cfg(feature = "tls")]
-pub(super) fn of(error: &RedisError) -> Option<Fault> {
+pub(in crate::redis) fn of(error: &RedisError) -> Option<Fault> {
     use rustls::{AlertDescription as Alert, CertificateError as Wrong, Error};
     use std::error::Error as _;
 
@@ -47,6 +47,6 @@ pub(super) fn of(error: &RedisError) -> Option<Fault> {
 
 /// No URL asks for TLS without the feature.
 #[cfg(not(feature = "tls"))]
-pub(super) fn of(_: &RedisError) -> Option<Fault> {
+pub(in crate::redis) fn of(_: &RedisError) -> Option<Fault> {
     None
 }

@@ -8,10 +8,10 @@ use redis::{ConnectionAddr, RedisError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::fault::Fault;
-use super::settings::LinkSettings;
 use crate::boxed::boxed;
 use crate::own_thread::{sleep, timeout};
+use crate::redis::wire::fault::Fault;
+use crate::redis::wire::settings::LinkSettings;
 
 /// After so long without an answer to TLS the port is asked what it speaks, and as long it may take
 /// to say so.
@@ -54,7 +54,7 @@ const TLS: Language = Language {
 };
 
 /// The connection that is being opened to the node of these settings, or why there is none.
-pub(super) async fn opened<T>(
+pub(in crate::redis) async fn opened<T>(
     settings: &LinkSettings,
     opening: impl Future<Output = Result<T, RedisError>> + Unpin,
 ) -> Result<T, Fault> {

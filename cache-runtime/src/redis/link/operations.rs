@@ -4,19 +4,24 @@ use std::sync::Arc;
 
 use redis::{Pipeline, Value};
 
-use super::answers::{Answered, Node};
-use super::asks::Ask;
-use super::fault::Fault;
-use super::link::Link;
+use super::Link;
 use super::live::Live;
-use super::scripts;
+use crate::redis::wire::answers::{Answered, Node};
+use crate::redis::wire::asks::Ask;
+use crate::redis::wire::fault::{Fault, unwrap};
+use crate::redis::wire::run::RunId;
+use crate::redis::wire::scripts;
 
 impl Link {
     /// Sends the asks in one write, and gives the answers in their order. With `asking` the node is
     /// told that it was another that sent them here.
     ///
     /// What an ask writes was pushed by the time that this is answered.
-    pub(super) async fn run(&self, asks: &[Ask<'_>], asking: bool) -> Result<Vec<Answered>, Fault> {
+    pub(in crate::redis) async fn run(
+        &self,
+        asks: &[Ask<'_>],
+        asking: bool,
+    ) -> Result<Vec<Answered>, Fault> {
         if asks.is_empty() {
             return Ok(Vec::new());
         }
@@ -26,7 +31,7 @@ impl Link {
         let live = self.live().await?;
         // Taken before: what a later epoch vouches for was read in it.
         let node = live.node();
-        let pipeline = pipeline(asks, &live, asking);
+        let pipeline = pipeline(asks, live.run_id(), asking);
         let answers = self.scripted(&live, &pipeline).await?;
         if answers.len() != pipeline.len() {
             return Err(Fault::Protocol);
@@ -72,7 +77,7 @@ impl Link {
             return Ok(answers);
         }
         for loaded in self.watched(live, live.commands(&scripts::load(), 1).await)? {
-            super::live::unwrap(loaded)?;
+            unwrap(loaded)?;
         }
         self.watched(live, live.commands(calls, 1).await)
     }
@@ -93,13 +98,13 @@ impl Link {
     }
 }
 
-fn pipeline(asks: &[Ask<'_>], live: &Live, asking: bool) -> Pipeline {
+fn pipeline(asks: &[Ask<'_>], run_id: RunId, asking: bool) -> Pipeline {
     let mut pipeline = Pipeline::with_capacity(asks.len() * 2 + 2);
     for ask in asks {
         if asking {
             pipeline.cmd("ASKING");
         }
-        ask.add(&mut pipeline, live);
+        ask.add(&mut pipeline, run_id);
     }
     let written = asks.iter().rev().find(|ask| ask.rests_on_writes());
     if let Some(ask) = written {

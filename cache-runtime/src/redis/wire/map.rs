@@ -2,9 +2,8 @@
 
 use redis::{Pipeline, Value};
 
-use crate::redis::fault::Fault;
-use crate::redis::live::unwrap;
-use crate::redis::settings::Address;
+use crate::redis::wire::fault::{Fault, unwrap};
+use crate::redis::wire::settings::Address;
 
 /// First and last slot of each range.
 pub(in crate::redis) type Ranges = Vec<(u16, u16)>;

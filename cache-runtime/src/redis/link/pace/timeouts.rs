@@ -9,12 +9,12 @@ use redis::RedisResult;
 use tokio::sync::watch;
 
 use super::breaker::Breaker;
-use super::fault::Fault;
 use crate::clock::{Clock, Moment};
 use crate::patience::{Turn, wait};
+use crate::redis::wire::fault::Fault;
 
 /// What one connection's commands may take, and whether too many of them took longer.
-pub(super) struct Timeouts {
+pub(in crate::redis::link) struct Timeouts {
     op_timeout: Duration,
     breaker: Breaker,
     /// When a command was answered last, or sent while there was none, in milliseconds of the coarse
@@ -26,11 +26,11 @@ pub(super) struct Timeouts {
 
 /// The end of a connection, told by whoever sees it first: its driver, a command or a heartbeat.
 #[derive(Default)]
-pub(super) struct End(watch::Sender<Option<Fault>>);
+pub(in crate::redis::link) struct End(watch::Sender<Option<Fault>>);
 
 impl End {
     /// The first to tell says why.
-    pub(super) fn tell(&self, cause: Fault) {
+    pub(in crate::redis::link) fn tell(&self, cause: Fault) {
         self.0.send_if_modified(|told| {
             let is_first = told.is_none();
             told.get_or_insert(cause);
@@ -48,7 +48,7 @@ impl End {
 
 impl Timeouts {
     /// The breaker opens after so many timeouts in a row.
-    pub(super) fn new(op_timeout: Duration, breaker: u32, end: Arc<End>) -> Self {
+    pub(in crate::redis::link) fn new(op_timeout: Duration, breaker: u32, end: Arc<End>) -> Self {
         let clock = Clock::default();
         Self {
             op_timeout,
@@ -61,7 +61,7 @@ impl Timeouts {
 
     /// Waits for what was sent: `op_timeout`, what those before it add, and one `op_timeout` more at
     /// most for those behind it.
-    pub(super) async fn within<T>(
+    pub(in crate::redis::link) async fn within<T>(
         &self,
         turn: &Turn,
         sent: impl Future<Output = RedisResult<T>>,
@@ -116,7 +116,7 @@ impl Timeouts {
     }
 
     /// Counts answers, and tells the end when the connection is of no more use.
-    pub(super) fn judge<T>(&self, answer: Result<T, Fault>) -> Result<T, Fault> {
+    pub(in crate::redis::link) fn judge<T>(&self, answer: Result<T, Fault>) -> Result<T, Fault> {
         match &answer {
             Ok(_) => self.breaker.answered(),
             Err(fault) if fault.ends_the_connection() => self.end.tell(*fault),
@@ -126,7 +126,7 @@ impl Timeouts {
     }
 
     /// Waits for the end of the connection, and why it came.
-    pub(super) async fn end(&self) -> Fault {
+    pub(in crate::redis::link) async fn end(&self) -> Fault {
         self.end.come().await
     }
 }

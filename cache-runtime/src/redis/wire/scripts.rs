@@ -5,20 +5,20 @@ use std::sync::LazyLock;
 use redis::{Cmd, Pipeline, Script};
 
 /// A script and its hash.
-pub(super) struct Lua {
+pub(in crate::redis) struct Lua {
     code: &'static str,
     script: LazyLock<Script>,
 }
 
 macro_rules! scripts {
     ($($name:ident = $file:literal),* $(,)?) => {
-        $(pub(super) static $name: Lua = Lua {
+        $(pub(in crate::redis) static $name: Lua = Lua {
             code: include_str!($file),
             script: LazyLock::new(|| Script::new(include_str!($file))),
         };)*
 
         /// All of them, loaded when a connection is made.
-        pub(super) static SCRIPTS: &[&Lua] = &[$(&$name),*];
+        pub(in crate::redis) static SCRIPTS: &[&Lua] = &[$(&$name),*];
     };
 }
 
@@ -35,7 +35,7 @@ scripts! {
 }
 
 /// Loads all of them; the answers come in the order of [`SCRIPTS`].
-pub(super) fn load() -> Pipeline {
+pub(in crate::redis) fn load() -> Pipeline {
     let mut pipeline = redis::pipe();
     for script in SCRIPTS {
         pipeline.cmd("SCRIPT").arg("LOAD").arg(script.code);
@@ -45,7 +45,7 @@ pub(super) fn load() -> Pipeline {
 
 impl Lua {
     /// The call by hash; keys and arguments are to be added.
-    pub(super) fn call(&self, keys: usize) -> Cmd {
+    pub(in crate::redis) fn call(&self, keys: usize) -> Cmd {
         let mut command = redis::cmd("EVALSHA");
         command.arg(self.script.get_hash()).arg(keys);
         command

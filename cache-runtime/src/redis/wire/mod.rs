@@ -1,0 +1,12 @@
+//! What is said to a node and what it says, as plain data and text.
+
+pub(super) mod answers;
+pub(super) mod asks;
+mod distrust;
+pub(super) mod fault;
+pub(super) mod map;
+pub(super) mod rights;
+pub(super) mod run;
+pub(super) mod scripts;
+pub(super) mod settings;
+pub(super) mod slots;
