@@ -1,7 +1,7 @@
 //! What can go wrong, and what to do about it.
 //!
-//! A *read* never returns an error of the cache: trouble there is a counted event and a load. What
-//! can fail is what a person asked for by name: building a cache, invalidating, putting.
+//! A *read* never returns an error of the cache: trouble is a counted event, and a load. What can fail
+//! is what the program asks the cache for itself: building one, connecting, invalidating, putting.
 
 use std::time::Duration;
 
@@ -45,15 +45,15 @@ pub enum CacheError {
         /// Why it failed: `"down"`, `"timeout"`, or the server's reason.
         cause: String,
     },
-    /// Redis was not connected to in time, by [`Cache::connect`](crate::Cache::connect). Calls run
-    /// their bodies meanwhile, and it is tried again.
+    /// [`Cache::connect`](crate::Cache::connect) did not reach Redis in time. Calls run their bodies
+    /// meanwhile, and the cache goes on trying to connect.
     #[error(
         "redis ({node}) is not connected: {cause}; {advice}. Calls run without it, and it is tried again by itself"
     )]
     NotConnected {
         /// The node's address, or the name that sentinels know it by.
         node: String,
-        /// Why, by the word that `health()` and the log have for it.
+        /// Why, by the word that `health()` and the log use for it.
         cause: String,
         /// What to do about it.
         advice: &'static str,
@@ -78,11 +78,11 @@ pub enum CacheError {
         /// How many it may have.
         limit: usize,
     },
-    /// An invalidation came while the value was put, or the put took longer than its lease lives: nothing
-    /// is stored, and nothing older is left. Another put is no reason: the last one wins.
+    /// An invalidation came while the value was put, or the put took longer than its lease lives:
+    /// nothing is stored, and nothing older is left. Another put does not cause it: the last one wins.
     #[error("the entry was invalidated while it was put: nothing is stored; read it again")]
     Overtaken,
-    /// The process default was set before.
+    /// A process default is installed already.
     #[error(
         "a process default is installed already (the first cached call installs one from the \
          environment): call `install` once, before any cached call, or use `scope`"
@@ -97,14 +97,14 @@ pub enum CacheError {
     Owed {
         /// How many were left.
         left: usize,
-        /// What of, the first 16: `tag user:42`, `namespace user`, `entry app:e:user:{..}`, or
+        /// What the first 16 are of: `tag user:42`, `namespace user`, `entry app:e:user:{..}`, or
         /// `everything`.
         of: Vec<String>,
     },
 }
 
-/// A load took longer than the `load_timeout` of its function and was dropped. A function with that
-/// argument returns it as its own error, by `From<LoadTimeout>`:
+/// The error of a load that took longer than the `load_timeout` of its function, and was dropped. The
+/// function returns it as its own error, by `From<LoadTimeout>`:
 ///
 /// ```
 /// use cache_runtime::{LoadTimeout, cached};

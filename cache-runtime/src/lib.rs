@@ -1,7 +1,7 @@
 //! Annotate an async function and it is cached: in this process's memory, and in Redis for the whole
 //! fleet. A read that begins after an acknowledged invalidation returns no older load: in the process
-//! that invalidated at once, in others within [`lag`](CacheBuilder::lag) (2 s unless set), or at once
-//! where the function says `consistency = "strong"`.
+//! that invalidated at once, in others after at most [`lag`](CacheBuilder::lag) (2 s unless set), or at
+//! once where the function says `consistency = "strong"`.
 //!
 //! ```
 //! use cache_runtime::{Cache, cache_invalidate, cached};
@@ -35,11 +35,22 @@
 //! | what is kept, of which return types; what is shared by which processes; what a type may lose on its way | [`cached`](macro@cached) |
 //! | how to invalidate, and what it promises | [`cache_invalidate`](macro@cache_invalidate), [`TagHandle::invalidate`], [`Entry::invalidate`] |
 //! | how arguments make a key | [`CacheKey`](trait@CacheKey), its [derive](derive@CacheKey) |
-//! | the settings, each with its default | [`CacheBuilder`] |
-//! | how the cache is | [`Cache::health`], [`Cache::stats`], and `tracing` events of target `cache` |
+//! | how to set it up: each setting with its default | [`CacheBuilder`] |
+//! | how the cache does | [`Cache::health`], [`Cache::stats`], and `tracing` events of target `cache` |
 //! | how to test | [`Cache::scope`], [`bypass`] |
 //!
 //! Trouble of the cache is never a caller's: it is an event, and a run of the function's body.
+//!
+//! # Features
+//!
+//! None is on by default: memory, Redis without TLS and compression are always there.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `tls` | `rediss` URLs, by rustls with ring |
+//! | `bytes`, `chrono`, `jiff`, `rust_decimal`, `serde_json`, `time`, `url`, `uuid` | [`CacheKey`](trait@CacheKey) for the types of that crate |
+//!
+//! The crate needs Rust 1.95 or later.
 
 // Of this crate alone: what tests await need not be small.
 #![cfg_attr(not(test), warn(clippy::large_futures))]

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-/// How a payload is compressed. Only payloads over 1 KiB are, and only if that saves a tenth.
+/// How a payload is compressed, if it is over 1 KiB and compression saves at least a tenth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Compression {
-    /// Not at all.
+    /// No compression; the default.
     #[default]
     None,
     /// LZ4: the fastest, saves about half of text-like payloads.
@@ -20,7 +20,7 @@ pub enum Compression {
 /// Who shares one load of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lease {
-    /// Every process: one loads, the others wait for its value. The default.
+    /// Every process: one loads, the others wait for its value; the default.
     Fleet,
     /// The callers in one process; other processes load for themselves at the same time.
     Process,
@@ -28,15 +28,16 @@ pub enum Lease {
 
 /// How soon an invalidation reaches a reader.
 ///
-/// Let an invalidation of an entry, tag or namespace return `Ok`. A read that begins after it
-/// returns only a value whose load began after the invalidation began: where and when, this says.
+/// Let an invalidation of an entry, tag or namespace return `Ok`. A read that begins after it returns
+/// only a value whose load began after the invalidation began. The level says in which processes, and
+/// from when on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consistency {
-    /// In the process that invalidated, always; in every other at the latest `lag` after (2 s
-    /// unless set, typically under a millisecond), partitions, pauses and outages included. Memory
-    /// serves. The default.
+    /// In the process that invalidated, always; in every other after at most `lag` (2 s unless set;
+    /// typically it takes under a millisecond), partitions, pauses and outages included. Memory serves.
+    /// The default.
     Bounded,
-    /// In every process, always: each call asks Redis, memory serves none. With Redis unreachable
+    /// In every process, always: each call asks Redis, and memory serves none. With Redis out of reach
     /// the function runs.
     Strong,
 }
@@ -44,11 +45,11 @@ pub enum Consistency {
 /// What memory may serve while this process can't reach Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnOutage {
-    /// What it holds, for `lag` at most (2 s unless set). The default.
+    /// What it holds, for at most `lag` (2 s unless set); the default.
     Lag,
-    /// What it holds, until the entry's own ttl and stale window end. While Redis is out of reach
-    /// this waives the bound that [`Consistency::Bounded`] sets on how late an invalidation by
-    /// another process may arrive; [`Consistency::Strong`] it does not touch.
+    /// What it holds, until the entry's own ttl and stale window end. While Redis is out of reach this
+    /// waives the bound that [`Consistency::Bounded`] sets on how late an invalidation by another
+    /// process may arrive. It has no effect on [`Consistency::Strong`].
     Serve,
 }
 
@@ -56,16 +57,15 @@ pub enum OnOutage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refresh {
-    /// The first caller that finds it stale, before it returns. The default.
+    /// The first caller that finds it stale, before it returns; the default.
     Caller,
-    /// A task: the caller that finds it stale is served that at once. Only
+    /// A task: the caller that finds the entry stale is served the stale value at once. Only
     /// [`cached`](crate::cached) can have one, as a task owns all that its load uses; for
-    /// [`Cache::get_or_load`](crate::Cache::get_or_load), whose load may borrow, the caller
-    /// refreshes.
+    /// [`Cache::get_or_load`](crate::Cache::get_or_load), whose load may borrow, the caller refreshes.
     Background,
 }
 
-/// What an annotation allows. [`cached`](crate::cached) writes it from its arguments; for
+/// What an annotation allows. [`cached`](crate::cached) makes it from its arguments; for
 /// [`Cache::get_or_load`](crate::Cache::get_or_load) it is made by hand.
 ///
 /// ```
@@ -84,7 +84,7 @@ pub struct Policy {
     pub(crate) on_outage: OnOutage,
     pub(crate) stale_ms: u64,
     pub(crate) refresh: Refresh,
-    /// `None` as the cache says.
+    /// `None` for the cache's own setting.
     pub(crate) jitter: Option<f64>,
     /// Zero for none.
     pub(crate) early: f64,
@@ -93,10 +93,11 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// An entry is fresh for `ttl`; other values are the defaults of [`cached`](crate::cached).
+    /// A policy by which an entry is fresh for `ttl`, with the defaults of [`cached`](crate::cached)
+    /// for everything else.
     ///
-    /// A `ttl` under a millisecond is taken as one, and every time of a policy over a hundred years
-    /// as a hundred years.
+    /// A `ttl` under a millisecond is taken as one millisecond, and any time of a policy over a hundred
+    /// years as a hundred years.
     #[must_use]
     pub const fn new(ttl: Duration) -> Self {
         match millis(ttl) {
@@ -124,21 +125,22 @@ impl Policy {
         }
     }
 
-    /// Compresses payloads over 1 KiB, kept only if 10 % smaller.
+    /// Compresses payloads over 1 KiB, where that makes them at least 10 % smaller. Defaults to
+    /// [`Compression::None`].
     #[must_use]
     pub const fn compress(mut self, compression: Compression) -> Self {
         self.compression = compression;
         self
     }
 
-    /// Who shares one load.
+    /// Who shares one load. Defaults to [`Lease::Fleet`].
     #[must_use]
     pub const fn lease(mut self, lease: Lease) -> Self {
         self.lease = lease;
         self
     }
 
-    /// How long a follower waits for another's load before it loads for itself. 5 s at first.
+    /// How long a caller waits for another's load before it loads for itself. Defaults to 5 s.
     #[must_use]
     pub const fn wait(self, wait: Duration) -> Self {
         self.wait_ms(millis(wait))
@@ -151,22 +153,22 @@ impl Policy {
         self
     }
 
-    /// How soon an invalidation reaches a reader.
+    /// How soon an invalidation reaches a reader. Defaults to [`Consistency::Bounded`].
     #[must_use]
     pub const fn consistency(mut self, consistency: Consistency) -> Self {
         self.consistency = consistency;
         self
     }
 
-    /// What memory may serve while this process can't reach Redis.
+    /// What memory may serve while this process can't reach Redis. Defaults to [`OnOutage::Lag`].
     #[must_use]
     pub const fn on_outage(mut self, on_outage: OnOutage) -> Self {
         self.on_outage = on_outage;
         self
     }
 
-    /// How much longer than its ttl an entry may be served while it is refreshed. Zero at first:
-    /// then none is.
+    /// How much longer than its ttl an entry may be served while it is refreshed, or when its load
+    /// fails. Defaults to zero: no stale value is served.
     #[must_use]
     pub const fn stale(self, stale: Duration) -> Self {
         self.stale_ms(millis(stale))
@@ -179,18 +181,19 @@ impl Policy {
         self
     }
 
-    /// Who refreshes an entry that is served stale.
+    /// Who refreshes an entry that is served stale. Defaults to [`Refresh::Caller`].
     #[must_use]
     pub const fn refresh(mut self, refresh: Refresh) -> Self {
         self.refresh = refresh;
         self
     }
 
-    /// By how much of its ttl an entry may be stored for less, drawn anew for each: 0.1 for a tenth
-    /// at most. So what was loaded at once does not end at once. As
-    /// [`CacheBuilder::jitter`](crate::CacheBuilder::jitter) says at first.
+    /// The largest share of its ttl by which an entry is stored for less, drawn anew for each entry:
+    /// 0.1 for at most a tenth. So entries that were loaded at the same time do not end at the same
+    /// time. Defaults to the cache's own setting,
+    /// [`CacheBuilder::jitter`](crate::CacheBuilder::jitter).
     ///
-    /// What is over 1.0 is taken as 1.0; what is under 0.0, or no number, as 0.0: no jitter.
+    /// A share over 1.0 is taken as 1.0; one under 0.0, or a NaN, as 0.0: no jitter.
     #[must_use]
     pub const fn jitter(mut self, share: f64) -> Self {
         self.jitter = Some(match share {
@@ -201,7 +204,7 @@ impl Policy {
         self
     }
 
-    /// The same for an annotation, which refuses what is out of range as it is compiled.
+    /// [`jitter`](Self::jitter) for an annotation, which refuses what is out of range as it is compiled.
     #[doc(hidden)]
     #[must_use]
     pub const fn checked_jitter(self, share: f64) -> Self {
@@ -210,13 +213,13 @@ impl Policy {
     }
 
     /// Refreshes an entry before its ttl ends, by chance: the likelier the nearer the end is and the
-    /// longer its load took. One caller draws it and loads, the others are served the fresh value.
-    /// At 1.0 the chance is the one that is best for most; more begins sooner. Off at first.
+    /// longer its load took. One caller draws it and loads, the others are served the fresh value. A
+    /// factor of 1.0 suits most; more begins sooner. Defaults to off.
     ///
     /// The chance is that of A. Vattani, F. Chierichetti and K. Lowenstein, "Optimal Probabilistic
     /// Cache Stampede Prevention", PVLDB 8(8), 2015.
     ///
-    /// What is not over zero, or no number, is taken as 0.0: off.
+    /// A factor that is not over zero, or a NaN, is taken as 0.0: off.
     #[must_use]
     pub const fn early(mut self, beta: f64) -> Self {
         self.early = match beta {
@@ -227,7 +230,7 @@ impl Policy {
         self
     }
 
-    /// The same for an annotation, which refuses what is out of range as it is compiled.
+    /// [`early`](Self::early) for an annotation, which refuses what is out of range as it is compiled.
     #[doc(hidden)]
     #[must_use]
     pub const fn checked_early(self, beta: f64) -> Self {
@@ -246,7 +249,7 @@ impl Policy {
     }
 }
 
-/// The longest that a policy may state, a hundred years in milliseconds: a sum of several is far
+/// The longest time that a policy may state, a hundred years in milliseconds: a sum of several is far
 /// from an overflow, and Redis takes it as the life of a key.
 const LONGEST_MS: u64 = 100 * 365 * 24 * 3_600 * 1_000;
 
@@ -254,7 +257,7 @@ const fn bounded(ms: u64) -> u64 {
     if ms > LONGEST_MS { LONGEST_MS } else { ms }
 }
 
-/// Whether it is a share of something: from 0.0 to 1.0.
+/// Whether a number is a share of something: from 0.0 to 1.0.
 pub(crate) const fn is_share(share: f64) -> bool {
     share >= 0.0 && share <= 1.0
 }

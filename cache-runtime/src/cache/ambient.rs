@@ -48,7 +48,8 @@ impl Deref for Current<'_> {
     }
 }
 
-/// The cache that a call uses, if it is to use one: the explicit, the scoped, the installed.
+/// The cache that a call uses, if it is to use one: the explicit one, else the scoped, else the
+/// installed.
 #[inline]
 pub(crate) fn current(explicit: Option<&Cache>) -> Option<Current<'_>> {
     if is_bypassed() {

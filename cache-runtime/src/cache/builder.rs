@@ -16,7 +16,7 @@ use crate::site::Names;
 use crate::stamp::{Cells, Outage};
 use crate::tiers::{Limits, Parts, Tiers, flips};
 
-/// The settings of a cache. Every one has a default; [`build`](Self::build) names the wrong one.
+/// The settings of a cache. Each has a default; [`build`](Self::build) names a wrong one.
 ///
 /// ```
 /// use cache_runtime::Cache;
@@ -88,8 +88,8 @@ impl Default for CacheBuilder {
 /// The URL of a cache that needs no server.
 const MEMORY: &str = "memory:";
 
-/// The bounds of settings that are times. Within them no sum that is made of them overflows, and
-/// Redis takes each as the life of a key.
+/// The bounds of settings that are times. Within them no sum of settings overflows, and Redis takes
+/// each as the life of a key.
 const MILLISECOND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -98,7 +98,7 @@ const DAY: Duration = Duration::from_secs(24 * 3_600);
 const LARGEST: usize = 512 << 20;
 
 impl CacheBuilder {
-    /// What every name in Redis begins with; `cache` at first. Programs that share a prefix share
+    /// What every name in Redis begins with. Defaults to `cache`. Programs that share a prefix share
     /// entries.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
@@ -106,7 +106,7 @@ impl CacheBuilder {
         self
     }
 
-    /// How much the memory tier may take of this process, in bytes; defaults to 64 MiB, 0 is for no
+    /// How much the memory tier may take of this process, in bytes. Defaults to 64 MiB; 0 is for no
     /// memory tier.
     ///
     /// Keys, tags and the tier's own tables are counted: a small value takes about 450 bytes. What a
@@ -117,61 +117,64 @@ impl CacheBuilder {
         self
     }
 
-    /// The largest value stored, in encoded bytes, at most 512 MiB; 8 MiB at first. A larger one is returned and
-    /// counted as `too_large`.
+    /// The largest value stored, in encoded bytes, at most 512 MiB. Defaults to 8 MiB. A larger value
+    /// is returned and counted as `too_large`.
     #[must_use]
     pub fn max_value(mut self, bytes: usize) -> Self {
         self.max_value = bytes;
         self
     }
 
-    /// How long one command to Redis may take, from 1 ms to 1 h; 100 ms at first. Not counted is what this process
-    /// itself is late with, and each of more than 16 calls that asked before it on its connection
-    /// adds 2 ms, 2 s in all at most: a burst of a process's own is no slow server. A server that
-    /// does not answer at all costs a burst twice this.
+    /// How long one command to Redis may take at most, from 1 ms to 1 h. Defaults to 100 ms. Time in
+    /// which this process did not run does not count; and each of more than 16 calls that asked before
+    /// it on its connection adds 2 ms, at most 2 s in all, as a burst of a process's own is no slow
+    /// server. A server that does not answer at all costs a burst twice this time.
     #[must_use]
     pub fn op_timeout(mut self, timeout: Duration) -> Self {
         self.op_timeout = timeout;
         self
     }
 
-    /// The longest that memory may be behind an invalidation of another process, from 1 ms to
-    /// 1 day; 2 s at first.
+    /// How long memory may be behind an invalidation of another process at most, from 1 ms to 1 day.
+    /// Defaults to 2 s.
     #[must_use]
     pub fn lag(mut self, lag: Duration) -> Self {
         self.lag = lag;
         self
     }
 
-    /// How long a lease outlives a process that died in a load, from 100 ms to 1 day; defaults to 5 s, and is
-    /// at most half of a site's `wait`, but 1 s. A living process renews it until its load has taken
-    /// `load_timeout`, or ten times `wait` where there is none.
+    /// How long a lease outlives a process that died in a load, from 100 ms to 1 day. Defaults to 5 s.
+    /// A function's `wait` limits it too: to half of the `wait`, or to 1 s where that is longer. A
+    /// living process renews its lease until its load has taken `load_timeout`, or ten times `wait`
+    /// where there is none.
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
         self
     }
 
-    /// When an invalidation is acknowledged: at first once the master has carried it out.
+    /// When an invalidation is acknowledged. Defaults to [`Durability::Master`]: once the master has
+    /// carried it out.
     #[must_use]
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
     }
 
-    /// Whether to cache at all; `false` makes every call run its body.
+    /// Whether to cache at all. Defaults to `true`; `false` makes every call run its body, while
+    /// invalidations are still carried out.
     #[must_use]
     pub fn enabled(mut self, enabled: bool) -> Self {
         self.enabled = enabled;
         self
     }
 
-    /// Whether to look at values that are stored, and tell of types that lose something: the first
-    /// 16 of each site, of 256 KiB at most, are read back and compared with what was stored. A difference
-    /// is an event, once a site, that names the type and no value.
+    /// Whether to look at values that are stored, and tell of types that lose something: the first 16
+    /// values of each function, of at most 256 KiB, are read back and compared with what was stored. A
+    /// difference is an event, once for each function, that names the type and no value.
     ///
-    /// Defaults to on in a debug build (with debug assertions) and off in a release build. Without a
-    /// server nothing is written that could be lost, so there it is on only if it is asked for.
+    /// Defaults to `true` in a debug build (with debug assertions) and to `false` in a release build.
+    /// Without a server nothing is written that could be lost, so it defaults to `false` there.
     #[must_use]
     pub fn verify(mut self, verify: bool) -> Self {
         self.verify = Some(verify);
@@ -214,7 +217,7 @@ impl CacheBuilder {
         Ok(self.assemble(events, cells, Some((redis, outage))))
     }
 
-    /// The cache these settings give when no server is asked for; wrong ones are not looked at.
+    /// The cache of these settings without a server; they are not checked.
     pub(super) fn build_memory(self) -> Cache {
         self.assemble(Arc::default(), Arc::default(), None)
     }
@@ -254,7 +257,7 @@ impl CacheBuilder {
         })))
     }
 
-    /// `lag`, less what the clock may be behind: memory serves for that long and no longer.
+    /// `lag`, less what the clock may be behind: how long memory serves at most.
     pub(super) fn trusted(&self) -> Duration {
         let step = Duration::from_millis(STEP_MS).min(self.lag / 2);
         self.lag.saturating_sub(step)

@@ -6,7 +6,7 @@ use super::Cache;
 use crate::error::CacheError;
 
 impl Cache {
-    /// [`connect_within`](Self::connect_within) five seconds.
+    /// Connects to Redis, as [`connect_within`](Self::connect_within) with a limit of five seconds.
     ///
     /// # Errors
     ///
@@ -15,12 +15,13 @@ impl Cache {
         self.connect_within(Duration::from_secs(5)).await
     }
 
-    /// Connects to Redis, and waits until every node is connected, for so long at most; with
-    /// `memory:` there is nothing to wait for.
+    /// Connects to Redis, and waits until every node is connected, for at most `limit`. With `memory:`
+    /// there is nothing to wait for.
     ///
-    /// A program need not call it: the first call connects, and so does [`health`](Self::health).
-    /// With it the first calls find a connection, and wrong settings are found when the program
-    /// starts. An error may be ignored: calls run their bodies, and it is tried again by itself.
+    /// A program need not call it: the first call connects, and so does [`health`](Self::health). Where
+    /// it does, the first calls find a connection, and wrong settings are found when the program
+    /// starts. An error may be ignored: calls run their bodies, and the cache goes on trying to
+    /// connect.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -40,7 +41,7 @@ impl Cache {
     ///
     /// # Cancellation
     ///
-    /// Dropped half-way, it goes on connecting in the background.
+    /// If the future is dropped half-way, the cache goes on connecting in the background.
     pub async fn connect_within(&self, limit: Duration) -> Result<(), CacheError> {
         let Some(redis) = &self.tiers().redis else {
             return Ok(());

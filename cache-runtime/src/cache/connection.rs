@@ -1,4 +1,4 @@
-//! The settings of where Redis is and how a connection is secured.
+//! The settings of where Redis is, how long it is waited for, and how a connection is secured.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::redis::{LinkSettings, Replicas};
 use crate::site::Names;
 
 impl CacheBuilder {
-    /// Where Redis is, or `memory:`, the default, for none.
+    /// Where Redis is. Defaults to `memory:`, for no server.
     ///
     /// | url | |
     /// |---|---|
@@ -29,10 +29,10 @@ impl CacheBuilder {
         self
     }
 
-    /// How long one call may wait for Redis in all, over all its commands; twice
-    /// [`op_timeout`](Self::op_timeout) at first. Past it the call goes on without Redis: it loads if
-    /// it must, and returns what it has. Waiting for another caller's load is not counted, nor, up to
-    /// 2 s over all its commands, what is [not counted](Self::op_timeout) for a command.
+    /// How long one call may wait for Redis at most, over all its commands. Defaults to twice
+    /// [`op_timeout`](Self::op_timeout). Past it the call goes on without Redis: it loads if it must,
+    /// and returns what it has. Waiting for another caller's load does not count; nor does, up to 2 s
+    /// over all its commands, what [`op_timeout`](Self::op_timeout) does not count for a command.
     #[must_use]
     pub fn allowance(mut self, allowance: Duration) -> Self {
         self.allowance = Some(allowance);
@@ -43,35 +43,36 @@ impl CacheBuilder {
         self.allowance.unwrap_or(self.op_timeout.saturating_mul(2))
     }
 
-    /// How many timeouts in a row open a node's breaker; 3 at first. While it is open no call is sent
-    /// to the node or waits for it: calls go to the origin at no cost, and memory serves what it may.
-    /// A connection of the background's own finds out when the node answers again, within
-    /// [`op_timeout`](Self::op_timeout), and closes it. It opens as well where over a third of the
-    /// commands time out, and at once when the connection breaks.
+    /// How many timeouts in a row open a node's breaker. Defaults to 3. It also opens while over a
+    /// third of the commands time out, and at once when the connection breaks. While it is open no call
+    /// is sent to the node or waits for it: calls go to the origin at no cost, and memory serves what
+    /// it may. A task in the background finds out when the node answers within
+    /// [`op_timeout`](Self::op_timeout) again, and closes it.
     #[must_use]
     pub fn breaker(mut self, timeouts: u32) -> Self {
         self.breaker = timeouts;
         self
     }
 
-    /// How many connections each node gets; 1 at first, which is best for values of a few KiB: what
-    /// is asked for at the same time is joined. With values of 64 KiB and more, 2 gave a tenth more
-    /// hits a second on one machine; over a network measure with your own values.
+    /// How many connections each node gets, from 1 to 64. Defaults to 1, which is best for values of a
+    /// few KiB, as reads that are asked for at the same time are joined. With values of 64 KiB and
+    /// more, 2 gave a tenth more hits a second on one machine; over a network measure with your own
+    /// values.
     #[must_use]
     pub fn connections(mut self, connections: usize) -> Self {
         self.connections = connections;
         self
     }
 
-    /// A file of PEM certificates to trust for TLS, instead of the system's.
+    /// A file of PEM certificates to trust for TLS. Defaults to the system's.
     #[must_use]
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.ca_file = Some(path.into());
         self
     }
 
-    /// Files of a PEM certificate (its chain behind it) and its private key, to show to servers
-    /// that ask for one in TLS. They are read once, by [`build`](Self::build).
+    /// Files of a PEM certificate (its chain behind it) and its private key, to show to servers that
+    /// ask for one in TLS. Defaults to none. They are read once, by [`build`](Self::build).
     #[must_use]
     pub fn client_certificate(
         mut self,
@@ -82,7 +83,7 @@ impl CacheBuilder {
         self
     }
 
-    /// What the tier of Redis is made with; an error names the setting.
+    /// What the Redis tier is made with; an error names the setting.
     pub(super) fn link_settings(&self) -> Result<LinkSettings> {
         let wrong = |name| {
             move |reason| CacheError::Setting {

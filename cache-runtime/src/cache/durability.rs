@@ -4,12 +4,12 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Durability {
-    /// Once the master has carried it out. A failover to a replica that had not yet got it is
-    /// covered as well: its run id differs, so it costs hits. The default.
+    /// Once the master has carried it out; the default. A failover to a replica that did not have it
+    /// yet is covered as well: the replica's run id differs, so it costs hits.
     #[default]
     Master,
-    /// Once so many replicas have it too (`WAIT`, on a connection of its own), within
-    /// [`op_timeout`](super::CacheBuilder::op_timeout): for setups in which a node may come back without
-    /// its run id being new. Fewer in time is an error, and the invalidation is owed.
+    /// Once this many replicas have it too (`WAIT`, on a connection of its own), within
+    /// [`op_timeout`](super::CacheBuilder::op_timeout): for setups in which a node may come back with
+    /// its old run id. If fewer have it in time that is an error, and the invalidation is owed.
     Replicas(u32),
 }

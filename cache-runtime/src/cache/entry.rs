@@ -1,4 +1,4 @@
-//! One entry, typed: what the companion of an annotated function gives.
+//! One entry with the type of its value: what the companion of an annotated function gives.
 
 use std::fmt;
 use std::sync::Arc;
@@ -43,14 +43,15 @@ impl<T: Cacheable> Entry<T> {
         found.is_fresh.then(|| found.held.value.clone())
     }
 
-    /// Stores a value as the entry's, over whatever load is under way. Of several puts at the same time,
-    /// here or in other processes, the last one wins, and each is `Ok`.
+    /// Stores a value as the entry's, whatever load is under way. Of several puts at the same time, in
+    /// this process or others, the last one wins, and each is `Ok`.
     ///
     /// # Errors
     ///
-    /// [`CacheError::Overtaken`](crate::CacheError::Overtaken) if an invalidation came between. Whatever
-    /// the error, no older value stays: where the value can't be stored the entry is invalidated
-    /// instead, and [`CacheError`](crate::CacheError) says why, and whether that invalidation is owed.
+    /// [`CacheError::Overtaken`](crate::CacheError::Overtaken) if an invalidation came in between.
+    /// Whatever the error, no older value stays: where the value can't be stored the entry is
+    /// invalidated instead, and [`CacheError`](crate::CacheError) says why, and whether that
+    /// invalidation is owed.
     ///
     /// # Cancellation
     ///
@@ -109,8 +110,8 @@ impl<T: Cacheable> Entry<T> {
 }
 
 impl<T> Entry<T> {
-    /// Invalidates the entry in every tier and process. What is promised is what
-    /// [`TagHandle::invalidate`](crate::TagHandle::invalidate) promises.
+    /// Invalidates the entry in every tier and process, with the promise of
+    /// [`TagHandle::invalidate`](crate::TagHandle::invalidate).
     ///
     /// It reaches functions of the same path, version and value shape: across deploys use tags.
     ///
@@ -130,9 +131,9 @@ impl<T> Entry<T> {
         }
     }
 
-    /// Makes the entry stale: it may be served for as long as its site's `stale` window allows,
-    /// while the first caller loads it anew. What is promised, and what is not, is what
-    /// [`TagHandle::expire`](crate::TagHandle::expire) says.
+    /// Makes the entry stale: it may be served for as long as its site's `stale` window allows, while
+    /// the first caller loads it anew. [`TagHandle::expire`](crate::TagHandle::expire) says what that
+    /// promises, and what it does not.
     ///
     /// # Errors
     ///
@@ -141,7 +142,7 @@ impl<T> Entry<T> {
     ///
     /// # Cancellation
     ///
-    /// Dropped half-way, it was done or not.
+    /// If the future is dropped half-way, it was done or not.
     pub async fn expire(&self) -> Result<(), CacheError> {
         match &self.request {
             Ok(Some(request)) => expire_entry(request).await,
@@ -205,7 +206,8 @@ pub struct Inspection {
     /// How long it is still fresh there: the rest of its ttl, and at most `lag` in memory where
     /// Redis does not tell of changes.
     pub fresh_for: Duration,
-    /// How long it may still be served while it is refreshed: the same and the `stale` window.
+    /// How long it may still be served while it is refreshed: the rest of its ttl and its `stale`
+    /// window.
     pub stale_for: Duration,
     /// What it takes there, in bytes.
     pub bytes: usize,

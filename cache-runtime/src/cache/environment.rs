@@ -8,7 +8,7 @@ use super::CacheBuilder;
 use crate::error::{CacheError, Result};
 
 impl CacheBuilder {
-    /// Takes what the environment sets, over what was set before:
+    /// Takes the settings that environment variables have; they replace what was set before.
     ///
     /// | variable | setting |
     /// |---|---|
@@ -16,10 +16,10 @@ impl CacheBuilder {
     /// | `CACHE_PREFIX` | [`prefix`](Self::prefix) |
     /// | `CACHE_MEMORY_BYTES` | [`memory_bytes`](Self::memory_bytes) |
     /// | `CACHE_OP_TIMEOUT` | [`op_timeout`](Self::op_timeout): `100ms`, `2s`, or a number of milliseconds |
-    /// | `CACHE_ALLOWANCE` | [`allowance`](Self::allowance), likewise |
+    /// | `CACHE_ALLOWANCE` | [`allowance`](Self::allowance): a time like `CACHE_OP_TIMEOUT` |
     /// | `CACHE_BREAKER` | [`breaker`](Self::breaker): a number of timeouts |
     /// | `CACHE_CONNECTIONS` | [`connections`](Self::connections): a number |
-    /// | `CACHE_LAG` | [`lag`](Self::lag), likewise |
+    /// | `CACHE_LAG` | [`lag`](Self::lag): a time like `CACHE_OP_TIMEOUT` |
     /// | `CACHE_JITTER` | [`jitter`](Self::jitter): a number from `0.0` to `1.0` |
     /// | `CACHE_CA_FILE` | [`ca_file`](Self::ca_file) |
     /// | `CACHE_CLIENT_CERT` and `CACHE_CLIENT_KEY` | [`client_certificate`](Self::client_certificate) |

@@ -27,8 +27,8 @@ impl TagHandle {
     /// Invalidates everything that carries the tag, in every namespace, by deleting its stamp:
     /// one command, however many entries there are.
     ///
-    /// A read in this process that begins after this returned `Ok` sees only loads that began
-    /// after this was called; in other processes at the latest `lag` later.
+    /// A read in this process that begins after this returned `Ok` sees only loads that began after
+    /// this was called; in other processes that holds after at most `lag`.
     ///
     /// # Errors
     ///
@@ -58,7 +58,7 @@ impl TagHandle {
     ///
     /// # Cancellation
     ///
-    /// Dropped half-way, it was done or not.
+    /// If the future is dropped half-way, it was done or not.
     pub async fn expire(&self) -> Result<(), CacheError> {
         let name = self.tag.name()?;
         let tiers = self.cache.tiers();
@@ -89,7 +89,7 @@ impl Namespace {
     }
 
     /// Invalidates every entry of the namespace, by deleting its stamp: one command, however many
-    /// entries there are. What is promised is what [`TagHandle::invalidate`] promises.
+    /// entries there are, with the promise of [`TagHandle::invalidate`].
     ///
     /// # Errors
     ///
@@ -103,7 +103,7 @@ impl Namespace {
         invalidate(self.cache.tiers(), vec![target], true).await
     }
 
-    /// Makes every entry of the namespace stale, as [`TagHandle::expire`] does with a tag's.
+    /// Makes every entry of the namespace stale, as [`TagHandle::expire`] does for a tag.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl Namespace {
     ///
     /// # Cancellation
     ///
-    /// Dropped half-way, it was done or not.
+    /// If the future is dropped half-way, it was done or not.
     pub async fn expire(&self) -> Result<(), CacheError> {
         check_name("namespace", &self.name)?;
         let tiers = self.cache.tiers();

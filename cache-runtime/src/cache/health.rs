@@ -1,4 +1,4 @@
-//! How the tiers are right now.
+//! How the tiers of a cache are at this moment.
 
 use std::time::Duration;
 
@@ -10,26 +10,26 @@ use crate::tiers::Tiers;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Health {
-    /// The connection to Redis, of several the worst; `None` for a cache without it.
+    /// The connection to Redis, and of several the worst; `None` for a cache without Redis.
     pub redis: Option<RedisHealth>,
     /// Every connection to Redis: several where there are several nodes, or
     /// [`connections`](crate::CacheBuilder::connections) asks for more than one.
     pub nodes: Vec<NodeHealth>,
     /// Entries in this process's memory, counting those that expired and were not yet dropped.
     pub memory_entries: usize,
-    /// What they take of the process, in bytes, with their keys, tags and tables.
+    /// What the entries in memory take of the process, in bytes, with their keys, tags and tables.
     pub memory_bytes: u64,
-    /// Invalidations that Redis has not acknowledged; while there are any, this process serves
-    /// nothing they cover. Each target counts once, and past 16,384 all together as one.
+    /// Invalidations that Redis has not acknowledged; while there are any, this process serves nothing
+    /// they cover. Each target counts once; where over 16,384 are owed, all count as one.
     pub owed_invalidations: usize,
-    /// What they are of, the first 16: `tag user:42`, `namespace user`, `entry app:e:user:{..}`,
-    /// or `everything` past that.
+    /// What the first 16 owed invalidations are of: `tag user:42`, `namespace user` or
+    /// `entry app:e:user:{..}`; `everything` where over 16,384 are owed.
     pub owed: Vec<String>,
-    /// Whether Redis tells this process of changes, so that memory serves up to the ttl; without
-    /// that (RESP2, or a user that may not use `CLIENT TRACKING`) it serves for `lag`.
+    /// Whether Redis tells this process of changes, so that memory serves up to the ttl. Where it does
+    /// not (RESP2, or a user that may not use `CLIENT TRACKING`), memory serves for `lag`.
     pub tracking: bool,
-    /// What the user at Redis may not do and should: `no_permission: mget` for a command,
-    /// `no_permission` for the keys under the prefix.
+    /// What the user at Redis lacks the right to: `no_permission: mget` for a command, `no_permission`
+    /// for the keys under the prefix.
     pub denied: Vec<String>,
     /// Loads under way in this process.
     pub loads_under_way: usize,
@@ -39,11 +39,11 @@ pub struct Health {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RedisHealth {
-    /// Not yet asked for, or the first attempt is under way.
+    /// No connection was asked for yet, or the first attempt is under way.
     Connecting,
     /// Connected.
     Up,
-    /// Away: calls run their body, and it is tried again in the background.
+    /// Away: calls run their bodies, and a task in the background tries to connect.
     Down {
         /// For how long.
         since: Duration,
@@ -66,7 +66,7 @@ pub struct NodeHealth {
     pub tracking: bool,
 }
 
-/// Whether calls go to a node of Redis, or past it to the origin at no cost.
+/// Whether calls go to a node of Redis, or past it to the origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BreakerState {
@@ -135,7 +135,7 @@ fn node(report: LinkReport, now: Moment) -> NodeHealth {
     }
 }
 
-/// How the worst of them is: away, or up, or none of them asked for yet.
+/// The state of the worst node: away, else up, else not asked for yet.
 fn worst(nodes: &[NodeHealth]) -> RedisHealth {
     let rank = |node: &&NodeHealth| match node.state {
         RedisHealth::Connecting => 0,

@@ -1,4 +1,4 @@
-//! The look in memory that every call begins with, and what goes on from it where that finds nothing.
+//! The look in memory that every call begins with, and the draft of a request where it finds nothing.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The handle people hold: `Cache`, and what it hands out.
+//! The public handle, `Cache`, and what it gives out.
 
 mod ambient;
 mod builder;
@@ -43,7 +43,8 @@ use crate::tag::Tag;
 use crate::tiers::Tiers;
 use crate::value::Cacheable;
 
-/// A cache: this process's memory, and Redis where it is set. Cheap to clone; clones share all.
+/// A cache: this process's memory, and Redis if the settings name one. It is cheap to clone, and clones
+/// share everything.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -64,7 +65,7 @@ use crate::value::Cacheable;
 pub struct Cache(Arc<Tiers>);
 
 impl Cache {
-    /// Settings by name, each with a default.
+    /// A builder, with a default for each setting.
     #[must_use]
     pub fn builder() -> CacheBuilder {
         CacheBuilder::default()
@@ -79,7 +80,7 @@ impl Cache {
         Self::builder().environment()?.build()
     }
 
-    /// A cache in this process's memory alone, 64 MiB: what needs no server.
+    /// A cache in this process's memory alone, of 64 MiB; it needs no server.
     #[must_use]
     pub fn memory() -> Self {
         Self::builder().build_memory()
@@ -192,14 +193,14 @@ impl Cache {
         }
     }
 
-    /// What happened since it was built, a row a namespace.
+    /// What happened since the cache was built, with a row for each namespace.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.tiers().events.snapshot()
     }
 
-    /// How the tiers are right now. It begins to connect to Redis, if nothing has yet, and waits for
-    /// nothing: a probe of a program that has had no calls finds out how Redis is.
+    /// How the tiers are at this moment. It begins to connect to Redis, if nothing has yet, and waits
+    /// for nothing, so that a probe finds out how Redis is before there was a call.
     #[must_use]
     pub fn health(&self) -> Health {
         let tiers = self.tiers();
@@ -209,7 +210,7 @@ impl Cache {
         health::health(tiers)
     }
 
-    /// [`close_within`](Self::close_within) five seconds.
+    /// Closes the cache, as [`close_within`](Self::close_within) with a limit of five seconds.
     ///
     /// # Errors
     ///
@@ -218,18 +219,18 @@ impl Cache {
         self.close_within(Duration::from_secs(5)).await
     }
 
-    /// Ends refreshes in the background, waits so long for owed invalidations, then gives back the
-    /// leases of loads under way, whose values are returned and not stored, and closes the
+    /// Ends refreshes in the background, waits up to `limit` for owed invalidations, then gives back
+    /// the leases of loads under way, whose values are returned and not stored, and closes the
     /// connections to Redis. From the call on, annotated functions that use this cache run without it.
     ///
     /// # Errors
     ///
     /// [`CacheError::Owed`] if invalidations were left that Redis has not acknowledged: it says of
-    /// what. Other processes serve that up to its ttl.
+    /// what. Other processes serve those entries up to their ttl.
     ///
     /// # Cancellation
     ///
-    /// Dropped half-way, the cache is off and its connection is not closed.
+    /// If the future is dropped half-way, the cache is off and its connections are not closed.
     pub async fn close_within(&self, limit: Duration) -> Result<(), CacheError> {
         let tiers = self.tiers();
         tiers.turn_off();

@@ -1,4 +1,4 @@
-//! A bug on purpose, so that the history checker can show that it would find one. Only a build with the
+//! A planted bug, by which the history checker shows that it would find one. Only a build with the
 //! feature `__planted` has it, which the checker's package asks for.
 
 use super::CacheBuilder;

@@ -5,16 +5,17 @@ use std::fmt;
 use super::CacheBuilder;
 
 impl CacheBuilder {
-    /// By how much of its ttl an entry may be stored for less, drawn anew for each, so that what was
-    /// loaded at once does not end at once; 0.1 at first, for a tenth at most. 0.0 for none.
+    /// The largest share of its ttl by which an entry is stored for less, from 0.0 to 1.0. Defaults to
+    /// 0.1, for at most a tenth; 0.0 is for none. The share is drawn anew for each entry, so that
+    /// entries that were loaded at the same time do not end at the same time.
     #[must_use]
     pub fn jitter(mut self, share: f64) -> Self {
         self.jitter = share;
         self
     }
 
-    /// How many refreshes in the background may run at once; 64 at first. Past that the stale value
-    /// is served and nothing is started, which is counted as `skipped_refreshes`.
+    /// How many refreshes in the background may run at once. Defaults to 64. Past that the stale value
+    /// is served without a refresh, which is counted as `skipped_refreshes`.
     #[must_use]
     pub fn max_refreshes(mut self, most: usize) -> Self {
         self.max_refreshes = most;

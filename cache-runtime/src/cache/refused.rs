@@ -1,4 +1,4 @@
-//! Calls that can't be cached: they run without, and are counted.
+//! Calls that can't be cached: they run without the cache, and are counted.
 
 use super::Cache;
 use crate::error::{CacheError, check_name};
@@ -6,7 +6,8 @@ use crate::events::Event;
 use crate::site::{Interned, Refused};
 
 impl Cache {
-    /// A name that the cache refuses, or too many: the call runs without it, and is counted.
+    /// Counts a call with a name that the cache refuses, or with too many tags: it runs without the
+    /// cache.
     #[cold]
     pub(crate) fn refused(&self, site: &Interned, namespace: &str, error: &CacheError) {
         tracing::debug!(target: "cache", site = site.identity, %error, "not cached");
@@ -19,15 +20,15 @@ impl Cache {
         );
     }
 
-    /// A function whose calls can't be told from another's: they run without the cache.
+    /// Counts a call of a function that can't be told from another: it runs without the cache.
     #[cold]
     pub(crate) fn indistinct(&self, site: &Interned, why: Refused) {
         site.tell_refused(why);
         self.uncached(&site.namespace, why.cause());
     }
 
-    /// An argument that could not be written into the key: `Serialized` of a type that fails to
-    /// serialize, for one. The call runs without the cache.
+    /// Counts a call with an argument that could not be written into the key, such as `Serialized` of a
+    /// type that fails to serialize: it runs without the cache.
     #[cold]
     pub(crate) fn unwritable(&self, namespace: &str) {
         self.uncached(namespace, "unwritable_key");

@@ -31,9 +31,9 @@ pub struct ScannedKey {
 }
 
 impl Scan {
-    /// The next keys, a few hundred at most and perhaps none; `None` at the end.
+    /// The next keys: at most a few hundred, and perhaps none; `None` at the end.
     ///
-    /// A key may come twice. One that is written, or moved between nodes, during the walk may be
+    /// A key may come twice. A key that is written, or moved between nodes, during the walk may be
     /// missed.
     ///
     /// # Errors
@@ -43,7 +43,7 @@ impl Scan {
     ///
     /// # Cancellation
     ///
-    /// Dropped half-way, the next call asks for the same batch again.
+    /// If the future is dropped half-way, the next call asks for this batch again.
     pub async fn next(&mut self) -> Result<Option<Vec<ScannedKey>>, CacheError> {
         let Some(redis) = &self.cache.tiers().redis else {
             return Err(CacheError::Unavailable {
@@ -72,14 +72,14 @@ impl Scan {
 }
 
 impl Cache {
-    /// Walks the readable keys in Redis that match a pattern, in every namespace: `*` is any text,
-    /// `?` any character, `[abc]` one of these, and a backslash takes their meaning away. It is
+    /// Walks the readable keys in Redis that match a pattern, in every namespace: `*` is any text, `?`
+    /// any character, `[abc]` one of these, and a backslash takes their meaning away. The pattern is
     /// matched with the whole key as the annotation's literal spells it. Only keys made by a literal
     /// (`key = "user:{id}"`) can be found: others are hashes.
     ///
     /// **It takes time in proportion to all keys that Redis has**, whether they match or not, in
-    /// batches that do not hold others up: it is for a person at a console, or a job at night. What a
-    /// program clears, it clears by a tag or a namespace.
+    /// batches that do not hold others up: it is for a person at a console, or a job at night. A
+    /// program clears by a tag or a namespace.
     ///
     /// ```no_run
     /// # async fn example(cache: cache_runtime::Cache) -> Result<(), cache_runtime::CacheError> {
@@ -106,8 +106,8 @@ impl Cache {
     }
 
     /// Invalidates every entry in Redis whose readable key matches a pattern, as [`scan`](Self::scan)
-    /// finds them; how many that was. The promise of an invalidation holds for each entry found, and
-    /// for none that is stored while it walks.
+    /// finds them, and returns how many there were. The promise of an invalidation holds for each entry
+    /// found, and for none that is stored during the walk.
     ///
     /// **It takes time in proportion to all keys that Redis has**; a tag or a namespace is
     /// invalidated by one command.
@@ -119,7 +119,7 @@ impl Cache {
     ///
     /// # Cancellation
     ///
-    /// Dropped half-way, the batches before are invalidated.
+    /// If the future is dropped half-way, the batches before are invalidated.
     pub async fn invalidate_matching(&self, pattern: &str) -> Result<u64, CacheError> {
         let mut scan = self.scan(pattern)?;
         let mut count = 0;

@@ -10,7 +10,7 @@ use super::snapshot::{MissStats, NamespaceStats, UnstoredStats};
 use super::striped::Striped;
 use super::{Event, Loaded, Miss, Tier, Unstored};
 
-/// How many kinds of trouble are counted apart; past it, the steps are.
+/// How many kinds of trouble are counted apart; further ones are counted by their step alone.
 const MOST: usize = 256;
 
 #[derive(Debug, Default)]

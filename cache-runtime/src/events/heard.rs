@@ -1,26 +1,26 @@
-//! The names that functions here use, so that an invalidation of something that is spelt otherwise is
-//! told of.
+//! The names that this process's functions use, so that the log can tell of an invalidation of a
+//! misspelt one.
 //!
-//! A process knows what its own calls have used, and no more: other processes may use other names,
-//! and so may functions here that were not called yet. So a name that is not known is no mistake,
-//! and is told of as a detail; one that is a slip away from a known one is most likely meant to be
-//! that, and is warned of. A process that calls no cached function knows nothing, and tells of nothing.
+//! A process knows only what its own calls have used: other processes may use other names, and so may
+//! its functions that were not called yet. So an unknown name is no mistake, and is logged as a detail.
+//! One that is a slip away from a known name is most likely meant to be that, and is a warning. A
+//! process that calls no cached function knows no names, and tells nothing.
 
 use std::collections::BTreeSet;
 
 use parking_lot::RwLock;
 
-/// So many names of each kind are kept, and so many told of.
+/// How many names of each kind are kept, and how many are told of, at most.
 const NAMES: usize = 256;
 
-/// Of shorter ones too many are alike.
+/// Names under this length are not compared, as too many of them are alike.
 const SHORTEST: usize = 3;
 
 /// What a name is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Of {
     Namespace,
-    /// Of a tag the beginning is looked at, as the rest is most often a number: `user` of `user:42`.
+    /// A tag is known by its beginning, as the rest is most often a number: `user` of `user:42`.
     Tag,
 }
 
@@ -37,12 +37,12 @@ struct Names {
 }
 
 impl Heard {
-    /// A function that is called uses a name.
+    /// Notes a name that a called function uses.
     pub(super) fn used(&self, of: Of, name: &str) {
         add(&self.of(of).used, head(of, name));
     }
 
-    /// Tells once of a name that no function uses, where some use others.
+    /// Tells once of a name that no function uses, if functions use others.
     pub(super) fn invalidated(&self, of: Of, name: &str) {
         let (names, name) = (self.of(of), head(of, name));
         let used = names.used.read();
@@ -89,7 +89,7 @@ fn add(names: &RwLock<BTreeSet<Box<str>>>, name: &str) -> bool {
     !is_known(&names) && names.insert(name.into())
 }
 
-/// The part of a name that is the same for all of its kind.
+/// The part of a name that all names of its kind share.
 fn head(of: Of, name: &str) -> &str {
     match of {
         Of::Namespace => name,
@@ -100,8 +100,9 @@ fn head(of: Of, name: &str) -> &str {
     }
 }
 
-/// Whether one name is another with a letter wrong, left out, added or exchanged with the next. What
-/// tells names of a kind apart is none: a digit, the last letter, a plural's.
+/// Whether one name is another with a letter wrong, left out, added or exchanged with the next. A
+/// difference by which related names are told apart is no slip: a digit, the last letter, a plural's
+/// `s`.
 fn is_slip(name: &str, known: &str) -> bool {
     let (name, known) = (letters(name), letters(known));
     let (short, long) = match name.len() <= known.len() {

@@ -46,19 +46,19 @@ pub struct HistogramSnapshot {
 }
 
 impl HistogramSnapshot {
-    /// How many were measured.
+    /// How many durations were measured.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.buckets.iter().sum()
     }
 
-    /// What they took in all.
+    /// The sum of all durations.
     #[must_use]
     pub fn total(&self) -> Duration {
         self.total
     }
 
-    /// The mean, or `None` if nothing was measured.
+    /// The mean duration, or `None` if nothing was measured.
     #[must_use]
     pub fn mean(&self) -> Option<Duration> {
         let us = u64::try_from(self.total.as_micros()).unwrap_or(u64::MAX);

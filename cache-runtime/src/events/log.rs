@@ -1,4 +1,4 @@
-//! The log: what a person should know, said once and then at most every ten seconds.
+//! The log: what a person should know, told once and then at most every ten seconds.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,7 +10,8 @@ use crate::clock::Stopwatch;
 
 const QUIET: Duration = Duration::from_secs(10);
 
-/// How many kinds of trouble are told apart within that time; past it, the steps are.
+/// How many kinds of trouble are told apart within that time; further ones are told by their step
+/// alone.
 const MOST: usize = 1_024;
 
 /// Writes `tracing` events; trouble of one kind is not repeated within ten seconds.

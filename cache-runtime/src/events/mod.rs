@@ -1,5 +1,5 @@
-//! What the cache tells of itself: one closed set of events, counted per namespace and, where a
-//! person should know, logged.
+//! What the cache tells of itself: one closed set of events, counted by namespace and, where a person
+//! should know, logged.
 
 mod counters;
 mod heard;
@@ -42,7 +42,7 @@ pub(crate) enum Miss {
     Invalidated,
     /// Its bytes can't be read: foreign, cut, corrupt or of another shape.
     Unreadable,
-    /// Redis was not asked, or did not answer; nor did it vouch for what memory has.
+    /// Redis was not asked, or did not answer, and what memory has is not vouched for.
     Outage,
     /// A person asked for a fresh load.
     Refresh,
@@ -68,9 +68,10 @@ pub(crate) enum Unstored {
     TooLarge,
     /// Its `Serialize` failed.
     Encode,
-    /// Redis was not to be had.
+    /// Redis was out of reach.
     Outage,
-    /// The load had no lease: it waited too long for another's, or was one of many after a failure.
+    /// The load had no lease: it had waited too long for another's, or loaded for itself after the
+    /// leader failed.
     NoLease,
     /// Memory refused it: it is larger than a shard.
     Memory,
@@ -90,9 +91,9 @@ pub(crate) enum Event<'a> {
     Stale,
     /// A load failed and a stale value was there to serve instead.
     StaleOnError,
-    /// As many refreshes as may be are under way, so a stale value was served and none began.
+    /// `max_refreshes` are under way, so a stale value was served and no refresh began.
     RefreshSkipped,
-    /// A load was ended by its `load_timeout`; it counts as failed beside.
+    /// A load was ended by its `load_timeout`; it counts as a failed load as well.
     LoadTimedOut,
     Miss(Miss),
     Read(Duration),
@@ -117,10 +118,10 @@ pub(crate) enum Event<'a> {
     },
 }
 
-/// How many namespaces of a cache are counted apart.
+/// How many namespaces of a cache have a row of their own.
 const MOST: usize = 1_024;
 
-/// The heading of what came after that many.
+/// The row that all further namespaces share.
 const OTHERS: &str = "(others)";
 
 /// The counters of the namespaces of one cache, and its log.
@@ -132,8 +133,8 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// The counters of a namespace, made when first asked for. Namespaces may be made at run time, of
-    /// what comes from outside: the first ones have a row each, all others share one.
+    /// The counters of a namespace, made when first asked for. Namespaces may be made at run time, from
+    /// input: the first [`MOST`] have a row each, all others share one.
     pub(crate) fn namespace(&self, name: &str) -> Arc<Counters> {
         if let Some(found) = self.namespaces.read().get(name) {
             return Arc::clone(found);
@@ -150,12 +151,12 @@ impl Events {
         self.log.write(namespace, event);
     }
 
-    /// A function that is called uses a name.
+    /// Notes a name that a called function uses.
     pub(crate) fn used(&self, of: Of, name: &str) {
         self.heard.used(of, name);
     }
 
-    /// A name was invalidated; if no function uses it, that is told of.
+    /// Tells of an invalidated name that no function uses.
     pub(crate) fn invalidated(&self, of: Of, name: &str) {
         self.heard.invalidated(of, name);
     }
@@ -165,7 +166,7 @@ impl Events {
         self.log.connected(node);
     }
 
-    /// Tells that there is none, and that nobody waits for one: the node's breaker is open.
+    /// Tells that a node has no connection, and its breaker is open.
     pub(crate) fn disconnected(&self, node: &str, cause: &str, advice: Option<&str>) {
         self.log.disconnected(node, cause, advice);
     }

@@ -9,7 +9,7 @@ use super::HistogramSnapshot;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// One row a namespace, by name. Past 1,024 of them all others share the row `(others)`.
+    /// A row for each namespace, by name. Past 1,024 of them all others share the row `(others)`.
     pub namespaces: Vec<NamespaceStats>,
 }
 
@@ -45,7 +45,7 @@ pub struct NamespaceStats {
     pub loads: u64,
     /// Loads that gave the origin's error, or took too long.
     pub failed_loads: u64,
-    /// Those of them that `load_timeout` ended.
+    /// Failed loads that `load_timeout` ended.
     pub timed_out_loads: u64,
     /// Loads whose caller went away, or that panicked.
     pub abandoned_loads: u64,
@@ -55,13 +55,13 @@ pub struct NamespaceStats {
     pub read_time: HistogramSnapshot,
     /// Values stored.
     pub stores: u64,
-    /// What they took in all, in bytes as stored.
+    /// What stored values took in all, in bytes as stored.
     pub stored_bytes: u64,
     /// Values returned and not stored, by cause.
     pub unstored: UnstoredStats,
     /// Callers that waited for another caller's load.
     pub followers: u64,
-    /// Those that wait right now.
+    /// Callers that wait for another caller's load at this moment.
     pub waiting: u64,
     /// Invalidations of an entry or of the namespace.
     pub invalidations: u64,
@@ -98,7 +98,7 @@ pub struct MissStats {
 }
 
 impl MissStats {
-    /// All of them.
+    /// The number of all misses.
     #[must_use]
     pub fn total(&self) -> u64 {
         let gone = self.absent + self.expired + self.invalidated + self.unreadable;
@@ -112,11 +112,11 @@ impl MissStats {
 pub struct UnstoredStats {
     /// An invalidation, or the end of the lease, came between.
     pub overtaken: u64,
-    /// Over `max_value`.
+    /// The value was over `max_value`.
     pub too_large: u64,
     /// The value's `Serialize` failed.
     pub encode: u64,
-    /// Redis was not to be had.
+    /// Redis was out of reach.
     pub outage: u64,
     /// The load had no lease: it had waited too long for another's, or loaded for itself after the
     /// leader failed.

@@ -1,12 +1,12 @@
-//! Whether anything uses a cache that was built: one that was meant to be installed and was not does
-//! no harm, and nothing either.
+//! Whether anything uses a cache that was built. One that was meant to be installed and was not does no
+//! harm, and caches nothing.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Caches there are that nothing has used.
+/// How many caches there are that nothing has used.
 static UNUSED: AtomicUsize = AtomicUsize::new(0);
 
-/// Whether one that was dropped unused was told of.
+/// Whether the log told of a cache that was dropped unused.
 static TOLD: AtomicBool = AtomicBool::new(false);
 
 /// The mark of one cache; it begins unused.
@@ -19,7 +19,7 @@ impl Use {
         Self(AtomicBool::new(false))
     }
 
-    /// Something uses it.
+    /// Notes that something uses the cache.
     #[inline]
     pub(crate) fn note(&self) {
         if !self.0.load(Ordering::Relaxed) && !self.0.swap(true, Ordering::Relaxed) {
