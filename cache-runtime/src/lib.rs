@@ -36,7 +36,7 @@
 //! | how to invalidate, and what it promises | [`cache_invalidate`](macro@cache_invalidate), [`TagHandle::invalidate`], [`Entry::invalidate`] |
 //! | how arguments make a key | [`CacheKey`](trait@CacheKey), its [derive](derive@CacheKey) |
 //! | how to set it up: each setting with its default | [`CacheBuilder`] |
-//! | how the cache does | [`Cache::health`], [`Cache::stats`], and `tracing` events of target `cache` |
+//! | how the cache is doing | [`Cache::health`], [`Cache::stats`], and `tracing` events of target `cache` |
 //! | how to test | [`Cache::scope`], [`bypass`] |
 //!
 //! Trouble of the cache is never a caller's: it is an event, and a run of the function's body.
