@@ -8,19 +8,19 @@ use redis::{
     AsyncConnectionConfig, ErrorKind, ProtocolVersion, PushInfo, PushKind, RedisError, Value,
 };
 
-use super::live::{Greeting, Live, Member};
+use super::ears::{Hear, Pushed};
+use super::live::{Greeting, Live};
+use super::member::Member;
 use super::opening::opened;
 use super::pace::timeouts::End;
-use super::{Hear, Pushed};
+use super::rights;
+use super::shared::Shared;
 use crate::boxed::boxed;
 use crate::clock::Clock;
 use crate::own_thread::timeout;
-use crate::patience::Crowd;
-use crate::redis::topology::sentinel::resolve;
 use crate::redis::wire::answers::{may_be_master, time_ms};
-use crate::redis::wire::fault::{Fault, unwrap};
-use crate::redis::wire::map::{self, Map};
-use crate::redis::wire::rights;
+use crate::redis::wire::error::{refusal, unwrap};
+use crate::redis::wire::fault::Fault;
 use crate::redis::wire::run::Run;
 use crate::redis::wire::scripts;
 use crate::redis::wire::settings::LinkSettings;
@@ -33,24 +33,20 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const QUEUE: usize = 1_024;
 
 /// Finds the node, connects, loads the scripts and learns the node's run, role and time; says so
-/// `at_step` of the way.
-pub(super) async fn connect(
-    settings: &LinkSettings,
-    hear: &Hear,
-    callers: &Arc<Crowd>,
-    at_step: &(dyn Fn() + Sync),
-) -> Result<Live, Fault> {
+/// at each step of the way.
+pub(super) async fn connect(link: &Shared) -> Result<Live, Fault> {
+    let settings = &link.settings;
     let patience = PATIENCE.max(settings.op_timeout);
     let attempt = async {
         let end = Arc::new(End::default());
-        let node = resolve(settings, patience / 2).await?;
-        at_step();
-        let opened = opened(&node, boxed(|| open(&node, &end, hear))).await;
-        at_step();
+        let node = link.resolver.resolve(settings, patience / 2).await?;
+        link.step();
+        let opened = opened(&node, boxed(|| open(&node, &end, &link.ears.push))).await;
+        link.step();
         let (mut connection, pushes) = opened?;
         let greeting = greet(&mut connection, pushes, &node).await?;
-        at_step();
-        let callers = Arc::clone(callers);
+        link.step();
+        let callers = Arc::clone(&link.callers);
         Ok(Live::new(connection, greeting, &node, end, callers))
     };
     timeout(patience, attempt)
@@ -148,17 +144,16 @@ async fn greet(
     pipeline.cmd("TIME");
     pipeline.cmd("ROLE");
     if node.in_cluster {
-        pipeline.cmd("CLUSTER").arg("MYID");
-        map::add_ask(&mut pipeline);
+        Member::ask(&mut pipeline);
     }
     let sent = Clock::default().now();
     let answers = connection
         .send_packed_commands(&pipeline, 0, pipeline.len())
         .await;
-    let answers = answers.map_err(|error| Fault::of(&error))?;
+    let answers = answers.map_err(|error| Fault::from(&error))?;
     if answers
         .iter()
-        .any(|answer| Fault::of_answer(answer) == Some(Fault::NotReady))
+        .any(|answer| refusal(answer) == Some(Fault::NotReady))
     {
         return Err(Fault::NotReady);
     }
@@ -179,7 +174,7 @@ async fn greet(
         return Err(Fault::ReadOnly);
     }
     let member = match node.in_cluster {
-        true => Some(member(&mut answers, node)?),
+        true => Some(Member::read(&mut answers, node.speaks_tls())?),
         false => None,
     };
     Ok(Greeting {
@@ -190,17 +185,4 @@ async fn greet(
         tracks,
         member,
     })
-}
-
-/// Who the node is in its cluster.
-fn member(
-    answers: &mut impl Iterator<Item = Value>,
-    settings: &LinkSettings,
-) -> Result<Member, Fault> {
-    let id = unwrap(answers.next().ok_or(Fault::Protocol)?)?;
-    let id: String = redis::from_redis_value_ref(&id).map_err(|_| Fault::Protocol)?;
-    let map = Map::read(answers, settings.speaks_tls())?;
-    // A master that has none yet may be given keys of some that are on their way to it.
-    let slots = map.slots_of(&id).cloned().unwrap_or_default();
-    Ok(Member { id, slots })
 }

@@ -9,9 +9,10 @@ use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, ProtocolVersion, Value};
 use tokio::sync::Mutex;
 
+use super::resolver::Resolver;
 use crate::own_thread::timeout;
-use crate::redis::topology::sentinel::resolve;
-use crate::redis::wire::fault::{Fault, unwrap};
+use crate::redis::wire::error::{refusal, unwrap};
+use crate::redis::wire::fault::Fault;
 use crate::redis::wire::settings::{LinkSettings, Replicas};
 
 /// The connection for them, made at the first.
@@ -23,6 +24,7 @@ impl Durable {
     pub(super) async fn unlink(
         &self,
         settings: &LinkSettings,
+        resolver: &Resolver,
         names: &[String],
         asking: bool,
     ) -> Result<Value, Fault> {
@@ -35,11 +37,11 @@ impl Durable {
         let deleting = async {
             let mut connection = match &*slot {
                 Some(connection) => connection.clone(),
-                None => open(settings).await?,
+                None => open(settings, resolver).await?,
             };
             let deletion = pipeline(replicas, names, settings.op_timeout, asking);
             let sent = connection.send_packed_commands(&deletion, 0, deletion.len());
-            let answers = sent.await.map_err(|error| Fault::of(&error))?;
+            let answers = sent.await.map_err(|error| Fault::from(&error))?;
             let deleted = deleted(answers, replicas, asking)?;
             Ok((connection, deleted))
         };
@@ -60,19 +62,22 @@ impl Durable {
     }
 }
 
-async fn open(settings: &LinkSettings) -> Result<MultiplexedConnection, Fault> {
+async fn open(
+    settings: &LinkSettings,
+    resolver: &Resolver,
+) -> Result<MultiplexedConnection, Fault> {
     let config = redis::AsyncConnectionConfig::new()
         .set_response_timeout(None)
         .set_connection_timeout(None);
     // Asked anew for each connection: a deletion belongs on the master of the day.
-    let node = resolve(settings, settings.op_timeout).await?;
+    let node = resolver.resolve(settings, settings.op_timeout).await?;
     let client = node
         .client(ProtocolVersion::RESP2)
-        .map_err(|error| Fault::of(&error))?;
+        .map_err(|error| Fault::from(&error))?;
     let opened = client
         .get_multiplexed_async_connection_with_config(&config)
         .await;
-    opened.map_err(|error| match Fault::of(&error) {
+    opened.map_err(|error| match Fault::from(&error) {
         Fault::Broken => Fault::Unreachable,
         fault => fault,
     })
@@ -111,7 +116,7 @@ fn slot_tag(names: &[String]) -> &str {
 fn deleted(answers: Vec<Value>, replicas: &Replicas, asking: bool) -> Result<Value, Fault> {
     let mut answers = answers.into_iter().skip(usize::from(asking));
     let deleted = answers.next().ok_or(Fault::Protocol)?;
-    match Fault::of_answer(&deleted) {
+    match refusal(&deleted) {
         Some(Fault::SlotMoving) => return Ok(deleted),
         Some(fault) => return Err(fault),
         None => {}

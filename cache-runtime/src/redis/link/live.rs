@@ -9,14 +9,16 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, Value};
 
 use super::epoch::Epoch;
+use super::member::Member;
 use super::pace::timeouts::{End, Timeouts};
 use super::pace::window::Window;
 use crate::boxed::boxed;
 use crate::clock::{Clock, Moment};
 use crate::patience::Crowd;
 use crate::redis::wire::answers::Node;
+use crate::redis::wire::error::refusal;
 use crate::redis::wire::fault::Fault;
-use crate::redis::wire::map::{Map, Ranges, lost_some};
+use crate::redis::wire::map::Map;
 use crate::redis::wire::run::{Run, RunId};
 use crate::redis::wire::settings::{Found, LinkSettings};
 
@@ -42,13 +44,6 @@ pub(super) struct Live {
     window: Window,
     timeouts: Timeouts,
     clock: Clock,
-}
-
-/// A node of a cluster: its id, and the slots that it last said it has.
-#[derive(Clone, Debug)]
-pub(super) struct Member {
-    pub(super) id: String,
-    pub(super) slots: Ranges,
 }
 
 /// What the handshake learnt of a node.
@@ -124,18 +119,13 @@ impl Live {
         }
     }
 
-    /// What the node says of its cluster. A slot that it does not have any more is another's, whose
-    /// changes it will not tell of.
+    /// Learns what the node says of its cluster.
     pub(super) fn learn(&self, map: &Map) {
-        let Some(member) = &self.member else {
-            return;
-        };
-        let mut member = member.lock();
-        let slots = map.slots_of(&member.id).cloned().unwrap_or_default();
-        if lost_some(&member.slots, &slots) {
+        if let Some(member) = &self.member
+            && member.lock().learn(map)
+        {
             self.epoch.renew();
         }
-        member.slots = slots;
     }
 
     pub(super) fn is_in_cluster(&self) -> bool {
@@ -166,7 +156,7 @@ impl Live {
         };
         let sent = pin!(self.window.send(&turn, at_once, later));
         let value = self.timeouts.within(&turn, sent).await?;
-        match Fault::of_answer(&value) {
+        match refusal(&value) {
             Some(fault) => self.timeouts.judge(Err(fault)),
             None => Ok(value),
         }
@@ -190,7 +180,7 @@ impl Live {
         };
         let sent = pin!(self.window.send(&turn, at_once, later));
         let values = self.timeouts.within(&turn, sent).await?;
-        for fault in values.iter().filter_map(Fault::of_answer) {
+        for fault in values.iter().filter_map(refusal) {
             if fault.ends_the_connection() {
                 return self.timeouts.judge(Err(fault));
             }

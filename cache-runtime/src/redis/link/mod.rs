@@ -1,123 +1,55 @@
-//! The handle to one node: its connection, and how that is.
+//! One supervised connection: the handle to it, and how it is.
+//!
+//! A link knows the one node at its other end, and of a cluster no more than that node says of itself.
+//! Where the node is, if its settings do not say, it asks a [`Resolver`].
 
 mod connect;
 mod durable;
+mod ears;
 mod epoch;
 mod live;
-pub(super) mod opening;
+mod member;
+mod opening;
 mod operations;
 mod pace;
-mod phase;
-pub(super) mod reads;
+mod reads;
+mod resolver;
+mod rights;
+mod shared;
+mod state;
 mod supervise;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
-use parking_lot::Mutex;
 use redis::ConnectionAddr;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::wire::fault::Fault;
+use super::wire::settings::LinkSettings;
 use crate::own_thread;
-use crate::patience::{self, Crowd};
-use crate::redis::wire::fault::Fault;
-use crate::redis::wire::map::Map;
-use crate::redis::wire::settings::LinkSettings;
+use crate::patience;
 use crate::stamp::Vouch;
-use durable::Durable;
+pub(super) use ears::Ears;
+pub(crate) use ears::{LinkEvent, Pushed};
 use live::Live;
-use phase::Phase;
-use reads::Reads;
+pub(super) use opening::opened;
+pub(super) use reads::queue::Read;
+pub(super) use resolver::Resolver;
+use shared::Shared;
+pub(crate) use state::LinkState;
+use state::Phase;
 use supervise::supervise;
 
 /// One node's connection, shared by all who clone it.
 #[derive(Clone)]
 pub(in crate::redis) struct Link(Arc<Shared>);
 
-/// A change of the connection.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum LinkEvent {
-    Up,
-    Down(Fault),
-    /// It is up, and its user may not do this.
-    Denied(Fault),
-}
-
-/// What a node said of its own accord.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Pushed<'a> {
-    /// The key that was read may have changed.
-    Changed(&'a [u8]),
-    /// Every key may have.
-    All,
-}
-
-/// Called in the connection's driver, before any later reply is delivered.
-pub(in crate::redis) type Hear = Arc<dyn Fn(Pushed<'_>) + Send + Sync>;
-
-/// Told what became of a connection, by what a person knows the node by.
-pub(in crate::redis) type Tell = Arc<dyn Fn(&str, LinkEvent) + Send + Sync>;
-
-/// Told the map of a cluster, at each heartbeat.
-pub(in crate::redis) type HearMap = Arc<dyn Fn(&Map) + Send + Sync>;
-
-/// Who is told of what a link learns.
-#[derive(Clone)]
-pub(in crate::redis) struct Ears {
-    pub(in crate::redis) event: Tell,
-    pub(in crate::redis) push: Hear,
-    /// Only in a cluster.
-    pub(in crate::redis) map: Option<HearMap>,
-}
-
-/// How the connection is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LinkState {
-    Connecting,
-    Up,
-    Down {
-        since: Duration,
-        cause: Fault,
-        /// Whether it is being tried right now.
-        is_probed: bool,
-    },
-}
-
-struct Shared {
-    settings: LinkSettings,
-    ears: Ears,
-    live: ArcSwapOption<Live>,
-    phase: watch::Sender<Phase>,
-    /// Who waits for an answer, or for the first connection.
-    callers: Arc<Crowd>,
-    reads: Reads,
-    durable: Durable,
-    /// The connection published last, whose epoch the next one ends.
-    last: Mutex<Option<Arc<Live>>>,
-    closed: AtomicBool,
-    supervisor: Mutex<Option<JoinHandle<()>>>,
-}
-
 impl Link {
     /// A link that connects at its first use; nothing happens here. Its ears must be quick: the
     /// connection stands still meanwhile.
-    pub(in crate::redis) fn new(settings: LinkSettings, ears: Ears) -> Self {
-        Self(Arc::new(Shared {
-            settings,
-            ears,
-            live: ArcSwapOption::empty(),
-            phase: watch::channel(Phase::Connecting).0,
-            callers: Arc::default(),
-            reads: Reads::default(),
-            durable: Durable::default(),
-            last: Mutex::default(),
-            closed: AtomicBool::new(false),
-            supervisor: Mutex::new(None),
-        }))
+    pub(in crate::redis) fn new(settings: LinkSettings, resolver: Resolver, ears: Ears) -> Self {
+        Self(Arc::new(Shared::new(settings, resolver, ears)))
     }
 
     /// The connection, at once: while there is none this is an error, but for the first attempt,
@@ -196,27 +128,12 @@ impl Link {
     }
 
     pub(crate) fn state(&self) -> LinkState {
-        match *self.0.phase.borrow() {
-            Phase::Connecting => LinkState::Connecting,
-            Phase::Up => LinkState::Up,
-            Phase::Down {
-                since,
-                cause,
-                is_probed,
-            } => LinkState::Down {
-                since: since.elapsed(),
-                cause,
-                is_probed,
-            },
-        }
+        self.0.phase.borrow().state()
     }
 
     /// Closes the connection for good.
     pub(crate) async fn close(&self) {
-        self.0.closed.store(true, Ordering::Release);
-        let supervisor = self.0.supervisor.lock().take();
-        if let Some(task) = supervisor {
-            task.abort();
+        if let Some(task) = self.0.close() {
             // An aborted task ends with an error, as it should.
             let _ = task.await;
         }
@@ -225,11 +142,7 @@ impl Link {
 
     /// The same, without waiting for its task to end: the node has no more part in the cluster.
     pub(in crate::redis) fn forget(&self) {
-        self.0.closed.store(true, Ordering::Release);
-        let supervisor = self.0.supervisor.lock().take();
-        if let Some(task) = supervisor {
-            task.abort();
-        }
+        drop(self.0.close());
         self.0.end();
     }
 
@@ -251,27 +164,6 @@ impl Link {
         match self.0.settings.info.addr() {
             ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => host,
             _ => "",
-        }
-    }
-}
-
-impl Shared {
-    fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
-    }
-
-    /// There will be no connection any more.
-    fn end(&self) {
-        self.live.store(None);
-        self.succeed(None);
-        self.go_down(Fault::Down);
-    }
-
-    /// What rests on the connection before is checked before it is served again.
-    fn succeed(&self, next: Option<Arc<Live>>) {
-        let before = std::mem::replace(&mut *self.last.lock(), next);
-        if let Some(before) = before {
-            before.epoch.end();
         }
     }
 }

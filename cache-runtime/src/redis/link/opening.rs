@@ -71,7 +71,7 @@ pub(in crate::redis) async fn opened<T>(
         Ok(opened) => return Ok(opened),
         Err(error) => error,
     };
-    match Fault::of(&error) {
+    match Fault::from(&error) {
         Fault::Broken | Fault::Protocol if boxed(|| is_tls(settings)).await => {
             Err(Fault::PlainToTls)
         }

@@ -8,7 +8,8 @@ use super::Link;
 use super::live::Live;
 use crate::redis::wire::answers::{Answered, Node};
 use crate::redis::wire::asks::Ask;
-use crate::redis::wire::fault::{Fault, unwrap};
+use crate::redis::wire::error::{refusal, unwrap};
+use crate::redis::wire::fault::Fault;
 use crate::redis::wire::run::RunId;
 use crate::redis::wire::scripts;
 
@@ -53,13 +54,13 @@ impl Link {
     /// Deletes, and is answered once as many replicas have it as the settings ask.
     async fn delete_durably(&self, asks: &[Ask<'_>], asking: bool) -> Result<Vec<Answered>, Fault> {
         let live = self.live().await?;
-        let (settings, durable) = (&self.0.settings, &self.0.durable);
+        let (settings, resolver) = (&self.0.settings, &self.0.resolver);
         let mut answered = Vec::with_capacity(asks.len());
         for ask in asks {
             let Ask::Unlink(names) = ask else {
                 return Err(Fault::Protocol);
             };
-            let value = Box::pin(durable.unlink(settings, names, asking)).await?;
+            let value = Box::pin(self.0.durable.unlink(settings, resolver, names, asking)).await?;
             let node = live.node();
             answered.push(Answered { value, node });
         }
@@ -72,7 +73,7 @@ impl Link {
         let answers = self.watched(live, live.commands(calls, 1).await)?;
         if !answers
             .iter()
-            .any(|answer| Fault::of_answer(answer) == Some(Fault::NoScript))
+            .any(|answer| refusal(answer) == Some(Fault::NoScript))
         {
             return Ok(answers);
         }
@@ -92,7 +93,7 @@ impl Link {
             .as_ref()
             .is_err_and(|fault| fault.ends_the_connection())
         {
-            self.0.live.compare_and_swap(live, None);
+            self.0.give_up(live);
         }
         answer
     }

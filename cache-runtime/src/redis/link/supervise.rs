@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use super::connect::connect;
 use super::live::Live;
-use super::phase::Phase;
-use super::{LinkEvent, Shared};
+use super::shared::Shared;
 use crate::clock::Stopwatch;
 use crate::own_thread::sleep;
-use crate::redis::topology::sentinel::{confirm, replaced};
 use crate::redis::wire::answers::{may_be_master, time_ms};
-use crate::redis::wire::fault::{Fault, unwrap};
+use crate::redis::wire::error::unwrap;
+use crate::redis::wire::fault::Fault;
 use crate::redis::wire::map::{self, Map};
 use crate::redis::wire::run::Run;
 
@@ -30,8 +29,7 @@ pub(super) async fn supervise(link: Weak<Shared>) {
             return;
         }
         shared.probe();
-        let (settings, push, callers) = (&shared.settings, &shared.ears.push, &shared.callers);
-        let connected = match connect(settings, push, callers, &|| shared.step()).await {
+        let connected = match connect(&shared).await {
             // A server too slow for `op_timeout` is not offered to callers, who would wait for it.
             Ok(live) => first_beat(&live, &shared).await.map(|()| live),
             Err(fault) => Err(fault),
@@ -65,18 +63,17 @@ struct Supervised(Weak<Shared>);
 impl Drop for Supervised {
     fn drop(&mut self) {
         if let Some(shared) = self.0.upgrade() {
-            shared.live.store(None);
-            shared.phase.send_replace(Phase::Connecting);
+            shared.start_over();
         }
     }
 }
 
 /// Beats until the connection is broken or hung, the link is closed or forgotten.
 async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
-    let Some(settings) = link.upgrade().map(|shared| shared.settings.clone()) else {
+    let of = |shared: Arc<Shared>| (shared.settings.lag, shared.resolver.clone());
+    let Some((lag, resolver)) = link.upgrade().map(of) else {
         return Fault::Down;
     };
-    let lag = settings.lag;
     // A map of a cluster is larger than the rest of a heartbeat, so it is asked for half as often.
     let period = if live.is_in_cluster() {
         lag / 2
@@ -84,7 +81,7 @@ async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
         lag / 4
     };
     let mut pause = period;
-    let mut replaced = std::pin::pin!(replaced(&settings, live.found.as_ref()));
+    let mut replaced = std::pin::pin!(resolver.replaced(live.found.as_ref(), lag));
     loop {
         let rest_and_beat = async {
             sleep(pause).await;
@@ -112,7 +109,10 @@ async fn watch(link: &Weak<Shared>, live: &Live) -> Fault {
 async fn first_beat(live: &Live, shared: &Shared) -> Result<(), Fault> {
     beat(live, shared).await?;
     shared.step();
-    confirm(&shared.settings, live.found.as_ref()).await
+    shared
+        .resolver
+        .confirm(live.found.as_ref(), shared.settings.lag)
+        .await
 }
 
 /// A heartbeat: the node is a master, and tells its time and in a cluster which slots it has. A
@@ -145,63 +145,4 @@ async fn beat(live: &Live, shared: &Shared) -> Result<(), Fault> {
     live.set_time(node_ms, sent);
     live.beaten(sent);
     Ok(())
-}
-
-impl Shared {
-    fn publish(&self, live: Arc<Live>) {
-        self.succeed(Some(Arc::clone(&live)));
-        let denied = live.denied.clone();
-        self.live.store(Some(live));
-        self.tell(LinkEvent::Up);
-        for fault in denied {
-            self.tell(LinkEvent::Denied(fault));
-        }
-        self.phase.send_replace(Phase::Up);
-    }
-
-    /// The breaker is half open: it closes if the attempt that begins now succeeds.
-    fn probe(&self) {
-        self.phase.send_if_modified(|phase| {
-            if let Phase::Down { is_probed, .. } = phase {
-                *is_probed = true;
-            }
-            false
-        });
-    }
-
-    /// The server answered: those who wait for the first attempt go on waiting.
-    fn step(&self) {
-        self.phase.send_modify(|_| ());
-    }
-
-    fn tell(&self, event: LinkEvent) {
-        (self.ears.event)(&self.settings.shown(), event);
-    }
-
-    fn withdraw(&self, cause: Fault) {
-        self.live.store(None);
-        if cause == Fault::Replaced {
-            // It still said to be a master, and what it vouched for may have changed on the other.
-            self.succeed(None);
-        }
-        self.go_down(cause);
-    }
-
-    /// The first attempt takes longer than a command may: nobody waits for it any more.
-    pub(super) fn give_up_waiting(&self) {
-        let is_news = self.phase.send_if_modified(|phase| {
-            matches!(phase, Phase::Connecting) && phase.go_down(Fault::Timeout)
-        });
-        if is_news && !self.is_closed() {
-            self.tell(LinkEvent::Down(Fault::Timeout));
-        }
-    }
-
-    /// Tells of an outage when it begins and when its cause changes, not at each attempt.
-    pub(super) fn go_down(&self, cause: Fault) {
-        let is_news = self.phase.send_if_modified(|phase| phase.go_down(cause));
-        if is_news && !self.is_closed() {
-            self.tell(LinkEvent::Down(cause));
-        }
-    }
 }

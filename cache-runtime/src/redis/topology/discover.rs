@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::patience;
 use crate::boxed::boxed;
 use crate::own_thread::timeout;
-use crate::redis::link::opening::opened;
+use crate::redis::link::opened;
 use crate::redis::wire::fault::Fault;
 use crate::redis::wire::map::{self, Map};
 use crate::redis::wire::settings::{Address, LinkSettings};
@@ -77,14 +77,14 @@ async fn ask(
         .set_connection_timeout(None);
     let client = settings
         .client(ProtocolVersion::RESP2)
-        .map_err(|error| Fault::of(&error))?;
+        .map_err(|error| Fault::from(&error))?;
     let opening = boxed(|| client.get_multiplexed_async_connection_with_config(&config));
     let mut connection = opened(&settings, opening).await?;
     at_step();
     let mut pipeline = redis::pipe();
     map::add_ask(&mut pipeline);
     let answers = connection.send_packed_commands(&pipeline, 0, pipeline.len());
-    let answers = answers.await.map_err(|error| Fault::of(&error))?;
+    let answers = answers.await.map_err(|error| Fault::from(&error))?;
     let map = Map::read(&mut answers.into_iter(), settings.speaks_tls())?;
     Ok(map.seen_from(&node.host))
 }

@@ -8,7 +8,7 @@ mod redirect;
 mod route;
 mod scan;
 mod search;
-pub(super) mod sentinel;
+mod sentinel;
 mod table;
 mod unlink;
 
@@ -168,7 +168,7 @@ impl Topology {
 }
 
 fn lanes(settings: &LinkSettings, ears: &Ears) -> Lanes {
-    let lane = |_| Link::new(settings.clone(), ears.clone());
+    let lane = |_| Link::new(settings.clone(), sentinel::resolver(settings), ears.clone());
     (0..settings.connections.max(1)).map(lane).collect()
 }
 

@@ -7,13 +7,13 @@ use redis::Value;
 
 use super::Topology;
 use super::redirect::Redirect;
-use crate::redis::link::Link;
-use crate::redis::link::reads::Read as LinkRead;
+use crate::redis::link::{Link, Read as LinkRead};
 use crate::redis::wire::answers::{
     Answered, Claimed, Filled, Found, LeaseReply, Made, Node, bytes, found, leased, made,
 };
 use crate::redis::wire::asks::{Ask, FillAsk, LeaseAsk, StampAsk};
-use crate::redis::wire::fault::{Fault, unwrap};
+use crate::redis::wire::error::unwrap;
+use crate::redis::wire::fault::Fault;
 use crate::redis::wire::scripts::{Lua, NOSTORE, RELEASE, RENEW};
 use crate::stamp::Vouch;
 

@@ -4,7 +4,6 @@
 //! sentinel that was cut off, or has not heard of a failover yet, still names the old master, under
 //! a lower epoch (<https://redis.io/docs/latest/develop/reference/sentinel-clients/>).
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,70 +12,25 @@ use redis::{AsyncConnectionConfig, ProtocolVersion};
 use tokio::task::JoinSet;
 
 use crate::boxed::boxed;
-use crate::own_thread::{sleep, timeout};
-use crate::redis::link::opening::opened;
-use crate::redis::wire::fault::{Fault, unwrap};
+use crate::own_thread::timeout;
+use crate::redis::link::{Resolver, opened};
+use crate::redis::wire::error::unwrap;
+use crate::redis::wire::fault::Fault;
 use crate::redis::wire::settings::{Address, Found, LinkSettings, Place};
 
 /// How long the others are waited for after the first that knew, as they may know better.
 const MORE: Duration = Duration::from_millis(50);
 
-/// The settings of the node to connect to. Sentinels are asked within `limit`; a node named by the
-/// URL itself is as it is.
-pub(in crate::redis) async fn resolve(
-    settings: &LinkSettings,
-    limit: Duration,
-) -> Result<Cow<'_, LinkSettings>, Fault> {
+/// A resolver that asks the sentinels of these settings; without any, one that asks nobody.
+pub(super) fn resolver(settings: &LinkSettings) -> Resolver {
     let Place::Sentinel { name, .. } = &settings.place else {
-        return Ok(Cow::Borrowed(settings));
+        return Resolver::default();
     };
-    let master = ask_all(settings, name, limit).await?;
-    let mut node = settings.at(&master.address.host, master.address.port);
-    node.found = Some(master);
-    Ok(Cow::Owned(node))
-}
-
-/// Waits until sentinels name another master than `found`, by a later failover. One that was asked to
-/// fail over leaves the old master a master for some seconds, and clients connected to it.
-/// Sentinels that do not answer change nothing.
-pub(in crate::redis) async fn replaced(settings: &LinkSettings, found: Option<&Found>) {
-    let (Place::Sentinel { name, .. }, Some(found)) = (&settings.place, found) else {
-        return std::future::pending().await;
-    };
-    // Together less than `lag`, so that memory is not behind by more.
-    let (pause, limit) = (settings.lag / 2, settings.lag / 4);
-    loop {
-        sleep(pause).await;
-        if let Ok(now) = ask_all(settings, name, limit).await
-            && now.epoch > found.epoch
-            && now.address != found.address
-        {
-            return;
-        }
-    }
-}
-
-/// Whether sentinels still name the master that was found, asked once it has answered as one: a master that
-/// was paused past its failover says for a moment that it is one, and so does its first heartbeat.
-///
-/// A connection that nobody can confirm is not used: those that asked for it found a sentinel a moment ago.
-pub(in crate::redis) async fn confirm(
-    settings: &LinkSettings,
-    found: Option<&Found>,
-) -> Result<(), Fault> {
-    let (Place::Sentinel { name, .. }, Some(found)) = (&settings.place, found) else {
-        return Ok(());
-    };
-    let now = ask_all(settings, name, settings.lag / 4).await?;
-    match is_refuted(found, &now) {
-        true => Err(Fault::Replaced),
-        false => Ok(()),
-    }
-}
-
-/// Whether this word speaks against the master found before. A lower epoch is an older word.
-fn is_refuted(found: &Found, now: &Found) -> bool {
-    now.address != found.address && now.epoch >= found.epoch
+    let (settings, name) = (Arc::new(settings.clone()), Arc::clone(name));
+    Resolver::asking(Arc::new(move |limit| {
+        let (settings, name) = (Arc::clone(&settings), Arc::clone(&name));
+        Box::pin(async move { ask_all(&settings, &name, limit).await })
+    }))
 }
 
 /// The master by the newest word of those that answer within `limit`, or shortly after the first.
@@ -151,7 +105,7 @@ async fn ask(sentinel: &LinkSettings, name: &str) -> Result<Found, Fault> {
         connection
             .send_packed_commands(&pipeline, 0, pipeline.len())
             .await
-            .map_err(|error| Fault::of(&error))
+            .map_err(|error| Fault::from(&error))
     };
     let mut answers = asking.await.map_err(of_sentinel)?.into_iter();
     let mut answer = || unwrap(answers.next().ok_or(Fault::Protocol)?).map_err(of_sentinel);
@@ -193,14 +147,6 @@ mod tests {
         assert_eq!(of_all(vec![master(1, 7), down(), master(2, 8)]), Ok(2));
         assert_eq!(of_all(vec![master(2, 8), master(1, 7)]), Ok(2));
         assert_eq!(of_all(vec![down(), master(1, 0)]), Ok(1));
-    }
-
-    #[test]
-    fn a_master_is_refuted_by_a_word_as_new_and_not_by_an_older_one() {
-        let found = master(1, 7).unwrap();
-        let refutes = |port, epoch| is_refuted(&found, &master(port, epoch).unwrap());
-        assert!(!refutes(1, 7) && !refutes(1, 8) && !refutes(2, 6));
-        assert!(refutes(2, 7) && refutes(2, 8));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use super::Topology;
 use crate::redis::wire::asks::Ask;
-use crate::redis::wire::fault::{Fault, unwrap};
+use crate::redis::wire::error::unwrap;
+use crate::redis::wire::fault::Fault;
 use crate::redis::wire::slots::slot_of;
 
 impl Topology {

@@ -2,7 +2,8 @@
 
 use redis::Value;
 
-use super::fault::{Fault, unwrap};
+use super::error::unwrap;
+use super::fault::Fault;
 
 use crate::stamp::Vouch;
 

@@ -1,10 +1,8 @@
 //! Why Redis did not do what was asked, from a closed list of causes. No server text is kept: it may
 //! quote a key or a password.
 
-use super::distrust;
-use super::rights::{Command, refused};
+use super::command::Command;
 use crate::own_thread::NoThread;
-use redis::{ErrorKind, RedisError, ServerErrorKind, Value};
 
 /// Why an operation failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,88 +190,10 @@ impl Fault {
             Self::Broken | Self::ReadOnly | Self::ClusterDown | Self::Protocol
         )
     }
-
-    pub(in crate::redis) fn of(error: &RedisError) -> Self {
-        if error.is_timeout() {
-            return Self::Timeout;
-        }
-        if let Some(fault) = distrust::of(error) {
-            return fault;
-        }
-        match error.kind() {
-            ErrorKind::AuthenticationFailed => Self::Auth,
-            ErrorKind::Server(kind) => Self::of_kind(kind, error.detail()),
-            ErrorKind::Parse | ErrorKind::UnexpectedReturnType => Self::Protocol,
-            _ if error.is_io_error() && is_of_tls(&error.to_string()) => Self::Tls,
-            _ if error.is_unrecoverable_error() || error.is_io_error() => Self::Broken,
-            _ => Self::of_code(error.code().unwrap_or_default()),
-        }
-    }
-
-    /// The server's error, if that is what it answered.
-    pub(in crate::redis) fn of_answer(answer: &Value) -> Option<Self> {
-        match answer {
-            Value::ServerError(error) => Some(Self::of(&error.clone().into())),
-            _ => None,
-        }
-    }
-
-    fn of_kind(kind: ServerErrorKind, detail: Option<&str>) -> Self {
-        let detail = detail.unwrap_or_default();
-        // Looked for whatever the kind: the client tells of a refused `SELECT` as of any error.
-        if let Some(command) = refused(detail) {
-            return Self::MayNotRun(command);
-        }
-        match kind {
-            ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown => Self::NotReady,
-            ServerErrorKind::ClusterDown => Self::ClusterDown,
-            ServerErrorKind::Moved | ServerErrorKind::Ask | ServerErrorKind::TryAgain => {
-                Self::SlotMoving
-            }
-            ServerErrorKind::NoScript => Self::NoScript,
-            ServerErrorKind::ReadOnly => Self::ReadOnly,
-            ServerErrorKind::NoPerm => Self::NoPermission,
-            // An error inside a script is a plain `ERR` that quotes the real one.
-            _ => Self::of_code(detail),
-        }
-    }
-
-    fn of_code(text: &str) -> Self {
-        let codes = [
-            ("WRONGPASS", Self::Auth),
-            ("NOAUTH", Self::Auth),
-            ("NOPERM", Self::NoPermission),
-            ("WRONGTYPE", Self::WrongType),
-            ("NOREPLICAS", Self::NotReplicated),
-            ("OOM", Self::OutOfMemory),
-            ("READONLY", Self::ReadOnly),
-            ("LOADING", Self::NotReady),
-            // Of a command inside a script, before Redis 7.2 and since.
-            ("The user executing the script can't", Self::NoPermission),
-            ("ACL failure in script", Self::NoPermission),
-            ("out of memory", Self::OutOfMemory),
-        ];
-        let found = codes.into_iter().find(|(code, _)| text.contains(code));
-        found.map_or(Self::Refused, |(_, fault)| fault)
-    }
 }
 
 impl From<NoThread> for Fault {
     fn from(_: NoThread) -> Self {
         Self::NoThread
     }
-}
-
-/// A server's error as a fault.
-pub(in crate::redis) fn unwrap(value: Value) -> Result<Value, Fault> {
-    match Fault::of_answer(&value) {
-        Some(fault) => Err(fault),
-        None => Ok(value),
-    }
-}
-
-/// Whether it was TLS that failed, ours or the other side's: the client tells it in words alone.
-fn is_of_tls(text: &str) -> bool {
-    let words = ["certificate", "received fatal alert", "corrupt message"];
-    words.iter().any(|word| text.contains(word))
 }

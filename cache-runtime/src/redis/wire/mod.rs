@@ -2,10 +2,11 @@
 
 pub(super) mod answers;
 pub(super) mod asks;
+mod command;
 mod distrust;
+pub(super) mod error;
 pub(super) mod fault;
 pub(super) mod map;
-pub(super) mod rights;
 pub(super) mod run;
 pub(super) mod scripts;
 pub(super) mod settings;

@@ -92,7 +92,7 @@ impl Timeouts {
         };
         self.silent_since
             .store(self.clock.now().0, Ordering::Relaxed);
-        self.judge(answer.map_err(|error| Fault::of(&error)))
+        self.judge(answer.map_err(|error| Fault::from(&error)))
     }
 
     /// For how long nothing was answered though something was asked, to one who asked then and has

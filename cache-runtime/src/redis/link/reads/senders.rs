@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use super::{Read, Waiting};
+use super::queue::{Read, Waiting};
 use crate::redis::link::Link;
 use crate::redis::wire::fault::Fault;
 
@@ -33,9 +33,7 @@ impl Drop for Sender {
     /// waits, so its callers go to the origin.
     fn drop(&mut self) {
         if let Some(link) = &self.0 {
-            let mut queue = link.0.reads.0.lock();
-            queue.senders -= 1;
-            queue.waiting.clear();
+            link.0.reads.lose_sender();
         }
     }
 }

@@ -1,8 +1,24 @@
-//! How a link's connection is, to those who wait for it.
+//! How a link's connection is.
+
+use std::time::Duration;
 
 use crate::clock::Stopwatch;
 use crate::redis::wire::fault::Fault;
 
+/// How the connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LinkState {
+    Connecting,
+    Up,
+    Down {
+        since: Duration,
+        cause: Fault,
+        /// Whether it is being tried right now.
+        is_probed: bool,
+    },
+}
+
+/// How it is, to those who wait for it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Phase {
     /// The first attempt is not over: callers wait for it a moment.
@@ -33,6 +49,23 @@ impl Phase {
                 };
                 true
             }
+        }
+    }
+
+    /// How the connection is now.
+    pub(super) fn state(self) -> LinkState {
+        match self {
+            Self::Connecting => LinkState::Connecting,
+            Self::Up => LinkState::Up,
+            Self::Down {
+                since,
+                cause,
+                is_probed,
+            } => LinkState::Down {
+                since: since.elapsed(),
+                cause,
+                is_probed,
+            },
         }
     }
 }
