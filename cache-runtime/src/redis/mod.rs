@@ -11,7 +11,9 @@ mod topology;
 mod wire;
 
 pub(crate) use link::{LinkEvent, LinkState, Pushed};
-pub(crate) use topology::{Cursor, LinkReport, STORED_WRITES, Topology};
+pub(crate) use topology::operations::STORED_WRITES;
+pub(crate) use topology::scan::Cursor;
+pub(crate) use topology::{LinkReport, Topology};
 pub(crate) use wire::answers::{Claimed, Filled, Found, Leased, Made, Node};
 pub(crate) use wire::asks::{FillAsk, LeaseAsk, StampAsk};
 pub(crate) use wire::fault::Fault;

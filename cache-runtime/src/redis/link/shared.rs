@@ -55,14 +55,11 @@ impl Shared {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// Closes the link for good; the supervisor, where one was running, is left to its task's end.
+    /// Closes the link for good, and ends its supervisor, whose task is given back.
     pub(super) fn close(&self) -> Option<JoinHandle<()>> {
         self.closed.store(true, Ordering::Release);
         let supervisor = self.supervisor.lock().take();
-        if let Some(task) = &supervisor {
-            task.abort();
-        }
-        supervisor
+        supervisor.inspect(JoinHandle::abort)
     }
 
     /// There will be no connection any more.

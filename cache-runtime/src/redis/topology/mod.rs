@@ -1,19 +1,15 @@
 //! Which node has a key: one node, a few connections to it, or the masters of a cluster.
 
 mod cluster;
-mod discover;
-mod operations;
-mod ready;
+mod lanes;
+pub(super) mod operations;
 mod redirect;
 mod route;
-mod scan;
-mod search;
+pub(super) mod scan;
 mod sentinel;
-mod table;
 mod unlink;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::redis::link::{Ears, Link, LinkEvent, LinkState, Pushed};
 use crate::redis::wire::fault::Fault;
@@ -21,10 +17,8 @@ use crate::redis::wire::settings::{LinkSettings, Place};
 use crate::redis::wire::slots::slot_of;
 use crate::stamp::Vouch;
 use cluster::Cluster;
-#[cfg(test)]
-pub(super) use operations::Read;
-pub(crate) use operations::STORED_WRITES;
-pub(crate) use scan::Cursor;
+pub(crate) use lanes::LinkReport;
+use lanes::{Lanes, lane, lanes};
 
 /// Where keys are, shared by all who clone it.
 #[derive(Clone, Debug)]
@@ -34,22 +28,6 @@ pub(crate) struct Topology(Arc<Routes>);
 enum Routes {
     Node(Lanes),
     Cluster(Cluster),
-}
-
-/// The connections to one node, at least one. Each has the slots that it has, so that all that is
-/// read of a key is read on one, which will tell of its changes.
-type Lanes = Arc<[Link]>;
-
-/// How one connection is.
-#[derive(Clone, Debug)]
-pub(crate) struct LinkReport {
-    /// What a person knows the node by.
-    pub(crate) node: String,
-    pub(crate) state: LinkState,
-    /// What vouches for what is read on it now.
-    pub(crate) vouch: Option<Vouch>,
-    /// What its user may not do.
-    pub(crate) denied: Vec<Fault>,
 }
 
 impl Topology {
@@ -69,6 +47,29 @@ impl Topology {
             Place::Cluster { .. } => Routes::Cluster(Cluster::new(settings, ears)),
             Place::Node | Place::Sentinel { .. } => Routes::Node(lanes(&settings, &ears)),
         }))
+    }
+
+    /// Sees to it that it is connected to, or being connected to; nobody waits for it.
+    pub(crate) fn begin(&self) {
+        // Where there can be no connection the state says why.
+        let _ = match &*self.0 {
+            Routes::Node(lanes) => lanes.iter().try_for_each(|link| link.supervised()),
+            Routes::Cluster(cluster) => cluster.searched(),
+        };
+    }
+
+    /// Waits until every node is connected, without hurrying the first attempt as callers do; ends
+    /// as well at a failure that waiting does not mend.
+    pub(crate) async fn up(&self) -> Result<(), Fault> {
+        self.begin();
+        let links = match &*self.0 {
+            Routes::Node(lanes) => lanes.to_vec(),
+            Routes::Cluster(cluster) => cluster.found().await?,
+        };
+        for link in &links {
+            link.up().await?;
+        }
+        Ok(())
     }
 
     /// Whether keys of one entry may be at several nodes, which come and go one by one.
@@ -132,18 +133,26 @@ impl Topology {
             Routes::Node(lanes) => lanes.to_vec(),
             Routes::Cluster(cluster) => cluster.links(),
         };
-        let report = |link: &Link| LinkReport {
-            node: link.shown(),
-            state: link.state(),
-            vouch: link.vouch(),
-            denied: link.denied(),
-        };
-        let mut reports: Vec<_> = links.iter().map(report).collect();
+        let mut reports: Vec<_> = links.iter().map(LinkReport::of).collect();
         if let Routes::Cluster(cluster) = &*self.0 {
             // Without a map there are no links to tell of it.
             reports.extend(cluster.trouble());
         }
         reports
+    }
+
+    /// Why there is no connection, of the node that has been away for longest.
+    pub(crate) fn why_not(&self) -> (String, Fault) {
+        let reports = self.report();
+        let away = reports.iter().filter_map(|report| match report.state {
+            LinkState::Up => None,
+            LinkState::Connecting => Some((report, None, Fault::Timeout)),
+            LinkState::Down { since, cause, .. } => Some((report, Some(since), cause)),
+        });
+        let longest = away.max_by_key(|(_, since, _)| *since);
+        longest.map_or((String::new(), Fault::Timeout), |(report, _, cause)| {
+            (report.node.clone(), cause)
+        })
     }
 
     /// Whether it was closed.
@@ -165,26 +174,4 @@ impl Topology {
             Routes::Cluster(cluster) => cluster.close().await,
         }
     }
-}
-
-fn lanes(settings: &LinkSettings, ears: &Ears) -> Lanes {
-    let lane = |_| Link::new(settings.clone(), sentinel::resolver(settings), ears.clone());
-    (0..settings.connections.max(1)).map(lane).collect()
-}
-
-fn lane(lanes: &Lanes, key: &str) -> Option<Link> {
-    match &**lanes {
-        [only] => Some(only.clone()),
-        lanes => lane_of(lanes, slot_of(key)),
-    }
-}
-
-fn lane_of(lanes: &[Link], slot: u16) -> Option<Link> {
-    let at = usize::from(slot).checked_rem(lanes.len())?;
-    lanes.get(at).cloned()
-}
-
-/// How long a node may take to say where the others are.
-fn patience(settings: &LinkSettings) -> Duration {
-    settings.op_timeout.max(Duration::from_millis(500))
 }

@@ -6,6 +6,7 @@ mod tests;
 mod tls;
 mod url;
 
+use std::path::Path;
 use std::time::Duration;
 
 use redis::{
@@ -13,7 +14,7 @@ use redis::{
 };
 
 pub(in crate::redis) use place::{Address, Credentials, Found, Place};
-use tls::Tls;
+use tls::{ClientCertificate, Tls};
 
 /// Where Redis is. `Debug` shows addresses and no more: the rest may be secret.
 #[derive(Clone)]
@@ -171,6 +172,44 @@ impl LinkSettings {
     pub(crate) fn with_replicas(mut self, replicas: Option<Replicas>) -> Self {
         self.replicas = replicas;
         self
+    }
+
+    /// Trusts the certificates of a PEM file instead of the system's.
+    pub(crate) fn with_ca_file(mut self, path: Option<&Path>) -> Result<Self, String> {
+        let Some(path) = path else {
+            return Ok(self);
+        };
+        self.needs_tls("ca_file")?;
+        self.tls.ca = Some(tls::authorities(path)?);
+        match self.client(ProtocolVersion::RESP3) {
+            Ok(_) => Ok(self),
+            Err(_) => Err(format!(
+                "`ca_file` {} holds a broken certificate",
+                path.display()
+            )),
+        }
+    }
+
+    /// Shows a certificate of its own to servers that ask for one; the key belongs to its first.
+    pub(crate) fn with_client_certificate(
+        mut self,
+        files: Option<(&Path, &Path)>,
+    ) -> Result<Self, String> {
+        let Some((chain, key)) = files else {
+            return Ok(self);
+        };
+        self.needs_tls("client_certificate")?;
+        self.tls.client = Some(ClientCertificate::read(chain, key)?);
+        Ok(self)
+    }
+
+    fn needs_tls(&self, setting: &str) -> Result<(), String> {
+        match self.speaks_tls() {
+            true => Ok(()),
+            false => Err(format!(
+                "`{setting}` is set and the url is not one for TLS, such as `rediss://`"
+            )),
+        }
     }
 }
 

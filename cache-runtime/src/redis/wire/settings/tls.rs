@@ -3,10 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use redis::{ConnectionAddr, ProtocolVersion};
-
-use super::LinkSettings;
-
 /// What TLS trusts and shows; `None` for the system's authorities, and for nobody.
 #[derive(Clone, Default)]
 pub(crate) struct Tls {
@@ -37,6 +33,22 @@ impl Tls {
 }
 
 impl ClientCertificate {
+    /// Reads both from their files; the key belongs to the first certificate.
+    pub(super) fn read(chain: &Path, key: &Path) -> Result<Self, String> {
+        let own = Self {
+            chain: pem("client_certificate", chain, CERTIFICATE, "certificate")?,
+            key: pem("client_certificate", key, KEY, "private key")?,
+        };
+        match own.fits() {
+            true => Ok(own),
+            false => Err(format!(
+                "`client_certificate` {} or its key {} is broken, or they don't belong together",
+                chain.display(),
+                key.display()
+            )),
+        }
+    }
+
     /// Whether a connection could show it: the client itself would find out when it connects.
     #[cfg(feature = "tls")]
     fn fits(&self) -> bool {
@@ -65,56 +77,10 @@ const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
 /// The end of the mark, as there are kinds of keys.
 const KEY: &str = "PRIVATE KEY-----";
 
-impl LinkSettings {
-    /// Trusts the certificates of a PEM file instead of the system's.
-    pub(crate) fn with_ca_file(mut self, path: Option<&Path>) -> Result<Self, String> {
-        let Some(path) = path else {
-            return Ok(self);
-        };
-        self.needs_tls("ca_file")?;
-        // The client takes a file without any for one that trusts nobody.
-        self.tls.ca = Some(pem("ca_file", path, CERTIFICATE, "certificate")?);
-        match self.client(ProtocolVersion::RESP3) {
-            Ok(_) => Ok(self),
-            Err(_) => Err(format!(
-                "`ca_file` {} holds a broken certificate",
-                path.display()
-            )),
-        }
-    }
-
-    /// Shows a certificate of its own to servers that ask for one; the key belongs to its first.
-    pub(crate) fn with_client_certificate(
-        mut self,
-        files: Option<(&Path, &Path)>,
-    ) -> Result<Self, String> {
-        let Some((chain, key)) = files else {
-            return Ok(self);
-        };
-        self.needs_tls("client_certificate")?;
-        let own = ClientCertificate {
-            chain: pem("client_certificate", chain, CERTIFICATE, "certificate")?,
-            key: pem("client_certificate", key, KEY, "private key")?,
-        };
-        if !own.fits() {
-            return Err(format!(
-                "`client_certificate` {} or its key {} is broken, or they don't belong together",
-                chain.display(),
-                key.display()
-            ));
-        }
-        self.tls.client = Some(own);
-        Ok(self)
-    }
-
-    fn needs_tls(&self, setting: &str) -> Result<(), String> {
-        match self.info.addr() {
-            ConnectionAddr::TcpTls { .. } => Ok(()),
-            _ => Err(format!(
-                "`{setting}` is set and the url is not one for TLS, such as `rediss://`"
-            )),
-        }
-    }
+/// The certificates of a PEM file that TLS is to trust.
+pub(super) fn authorities(path: &Path) -> Result<Arc<[u8]>, String> {
+    // The client takes a file without any for one that trusts nobody.
+    pem("ca_file", path, CERTIFICATE, "certificate")
 }
 
 /// The bytes of a file that has a section with this mark; errors name the setting and the file.

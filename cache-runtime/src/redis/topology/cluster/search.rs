@@ -3,32 +3,14 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use rand::seq::SliceRandom as _;
-
-use super::cluster::Shared;
 use super::discover::discover;
-use crate::clock::Stopwatch;
+use super::shared::Shared;
 use crate::own_thread::sleep;
-use crate::redis::link::{Link, LinkState};
-use crate::redis::wire::fault::Fault;
-use crate::redis::wire::settings::Address;
 
 /// Pauses between attempts to find out who has the slots of a node that is away: jittered, so that a
 /// fleet does not ask all at once.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(800);
-
-/// How the search for a map goes.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Search {
-    /// The first attempt is not over: callers wait for it a moment.
-    First,
-    Found,
-    Failed {
-        since: Stopwatch,
-        cause: Fault,
-    },
-}
 
 /// Looks for the map at first, and then whenever there is trouble, until the cluster is closed or
 /// forgotten. While all is well the heartbeats bring it.
@@ -65,33 +47,4 @@ fn step(cluster: &Weak<Shared>) -> Arc<dyn Fn() + Send + Sync> {
             shared.step();
         }
     })
-}
-
-impl Shared {
-    /// Who can be asked for the map: the masters, the replicas, then who was named at first.
-    fn known(&self) -> Vec<Address> {
-        let table = self.table.load();
-        let map = table.as_ref().map(|table| &table.map);
-        let masters = map.iter().flat_map(|map| map.masters.iter().map(|m| &m.at));
-        let replicas = map.iter().flat_map(|map| &map.replicas);
-        let mut known: Vec<Address> = Vec::new();
-        let seeds = self.settings.seeds();
-        for address in masters.chain(replicas).chain(seeds) {
-            if !known.contains(address) {
-                known.push(address.clone());
-            }
-        }
-        // Only a few are asked, and not always the same.
-        known.shuffle(&mut rand::rng());
-        known
-    }
-
-    /// Whether every slot has a master that nothing is wrong with.
-    fn is_whole(&self) -> bool {
-        let table = self.table.load();
-        let is_down = |link: &Link| matches!(link.state(), LinkState::Down { .. });
-        table
-            .as_ref()
-            .is_some_and(|table| !table.links().any(is_down))
-    }
 }

@@ -1,7 +1,7 @@
 //! The slots of a cluster and the connections to their masters, as they are known now.
 
-use super::{Lanes, lane_of};
 use crate::redis::link::Link;
+use crate::redis::topology::lanes::{Lanes, lane_of};
 use crate::redis::wire::map::Map;
 use crate::redis::wire::settings::Address;
 use crate::redis::wire::slots::SLOTS;

@@ -6,7 +6,6 @@ use std::time::Duration;
 use redis::{AsyncConnectionConfig, ProtocolVersion};
 use tokio::task::JoinSet;
 
-use super::patience;
 use crate::boxed::boxed;
 use crate::own_thread::timeout;
 use crate::redis::link::opened;
@@ -87,4 +86,9 @@ async fn ask(
     let answers = answers.await.map_err(|error| Fault::from(&error))?;
     let map = Map::read(&mut answers.into_iter(), settings.speaks_tls())?;
     Ok(map.seen_from(&node.host))
+}
+
+/// How long a node may take to say where the others are.
+fn patience(settings: &LinkSettings) -> Duration {
+    settings.op_timeout.max(Duration::from_millis(500))
 }
