@@ -1,5 +1,7 @@
-//! The layers of ARCHITECTURE.md: a module imports only from those below it.
+//! The layers of ARCHITECTURE.md: a module imports only from those below it. Inside `redis/` the same
+//! holds of its floors, and no files go in a circle.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -39,6 +41,9 @@ const WITHIN: &[(&str, &str)] = &[
     ("load", "invalidate"),
     ("expire", "load"),
 ];
+
+/// The folders of `redis/`, from the bottom up. Above them stand `redis/mod.rs` and its tests.
+const FLOORS: &[&str] = &["wire", "link", "topology"];
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../cache-runtime/src")
@@ -113,6 +118,149 @@ fn a_module_imports_only_from_below() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_file_of_redis_names_only_its_own_floor_and_those_below() {
+    let height = |module: &str| {
+        let first = module.split("::").next().unwrap_or_default();
+        FLOORS.iter().position(|floor| *floor == first)
+    };
+    let mut wrong = Vec::new();
+    let arrows = arrows_of_redis();
+    for (from, named) in arrows.iter().filter(|(from, _)| !from.is_empty()) {
+        let Some(floor) = height(from) else {
+            wrong.push(format!("redis::{from} is on no floor"));
+            continue;
+        };
+        let is_above = |to: &&String| height(to).is_none_or(|other| other > floor);
+        let above = named.iter().filter(is_above);
+        wrong.extend(above.map(|to| format!("redis::{from} names redis::{to}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for floor in FLOORS {
+        assert!(arrows.keys().any(|from| from == floor), "{floor} is gone");
+    }
+}
+
+#[test]
+fn no_files_of_redis_go_in_a_circle() {
+    let mut arrows = arrows_of_redis();
+    // What names nothing that is left is in no circle, nor is what nothing left names.
+    loop {
+        let left = arrows.clone();
+        arrows.retain(|file, named| {
+            named.retain(|to| left.contains_key(to));
+            !named.is_empty() && left.values().flatten().any(|to| to == file)
+        });
+        if arrows == left {
+            break;
+        }
+    }
+    assert!(arrows.is_empty(), "in a circle: {arrows:#?}");
+}
+
+/// Which files of `redis/` each of them names, as the modules they are: `link::state`, and nothing for
+/// `redis/mod.rs`.
+fn arrows_of_redis() -> BTreeMap<String, Vec<String>> {
+    let root = source().join("redis");
+    let mut all = Vec::new();
+    files(&root, &mut all);
+    let all: BTreeMap<String, PathBuf> = all
+        .into_iter()
+        .filter(|file| !is_test(file))
+        .map(|file| (module_path(file.strip_prefix(&root).unwrap()), file))
+        .collect();
+    let arrows = all.iter().map(|(from, file)| {
+        let text = fs::read_to_string(file).unwrap();
+        // A module of tests stands in its file at the end.
+        let code = text.split("\nmod tests {").next().unwrap();
+        let code: Vec<_> = code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .collect();
+        // How far an item is seen is no use of a module.
+        let code = code.join("\n").replace("(in crate::redis", "(");
+        let mut named: Vec<_> = paths(&code)
+            .iter()
+            .filter_map(|path| absolute(from, path, &all))
+            .filter_map(|path| file_of(&path, &all))
+            .filter(|to| to != from)
+            .collect();
+        named.sort();
+        named.dedup();
+        (from.clone(), named)
+    });
+    arrows.collect()
+}
+
+/// `link/reads/mod.rs` as `link::reads`.
+fn module_path(file: &Path) -> String {
+    let path = file.with_extension("").to_str().unwrap().replace('/', "::");
+    match path.strip_suffix("mod") {
+        Some(folder) => folder.trim_end_matches("::").to_owned(),
+        None => path,
+    }
+}
+
+/// Every path that code names, with its braces taken apart.
+fn paths(code: &str) -> Vec<String> {
+    let is_of_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let (mut found, mut rest) = (Vec::new(), code);
+    while let Some(start) = rest.find(is_of_path) {
+        let tail = &rest[start..];
+        let end = tail.find(|c| !is_of_path(c)).unwrap_or(tail.len());
+        let (path, behind) = tail.split_at(end);
+        rest = behind;
+        match path.strip_suffix("::") {
+            Some(base) if behind.starts_with('{') => {
+                let inside = braced(behind);
+                rest = &behind[inside.len()..];
+                let each = paths(inside);
+                found.extend(each.iter().map(|one| format!("{base}::{one}")));
+            }
+            _ => found.push(path.to_owned()),
+        }
+    }
+    found
+}
+
+/// What stands in the braces that a text begins with, and they.
+fn braced(text: &str) -> &str {
+    let mut depth = 0;
+    let is_end = |c: char| {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        depth == 0
+    };
+    let end = text.find(is_end).unwrap();
+    &text[..=end]
+}
+
+/// A path from `redis` on, if it is one into it.
+fn absolute(from: &str, path: &str, all: &BTreeMap<String, PathBuf>) -> Option<String> {
+    if let Some(inside) = path.strip_prefix("crate::redis::") {
+        return Some(inside.to_owned());
+    }
+    let mut base: Vec<_> = from.split("::").filter(|part| !part.is_empty()).collect();
+    let mut rest = path.strip_prefix("self::").unwrap_or(path);
+    let is_relative = rest != path || rest.starts_with("super::");
+    while let Some(above) = rest.strip_prefix("super::") {
+        base.pop()?;
+        rest = above;
+    }
+    base.extend(rest.split("::"));
+    let first = base.len() - rest.split("::").count() + 1;
+    let names_a_child = rest.contains("::") && all.contains_key(&base[..first].join("::"));
+    (is_relative || names_a_child).then(|| base.join("::"))
+}
+
+/// The file that a path leads into: the deepest that there is.
+fn file_of(path: &str, all: &BTreeMap<String, PathBuf>) -> Option<String> {
+    let parts: Vec<_> = path.split("::").collect();
+    let leads = (0..=parts.len())
+        .rev()
+        .map(|count| parts[..count].join("::"));
+    leads.into_iter().find(|module| all.contains_key(module))
 }
 
 #[test]
