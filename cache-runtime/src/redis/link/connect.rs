@@ -1,7 +1,6 @@
 //! The handshake: what is learnt of a node before its connection is used.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{
@@ -13,6 +12,7 @@ use super::live::{Greeting, Live};
 use super::member::Member;
 use super::opening::opened;
 use super::pace::timeouts::End;
+use super::pace::{ATTEMPT, QUEUE};
 use super::rights;
 use super::shared::Shared;
 use crate::boxed::boxed;
@@ -25,18 +25,11 @@ use crate::redis::wire::run::Run;
 use crate::redis::wire::scripts;
 use crate::redis::wire::settings::LinkSettings;
 
-/// Longest for one attempt, TLS and greeting included. With the pause between attempts it is under
-/// the two seconds in which hits are to be back after the server is.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Commands that wait in the client at most; more wait for room.
-const QUEUE: usize = 1_024;
-
 /// Finds the node, connects, loads the scripts and learns the node's run, role and time; says so
 /// at each step of the way.
 pub(super) async fn connect(link: &Shared) -> Result<Live, Fault> {
     let settings = &link.settings;
-    let patience = PATIENCE.max(settings.op_timeout);
+    let patience = ATTEMPT.max(settings.op_timeout);
     let attempt = async {
         let end = Arc::new(End::default());
         let node = link.resolver.resolve(settings, patience / 2).await?;

@@ -1,10 +1,10 @@
 //! The task that keeps a link connected: connect, watch, drop, wait, again.
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use super::connect::connect;
 use super::live::Live;
+use super::pace::{FIRST_PAUSE, LONGEST_PAUSE};
 use super::shared::Shared;
 use crate::clock::Stopwatch;
 use crate::own_thread::sleep;
@@ -13,11 +13,6 @@ use crate::redis::wire::error::unwrap;
 use crate::redis::wire::fault::Fault;
 use crate::redis::wire::map::{self, Map};
 use crate::redis::wire::run::Run;
-
-/// Pauses between attempts: jittered, so that a fleet does not come back all at once, and short
-/// enough that hits are back within two seconds of the server.
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_millis(800);
 
 /// Runs until the link is closed or forgotten.
 pub(super) async fn supervise(link: Weak<Shared>) {

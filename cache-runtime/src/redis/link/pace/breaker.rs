@@ -2,8 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// What a timeout adds, where an answer takes one away.
-const WEIGHT: u32 = 2;
+use super::WEIGHT;
 
 /// Counts timeouts against answers. It opens after so many timeouts in a row, and after more where
 /// over a third of the commands time out; a slow answer now and then never opens it.

@@ -1,6 +1,58 @@
-//! How long a command is waited for, how many are under way at once, and when a connection is given
-//! up for its timeouts.
+//! How long a command of a link is waited for, how many are under way at once, and when a connection
+//! is given up. Everything that decides it stands here and in the three files beside it.
+//!
+//! **A command** that is alone on its connection is waited for as long as `op_timeout`. In a crowd it may
+//! take longer, as the server answers the others too: 2 ms more for each past the sixteenth that came
+//! before it, up to 2 s; or, where that is more, 2 ms for each past the sixteenth that waits now, up to
+//! `op_timeout` ([`Crowd`](crate::patience::Crowd) counts them). Past the first `op_timeout` it is waited for
+//! only while the server has answered anybody within two of them. So it is waited for at most
+//!
+//! - `op_timeout` where no more than sixteen others wait, whatever the server does;
+//! - `2 * op_timeout` where the server answers nobody, however large the crowd;
+//! - `op_timeout + 2 s` where the server answers others.
+//!
+//! Time in which this process was not scheduled is not counted, and the time until a command is sent is.
+//!
+//! **The first connection** is waited for while each of its steps (found, connected, greeted, heard,
+//! confirmed) takes `op_timeout` at most, or twice that in a crowd. Without a connection every later command
+//! fails at once, while attempts go on in the background: each takes [`ATTEMPT`] at most, or `op_timeout` if
+//! that is longer, with pauses between them that grow from [`FIRST_PAUSE`] to [`LONGEST_PAUSE`].
+//!
+//! **A deletion that replicas acknowledge** waits up to `2 * op_timeout` for its turn on the connection it has
+//! for that, and as long again for the answers. **A joined read** waits for the command that is under way
+//! before its own.
+//!
+//! **An operation** sends one command, and up to three where the server forgot the scripts. What all
+//! operations of one call may wait is the call's own affair, not the link's.
 
 pub(super) mod breaker;
 pub(super) mod timeouts;
 pub(super) mod window;
+
+use std::time::Duration;
+
+/// While at most this many callers wait, each sends what it asks itself. Past them it is sent by a task,
+/// as a caller's own future may be left unpolled and would keep its place for ever.
+const CALLERS: usize = 64;
+
+/// At most this many tasks send at once, which is as many as a server a millisecond away answers at 64,000
+/// a second. What is sent past that does not come sooner: it fills the server's receive buffer, and
+/// TCP then stands still for hundreds of milliseconds.
+const TASKS: usize = 64;
+
+/// Commands that wait in the client at most; more wait for room.
+pub(super) const QUEUE: usize = 1_024;
+
+/// What a timeout adds to the breaker's score, where an answer takes one away.
+const WEIGHT: u32 = 2;
+
+/// Longest for one attempt to connect, TLS and greeting included. With the pause between attempts it is
+/// under the two seconds in which hits are to be back after the server is.
+pub(super) const ATTEMPT: Duration = Duration::from_secs(1);
+
+/// The pause after the first attempt that failed; it doubles up to [`LONGEST_PAUSE`]. Pauses are jittered,
+/// so that a fleet does not come back all at once.
+pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(20);
+
+/// The longest pause between attempts, short enough that hits are back within two seconds of the server.
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_millis(800);

@@ -11,17 +11,9 @@ use redis::{RedisError, RedisResult};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::{CALLERS, TASKS};
 use crate::own_thread;
 use crate::patience::{Crowd, Turn};
-
-/// While so many callers wait, each sends what it asks itself. Past them it is sent by a task, as a
-/// caller's own future may be left unpolled and would keep its place for ever.
-const CALLERS: usize = 64;
-
-/// And so many tasks at once, which is as many as a server a millisecond away answers at 64,000 a
-/// second. What is sent past that does not come sooner: it fills the server's receive buffer, and
-/// TCP then stands still for hundreds of milliseconds.
-const TASKS: usize = 64;
 
 /// The commands of one connection.
 #[derive(Debug)]
