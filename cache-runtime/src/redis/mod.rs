@@ -3,6 +3,9 @@
 //! Connections are tracked: a node pushes every change of a key that was read on one, and its
 //! driver passes that on before any later reply. While a node is away every operation on its keys
 //! fails at once; a task reconnects in the background. Only this module names the redis crate.
+//!
+//! It has three floors, and each imports only from those below it: [`topology`] knows which connection has
+//! a key, a [`link`] is one supervised connection, and [`wire`] is what is said on it, as data.
 
 mod link;
 #[cfg(test)]

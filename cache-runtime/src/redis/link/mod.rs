@@ -121,18 +121,18 @@ impl Link {
     }
 
     /// What the user of the present connection may not do.
-    pub(crate) fn denied(&self) -> Vec<Fault> {
+    pub(in crate::redis) fn denied(&self) -> Vec<Fault> {
         let live = self.0.live.load();
         live.as_ref()
             .map_or_else(Vec::new, |live| live.denied.clone())
     }
 
-    pub(crate) fn state(&self) -> LinkState {
+    pub(in crate::redis) fn state(&self) -> LinkState {
         self.0.phase.borrow().state()
     }
 
     /// Closes the connection for good.
-    pub(crate) async fn close(&self) {
+    pub(in crate::redis) async fn close(&self) {
         if let Some(task) = self.0.close() {
             // An aborted task ends with an error, as it should.
             let _ = task.await;

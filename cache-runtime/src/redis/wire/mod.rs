@@ -1,4 +1,5 @@
-//! What is said to a node and what it says, as plain data and text.
+//! What is said to a node and what it says, as plain data and text: asks and scripts, answers and faults, the
+//! map of a cluster, and the settings that say where Redis is. Nothing here waits or connects.
 
 pub(super) mod answers;
 pub(super) mod asks;
