@@ -20,7 +20,7 @@ use crate::redis::wire::settings::{LinkSettings, Replicas};
 pub(super) struct Durable(Mutex<Option<MultiplexedConnection>>);
 
 impl Durable {
-    /// Deletes, and waits for so many replicas to have it.
+    /// Deletes keys, and waits for as many replicas to have that as the settings ask.
     pub(super) async fn unlink(
         &self,
         settings: &LinkSettings,

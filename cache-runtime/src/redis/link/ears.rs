@@ -1,4 +1,4 @@
-//! Whom a link tells of its connection, of what its node pushes, and of its node's cluster.
+//! What a link tells of: its connection, what its node pushes, and its node's cluster; and its listeners.
 
 use std::sync::Arc;
 
@@ -23,16 +23,16 @@ pub(crate) enum Pushed<'a> {
     All,
 }
 
-/// Called in the connection's driver, before any later reply is delivered.
+/// Called with each push, in the connection's driver, before any later reply is delivered.
 pub(super) type Hear = Arc<dyn Fn(Pushed<'_>) + Send + Sync>;
 
-/// Told what became of a connection, by what a person knows the node by.
+/// Called with what became of a connection, and what a person knows the node by.
 type Tell = Arc<dyn Fn(&str, LinkEvent) + Send + Sync>;
 
-/// Told the map of a cluster, at each heartbeat.
+/// Called with the map of a cluster at each heartbeat.
 type HearMap = Arc<dyn Fn(&Map) + Send + Sync>;
 
-/// Who is told of what a link learns.
+/// The listeners of a link.
 #[derive(Clone)]
 pub(in crate::redis) struct Ears {
     pub(in crate::redis) event: Tell,

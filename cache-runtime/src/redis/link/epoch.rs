@@ -8,7 +8,7 @@ use crate::clock::Moment;
 use crate::stamp::{Cell, Vouch};
 
 /// The present epoch of a connection. It ends when another connection takes its place, and when the
-/// node turns out not to have some slot any more, as it then tells nobody of changes there.
+/// node turns out not to have some slot any more, as changes there are then no longer pushed.
 #[derive(Debug)]
 pub(super) struct Epoch {
     state: Mutex<State>,

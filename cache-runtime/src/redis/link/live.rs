@@ -28,7 +28,7 @@ pub(super) struct Live {
     run: Run,
     /// Holds until `lag` after the sending of the last heartbeat that was answered.
     pub(super) epoch: Epoch,
-    /// In a cluster, who the node is there.
+    /// The node's id and slots, in a cluster.
     member: Option<Mutex<Member>>,
     /// What its user may not do.
     pub(super) denied: Vec<Fault>,
@@ -139,7 +139,8 @@ impl Live {
             .wrapping_add_signed(self.offset_ms.load(Ordering::Relaxed))
     }
 
-    /// One command of so many callers, within `op_timeout` and what those before it add.
+    /// Sends one command for a number of callers, and waits for its answer within `op_timeout` and what
+    /// those before it add.
     ///
     /// Boxed here, where it is sent, and nowhere above: each level that waits for it would otherwise
     /// hold all of it, some of them twice.

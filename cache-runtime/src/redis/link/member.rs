@@ -1,4 +1,4 @@
-//! Who a node of a cluster is there, and which slots it has.
+//! A node's place in its cluster: its id and its slots.
 
 use redis::{Pipeline, Value};
 

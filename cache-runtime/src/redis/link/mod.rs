@@ -41,7 +41,7 @@ pub(crate) use state::LinkState;
 use state::Phase;
 use supervise::supervise;
 
-/// One node's connection, shared by all who clone it.
+/// One node's connection; clones share it.
 #[derive(Clone)]
 pub(in crate::redis) struct Link(Arc<Shared>);
 
@@ -58,7 +58,7 @@ impl Link {
         self.live_for(1).await
     }
 
-    /// The same, for so many callers that wait for it as one.
+    /// The connection, as [`live`](Self::live) gives it, for a number of callers that wait for it as one.
     async fn live_for(&self, callers: usize) -> Result<Arc<Live>, Fault> {
         if let Some(live) = self.0.live.load_full() {
             return Ok(live);
@@ -140,7 +140,7 @@ impl Link {
         self.0.end();
     }
 
-    /// The same, without waiting for its task to end: the node has no more part in the cluster.
+    /// Closes the connection for good without waiting for its task to end: the node has left the cluster.
     pub(in crate::redis) fn forget(&self) {
         drop(self.0.close());
         self.0.end();

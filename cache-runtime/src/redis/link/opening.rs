@@ -13,8 +13,7 @@ use crate::own_thread::{sleep, timeout};
 use crate::redis::wire::fault::Fault;
 use crate::redis::wire::settings::LinkSettings;
 
-/// After so long without an answer to TLS the port is asked what it speaks, and as long it may take
-/// to say so.
+/// How long TLS may stay unanswered before the port is asked what it speaks, and how long that may take.
 const HESITATION: Duration = Duration::from_millis(200);
 
 /// A language that a port may speak: what to say in it, and how an answer begins.

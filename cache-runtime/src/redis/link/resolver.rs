@@ -10,7 +10,7 @@ use crate::own_thread::sleep;
 use crate::redis::wire::fault::Fault;
 use crate::redis::wire::settings::{Found, LinkSettings};
 
-/// Asks who is the master now, within a limit.
+/// Finds out which node is the master now, within a limit.
 pub(in crate::redis) type Find =
     dyn Fn(Duration) -> Pin<Box<dyn Future<Output = Result<Found, Fault>> + Send>> + Send + Sync;
 

@@ -18,13 +18,14 @@ use crate::patience::Crowd;
 use crate::redis::wire::fault::Fault;
 use crate::redis::wire::settings::LinkSettings;
 
+/// A link's state; the supervisor holds it weakly.
 pub(super) struct Shared {
     pub(super) settings: LinkSettings,
     pub(super) resolver: Resolver,
     pub(super) ears: Ears,
     pub(super) live: ArcSwapOption<Live>,
     pub(super) phase: watch::Sender<Phase>,
-    /// Who waits for an answer, or for the first connection.
+    /// The callers that wait for an answer, or for the first connection.
     pub(super) callers: Arc<Crowd>,
     pub(super) reads: Reads,
     pub(super) durable: Durable,
@@ -123,7 +124,7 @@ impl Shared {
         self.phase.send_modify(|_| ());
     }
 
-    /// The first attempt takes longer than a command may: nobody waits for it any more.
+    /// The first attempt takes longer than a command may, so callers wait for it no more.
     pub(super) fn give_up_waiting(&self) {
         let is_news = self.phase.send_if_modified(|phase| {
             matches!(phase, Phase::Connecting) && phase.go_down(Fault::Timeout)

@@ -18,7 +18,7 @@ pub(crate) enum LinkState {
     },
 }
 
-/// How it is, to those who wait for it.
+/// How the connection is, for callers that wait for it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Phase {
     /// The first attempt is not over: callers wait for it a moment.

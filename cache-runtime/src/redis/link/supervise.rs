@@ -52,7 +52,8 @@ pub(super) async fn supervise(link: Weak<Shared>) {
     }
 }
 
-/// Says that nobody watches the connection any longer, so that the next use starts over.
+/// A running supervisor. When it is dropped nothing watches the connection any longer, so the next use
+/// starts over.
 struct Supervised(Weak<Shared>);
 
 impl Drop for Supervised {
@@ -127,7 +128,7 @@ async fn beat(live: &Live, shared: &Shared) -> Result<(), Fault> {
     }
     let node_ms = time_ms(&answer()?).ok_or(Fault::Protocol)?;
     if !live.is_still(Run::read(answer)?) {
-        // What was valid is so no longer, for those who connect from now on.
+        // The node restarted or was promoted: nothing read before it may be served.
         return Err(Fault::Replaced);
     }
     if live.is_in_cluster() {

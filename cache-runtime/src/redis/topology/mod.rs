@@ -20,7 +20,7 @@ use cluster::Cluster;
 pub(crate) use lanes::LinkReport;
 use lanes::{Lanes, lane, lanes};
 
-/// Where keys are, shared by all who clone it.
+/// Where keys are; clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Topology(Arc<Routes>);
 
@@ -31,7 +31,7 @@ enum Routes {
 }
 
 impl Topology {
-    /// Connects at the first use; nothing happens here. Who is told of pushes must be quick: the
+    /// Connects at the first use; nothing happens here. `hear` must be quick: the
     /// connection stands still meanwhile.
     pub(crate) fn new(
         settings: LinkSettings,
@@ -49,7 +49,7 @@ impl Topology {
         }))
     }
 
-    /// Sees to it that it is connected to, or being connected to; nobody waits for it.
+    /// Begins to connect where there is no connection, without waiting for it.
     pub(crate) fn begin(&self) {
         // Where there can be no connection the state says why.
         let _ = match &*self.0 {
@@ -98,7 +98,7 @@ impl Topology {
         }
     }
 
-    /// The same, if it is known now.
+    /// The connection that has the key, if it is known now.
     fn link_now(&self, key: &str) -> Option<Link> {
         match &*self.0 {
             Routes::Node(lanes) => lane(lanes, key),

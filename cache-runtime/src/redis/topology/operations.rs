@@ -129,7 +129,7 @@ impl Topology {
         }
     }
 
-    /// The same, and after it reads other keys as they then are.
+    /// Reads or makes stamps as [`stamps`](Self::stamps) does, then reads other keys as they are after that.
     pub(crate) async fn stamps_then_keys(
         &self,
         asks: &[StampAsk<'_>],

@@ -1,4 +1,4 @@
-//! Where a cluster's node sends who asked it for another's key.
+//! The answer of a cluster's node to a command about a key of another node.
 
 use redis::Value;
 

@@ -14,7 +14,7 @@ use crate::redis::wire::fault::Fault;
 use crate::redis::wire::settings::Address;
 use crate::redis::wire::slots::slot_of;
 
-/// So often an ask is sent on before it is given up: two nodes may send it to each other for as long
+/// How often an ask is sent on before it is given up: two nodes may send it to each other for as long
 /// as they don't agree.
 const HOPS: u32 = 6;
 
@@ -47,7 +47,7 @@ impl Topology {
         results
     }
 
-    /// The same, all or nothing.
+    /// Sends the asks as [`each`](Self::each) does; an error of one is that of all.
     pub(super) async fn all(&self, asks: &[Ask<'_>]) -> Result<Vec<Answered>, Fault> {
         match self.only() {
             Some(link) => link.run(asks, false).await,
@@ -55,12 +55,12 @@ impl Topology {
         }
     }
 
-    /// The same of one.
+    /// Sends one ask.
     pub(super) async fn one(&self, ask: Ask<'_>) -> Result<Answered, Fault> {
         self.all(&[ask]).await?.pop().ok_or(Fault::Protocol)
     }
 
-    /// Who is to be sent what, and the errors of those for whom there is nobody.
+    /// The asks by connection, and an error for each whose connection is not known.
     async fn shares(&self, asks: &[Ask<'_>]) -> (Vec<Share>, Vec<Result<Answered, Fault>>) {
         let (mut shares, mut results) = (Vec::<Share>::new(), Vec::new());
         for (at, ask) in asks.iter().enumerate() {

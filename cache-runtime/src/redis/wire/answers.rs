@@ -18,7 +18,7 @@ pub(crate) struct Node {
     pub(crate) vouch: Vouch,
 }
 
-/// An answer that may be the server's error, and who gave it.
+/// An answer, which may be the server's error, and the node that gave it.
 #[derive(Debug)]
 pub(in crate::redis) struct Answered {
     pub(in crate::redis) value: Value,

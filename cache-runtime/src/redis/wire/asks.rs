@@ -6,7 +6,7 @@ use super::answers::Claimed;
 use super::run::RunId;
 use super::scripts::{CLAIM, EXPIRE, EXPIRE_ENTRY, FILL, LEASE, Lua, STAMP};
 
-/// So many keys are looked at in one command of a walk: some 100 µs of the node's time.
+/// How many keys one command of a walk looks at: some 100 µs of the node's time.
 const SCANNED: u32 = 512;
 
 /// A wish for the lease of an entry.

@@ -51,7 +51,7 @@ pub(crate) enum Fault {
     TlsNotValidYet,
     /// The server's certificate is for other names than the host's.
     TlsName,
-    /// Nobody who is trusted has issued the server's certificate.
+    /// No authority that is trusted has issued the server's certificate.
     TlsIssuer,
     /// The server wants a certificate of the client's.
     TlsCertificateWanted,

@@ -61,7 +61,7 @@ impl Map {
         })
     }
 
-    /// The same, with the host of the node that told it where it named none.
+    /// This map with the host of the node that told it where it named none.
     pub(in crate::redis) fn seen_from(mut self, host: &str) -> Self {
         let masters = self.masters.iter_mut().map(|master| &mut master.at);
         for at in masters.chain(&mut self.replicas) {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::WEIGHT;
 
-/// Counts timeouts against answers. It opens after so many timeouts in a row, and after more where
+/// Counts timeouts against answers. It opens after a given number of timeouts in a row, and after more where
 /// over a third of the commands time out; a slow answer now and then never opens it.
 #[derive(Debug)]
 pub(in crate::redis::link) struct Breaker {
@@ -30,9 +30,9 @@ impl Breaker {
         }
     }
 
-    /// Whether it is open now, where so many others wait. Those that were sent together come too late
-    /// together, so that a few in a row of very many are no more than one: then it opens after a
-    /// third of them.
+    /// Counts a timeout while `others` wait too; true if it is open now. Commands that were sent together
+    /// come too late together, so a few in a row of very many are no more than one: then it opens after
+    /// a third of them.
     pub(in crate::redis::link) fn timed_out(&self, others: usize) -> bool {
         let third = u32::try_from(others / 3).unwrap_or(u32::MAX);
         let opens_at = self.opens_at.max(third.saturating_mul(WEIGHT));

@@ -47,7 +47,7 @@ impl End {
 }
 
 impl Timeouts {
-    /// The breaker opens after so many timeouts in a row.
+    /// Limits for one connection; `breaker` timeouts in a row end it.
     pub(in crate::redis::link) fn new(op_timeout: Duration, breaker: u32, end: Arc<End>) -> Self {
         let clock = Clock::default();
         Self {
@@ -95,8 +95,8 @@ impl Timeouts {
         self.judge(answer.map_err(|error| Fault::from(&error)))
     }
 
-    /// For how long nothing was answered though something was asked, to one who asked then and has
-    /// waited so long since, in this process's own time.
+    /// How long nothing was answered although something was asked, for a command sent at `asked` that has
+    /// `waited` since, in this process's own time.
     fn silence(&self, asked: Moment, waited: Duration) -> Duration {
         let since = Moment(self.silent_since.load(Ordering::Relaxed));
         let before = Duration::from_millis(asked.ms_since(since));

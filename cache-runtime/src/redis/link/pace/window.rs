@@ -31,7 +31,7 @@ impl Window {
         }
     }
 
-    /// So many callers ask for one thing.
+    /// A turn for a number of callers that ask for one thing.
     pub(in crate::redis::link) fn enter(&self, callers: usize) -> Turn {
         self.crowd.enter_with(callers)
     }

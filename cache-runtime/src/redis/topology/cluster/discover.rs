@@ -13,7 +13,7 @@ use crate::redis::wire::fault::Fault;
 use crate::redis::wire::map::{self, Map};
 use crate::redis::wire::settings::{Address, LinkSettings};
 
-/// So many nodes are asked at once.
+/// At most this many nodes are asked at once.
 const ASKED: usize = 8;
 
 /// How long another may take that knows of a later change than the first to answer.

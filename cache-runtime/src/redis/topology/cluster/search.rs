@@ -1,4 +1,4 @@
-//! The task that finds out who has the slots of a cluster.
+//! The task that finds out which masters have the slots of a cluster.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::discover::discover;
 use super::shared::Shared;
 use crate::own_thread::sleep;
 
-/// Pauses between attempts to find out who has the slots of a node that is away: jittered, so that a
+/// Pauses between attempts to find out which master has the slots of a node that is away: jittered, so that a
 /// fleet does not ask all at once.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(800);
@@ -39,7 +39,7 @@ pub(super) async fn search(cluster: Weak<Shared>) {
     }
 }
 
-/// Those who wait for the first search go on waiting.
+/// A callback that lets callers go on waiting for the first search.
 fn step(cluster: &Weak<Shared>) -> Arc<dyn Fn() + Send + Sync> {
     let cluster = Weak::clone(cluster);
     Arc::new(move || {

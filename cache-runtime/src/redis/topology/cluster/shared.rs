@@ -20,6 +20,7 @@ use crate::redis::wire::fault::Fault;
 use crate::redis::wire::map::Map;
 use crate::redis::wire::settings::{Address, LinkSettings};
 
+/// A cluster's state; its search holds it weakly.
 pub(super) struct Shared {
     pub(super) settings: LinkSettings,
     ears: Ears,
@@ -27,7 +28,7 @@ pub(super) struct Shared {
     /// Every connection there is, in the table or not.
     nodes: Mutex<Vec<Node>>,
     pub(super) search: watch::Sender<Search>,
-    /// Who waits for the first search.
+    /// The callers that wait for the first search.
     pub(super) callers: Arc<Crowd>,
     pub(super) trouble: Arc<Notify>,
     closed: AtomicBool,
@@ -49,7 +50,7 @@ impl Node {
     }
 }
 
-/// So long after it was last named a node without slots is let go.
+/// How long after it was last named a node without slots is let go.
 const NAMED: Duration = Duration::from_secs(10);
 
 /// How the search for a map goes.
@@ -206,7 +207,7 @@ impl Shared {
         }
     }
 
-    /// Who can be asked for the map: the masters, the replicas, then who was named at first.
+    /// The nodes that can be asked for the map: masters, replicas and those that the settings name.
     pub(super) fn known(&self) -> Vec<Address> {
         let table = self.table.load();
         let map = table.as_ref().map(|table| &table.map);

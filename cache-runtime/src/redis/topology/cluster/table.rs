@@ -38,7 +38,7 @@ impl Table {
         table
     }
 
-    /// The same, but for one slot.
+    /// This table with another master for one slot.
     pub(super) fn with(
         &self,
         slot: u16,

@@ -26,7 +26,7 @@ pub(crate) struct LinkSettings {
     pub(in crate::redis) tls: Tls,
     pub(in crate::redis) op_timeout: Duration,
     pub(in crate::redis) lag: Duration,
-    /// So many timeouts in a row open the breaker.
+    /// How many timeouts in a row open the breaker.
     pub(in crate::redis) breaker: u32,
     /// How many connections a node gets.
     pub(in crate::redis) connections: usize,
@@ -65,7 +65,7 @@ impl LinkSettings {
         }
     }
 
-    /// The same settings for the one node at an address: its user, TLS and patience.
+    /// These settings for the one node at an address: with the same user, TLS and patience.
     pub(in crate::redis) fn at(&self, host: &str, port: u16) -> Self {
         let host = host.to_owned();
         let found = Found {

@@ -1,4 +1,4 @@
-//! Where the data nodes are, or who is to be asked.
+//! Where the data nodes are, or which nodes are to be asked for that.
 
 use std::fmt;
 use std::sync::Arc;

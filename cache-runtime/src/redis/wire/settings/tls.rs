@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-/// What TLS trusts and shows; `None` for the system's authorities, and for nobody.
+/// The authorities that TLS trusts, by default the system's, and the certificate that it shows, by
+/// default none.
 #[derive(Clone, Default)]
 pub(crate) struct Tls {
     pub(crate) ca: Option<Arc<[u8]>>,
