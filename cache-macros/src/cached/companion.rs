@@ -7,10 +7,11 @@ use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Attribute, FnArg, Receiver, ReceiverKind, parse_quote};
 
-use super::lookup::{cache, keeps, key, name, policy};
+use super::hooks;
+use super::lookup::{cache, keeps, key, named, policy};
 use super::model::Cached;
 use super::site::{at, site};
-use super::tags::{tags, tags_from, told_tags};
+use super::tags::{tags, told_tags};
 use crate::function::{Parameter, kept, parameters, words};
 use crate::span;
 
@@ -56,25 +57,19 @@ fn statements(model: &Cached) -> TokenStream {
     let private = span::shown_at(&model.private, ty.span());
     let (site, key) = (site(model, "Companion"), key(model));
     let (keeps, lent, told) = (keeps(model), model.lent(), told_tags(model));
-    let (tags, tags_from) = (tags(model), tags_from(model));
+    let (tags, named, hooks) = (tags(model), named(model), hooks::of_value(model));
     let (mode, at, policy, cache) = (model.mode(), at(model), policy(model), cache(model));
-    let name = match name(model) {
-        Some(name) => quote_spanned!(Span::mixed_site()=> ::core::option::Option::Some(#name)),
-        None => quote_spanned!(Span::mixed_site()=> ::core::option::Option::None),
-    };
-    let entry = quote_spanned! {span::made(ty.span())=>
-        #private::entry(
+    let call = quote_spanned! {span::made(ty.span())=>
+        #private::unread(
             #mode,
             ::core::marker::PhantomData::<fn() -> #ty>,
             #at,
             #policy,
             #cache,
             &__key,
-            __tags,
-            #tags_from,
-            #name,
-        )
+        ) #named #hooks
     };
+    let entry = quote_spanned!(span::made(ty.span())=> #private::entry(#call, __tags));
     quote_spanned!(Span::mixed_site()=> #site #keeps #lent #told #key #tags #entry)
 }
 

@@ -5,10 +5,11 @@ use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::arguments::Key;
+use super::hooks;
 use super::model::Cached;
 use super::owner;
 use super::site::{at, site};
-use super::tags::{beside, tags, tags_from, told_tags};
+use super::tags::{beside, tags, told_tags};
 use crate::borrow::borrowed;
 use crate::function::{body, wrapped};
 use crate::span;
@@ -21,16 +22,15 @@ pub(super) fn function(model: &Cached) -> TokenStream {
     let key = key(model);
     let call = call(model);
     let (keeps, guard) = (keeps(model), guard(model));
-    let named = name(model)
-        .map(|name| quote_spanned!(Span::mixed_site()=> let __call = __call.named(#name);));
+    let named =
+        named(model).map(|named| quote_spanned!(Span::mixed_site()=> let __call = __call #named;));
     let (lent, told, tags) = (model.lent(), told_tags(model), tags(model));
-    let (share, tags_from) = (share(model), tags_from(model));
     let body = body(&model.function, &model.output, &model.mentioned());
-    let pinned = owner::pinned(model, &body);
+    let owned = owner::owned(model, &body);
     // The user's value fails the bounds of this call: shown at the return type.
     let shown = span::shown_at(private, model.output.ty.span());
-    let (entry, timed_out) = (owner::entry(model), owner::timed_out(model));
-    let load = quote_spanned!(span::made(model.output.ty.span())=> #shown::#entry(__call, __tags, #share, #tags_from, #timed_out __load).await);
+    let hooks = hooks::of_load(model);
+    let load = quote_spanned!(span::made(model.output.ty.span())=> #shown::load(__call #hooks, __tags, __load).await);
     let statements = quote_spanned! {Span::mixed_site()=>
         #site
         #keeps
@@ -48,7 +48,7 @@ pub(super) fn function(model: &Cached) -> TokenStream {
         };
         #named
         #tags
-        let __load = #pinned;
+        let __load = #owned;
         #load
     };
     wrapped(&model.function, &model.output, statements)
@@ -132,8 +132,8 @@ pub(super) fn cache(model: &Cached) -> TokenStream {
     crate::cache::chosen(model.arguments.cache.as_ref(), &model.runtime)
 }
 
-/// The readable name, where `key` is a literal.
-pub(super) fn name(model: &Cached) -> Option<TokenStream> {
+/// `.named(..)`: the readable name, where `key` is a literal.
+pub(super) fn named(model: &Cached) -> Option<TokenStream> {
     let Some(Key::Readable(template)) = &model.arguments.key else {
         return None;
     };
@@ -145,7 +145,7 @@ pub(super) fn name(model: &Cached) -> Option<TokenStream> {
             quote_spanned!(span::made(template.literal.span())=> .part(#value))
         }
     });
-    Some(quote_spanned!(Span::mixed_site()=> #private::Name::new() #(#pieces)*))
+    Some(quote_spanned!(Span::mixed_site()=> .named(#private::Name::new() #(#pieces)*)))
 }
 
 /// Refuses a `Result` under another name, which a plain fn would store errors of.
@@ -169,20 +169,5 @@ pub(super) fn keeps(model: &Cached) -> TokenStream {
     let private = span::shown_at(&model.private, ty.span());
     quote_spanned! {span::made(ty.span())=>
         #private::keeps::<#mode, #ty>();
-    }
-}
-
-/// How an error reaches those who waited for the load, if its type can be shared.
-fn share(model: &Cached) -> TokenStream {
-    let ty = &model.output.ty;
-    if !model.is_fallible() {
-        return quote_spanned!(span::made(ty.span())=> ::core::option::Option::None);
-    }
-    let private = span::shown_at(&model.private, ty.span());
-    quote_spanned! {span::made(ty.span())=>
-        {
-            use #private::NotShared as _;
-            #private::Probe::<#ty>::new().share()
-        }
     }
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod companion;
+mod hooks;
 mod key;
 mod lookup;
 mod model;

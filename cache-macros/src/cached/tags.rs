@@ -5,11 +5,9 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::Expr;
-use syn::spanned::Spanned;
 
 use super::model::Cached;
 use crate::borrow::borrowed;
-use crate::span;
 use crate::tags::Tag;
 
 /// A tag that stands beside the key, unless all it shows are parts that the key shows in full.
@@ -70,17 +68,5 @@ pub(super) fn tags(model: &Cached) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         #[allow(clippy::used_underscore_binding)]
         let __tags: [#runtime::Tag; #count] = [#(#tags),*];
-    }
-}
-
-/// The tags that only the value tells, as a fn pointer: what the user wrote captures nothing.
-pub(super) fn tags_from(model: &Cached) -> TokenStream {
-    let Some(written) = &model.arguments.tags_from else {
-        let place = span::made(model.output.ty.span());
-        return quote_spanned!(place=> ::core::option::Option::None);
-    };
-    let private = span::shown_at(&model.private, written.span());
-    quote_spanned! {span::made(written.span())=>
-        ::core::option::Option::Some(|__value| #private::tags_of(__value, #written))
     }
 }

@@ -9,11 +9,10 @@ use crate::error::{CacheError, Result};
 use crate::events::{Event, Tier};
 use crate::expire::expire_entry;
 use crate::invalidate::invalidate;
-use crate::load::{self, Look, Request};
+use crate::load::{self, Hooks, Look, Request};
 use crate::memory::Held;
 use crate::owed::Target;
 use crate::site::SharedWith;
-use crate::tag::TagsFrom;
 use crate::tiers::Tiers;
 use crate::value::Cacheable;
 
@@ -23,12 +22,12 @@ use crate::value::Cacheable;
 /// invalidation is carried out all the same, as other processes serve what it is to clear.
 pub struct Entry<T> {
     request: Result<Option<Request>>,
-    tags_from: TagsFrom<T>,
+    hooks: Hooks<T>,
 }
 
 impl<T: Cacheable> Entry<T> {
-    pub(crate) fn new(request: Result<Option<Request>>, tags_from: TagsFrom<T>) -> Self {
-        Self { request, tags_from }
+    pub(crate) fn new(request: Result<Option<Request>>, hooks: Hooks<T>) -> Self {
+        Self { request, hooks }
     }
 
     /// The value, if a tier has it and it is fresh. Never loads; trouble of the cache is `None`.
@@ -60,7 +59,7 @@ impl<T: Cacheable> Entry<T> {
         match &self.request {
             // With reads off nothing is stored, and nothing older stays either.
             Ok(Some(_)) if self.readable().is_none() => self.invalidate().await,
-            Ok(Some(request)) => Box::pin(load::put(request, value, self.tags_from)).await,
+            Ok(Some(request)) => Box::pin(load::put(request, value, self.hooks)).await,
             Ok(None) => Ok(()),
             Err(refused) => Err(refused.clone()),
         }

@@ -35,9 +35,9 @@ pub(crate) use look::Missed;
 use crate::error::{CacheError, Result};
 use crate::events::Stats;
 use crate::key::{CacheKey, KeyWriter};
-use crate::load;
+use crate::load::{self, Hooks};
 use crate::policy::Policy;
-use crate::returns::{Fallible, NotShared as _, Probe};
+use crate::returns::Fallible;
 use crate::site;
 use crate::tag::Tag;
 use crate::tiers::Tiers;
@@ -177,14 +177,10 @@ impl Cache {
         let draft = self.draft(site, namespace.into(), *policy, &writer, missed);
         match draft.with_tags(&[]) {
             Ok(request) => {
-                let share = Probe::<Result<T, E>>::new().share();
-                Box::pin(load::load::<Fallible, Result<T, E>, _>(
-                    Box::new(request),
-                    share,
-                    None,
-                    load,
-                ))
-                .await
+                let request = Box::new(request);
+                // Nothing is known of its error, so each caller has its own.
+                let load = load::load::<Fallible, Result<T, E>, _>(request, Hooks::NONE, load);
+                Box::pin(load).await
             }
             Err(error) => {
                 self.refused(site, namespace, &error);

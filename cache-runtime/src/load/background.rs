@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::hooks::Hooks;
 use super::request::Request;
 use super::right::Right;
 use super::run::make;
@@ -10,7 +11,6 @@ use crate::flight::Place;
 use crate::memory::Held;
 use crate::own_thread::{TimedOut, timeout};
 use crate::returns::Returns;
-use crate::tag::TagsFrom;
 use crate::value::Cacheable;
 
 /// What a refresh needs beside its body. Dropped with its task, it gives back the lease and its place.
@@ -20,7 +20,7 @@ pub(crate) struct Refreshing<T> {
     pub(super) right: Option<Box<Right>>,
     /// The value that is served meanwhile.
     pub(super) older: Arc<Held<T>>,
-    pub(super) tags_from: TagsFrom<T>,
+    pub(super) hooks: Hooks<T>,
     pub(super) place: Place,
 }
 
@@ -37,11 +37,11 @@ impl<T: Cacheable> Refreshing<T> {
             request,
             right,
             older,
-            tags_from,
+            hooks,
             place,
         } = self;
         let panicking = Panicking(&request);
-        let made = make::<M, R, F>(&request, right, tags_from, running);
+        let made = make::<M, R, F>(&request, right, hooks, running);
         // One with a limit of its own ends itself, and has to store after that.
         let refreshed = match request.policy.load_timeout_ms {
             0 => timeout(request.longest_load(), made).await,

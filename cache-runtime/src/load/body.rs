@@ -1,5 +1,6 @@
 //! The user's body, and who may run it.
 
+use std::fmt;
 use std::pin::Pin;
 
 use tokio::runtime::Handle;
@@ -20,10 +21,16 @@ pub(crate) trait Body: Sized {
 
     /// Runs it in the caller's own task.
     fn here(self, request: &Request) -> Self::Running;
+
+    /// Runs it there without a cache, and so without a limit.
+    fn uncached(self) -> Self::Running;
 }
 
 /// A body that a task may run, perhaps.
 pub(crate) trait Detach<M: Returns<R>, R>: Body {
+    /// What it returns at its limit, where it can be dropped then.
+    fn limited(self, timed_out: Option<TimedOut<R>>) -> Self;
+
     /// Moves it into a task that refreshes an entry; gives both back where there can be none.
     fn detach(self, refreshing: Refreshing<M::Value>) -> Result<(), Unmoved<Self, M::Value>>;
 }
@@ -38,18 +45,41 @@ impl<F> Body for Pin<&mut F> {
     fn here(self, _: &Request) -> Self {
         self
     }
+
+    fn uncached(self) -> Self {
+        self
+    }
 }
 
 impl<M: Returns<R>, R, F> Detach<M, R> for Pin<&mut F> {
+    fn limited(self, _: Option<TimedOut<R>>) -> Self {
+        self
+    }
+
     fn detach(self, refreshing: Refreshing<M::Value>) -> Result<(), Unmoved<Self, M::Value>> {
         Err(Box::new((self, refreshing)))
     }
 }
 
 /// It is in a box of its own, so that it can be dropped at its limit.
-pub(crate) struct Boxed<F: Future> {
-    pub(crate) body: Pin<Box<F>>,
-    pub(crate) timed_out: Option<TimedOut<F::Output>>,
+pub struct Boxed<F: Future> {
+    body: Pin<Box<F>>,
+    timed_out: Option<TimedOut<F::Output>>,
+}
+
+impl<F: Future> Boxed<F> {
+    pub(crate) fn new(body: F) -> Self {
+        Self {
+            body: Box::pin(body),
+            timed_out: None,
+        }
+    }
+}
+
+impl<F: Future> fmt::Debug for Boxed<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Boxed").finish_non_exhaustive()
+    }
 }
 
 impl<F: Future> Body for Boxed<F> {
@@ -58,9 +88,17 @@ impl<F: Future> Body for Boxed<F> {
     fn here(self, request: &Request) -> Limited<F> {
         Limited::new(self.body, request, self.timed_out)
     }
+
+    fn uncached(self) -> Limited<F> {
+        Limited::endless(self.body)
+    }
 }
 
-impl<M: Returns<R>, R, F: Future> Detach<M, R> for Boxed<F> {
+impl<M: Returns<R>, R, F: Future<Output = R>> Detach<M, R> for Boxed<F> {
+    fn limited(self, timed_out: Option<TimedOut<R>>) -> Self {
+        Self { timed_out, ..self }
+    }
+
     fn detach(self, refreshing: Refreshing<M::Value>) -> Result<(), Unmoved<Self, M::Value>> {
         Err(Box::new((self, refreshing)))
     }
@@ -70,10 +108,20 @@ impl<M: Returns<R>, R, F: Future> Detach<M, R> for Boxed<F> {
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// It owns all it uses, so that a task may run it.
-pub(crate) struct Detachable<F: Future> {
-    pub(crate) boxed: Boxed<F>,
+#[derive(Debug)]
+pub struct Detachable<F: Future> {
+    boxed: Boxed<F>,
     /// Puts around the task what the caller has around it.
-    pub(crate) around: fn(Task) -> Task,
+    around: fn(Task) -> Task,
+}
+
+impl<F: Future> Detachable<F> {
+    pub(crate) fn new(body: F, around: fn(Task) -> Task) -> Self {
+        Self {
+            boxed: Boxed::new(body),
+            around,
+        }
+    }
 }
 
 impl<F: Future> Body for Detachable<F> {
@@ -81,6 +129,10 @@ impl<F: Future> Body for Detachable<F> {
 
     fn here(self, request: &Request) -> Limited<F> {
         self.boxed.here(request)
+    }
+
+    fn uncached(self) -> Limited<F> {
+        self.boxed.uncached()
     }
 }
 
@@ -90,6 +142,14 @@ where
     R: 'static,
     F: Future<Output = R> + Send + 'static,
 {
+    fn limited(self, timed_out: Option<TimedOut<R>>) -> Self {
+        let boxed = Boxed {
+            timed_out,
+            ..self.boxed
+        };
+        Self { boxed, ..self }
+    }
+
     fn detach(self, refreshing: Refreshing<M::Value>) -> Result<(), Unmoved<Self, M::Value>> {
         let Ok(runtime) = Handle::try_current() else {
             return Err(Box::new((self, refreshing)));

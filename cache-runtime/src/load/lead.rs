@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::background::Refreshing;
 use super::body::Detach;
 use super::fetch::{Fetched, Patience, fetch};
+use super::hooks::Hooks;
 use super::older::beside;
 use super::read::{Look, peek};
 use super::request::Request;
@@ -15,25 +16,23 @@ use crate::events::{Event, Tier};
 use crate::flight::{Outcome, Seat};
 use crate::memory::Held;
 use crate::policy::Refresh;
-use crate::returns::{ErrorShare, Returns};
-use crate::tag::TagsFrom;
+use crate::returns::Returns;
 use crate::value::Cacheable;
 
 /// An error of the user's that can be held across an await.
 type HeldError<E> = Box<dyn FnOnce() -> E + Send>;
 
 /// A call that reads for all in its flight, and loads if it must.
-pub(super) struct Leader<'a, T, E> {
+pub(super) struct Leader<'a, T, E, R> {
     pub(super) request: &'a Request,
     pub(super) seat: &'a Seat<'a>,
     pub(super) patience: Patience,
-    pub(super) share: Option<ErrorShare<E>>,
-    pub(super) tags_from: TagsFrom<T>,
+    pub(super) hooks: Hooks<T, E, R>,
 }
 
-impl<T: Cacheable, E> Leader<'_, T, E> {
+impl<T: Cacheable, E, R> Leader<'_, T, E, R> {
     /// Reads, and has the body run if it must.
-    pub(super) async fn lead<M, R, B>(self, body: B) -> R
+    pub(super) async fn lead<M, B>(self, body: B) -> R
     where
         M: Returns<R, Value = T, Error = E>,
         B: Detach<M, R>,
@@ -55,32 +54,32 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
         let (right, older) = match boxed(|| fetch::<T>(request, self.seat, self.patience)).await {
             Fetched::Hit(held) => {
                 request.keep(&held);
-                return self.land::<M, R>(held, true);
+                return self.land::<M>(held, true);
             }
-            Fetched::Older(held) => return self.land_older::<M, R>(held),
+            Fetched::Older(held) => return self.land_older::<M>(held),
             Fetched::Unchecked(held) => {
                 request.emit(Event::Hit(Tier::Memory));
-                return self.land::<M, R>(held, true);
+                return self.land::<M>(held, true);
             }
             Fetched::Load { right, older } => (right, older),
         };
         let Some(older) = older else {
-            return boxed(|| self.run::<M, R, B>(right, None, body)).await;
+            return boxed(|| self.run::<M, B>(right, None, body)).await;
         };
         // What is fresh is not loaded for nobody to keep.
         let unstorable = right.is_none() && request.tiers.redis.is_some();
         if request.rests() || (unstorable && request.is_fresh(&older)) {
-            return self.land_older::<M, R>(older);
+            return self.land_older::<M>(older);
         }
         self.seat.serve_meanwhile(Arc::<Held<T>>::clone(&older));
         match request.policy.refresh {
-            Refresh::Caller => boxed(|| self.run::<M, R, B>(right, Some(older), body)).await,
-            Refresh::Background => boxed(|| self.detach::<M, R, B>(right, older, body)).await,
+            Refresh::Caller => boxed(|| self.run::<M, B>(right, Some(older), body)).await,
+            Refresh::Background => boxed(|| self.detach::<M, B>(right, older, body)).await,
         }
     }
 
     /// Has a task run the body; where there can be none, runs it.
-    async fn detach<M, R, B>(self, right: Option<Box<Right>>, older: Arc<Held<T>>, body: B) -> R
+    async fn detach<M, B>(self, right: Option<Box<Right>>, older: Arc<Held<T>>, body: B) -> R
     where
         M: Returns<R, Value = T, Error = E>,
         B: Detach<M, R>,
@@ -88,28 +87,27 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
     {
         let (request, longest) = (self.request, self.request.longest_load());
         let Ok(place) = request.tiers.refreshes.begin(&request.key, longest) else {
-            return self.land_older::<M, R>(older);
+            return self.land_older::<M>(older);
         };
         let refreshing = Refreshing {
             request: request.clone(),
             right,
             older: Arc::<Held<T>>::clone(&older),
-            tags_from: self.tags_from,
+            hooks: self.hooks.of_value(),
             place,
         };
         match body.detach(refreshing) {
-            Ok(()) => self.land_older::<M, R>(older),
+            Ok(()) => self.land_older::<M>(older),
             Err(unmoved) => {
                 let (body, refreshing) = *unmoved;
                 drop(refreshing.place);
-                self.run::<M, R, B>(refreshing.right, Some(older), body)
-                    .await
+                self.run::<M, B>(refreshing.right, Some(older), body).await
             }
         }
     }
 
     /// Runs the body, and stores what it gives.
-    async fn run<M, R, B>(
+    async fn run<M, B>(
         self,
         right: Option<Box<Right>>,
         mut older: Option<Arc<Held<T>>>,
@@ -129,21 +127,21 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
         let held = {
             let made = {
                 let running = boxed(|| beside(request, &mut older, body.here(request)));
-                boxed(|| make::<M, R, _>(request, right, self.tags_from, running)).await
+                boxed(|| make::<M, R, _>(request, right, self.hooks.of_value(), running)).await
             };
-            match self.made::<M, R>(made, older) {
+            match self.made::<M>(made, older) {
                 Ok(returned) => return returned,
                 Err(held) => held,
             }
         };
         match boxed(|| peek::<T>(request, Look::Verify)).await {
-            Some(found) => self.land_older::<M, R>(request.fall_back(&found.held)),
-            None => self.fail::<M, R>(held()),
+            Some(found) => self.land_older::<M>(request.fall_back(&found.held)),
+            None => self.fail::<M>(held()),
         }
     }
 
     /// What the load gave, or what is returned where it failed, unless a look comes first.
-    fn made<M, R>(
+    fn made<M>(
         &self,
         made: Result<(Arc<Held<T>>, bool), E>,
         older: Option<Arc<Held<T>>>,
@@ -152,30 +150,30 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
         M: Returns<R, Value = T, Error = E>,
     {
         match made {
-            Ok((held, in_redis)) => Ok(self.land::<M, R>(held, in_redis)),
-            Err(error) => self.failed::<M, R>(older, error),
+            Ok((held, in_redis)) => Ok(self.land::<M>(held, in_redis)),
+            Err(error) => self.failed::<M>(older, error),
         }
     }
 
     /// The older value where the load failed, else its error; or that error, held until a look that
     /// is due for the older value is over.
-    fn failed<M, R>(&self, older: Option<Arc<Held<T>>>, error: E) -> Result<R, HeldError<E>>
+    fn failed<M>(&self, older: Option<Arc<Held<T>>>, error: E) -> Result<R, HeldError<E>>
     where
         M: Returns<R, Value = T, Error = E>,
     {
-        match (older, self.share) {
+        match (older, self.hooks.share) {
             (Some(older), _) if self.request.may_serve(&older) => {
-                Ok(self.land_older::<M, R>(self.request.fall_back(&older)))
+                Ok(self.land_older::<M>(self.request.fall_back(&older)))
             }
             (Some(_), Some(share)) if self.request.tiers.redis.is_some() => {
                 Err((share.hold)(error))
             }
-            _ => Ok(self.fail::<M, R>(error)),
+            _ => Ok(self.fail::<M>(error)),
         }
     }
 
     /// Ends the flight with a value, and returns it to this caller.
-    fn land<M: Returns<R, Value = T>, R>(&self, held: Arc<Held<T>>, in_redis: bool) -> R {
+    fn land<M: Returns<R, Value = T>>(&self, held: Arc<Held<T>>, in_redis: bool) -> R {
         self.seat.note_asked(self.request.allowance.spent());
         self.seat.land();
         let value = held.value.clone();
@@ -183,16 +181,16 @@ impl<T: Cacheable, E> Leader<'_, T, E> {
         M::value(value)
     }
 
-    fn land_older<M: Returns<R, Value = T>, R>(&self, held: Arc<Held<T>>) -> R {
+    fn land_older<M: Returns<R, Value = T>>(&self, held: Arc<Held<T>>) -> R {
         self.request.count_older(&held);
         self.request.keep(&held);
-        self.land::<M, R>(held, true)
+        self.land::<M>(held, true)
     }
 
-    fn fail<M: Returns<R, Error = E>, R>(&self, error: E) -> R {
+    fn fail<M: Returns<R, Error = E>>(&self, error: E) -> R {
         // Who calls from now on starts anew, and does not queue behind those who waited.
         self.seat.land();
-        match self.share {
+        match self.hooks.share {
             Some(share) => {
                 self.seat.finish(Outcome::Error((share.shut)(&error)));
             }

@@ -20,7 +20,7 @@ pub(crate) type TimedOut<R> = fn(LoadTimeout) -> R;
 /// whatever lifetimes an error has.
 pub(crate) struct Limited<F: Future> {
     body: Option<Pin<Box<F>>>,
-    limit: Option<Limit<F::Output>>,
+    limit: Option<Box<Limit<F::Output>>>,
 }
 
 struct Limit<R> {
@@ -46,19 +46,28 @@ impl<F: Future> Limited<F> {
         timed_out: Option<TimedOut<F::Output>>,
     ) -> Self {
         let limit_ms = request.policy.load_timeout_ms;
-        let limit = timed_out.filter(|_| limit_ms > 0).map(|timed_out| Limit {
-            after: Duration::from_millis(limit_ms),
-            timed_out,
-            timer: None,
-            told: Told {
-                tiers: Arc::clone(&request.tiers),
-                namespace: Arc::clone(&request.namespace),
-                counters: Arc::clone(&request.counters),
-            },
+        let limit = timed_out.filter(|_| limit_ms > 0).map(|timed_out| {
+            Box::new(Limit {
+                after: Duration::from_millis(limit_ms),
+                timed_out,
+                timer: None,
+                told: Told {
+                    tiers: Arc::clone(&request.tiers),
+                    namespace: Arc::clone(&request.namespace),
+                    counters: Arc::clone(&request.counters),
+                },
+            })
         });
         Self {
             body: Some(body),
             limit,
+        }
+    }
+
+    pub(super) fn endless(body: Pin<Box<F>>) -> Self {
+        Self {
+            body: Some(body),
+            limit: None,
         }
     }
 }

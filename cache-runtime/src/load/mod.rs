@@ -10,6 +10,7 @@ mod background;
 mod body;
 mod fetch;
 mod fill;
+mod hooks;
 mod judge;
 mod lead;
 mod limited;
@@ -34,8 +35,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use aside::{LARGE, aside};
-pub(crate) use body::{Boxed, Detach, Detachable, Task};
-pub(crate) use limited::TimedOut;
+pub(crate) use body::{Boxed, Detachable};
+pub(crate) use body::{Detach, Task};
+pub use hooks::Call;
+pub(crate) use hooks::{Hooks, HooksOf, Uncached};
 pub(crate) use put::{put, refresh};
 pub(crate) use read::{Look, peek};
 pub(crate) use request::{Draft, Request, short};
@@ -46,18 +49,12 @@ use crate::events::Event;
 use crate::flight::{Outcome, Seat, Turn};
 use crate::memory::Held;
 use crate::returns::{ErrorShare, Returns};
-use crate::tag::TagsFrom;
 use crate::value::Cacheable;
 use fetch::Patience;
 use lead::Leader;
 
 /// Reads the entry, or runs the body once for everyone who asks at the same time.
-pub(crate) async fn load<M, R, B>(
-    request: Box<Request>,
-    share: Option<ErrorShare<M::Error>>,
-    tags_from: TagsFrom<M::Value>,
-    body: B,
-) -> R
+pub(crate) async fn load<M, R, B>(request: Box<Request>, hooks: HooksOf<M, R>, body: B) -> R
 where
     M: Returns<R>,
     B: Detach<M, R>,
@@ -109,7 +106,7 @@ where
                 None => Patience::None,
             },
             Turn::Done(outcome) => {
-                match boxed(|| shared::<M, R>(&request, &outcome, share, verify)).await {
+                match boxed(|| shared::<M, R>(&request, &outcome, hooks.share, verify)).await {
                     Some(returned) => return returned,
                     None if under_way => continue,
                     None => Patience::None,
@@ -120,11 +117,10 @@ where
             request: &request,
             seat: &seat,
             patience,
-            share,
-            tags_from,
+            hooks,
         };
         // Boxed: those who wait hold nothing of the leader's conversation with Redis.
-        return boxed(|| leader.lead::<M, R, B>(body)).await;
+        return boxed(|| leader.lead::<M, B>(body)).await;
     }
     body.here(&request).await
 }

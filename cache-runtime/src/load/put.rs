@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::body::Body;
 use super::fill::fill;
+use super::hooks::Hooks;
 use super::request::Request;
 use super::right::{Right, claim};
 use super::run::Run;
@@ -23,23 +24,19 @@ use crate::invalidate::invalidate;
 use crate::memory::{Given, Held, size};
 use crate::returns::Returns;
 use crate::stamp::{Recording, Watch};
-use crate::tag::{MOST_TAGS, TagsFrom};
+use crate::tag::MOST_TAGS;
 use crate::value::Cacheable;
 
 /// Stores a value as the entry's, or leaves that to a put that came later.
 ///
 /// Where an invalidation came between, nothing is stored; where Redis failed, the entry is invalidated
 /// instead. An older value never stays behind a put that failed.
-pub(crate) async fn put<T: Cacheable>(
-    request: &Request,
-    value: T,
-    tags_from: TagsFrom<T>,
-) -> Result<()> {
+pub(crate) async fn put<T: Cacheable>(request: &Request, value: T, hooks: Hooks<T>) -> Result<()> {
     let recording = drop_copies(request);
     match right(request).await {
         Ok(right) => {
             let loading = Run::begin(request, right).given();
-            let written = boxed(|| write(request, loading, &recording, (value, tags_from))).await;
+            let written = boxed(|| write(request, loading, &recording, (value, hooks))).await;
             written.1
         }
         Err(cause) => {
@@ -50,7 +47,7 @@ pub(crate) async fn put<T: Cacheable>(
 }
 
 /// Runs the body and stores its value, whatever the tiers hold.
-pub(crate) async fn refresh<M, R, B>(request: &Request, tags_from: TagsFrom<M::Value>, body: B) -> R
+pub(crate) async fn refresh<M, R, B>(request: &Request, hooks: Hooks<M::Value>, body: B) -> R
 where
     M: Returns<R>,
     B: Body,
@@ -82,7 +79,7 @@ where
         return M::value(value);
     }
     // The value is the caller's in any case; what went wrong was counted.
-    let (value, _) = boxed(|| write(request, loading, &recording, (value, tags_from))).await;
+    let (value, _) = boxed(|| write(request, loading, &recording, (value, hooks))).await;
     M::value(value)
 }
 
@@ -117,9 +114,9 @@ async fn write<T: Cacheable>(
     request: &Request,
     mut loading: Loading,
     recording: &Recording,
-    (value, tags_from): (T, TagsFrom<T>),
+    (value, hooks): (T, Hooks<T>),
 ) -> (T, Result<()>) {
-    let tagged = tag(request, &mut loading, &value, tags_from).await;
+    let tagged = tag(request, &mut loading, &value, hooks).await;
     let (value, payload) = match tagged {
         Ok(()) => weigh(request, loading.right.as_deref(), value).await,
         Err(why) => (value, Err(why)),

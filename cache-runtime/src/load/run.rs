@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::hooks::Hooks;
 use super::request::Request;
 use super::right::Right;
 use super::store::{Loading, store};
@@ -12,14 +13,13 @@ use crate::events::{Event, Loaded};
 use crate::memory::Held;
 use crate::returns::Returns;
 use crate::stamp::Watch;
-use crate::tag::TagsFrom;
 
 /// Runs the body and stores what it gives, with whether Redis can tell of its validity; else the
 /// origin's error.
 pub(super) async fn make<M, R, F>(
     request: &Request,
     right: Option<Box<Right>>,
-    tags_from: TagsFrom<M::Value>,
+    hooks: Hooks<M::Value>,
     mut body: F,
 ) -> Result<(Arc<Held<M::Value>>, bool), M::Error>
 where
@@ -36,7 +36,7 @@ where
             return Err(error);
         }
     };
-    Ok(boxed(|| store(request, run.loaded(), value, tags_from)).await)
+    Ok(boxed(|| store(request, run.loaded(), value, hooks)).await)
 }
 
 /// A run of the body; dropped before its end, it counts as abandoned and gives its lease back.

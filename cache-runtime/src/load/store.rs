@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::fill::fill;
+use super::hooks::Hooks;
 use super::request::Request;
 use super::right::Right;
 use super::tags::tag;
@@ -13,7 +14,6 @@ use crate::clock::Moment;
 use crate::events::{Event, Unstored};
 use crate::memory::{Given, Held, load_us, size};
 use crate::stamp::{Subject, Watch};
-use crate::tag::TagsFrom;
 use crate::value::Cacheable;
 
 /// A load that gave a value, on its way into the tiers.
@@ -69,12 +69,12 @@ pub(super) async fn store<T: Cacheable>(
     request: &Request,
     mut loading: Loading,
     value: T,
-    tags_from: TagsFrom<T>,
+    hooks: Hooks<T>,
 ) -> (Arc<Held<T>>, bool) {
     let (before, began) = (loading.watch.clone(), loading.began);
     let (ttl_ms, took_us) = (loading.ttl_ms, loading.took_us);
     let in_outage = loading.in_outage;
-    let tagged = tag(request, &mut loading, &value, tags_from).await;
+    let tagged = tag(request, &mut loading, &value, hooks).await;
     let (value, payload) = match tagged {
         Ok(()) => boxed(|| weigh(request, loading.right.as_deref(), value)).await,
         Err(why) => (value, Err(why)),

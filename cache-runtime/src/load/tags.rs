@@ -8,6 +8,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use super::hooks::Hooks;
 use super::request::Request;
 use super::right::Right;
 use super::stamps::{Noted, noted, stamp_asks};
@@ -17,7 +18,7 @@ use crate::events::{Of, Unstored};
 use crate::frame::Stamp;
 use crate::redis::{Fault, Found, Made, StampAsk, Topology};
 use crate::stamp::{Subject, Watch};
-use crate::tag::{MOST_TAGS, Tag, TagsFrom};
+use crate::tag::{MOST_TAGS, Tag};
 use crate::value::Cacheable;
 
 /// Lets a load rest on the tags of its value too, unless one was invalidated since it began.
@@ -25,9 +26,9 @@ pub(super) async fn tag<T: Cacheable>(
     request: &Request,
     loading: &mut Loading,
     value: &T,
-    tags_from: TagsFrom<T>,
+    hooks: Hooks<T>,
 ) -> Result<(), Unstored> {
-    let Some(tags_from) = tags_from else {
+    let Some(tags_from) = hooks.tags_from else {
         return Ok(());
     };
     let subjects = subjects(request, &tags_from(value))?;

@@ -1,15 +1,16 @@
-//! The second phase of an annotated call: the load, by who owns the body.
+//! The second phase of an annotated call: the load of a body, which is pinned in the caller's frame or in a box
+//! that says who else may run it.
 
-use std::pin::Pin;
+use futures_util::future::Either;
 
 use crate::boxed::boxed;
 use crate::cache::{carried, may_refresh, refreshes};
 use crate::error::LoadTimeout;
-use crate::load::{self, Boxed, Detach, Detachable, TimedOut};
-use crate::returns::{ErrorShare, Returns};
-use crate::tag::{Tag, TagsFrom};
+use crate::load::{self, Boxed, Call, Detach, Detachable, HooksOf};
+use crate::returns::Returns;
+use crate::tag::Tag;
 
-use super::phases::{Call, request};
+use super::phases::request;
 
 /// An error that can be made of a [`LoadTimeout`].
 #[diagnostic::on_unimplemented(
@@ -33,76 +34,48 @@ pub fn timed_out<T, E: TimesOut>(timeout: LoadTimeout) -> Result<T, E> {
     Err(E::of(timeout))
 }
 
-/// The tiers, and the body if they have nothing to serve. It is pinned in the caller's frame.
-pub async fn load<M: Returns<R>, R, F: Future<Output = R>, const N: usize>(
-    call: Call<M, R>,
-    tags: [Tag; N],
-    share: Option<ErrorShare<M::Error>>,
-    tags_from: TagsFrom<M::Value>,
-    body: Pin<&mut F>,
-) -> R {
-    match request(call.draft, &tags, tags_from.is_some()) {
-        Some(request) => boxed(|| run::<M, R, _>(request, share, tags_from, body)).await,
-        None => body.await,
-    }
+/// A body in a box, which can be dropped before the call returns.
+pub fn droppable<F: Future>(body: F) -> Boxed<F> {
+    Boxed::new(body)
 }
 
-/// The same with a body in a box, which can be dropped before the call returns.
-pub async fn load_boxed<M: Returns<R>, R, F: Future<Output = R>, const N: usize>(
-    call: Call<M, R>,
-    tags: [Tag; N],
-    share: Option<ErrorShare<M::Error>>,
-    tags_from: TagsFrom<M::Value>,
-    timed_out: Option<TimedOut<R>>,
-    body: Pin<Box<F>>,
-) -> R {
-    match request(call.draft, &tags, tags_from.is_some()) {
-        Some(request) => {
-            let body = Boxed { body, timed_out };
-            boxed(|| run::<M, R, _>(request, share, tags_from, body)).await
-        }
-        None => body.await,
-    }
+/// A body in a box that owns all it uses, which a task may run.
+pub fn detachable<F: Future + Send + 'static>(body: F) -> Detachable<F> {
+    Detachable::new(body, carried)
 }
 
-/// The same with a body that owns all it uses, which a task may run.
-pub async fn load_in_background<M, R, F, const N: usize>(
-    call: Call<M, R>,
+/// The tiers, and the body if they have nothing to serve.
+#[expect(
+    private_bounds,
+    reason = "the bodies that there are come of this module"
+)]
+pub fn load<M, R, B, const N: usize>(
+    call: Call<M, R, M::Value, M::Error>,
     tags: [Tag; N],
-    share: Option<ErrorShare<M::Error>>,
-    tags_from: TagsFrom<M::Value>,
-    timed_out: Option<TimedOut<R>>,
-    body: Pin<Box<F>>,
-) -> R
-where
-    M: Returns<R> + 'static,
-    R: 'static,
-    F: Future<Output = R> + Send + 'static,
-{
-    let Some(request) = request(call.draft, &tags, tags_from.is_some()) else {
-        return body.await;
-    };
-    let body = Detachable {
-        boxed: Boxed { body, timed_out },
-        around: carried,
-    };
-    boxed(|| run::<M, R, _>(request, share, tags_from, body)).await
-}
-
-/// Boxed by its callers, so that a caller's future grows by a pointer and not by the algorithm.
-async fn run<M, R, B>(
-    request: Box<load::Request>,
-    share: Option<ErrorShare<M::Error>>,
-    tags_from: TagsFrom<M::Value>,
     body: B,
-) -> R
+) -> impl Future<Output = R>
+where
+    M: Returns<R>,
+    B: Detach<M, R>,
+    B::Running: Future<Output = R>,
+{
+    let (draft, hooks) = (call.draft.ok(), call.hooks);
+    let body = body.limited(hooks.timed_out);
+    match draft.and_then(|draft| request(*draft, &tags, hooks.derives_tags())) {
+        Some(request) => Either::Left(boxed(|| run::<M, R, B>(request, hooks, body))),
+        None => Either::Right(body.uncached()),
+    }
+}
+
+/// Boxed by its caller, so that a caller's future grows by a pointer and not by the algorithm.
+async fn run<M, R, B>(request: Box<load::Request>, hooks: HooksOf<M, R>, body: B) -> R
 where
     M: Returns<R>,
     B: Detach<M, R>,
     B::Running: Future<Output = R>,
 {
     if refreshes(&request.digest) {
-        return boxed(|| load::refresh::<M, R, B>(&request, tags_from, body)).await;
+        return boxed(|| load::refresh::<M, R, B>(&request, hooks.of_value(), body)).await;
     }
     if may_refresh()
         && let Some(held) = request.in_memory()
@@ -111,5 +84,5 @@ where
         request.counters.memory_hit();
         return M::value(value);
     }
-    boxed(|| load::load::<M, R, B>(request, share, tags_from, body)).await
+    boxed(|| load::load::<M, R, B>(request, hooks, body)).await
 }

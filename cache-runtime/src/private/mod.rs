@@ -9,6 +9,7 @@ mod tags;
 
 pub use crate::key::KeyWriter;
 pub use crate::likeness::{Compare, Likeness, NotEqual, NotShown};
+pub use crate::load::Call;
 pub use crate::policy::{Compression, Consistency, Lease, OnOutage, Policy, Refresh, Ttl};
 pub use crate::returns::{
     ErrorShare, Fallible, KeptWhole, NotResult, NotShared, Plain, Probe, Reads, Returns, TellsOk,
@@ -16,10 +17,10 @@ pub use crate::returns::{
 pub use crate::site::{At, Origin, Role, Site, Spec};
 pub use crate::tag::Tag;
 pub use invalidation::Invalidation;
-pub use loads::{TimesOut, load, load_boxed, load_in_background, timed_out};
+pub use loads::{TimesOut, detachable, droppable, load, timed_out};
 pub use name::Name;
 pub use phases::{
-    Call, Lookup, TakenApart, also, beside, budget, entry, keeps, keeps_all, lookup, part,
-    shows_text, taken_apart, tells_ok,
+    Lookup, TakenApart, also, beside, budget, entry, keeps, keeps_all, lookup, part, shows_text,
+    taken_apart, tells_ok, unread,
 };
 pub use tags::tags_of;

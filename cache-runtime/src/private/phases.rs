@@ -6,11 +6,11 @@ use std::sync::Arc;
 use crate::cache::{Cache, Current, Entry, Missed, current, may_refresh, resolve};
 use crate::error::CacheError;
 use crate::key::{CacheKey, KeyWriter};
-use crate::load::{Draft, Request};
+use crate::load::{Call, Draft, Request, Uncached};
 use crate::policy::Policy;
 use crate::returns::{KeptWhole, Returns, TellsOk};
 use crate::site::{At, Interned};
-use crate::tag::{Tag, TagsFrom};
+use crate::tag::Tag;
 
 use super::Name;
 
@@ -86,30 +86,16 @@ pub fn tells_ok<K: TellsOk>(_kind: K) {}
 
 /// What the first phase gives.
 #[derive(Debug)]
-pub enum Lookup<M, R> {
+pub enum Lookup<M, R, T, E> {
     Hit(R),
-    Miss(Call<M, R>),
+    Miss(Call<M, R, T, E>),
 }
 
-/// A call that memory could not serve; empty if it is to run without a cache.
-#[derive(Debug)]
-pub struct Call<M, R> {
-    pub(super) draft: Option<Box<Draft>>,
-    returns: PhantomData<fn() -> (M, R)>,
-}
-
-impl<M, R> Call<M, R> {
-    fn new(draft: Option<Box<Draft>>) -> Self {
-        Self {
-            draft,
-            returns: PhantomData,
-        }
-    }
-
+impl<M, R, T, E> Call<M, R, T, E> {
     /// Gives the entry a name that a person can read.
     #[must_use]
     pub fn named(mut self, name: Name) -> Self {
-        if let Some(draft) = &mut self.draft {
+        if let Ok(draft) = &mut self.draft {
             draft.readable = Some(name.into_text());
         }
         self
@@ -124,9 +110,9 @@ pub fn lookup<M: Returns<R>, R>(
     policy: &'static Policy,
     cache: Option<&Cache>,
     key: &KeyWriter,
-) -> Lookup<M, R> {
+) -> Lookup<M, R, M::Value, M::Error> {
     let Some(cache) = current(cache) else {
-        return Lookup::Miss(Call::new(None));
+        return Lookup::Miss(Call::new(Err(Uncached::Refused)));
     };
     let site = at.intern::<M::Value>();
     let missed = match may_refresh() {
@@ -139,6 +125,22 @@ pub fn lookup<M: Returns<R>, R>(
     Lookup::Miss(Call::new(draft(&cache, site, policy, key, missed)))
 }
 
+/// What a companion has for a first phase: the call, of which memory is not asked.
+pub fn unread<M: Returns<R>, R>(
+    _mode: M,
+    _returns: PhantomData<fn() -> R>,
+    at: At,
+    policy: &'static Policy,
+    cache: Option<&Cache>,
+    key: &KeyWriter,
+) -> Call<M, R, M::Value, M::Error> {
+    let Some(cache) = resolve(cache) else {
+        return Call::new(Err(Uncached::Missing));
+    };
+    let site = at.intern::<M::Value>();
+    Call::new(draft(&cache, site, policy, key, Missed::unasked()))
+}
+
 #[cold]
 fn draft(
     cache: &Current<'_>,
@@ -146,25 +148,20 @@ fn draft(
     policy: &Policy,
     key: &KeyWriter,
     missed: Missed,
-) -> Option<Box<Draft>> {
+) -> Result<Box<Draft>, Uncached> {
     if let Some(why) = site.refused() {
         cache.indistinct(site, why);
-        return None;
+        return Err(Uncached::Refused);
     }
     if key.failure().is_some() {
         cache.unwritable(&site.namespace);
-        return None;
+        return Err(Uncached::Refused);
     }
     let namespace = Arc::clone(&site.namespace);
-    Some(Box::new(cache.draft(site, namespace, *policy, key, missed)))
+    Ok(Box::new(cache.draft(site, namespace, *policy, key, missed)))
 }
 
-pub(super) fn request(
-    draft: Option<Box<Draft>>,
-    tags: &[Tag],
-    derives_tags: bool,
-) -> Option<Box<Request>> {
-    let mut draft = *draft?;
+pub(super) fn request(mut draft: Draft, tags: &[Tag], derives_tags: bool) -> Option<Box<Request>> {
     draft.derives_tags = derives_tags;
     let cache = Cache::of(&draft.tiers);
     let site = draft.site;
@@ -176,36 +173,20 @@ pub(super) fn request(
 }
 
 /// The entry that a companion gives.
-#[expect(clippy::too_many_arguments, reason = "called by generated code only")]
 pub fn entry<M: Returns<R>, R, const N: usize>(
-    _mode: M,
-    _returns: PhantomData<fn() -> R>,
-    at: At,
-    policy: &'static Policy,
-    cache: Option<&Cache>,
-    key: &KeyWriter,
+    call: Call<M, R, M::Value, M::Error>,
     tags: [Tag; N],
-    tags_from: TagsFrom<M::Value>,
-    name: Option<Name>,
 ) -> Entry<M::Value> {
-    let Some(cache) = resolve(cache) else {
-        let refused = CacheError::Unavailable {
+    let request = match call.draft {
+        Ok(mut draft) => {
+            draft.derives_tags = call.hooks.derives_tags();
+            draft.with_tags(&tags).map(Some)
+        }
+        Err(Uncached::Refused) => Ok(None),
+        Err(Uncached::Missing) => Err(CacheError::Unavailable {
             doing: "find a cache",
             cause: "none is installed, and the environment's settings are wrong".to_owned(),
-        };
-        return Entry::new(Err(refused), tags_from);
+        }),
     };
-    let Some(draft) = draft(
-        &cache,
-        at.intern::<M::Value>(),
-        policy,
-        key,
-        Missed::unasked(),
-    ) else {
-        return Entry::new(Ok(None), tags_from);
-    };
-    let mut draft = *draft;
-    draft.readable = name.map(Name::into_text);
-    draft.derives_tags = tags_from.is_some();
-    Entry::new(draft.with_tags(&tags).map(Some), tags_from)
+    Entry::new(request, call.hooks.of_value())
 }
