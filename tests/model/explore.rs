@@ -1,54 +1,64 @@
 //! Breadth-first exploration of every state that can be reached.
 
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
+use std::fmt::Display;
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 
-use super::bounds::Bounds;
 use super::property::Marks;
-use super::state::State;
-use super::steps::{Step, World};
-use super::variants::Without;
+
+/// What can be explored: states, and the steps between them.
+pub(crate) trait Model {
+    type State: Copy + Eq + Hash + Display;
+    type Step: Copy + Display;
+
+    fn name(&self) -> &'static str;
+
+    fn first(&self) -> Self::State;
+
+    /// Every step that may happen at some time.
+    fn steps(&self) -> Vec<Self::Step>;
+
+    /// The state after the step; `None` if it can't be taken, or nothing that matters can come of it.
+    fn after(
+        &self,
+        state: &Self::State,
+        step: Self::Step,
+        marks: &mut Marks,
+    ) -> Option<Self::State>;
+
+    /// Whether a read returned what it may not.
+    fn is_broken(&self, state: &Self::State) -> bool;
+}
 
 /// What an exploration found.
-pub(crate) struct Explored {
+pub(crate) struct Explored<M: Model> {
     pub(crate) states: usize,
     pub(crate) depth: usize,
     pub(crate) marks: Marks,
     /// The shortest way to a stale read.
-    pub(crate) way: Option<Vec<(Step, State)>>,
+    pub(crate) way: Option<Vec<(M::Step, M::State)>>,
 }
 
 /// More states than this are a mistake in the bounds.
 const MOST: usize = 20_000_000;
 
 /// Explores until no state is new, or a read was stale.
-pub(crate) fn explore(bounds: &Bounds, without: Without) -> Explored {
-    let steps = Step::all(bounds);
-    let mut seen = Seen::new(State::first());
+pub(crate) fn explore<M: Model>(model: &M) -> Explored<M> {
+    let steps = model.steps();
+    let mut seen = Seen::<M>::new(model.first());
     let mut marks = Marks::default();
     let (mut depth, mut level_end, mut at) = (0, 1, 0);
     while at < seen.states.len() {
         if at == level_end {
             (depth, level_end) = (depth + 1, seen.states.len());
         }
-        assert!(at < MOST, "{}: more states than expected", bounds.name);
+        assert!(at < MOST, "{}: more states than expected", model.name());
         let from = u32::try_from(at).unwrap_or(u32::MAX);
         for &step in &steps {
-            let mut world = World {
-                state: seen.states[at],
-                bounds,
-                without,
-                marks: &mut marks,
-                counted: false,
+            let Some(state) = model.after(&seen.states[at], step, &mut marks) else {
+                continue;
             };
-            if !world.take(step) {
-                continue;
-            }
-            let state = world.state;
-            if world.is_over() && !state.broken {
-                continue;
-            }
-            seen.add(state, from, step);
-            if state.broken {
+            seen.add(state, Some((from, step)));
+            if model.is_broken(&state) {
                 return Explored {
                     states: seen.states.len(),
                     depth: depth + 1,
@@ -68,9 +78,10 @@ pub(crate) fn explore(bounds: &Bounds, without: Without) -> Explored {
 }
 
 /// The states seen, and how each was first reached. Compared in full: a hash only says where to look.
-struct Seen {
-    states: Vec<State>,
-    from: Vec<(u32, Step)>,
+struct Seen<M: Model> {
+    states: Vec<M::State>,
+    /// The state before and the step from it; the first has none.
+    from: Vec<Option<(u32, M::Step)>>,
     /// Open addressing; a place of zero is free, else it is one more than that in `states`.
     table: Vec<Slot>,
 }
@@ -81,18 +92,18 @@ struct Slot {
     place: u32,
 }
 
-impl Seen {
-    fn new(first: State) -> Self {
+impl<M: Model> Seen<M> {
+    fn new(first: M::State) -> Self {
         let mut seen = Self {
             states: Vec::new(),
             from: Vec::new(),
             table: vec![Slot::default(); 1 << 16],
         };
-        seen.add(first, 0, Step::Demote);
+        seen.add(first, None);
         seen
     }
 
-    fn add(&mut self, state: State, from: u32, step: Step) {
+    fn add(&mut self, state: M::State, from: Option<(u32, M::Step)>) {
         let hash = hash(&state);
         let mut at = hash as usize;
         loop {
@@ -107,7 +118,7 @@ impl Seen {
             at += 1;
         }
         self.states.push(state);
-        self.from.push((from, step));
+        self.from.push(from);
         let place = u32::try_from(self.states.len()).unwrap_or(u32::MAX);
         self.table[at] = Slot { hash, place };
         if self.states.len() * 2 > self.table.len() {
@@ -127,11 +138,10 @@ impl Seen {
         }
     }
 
-    fn way_to_last(&self) -> Vec<(Step, State)> {
+    fn way_to_last(&self) -> Vec<(M::Step, M::State)> {
         let mut way = Vec::new();
         let mut at = self.states.len() - 1;
-        while at != 0 {
-            let (from, step) = self.from[at];
+        while let Some((from, step)) = self.from[at] {
             way.push((step, self.states[at]));
             at = from as usize;
         }
@@ -140,7 +150,7 @@ impl Seen {
     }
 }
 
-fn hash(state: &State) -> u32 {
+fn hash(state: &impl Hash) -> u32 {
     let hash = BuildHasherDefault::<Mixed>::default().hash_one(state);
     u32::try_from(hash >> 32).unwrap_or(0)
 }

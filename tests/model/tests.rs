@@ -8,16 +8,28 @@
 use std::fmt::Write;
 
 use crate::bounds::{self, Bounds};
-use crate::explore::{Explored, explore};
+use crate::explore::{Explored, Model, explore};
 use crate::property::Mark;
+use crate::steps::Protocol;
 use crate::variants::Without;
 
 /// Explores all of it without this, finds no stale read, and saw these happen.
 fn promise_holds(bounds: &Bounds, without: Without, seen: &[Mark]) {
     let wide = std::env::var_os("MODEL_WIDE").is_some();
     let bounds = if wide { bounds.wide() } else { *bounds };
-    let explored = explore(&bounds, without);
-    let (name, states) = (bounds.name, explored.states);
+    all_keep_it(&Protocol { bounds, without }, seen);
+}
+
+/// Finds a stale read once this is taken out.
+fn promise_breaks(bounds: &Bounds, without: Without) {
+    let bounds = *bounds;
+    let name = format!("{} without {without:?}", bounds.name);
+    one_breaks_it(&Protocol { bounds, without }, &name);
+}
+
+fn all_keep_it(model: &impl Model, seen: &[Mark]) {
+    let explored = explore(model);
+    let (name, states) = (model.name(), explored.states);
     assert!(explored.way.is_none(), "{}", told(name, &explored));
     println!(
         "{name}: {states} states, depth {}, all explored",
@@ -28,19 +40,17 @@ fn promise_holds(bounds: &Bounds, without: Without, seen: &[Mark]) {
     }
 }
 
-/// Finds a stale read once this is taken out.
-fn promise_breaks(bounds: &Bounds, without: Without) {
-    let explored = explore(bounds, without);
-    let name = format!("{} without {without:?}", bounds.name);
+fn one_breaks_it(model: &impl Model, name: &str) {
+    let explored = explore(model);
     let states = explored.states;
     assert!(
         explored.way.is_some(),
         "{name}: {states} states, and no stale read"
     );
-    println!("{}", told(&name, &explored));
+    println!("{}", told(name, &explored));
 }
 
-fn told(name: &str, explored: &Explored) -> String {
+fn told<M: Model>(name: &str, explored: &Explored<M>) -> String {
     let way = explored.way.as_deref().unwrap_or_default();
     let mut told = format!(
         "{name}: a stale read in {} steps, among {} states",

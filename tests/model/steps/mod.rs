@@ -13,6 +13,7 @@ mod store;
 use std::fmt;
 
 use super::bounds::Bounds;
+use super::explore::Model;
 use super::property::Marks;
 use super::state::{HOME, Key, PROCESSES, State};
 use super::variants::Without;
@@ -150,6 +151,45 @@ impl fmt::Display for Step {
             Self::Due(p) => write!(f, "the lag has passed since invalidation {p} returned"),
             Self::Demote => write!(f, "the node of process 0 is demoted"),
         }
+    }
+}
+
+/// The protocol within these bounds, but for what is taken out.
+pub(crate) struct Protocol {
+    pub(crate) bounds: Bounds,
+    pub(crate) without: Without,
+}
+
+impl Model for Protocol {
+    type State = State;
+    type Step = Step;
+
+    fn name(&self) -> &'static str {
+        self.bounds.name
+    }
+
+    fn first(&self) -> State {
+        State::first()
+    }
+
+    fn steps(&self) -> Vec<Step> {
+        Step::all(&self.bounds)
+    }
+
+    fn after(&self, state: &State, step: Step, marks: &mut Marks) -> Option<State> {
+        let mut world = World {
+            state: *state,
+            bounds: &self.bounds,
+            without: self.without,
+            marks,
+            counted: false,
+        };
+        let goes_on = world.take(step) && (world.state.broken || !world.is_over());
+        goes_on.then_some(world.state)
+    }
+
+    fn is_broken(&self, state: &State) -> bool {
+        state.broken
     }
 }
 
