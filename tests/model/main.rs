@@ -6,7 +6,8 @@
 //! that begins later returns only a value whose load began after the invalidation began*; at once in
 //! the process that invalidated and for `strong` callers, in another process once the lag has passed.
 //! And it shows of each rule that the guarantee needs it: without the rule the search finds a stale
-//! read. `README.md` beside this has the bounds, the rules and how to read a trace.
+//! read. A failover to another server is explored in a smaller world of its own, `failover`.
+//! `README.md` beside this has the bounds, the rules and how to read a trace.
 //!
 //! # What is abstracted, and why that is sound
 //!
@@ -38,14 +39,15 @@
 //! **Pushes of the lease** are left out where nothing needs them, and so are pushes on which nothing
 //! rests at the time: they could only drop more, and nothing has to be served from memory.
 //!
-//! **Not modelled:** stale windows, more tags or a namespace (a tag without a site's choice), several
-//! nodes, RESP2, the loss of Redis' data (all stamps then are of another run), errors of loads (a
+//! **Not modelled:** stale windows, more tags or a namespace (a tag without a site's choice), the
+//! nodes of a cluster, RESP2, the loss of Redis' data (all stamps then are of another run), errors of loads (a
 //! dropped caller is one), disk, what a put is told that another superseded. A supervisor's task is
 //! taken to see within `lag` that its node says to be no master.
 
 mod bounds;
 mod caller;
 mod explore;
+mod failover;
 mod process;
 mod property;
 mod queue;

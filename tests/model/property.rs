@@ -30,6 +30,12 @@ pub(crate) enum Mark {
     Joined,
     Promoted,
     Verified,
+    /// The sentinels, asked again, named another master than the one that had answered.
+    Refuted,
+    /// They did so of a connection in use.
+    Replaced,
+    /// An older value was returned that is not covered by the guarantee.
+    Excused,
 }
 
 /// The marks that were seen.

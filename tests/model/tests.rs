@@ -9,6 +9,7 @@ use std::fmt::Write;
 
 use crate::bounds::{self, Bounds};
 use crate::explore::{Explored, Model, explore};
+use crate::failover::{Excluded, FAILOVER, Failover};
 use crate::property::Mark;
 use crate::steps::Protocol;
 use crate::variants::Without;
@@ -144,4 +145,47 @@ fn copies_need_not_be_dropped_before_the_deletion() {
         Without::DropBefore,
         &[Mark::HitOfNewer],
     );
+}
+
+#[test]
+fn a_master_that_is_replaced() {
+    use Mark::{Excused, Hit, HitOfNewer, Refuted, Replaced, Stored};
+    let seen = [Hit, HitOfNewer, Stored, Refuted, Replaced, Excused];
+    all_keep_it(&FAILOVER, &seen);
+}
+
+fn failover_breaks(without: Without) {
+    let name = format!("failover without {without:?}");
+    one_breaks_it(
+        &Failover {
+            without,
+            ..FAILOVER
+        },
+        &name,
+    );
+}
+
+#[test]
+fn sentinels_not_asked_again_before_a_connection_is_used() {
+    failover_breaks(Without::AskAgain);
+}
+
+#[test]
+fn sentinels_not_asked_while_a_connection_is_used() {
+    failover_breaks(Without::AskMeanwhile);
+}
+
+#[test]
+fn copies_that_outlive_the_word_that_their_master_was_replaced() {
+    failover_breaks(Without::EndReplaced);
+}
+
+/// What the guarantee does not cover of a failover does happen: judged, it is a stale read.
+#[test]
+fn what_is_excluded_of_a_failover_can_happen() {
+    for excluded in [Excluded::ConfirmedBefore, Excluded::BrokenBefore] {
+        let name = format!("failover with {excluded:?} judged");
+        let judged = Some(excluded);
+        one_breaks_it(&Failover { judged, ..FAILOVER }, &name);
+    }
 }

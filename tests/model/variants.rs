@@ -35,6 +35,12 @@ pub(crate) enum Without {
     Role,
     /// Rule 14: a new connection vouches for what was read on the one before.
     Epoch,
+    /// Rule 14: the sentinels are not asked again before a connection is published.
+    AskAgain,
+    /// Rule 14: the sentinels are not asked again while a connection is used.
+    AskMeanwhile,
+    /// Rule 14: what was read on a connection outlives the word that its master was replaced.
+    EndReplaced,
     /// Rule 17: flights are joined whatever they rest on.
     JoinLooks,
     /// Rule 17: a flight that holds no lease is joined for as long as one that does.
