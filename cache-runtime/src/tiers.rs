@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::task::JoinHandle;
 
-use crate::clock::{Clock, Moment};
+use crate::clock::Clock;
 use crate::events::{Events, Use};
 use crate::flight::{Backoffs, Flights, Holders, Refreshes};
 use crate::lease::Leases;
@@ -136,15 +136,6 @@ impl Tiers {
         hasher.write_u32(site);
         hasher.write(parts);
         hasher.finish()
-    }
-
-    /// How long memory may trust what was read from Redis by a command sent then: where the node
-    /// pushes changes, the connection's cell says so; else for `lag`.
-    pub(crate) fn trusted(&self, sent: Moment, pushes: bool) -> Moment {
-        match pushes {
-            true => Moment(u64::MAX),
-            false => sent.plus_ms(self.limits.lag_ms),
-        }
     }
 
     /// Whether entries and stamps may be at several nodes of Redis.

@@ -23,7 +23,7 @@ use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use crate::clock::{Moment, Stopwatch};
 use crate::memory::Held;
 use crate::own_thread::{self, timeout};
-use crate::stamp::Watch;
+use crate::stamp::{Basis, Watch};
 
 pub(crate) use backoff::Backoffs;
 pub(crate) use holders::Holders;
@@ -51,11 +51,10 @@ pub(crate) enum Outcome {
 /// Under which a call that begins now may join: those of a hit in memory.
 #[derive(Clone, Debug)]
 pub(crate) struct Terms {
-    /// What its value rests on, the connection included: a call that finds that it does not hold
-    /// starts a flight of its own.
-    pub(crate) watch: Watch,
-    /// Without pushes, other processes' invalidations are not seen: no one joins after `lag`.
-    pub(crate) until: Moment,
+    /// What its value rests on: a call that finds that it does not hold starts a flight of its own.
+    pub(crate) basis: Basis,
+    /// Without pushes, other processes' invalidations are not seen: no one joins after so long.
+    pub(crate) lag_ms: u64,
     /// A follower asks Redis whether the value it waited for is valid now.
     pub(crate) verify: bool,
 }
@@ -119,11 +118,11 @@ impl Flight {
     fn new(terms: Terms) -> Self {
         Self {
             rests: Mutex::new(Rests {
-                watch: terms.watch,
+                watch: terms.basis.watch(),
                 beside: false,
                 asking: false,
             }),
-            until: AtomicU64::new(terms.until.0),
+            until: AtomicU64::new(terms.basis.until(terms.lag_ms).0),
             verify: terms.verify,
             lead: Semaphore::new(1),
             alone: Semaphore::new(ALONE),
@@ -159,9 +158,10 @@ impl Flight {
         self.rests.lock().watch.holds(now)
     }
 
-    /// From now on its value comes of what is read under these cells, unless another loads for it
-    /// too.
-    pub(crate) fn rest_on(&self, watch: Watch) {
+    /// From now on its value comes of what is read on this basis, unless another loads for it too.
+    pub(crate) fn rest_on(&self, basis: &Basis, lag_ms: u64) {
+        self.close_at(basis.until(lag_ms));
+        let watch = basis.watch();
         let mut rests = self.rests.lock();
         if !rests.beside {
             rests.watch = watch;

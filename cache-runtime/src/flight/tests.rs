@@ -3,23 +3,29 @@ use std::time::Duration;
 
 use super::*;
 use crate::clock::Moment;
-use crate::memory::{Given, Kept};
-use crate::stamp::{Cells, Subject};
+use crate::memory::{Given, Kept, Life};
+use crate::stamp::{Cells, Subject, Vouch};
 
 const NOW: Moment = Moment(1);
 
 fn terms(cells: &Cells, subjects: &[Subject]) -> Terms {
     Terms {
-        watch: cells.watch(subjects),
-        until: Moment(100),
+        basis: basis(cells, subjects),
+        lag_ms: LAG_MS,
         verify: false,
     }
+}
+
+/// Of a connection that does not push.
+fn basis(cells: &Cells, subjects: &[Subject]) -> Basis {
+    Basis::new(cells.watch(subjects), Vouch::mute(), Moment(1))
 }
 
 fn anyone() -> Terms {
     terms(&Cells::default(), &[])
 }
 
+const LAG_MS: u64 = 99;
 const LONG: Duration = Duration::from_secs(60);
 
 fn key() -> Kept {
@@ -31,17 +37,13 @@ fn key() -> Kept {
 }
 
 fn held(n: u32) -> Arc<Held> {
-    Arc::new(Held {
+    let life = Life {
         until: Moment(u64::MAX),
         stale_until: Moment(u64::MAX),
-        is_stale: false,
         given: Given::default(),
-        watch: Cells::default().watch(&[]),
-        encoded: 1,
-        size: 1,
-        counters: Arc::default(),
-        value: n,
-    })
+    };
+    let watch = Cells::default().watch(&[]);
+    Arc::new(Held::new((n, 1), life, watch, Arc::default()))
 }
 
 fn value(n: u32) -> Outcome {
@@ -225,7 +227,7 @@ fn a_flight_that_rests_on_later_reads_is_joined_again() {
     let _permit = flight.try_lead().unwrap();
     cells.flip(&tag[0]);
     assert!(!flight.holds(NOW));
-    flight.rest_on(cells.watch(&tag));
+    flight.rest_on(&basis(&cells, &tag), LAG_MS);
     let later = flights.join(&key(), NOW, || unreachable!());
     assert!(later.try_lead().is_none());
 }
@@ -274,14 +276,14 @@ async fn while_it_asks_anyone_may_join_unless_another_loads_beside_it() {
     drop(flights.join(&key(), NOW, || {
         unreachable!("what it will give is not read yet")
     }));
-    leader.rest_on(cells.watch(&subjects));
+    leader.rest_on(&basis(&cells, &subjects), LAG_MS);
     drop(asking);
     let follower = flights.join(&key(), NOW, || unreachable!("it rests on later cells"));
     let alone = follower.turn(Duration::ZERO).await;
     assert!(matches!(alone, Turn::Alone(_)));
     cells.flip(&subjects[0]);
     let _asking = leader.asks();
-    leader.rest_on(cells.watch(&subjects));
+    leader.rest_on(&basis(&cells, &subjects), LAG_MS);
     let mut joined = true;
     flights.join(&key(), NOW, || {
         joined = false;

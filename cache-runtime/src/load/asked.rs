@@ -1,7 +1,7 @@
 //! What came of a wish for the lease.
 
+use super::grant::Grant;
 use super::judge::Seen;
-use super::right::Right;
 use super::stamps::Noted;
 use crate::lease::Lease;
 use crate::redis::Leased;
@@ -19,13 +19,11 @@ pub(super) struct Asked {
 
 impl Asked {
     /// The right to store what is loaded under this lease.
-    pub(super) fn right(self, lease: Lease) -> Option<Box<Right>> {
-        Some(Box::new(Right {
+    pub(super) fn grant(self, lease: Lease) -> Option<Box<Grant>> {
+        Some(Box::new(Grant {
             lease,
             noted: self.noted?,
-            seen_at: self.seen.sent,
-            watch: self.seen.watch,
-            vouch: self.seen.vouch,
+            basis: self.seen.basis,
             claimed: None,
         }))
     }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::grant::Grant;
 use super::hooks::Hooks;
 use super::request::Request;
-use super::right::Right;
 use super::run::make;
 use crate::events::Event;
 use crate::flight::Place;
@@ -17,7 +17,7 @@ use crate::value::Cacheable;
 #[derive(Debug)]
 pub(crate) struct Refreshing<T> {
     pub(super) request: Request,
-    pub(super) right: Option<Box<Right>>,
+    pub(super) grant: Option<Box<Grant>>,
     /// The value that is served meanwhile.
     pub(super) older: Arc<Held<T>>,
     pub(super) hooks: Hooks<T>,
@@ -35,13 +35,13 @@ impl<T: Cacheable> Refreshing<T> {
     {
         let Self {
             request,
-            right,
+            grant,
             older,
             hooks,
             place,
         } = self;
         let panicking = Panicking(&request);
-        let made = make::<M, R, F>(&request, right, hooks, running);
+        let made = make::<M, R, F>(&request, grant, hooks, running);
         // One with a limit of its own ends itself, and has to store after that.
         let refreshed = match request.policy.load_timeout_ms {
             0 => timeout(request.longest_load(), made).await,

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::asked::Asked;
+use super::grant::{Grant, lease};
 use super::judge::{Judged, Seen};
 use super::read::{Look, Reader, peek};
 use super::request::Request;
-use super::right::{Right, lease};
 use super::stamps::{Asks, own_writes};
 use super::wait::holder_is_done;
 use crate::boxed::boxed;
@@ -33,9 +33,9 @@ pub(crate) enum Fetched<T> {
     Hit(Arc<Held<T>>),
     /// It may be served, and another refreshes it, or nobody does for now.
     Older(Arc<Held<T>>),
-    /// Nothing fresh: load, and store under this right if there is one.
+    /// Nothing fresh: load, and store under this grant if there is one.
     Load {
-        right: Option<Box<Right>>,
+        grant: Option<Box<Grant>>,
         /// What may be served while it is loaded, or if that fails.
         older: Option<Arc<Held<T>>>,
     },
@@ -70,7 +70,7 @@ pub(crate) async fn fetch<T: Cacheable>(
     let Some(redis) = &request.tiers.redis else {
         request.miss(request.missed);
         return Fetched::Load {
-            right: None,
+            grant: None,
             older: request.stale_in_memory(),
         };
     };
@@ -78,7 +78,7 @@ pub(crate) async fn fetch<T: Cacheable>(
         retry(&request.tiers);
         request.miss(Miss::Outage);
         return Fetched::Load {
-            right: None,
+            grant: None,
             older: None,
         };
     }
@@ -103,7 +103,7 @@ pub(crate) async fn fetch<T: Cacheable>(
             }
             fetch.miss_once(Miss::Outage);
             Fetched::Load {
-                right: None,
+                grant: None,
                 older: request.stale_in_memory(),
             }
         }
@@ -158,7 +158,7 @@ impl Fetch<'_> {
                 Leased::Shared { token } => mine.sharing(token),
                 Leased::NoStore => {
                     mine.spent();
-                    return Ok(Fetched::Load { right: None, older });
+                    return Ok(Fetched::Load { grant: None, older });
                 }
                 Leased::Entry(bytes) => {
                     mine.spent();
@@ -179,17 +179,17 @@ impl Fetch<'_> {
                     let left = patience.left(waiting.elapsed());
                     let by = (&*holder, &asked.seen);
                     if !boxed(|| holder_is_done(&self.reader, &id, by, left)).await? {
-                        return Ok(Fetched::Load { right: None, older });
+                        return Ok(Fetched::Load { grant: None, older });
                     }
                     (judged, seen) = self.read().await?;
                     continue;
                 }
             };
-            let right = asked.right(lease);
-            return Ok(Fetched::Load { right, older });
+            let grant = asked.grant(lease);
+            return Ok(Fetched::Load { grant, older });
         }
         Ok(Fetched::Load {
-            right: None,
+            grant: None,
             older: None,
         })
     }
@@ -221,8 +221,7 @@ impl Fetch<'_> {
     fn is_late(&self, seen: &Seen) -> bool {
         let tiers = &self.reader.request.tiers;
         let now = tiers.clock.now();
-        let watch = seen.watch.and(seen.vouch.cells());
-        !watch.holds(now) || tiers.trusted(seen.sent, seen.vouch.pushes()) <= now
+        !seen.basis.holds(now) || seen.basis.until(tiers.limits.lag_ms) <= now
     }
 
     fn miss_once(&mut self, why: Miss) {
@@ -237,8 +236,7 @@ impl Fetch<'_> {
         let watch = self.reader.request.watch();
         if !self.flight.holds(self.reader.request.tiers.clock.now()) {
             let terms = self.reader.request.terms();
-            self.flight.rest_on(terms.watch);
-            self.flight.close_at(terms.until);
+            self.flight.rest_on(&terms.basis, terms.lag_ms);
         }
         watch
     }
@@ -293,14 +291,9 @@ impl Fetch<'_> {
         if let Some(fault) = answered.refused {
             return Err(fault);
         }
-        let (watch, vouch) = (answered.watch, answered.vouch);
         // What it will give comes of what was asked now.
-        self.flight
-            .rest_on(watch.and(&answered.buckets).and(vouch.cells()));
-        if !answered.pushes {
-            // It may have been joined before on a connection that pushes; this one does not.
-            self.flight.close_at(request.lag_from_now());
-        }
+        let lag_ms = request.tiers.limits.lag_ms;
+        self.flight.rest_on(&answered.loading, lag_ms);
         drop(asking);
         Ok(Asked {
             leased,
@@ -308,12 +301,10 @@ impl Fetch<'_> {
             still,
             seen: Seen {
                 stamps,
-                sent,
+                basis: answered.basis,
                 read_at: request.tiers.clock.now(),
                 node_ms: reply.node.ms,
                 run_id: reply.node.run_id,
-                vouch,
-                watch,
             },
         })
     }

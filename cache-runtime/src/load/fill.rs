@@ -1,14 +1,13 @@
 //! A value on its way to Redis, under the lease of its load.
 
+use super::grant::Grant;
 use super::request::Request;
-use super::right::Right;
 use super::seal::{Sealed, Written, seal};
 use super::store::{Kept, Loading};
 use super::weigh::Payload;
 use crate::boxed::boxed;
 use crate::events::{Event, Unstored};
 use crate::redis::{FillAsk, Filled, STORED_WRITES};
-use crate::stamp::Watch;
 
 /// Stores the frame under the load's lease.
 pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) -> Kept {
@@ -28,18 +27,18 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
     else {
         return briefly(Unstored::Outage);
     };
-    let Some(mut right) = loading.right else {
+    let Some(mut grant) = loading.grant else {
         return briefly(Unstored::NoLease);
     };
-    let stamps = std::mem::take(&mut right.noted.stamps);
+    let stamps = std::mem::take(&mut grant.noted.stamps);
     let written = Written {
-        by: right.writer(),
+        by: grant.writer(),
         born_ms,
         load_us: loading.took_us,
         ttl_ms: loading.ttl_ms,
         stamps,
     };
-    let sealed = boxed(|| seal(request, &right, written, (bytes, codec))).await;
+    let sealed = boxed(|| seal(request, &grant, written, (bytes, codec))).await;
     let Some(Sealed { frame, life_ms }) = sealed else {
         return briefly(Unstored::Encode);
     };
@@ -49,10 +48,10 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
     let ask = FillAsk {
         lease: &lease,
         entry,
-        token: right.lease.token(),
+        token: grant.lease.token(),
         frame: &frame,
         ttl_ms: life_ms,
-        claimed: right.claimed.as_ref(),
+        claimed: grant.claimed.as_ref(),
     };
     match request.allowance.within(redis.fill(&ask)).await {
         Ok(Filled::Stored(vouch)) => {
@@ -60,13 +59,16 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
             let writes = if vouch.pushes() { STORED_WRITES } else { 0 };
             // The lease held until now, so the entry was not invalidated before.
             let entry = cells.conclude(&recording, [writes]);
-            right.vouch.also(&vouch);
-            stored(&loading.watch.with_entry(&entry), *right)
+            let grant = *grant;
+            let mut basis = grant.basis.on(loading.watch.with_entry(&entry));
+            basis.also(&vouch);
+            grant.lease.spent();
+            Kept::Stored(basis)
         }
         Ok(Filled::Superseded) => {
-            not_stored(request, *right, Unstored::Superseded, Kept::Superseded)
+            not_stored(request, *grant, Unstored::Superseded, Kept::Superseded)
         }
-        Ok(Filled::Lost) => not_stored(request, *right, Unstored::Overtaken, Kept::Overtaken),
+        Ok(Filled::Lost) => not_stored(request, *grant, Unstored::Overtaken, Kept::Overtaken),
         Err(fault) => {
             // The lease is given back by its drop.
             request.trouble("store", fault.as_str());
@@ -75,20 +77,9 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
     }
 }
 
-/// It is in Redis, and its lease is gone.
-fn stored(watch: &Watch, right: Right) -> Kept {
-    let kept = Kept::Stored {
-        seen_at: right.seen_at,
-        pushes: right.vouch.pushes(),
-        watch: watch.and(right.vouch.cells()),
-    };
-    right.lease.spent();
-    kept
-}
-
 /// Its lease was another's by then.
-fn not_stored(request: &Request, right: Right, why: Unstored, kept: Kept) -> Kept {
-    right.lease.spent();
+fn not_stored(request: &Request, grant: Grant, why: Unstored, kept: Kept) -> Kept {
+    grant.lease.spent();
     request.emit(Event::Unstored(why));
     kept
 }

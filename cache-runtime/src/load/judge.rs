@@ -7,24 +7,19 @@ use super::request::Request;
 use crate::clock::Moment;
 use crate::events::Miss;
 use crate::frame::{self, Frame, Header, Room, Stamp, StampKind, Stamped, Unreadable};
-use crate::stamp::{Subject, Vouch, Watch};
+use crate::stamp::{Basis, Subject};
 use crate::value::Cacheable;
 
 /// The stamps of one round trip, and the time and run of the entry's node at it.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) stamps: HashMap<Subject, Option<Stamp>>,
-    /// When the oldest read of these was sent, or earlier.
-    pub(crate) sent: Moment,
+    pub(crate) basis: Basis,
     /// When the entry was read, and so was the node's clock.
     pub(crate) read_at: Moment,
     /// That clock, in Unix milliseconds.
     pub(crate) node_ms: u64,
     pub(crate) run_id: [u8; 8],
-    /// The connections that answered.
-    pub(crate) vouch: Vouch,
-    /// The cells of what was read, registered before it was.
-    pub(crate) watch: Watch,
 }
 
 /// What an entry turned out to be.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::background::Refreshing;
 use super::body::Detach;
 use super::fetch::{Fetched, Patience, fetch};
+use super::grant::Grant;
 use super::hooks::Hooks;
 use super::older::beside;
 use super::read::{Look, peek};
 use super::request::Request;
-use super::right::Right;
 use super::run::make;
 use crate::boxed::boxed;
 use crate::events::{Event, Tier};
@@ -51,7 +51,7 @@ impl<T: Cacheable, E, R> Leader<'_, T, E, R> {
             });
             return M::value(value);
         }
-        let (right, older) = match boxed(|| fetch::<T>(request, self.seat, self.patience)).await {
+        let (grant, older) = match boxed(|| fetch::<T>(request, self.seat, self.patience)).await {
             Fetched::Hit(held) => {
                 request.keep(&held);
                 return self.land::<M>(held, true);
@@ -61,25 +61,25 @@ impl<T: Cacheable, E, R> Leader<'_, T, E, R> {
                 request.emit(Event::Hit(Tier::Memory));
                 return self.land::<M>(held, true);
             }
-            Fetched::Load { right, older } => (right, older),
+            Fetched::Load { grant, older } => (grant, older),
         };
         let Some(older) = older else {
-            return boxed(|| self.run::<M, B>(right, None, body)).await;
+            return boxed(|| self.run::<M, B>(grant, None, body)).await;
         };
         // What is fresh is not loaded for nobody to keep.
-        let unstorable = right.is_none() && request.tiers.redis.is_some();
+        let unstorable = grant.is_none() && request.tiers.redis.is_some();
         if request.rests() || (unstorable && request.is_fresh(&older)) {
             return self.land_older::<M>(older);
         }
         self.seat.serve_meanwhile(Arc::<Held<T>>::clone(&older));
         match request.policy.refresh {
-            Refresh::Caller => boxed(|| self.run::<M, B>(right, Some(older), body)).await,
-            Refresh::Background => boxed(|| self.detach::<M, B>(right, older, body)).await,
+            Refresh::Caller => boxed(|| self.run::<M, B>(grant, Some(older), body)).await,
+            Refresh::Background => boxed(|| self.detach::<M, B>(grant, older, body)).await,
         }
     }
 
     /// Has a task run the body; where there can be none, runs it.
-    async fn detach<M, B>(self, right: Option<Box<Right>>, older: Arc<Held<T>>, body: B) -> R
+    async fn detach<M, B>(self, grant: Option<Box<Grant>>, older: Arc<Held<T>>, body: B) -> R
     where
         M: Returns<R, Value = T, Error = E>,
         B: Detach<M, R>,
@@ -91,7 +91,7 @@ impl<T: Cacheable, E, R> Leader<'_, T, E, R> {
         };
         let refreshing = Refreshing {
             request: request.clone(),
-            right,
+            grant,
             older: Arc::<Held<T>>::clone(&older),
             hooks: self.hooks.of_value(),
             place,
@@ -101,7 +101,7 @@ impl<T: Cacheable, E, R> Leader<'_, T, E, R> {
             Err(unmoved) => {
                 let (body, refreshing) = *unmoved;
                 drop(refreshing.place);
-                self.run::<M, B>(refreshing.right, Some(older), body).await
+                self.run::<M, B>(refreshing.grant, Some(older), body).await
             }
         }
     }
@@ -109,7 +109,7 @@ impl<T: Cacheable, E, R> Leader<'_, T, E, R> {
     /// Runs the body, and stores what it gives.
     async fn run<M, B>(
         self,
-        right: Option<Box<Right>>,
+        grant: Option<Box<Grant>>,
         mut older: Option<Arc<Held<T>>>,
         body: B,
     ) -> R
@@ -119,7 +119,7 @@ impl<T: Cacheable, E, R> Leader<'_, T, E, R> {
         B::Running: Future<Output = R>,
     {
         let request = self.request;
-        if right.is_none() && request.tiers.redis.is_some() {
+        if grant.is_none() && request.tiers.redis.is_some() {
             // It rests on no key in Redis, whose deletion would be pushed.
             self.seat.close_at(request.lag_from_now());
         }
@@ -127,7 +127,7 @@ impl<T: Cacheable, E, R> Leader<'_, T, E, R> {
         let held = {
             let made = {
                 let running = boxed(|| beside(request, &mut older, body.here(request)));
-                boxed(|| make::<M, R, _>(request, right, self.hooks.of_value(), running)).await
+                boxed(|| make::<M, R, _>(request, grant, self.hooks.of_value(), running)).await
             };
             match self.made::<M>(made, older) {
                 Ok(returned) => return returned,

@@ -105,15 +105,8 @@ async fn again<T: Cacheable>(request: &Request, older: Option<&Held<T>>) -> Opti
 
 /// A stale value, served without a look anywhere until the next try.
 fn resting<T: Cacheable>(stale: &Held<T>, next_try: Moment) -> Arc<Held<T>> {
-    Arc::new(Held {
-        until: next_try.min(stale.stale_until),
-        stale_until: stale.stale_until,
-        watch: stale.watch.clone(),
-        given: stale.given,
-        is_stale: true,
-        encoded: stale.encoded,
-        size: stale.size,
-        counters: Arc::clone(&stale.counters),
-        value: stale.value.clone(),
-    })
+    let mut held = stale.around(stale.value.clone());
+    held.until = next_try.min(stale.stale_until);
+    held.is_stale = true;
+    Arc::new(held)
 }

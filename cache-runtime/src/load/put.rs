@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use super::body::Body;
 use super::fill::fill;
+use super::grant::{Grant, claim};
 use super::hooks::Hooks;
 use super::request::Request;
-use super::right::{Right, claim};
 use super::run::Run;
 use super::store::{Kept, Loading};
 use super::tags::tag;
@@ -21,7 +21,7 @@ use crate::boxed::boxed;
 use crate::error::{CacheError, Result};
 use crate::events::{Event, Miss, Unstored};
 use crate::invalidate::invalidate;
-use crate::memory::{Given, Held, size};
+use crate::memory::{Given, Held, Life};
 use crate::returns::Returns;
 use crate::stamp::{Recording, Watch};
 use crate::tag::MOST_TAGS;
@@ -33,9 +33,9 @@ use crate::value::Cacheable;
 /// instead. An older value never stays behind a put that failed.
 pub(crate) async fn put<T: Cacheable>(request: &Request, value: T, hooks: Hooks<T>) -> Result<()> {
     let recording = drop_copies(request);
-    match right(request).await {
-        Ok(right) => {
-            let loading = Run::begin(request, right).given();
+    match grant(request).await {
+        Ok(grant) => {
+            let loading = Run::begin(request, grant).given();
             let written = boxed(|| write(request, loading, &recording, (value, hooks))).await;
             written.1
         }
@@ -55,15 +55,15 @@ where
 {
     request.miss(Miss::Refresh);
     let recording = drop_copies(request);
-    let (right, may_store) = match right(request).await {
-        Ok(right) => (right, true),
+    let (grant, may_store) = match grant(request).await {
+        Ok(grant) => (grant, true),
         Err(cause) => {
             request.trouble("refresh", &cause);
             (None, false)
         }
     };
     let mut body = body.here(request);
-    let run = Run::begin(request, right);
+    let run = Run::begin(request, grant);
     let returned = boxed(|| run.body(Pin::new(&mut body))).await;
     // Split before anything is awaited: an error that is not `Send` is held across no await.
     let value = match M::split(returned) {
@@ -94,8 +94,8 @@ fn drop_copies(request: &Request) -> Recording {
     cells.record([entry.clone()])
 }
 
-/// The right to write, taken before the value is made; none where there is no Redis to write to.
-async fn right(request: &Request) -> std::result::Result<Option<Box<Right>>, String> {
+/// The grant to write, taken before the value is made; none where there is no Redis to write to.
+async fn grant(request: &Request) -> std::result::Result<Option<Box<Grant>>, String> {
     let Some(redis) = &request.tiers.redis else {
         return Ok(None);
     };
@@ -103,7 +103,7 @@ async fn right(request: &Request) -> std::result::Result<Option<Box<Right>>, Str
         return Err("an invalidation is owed".to_owned());
     }
     match claim(request, redis).await {
-        Ok(Some(right)) => Ok(Some(right)),
+        Ok(Some(grant)) => Ok(Some(grant)),
         Ok(None) => Err("a stamp could not be made".to_owned()),
         Err(fault) => Err(fault.as_str().to_owned()),
     }
@@ -118,7 +118,7 @@ async fn write<T: Cacheable>(
 ) -> (T, Result<()>) {
     let tagged = tag(request, &mut loading, &value, hooks).await;
     let (value, payload) = match tagged {
-        Ok(()) => weigh(request, loading.right.as_deref(), value).await,
+        Ok(()) => weigh(request, loading.grant.as_deref(), value).await,
         Err(why) => (value, Err(why)),
     };
     let written = match payload {
@@ -137,9 +137,9 @@ async fn write_payload<T: Cacheable>(
     let (bytes, ttl_ms) = (payload.len(), loading.ttl_ms);
     match fill(request, loading, payload).await {
         Kept::Local { watch } => keep(request, (recording, &watch), (bytes, ttl_ms), value),
-        kept @ (Kept::Stored { .. } | Kept::Superseded) => {
+        kept @ (Kept::Stored(_) | Kept::Superseded) => {
             request.tiers.cells.flip(&request.subjects[0]);
-            if let Kept::Stored { .. } = kept {
+            if let Kept::Stored(_) = kept {
                 verify(request, value, bytes);
             }
             Ok(())
@@ -195,22 +195,17 @@ fn keep<T: Cacheable>(
         return Err(CacheError::Overtaken);
     };
     let until = tiers.clock.now().plus_ms(ttl_ms);
-    let size = size::<T>(bytes, &watch);
-    let held = Arc::new(Held {
+    let life = Life {
         until,
         stale_until: until.plus_ms(request.policy.stale_ms),
-        is_stale: false,
-        watch,
         // Without Redis there is no outage, and nobody knows what a load of it would take.
         given: Given {
             fresh_until: until,
             ..Given::default()
         },
-        encoded: u32::try_from(bytes).unwrap_or(u32::MAX),
-        size,
-        counters: Arc::clone(&request.counters),
-        value: value.clone(),
-    });
+    };
+    let counters = Arc::clone(&request.counters);
+    let held = Arc::new(Held::new((value.clone(), bytes), life, watch, counters));
     if request.keep(&held) {
         request.emit(Event::Stored { bytes });
         verify(request, value, bytes);

@@ -9,9 +9,9 @@ use crate::boxed::boxed;
 use crate::clock::Stopwatch;
 use crate::events::{Event, Miss, Tier};
 use crate::frame;
-use crate::memory::{Given, Held, load_us, size};
+use crate::memory::{Given, Held, Life, load_us};
 use crate::redis::{Fault, Found as Answer, Topology};
-use crate::stamp::Watch;
+use crate::stamp::{Basis, Watch};
 use crate::value::Cacheable;
 
 /// Why an entry is read without a load.
@@ -110,12 +110,10 @@ impl Reader<'_> {
         let stamps = stamped.iter().cloned().zip(found.map(Answer::stamp));
         let mut seen = Seen {
             stamps: stamps.collect(),
-            sent,
+            basis: Basis::new(watch, read.vouch, sent),
             read_at: self.request.tiers.clock.now(),
             node_ms: read.node.ms,
             run_id: read.node.run_id,
-            vouch: read.vouch,
-            watch,
         };
         let judged = self.judge(entry.as_ref(), &mut seen).await?;
         Ok((judged, seen))
@@ -135,7 +133,7 @@ impl Reader<'_> {
             return Ok(judged);
         };
         let tiers = &self.request.tiers;
-        seen.watch = seen.watch.and(tiers.cells.watch(&subjects).cells());
+        seen.basis = seen.basis.and(tiers.cells.watch(&subjects).cells());
         if tiers.owed.covers(&subjects) {
             return Ok(invalid(Miss::Invalidated, entry));
         }
@@ -148,11 +146,11 @@ impl Reader<'_> {
             .allowance
             .within(self.redis.read(names))
             .await?;
-        if seen.vouch.is_flipped() {
+        if seen.basis.is_cut() {
             // The first read's node was perhaps restarted since, and is not believed.
             return Ok(invalid(Miss::Invalidated, entry));
         }
-        seen.vouch.also(&read.vouch);
+        seen.basis.also(&read.vouch);
         let stamps = read.found.into_iter().map(Answer::stamp);
         seen.stamps.extend(subjects.into_iter().zip(stamps));
         Ok(self.judge_entry(entry, seen).await)
@@ -191,24 +189,20 @@ impl Reader<'_> {
         if now >= seen.read_at.plus_ms(fresh_ms.max(stale_ms)) {
             return Err((Miss::Expired, valid.id));
         }
-        let trusted = tiers.trusted(seen.sent, seen.vouch.pushes());
+        let trusted = seen.basis.until(tiers.limits.lag_ms);
         let stale_until = seen.read_at.plus_ms(stale_ms).min(trusted);
-        let watch = seen.watch.and(seen.vouch.cells());
-        let held = Arc::new(Held {
+        let life = Life {
             until: fresh_until.min(trusted),
             stale_until,
-            is_stale: false,
             given: Given {
                 fresh_until,
                 unchecked_until: self.request.unchecked(stale_until),
                 load_us: load_us(valid.load_us),
             },
-            encoded: u32::try_from(valid.bytes).unwrap_or(u32::MAX),
-            size: size::<T>(valid.bytes, &watch),
-            watch,
-            counters: Arc::clone(&self.request.counters),
-            value: valid.value,
-        });
+        };
+        let (value, counters) = ((valid.value, valid.bytes), &self.request.counters);
+        let held = Held::new(value, life, seen.basis.watch(), Arc::clone(counters));
+        let held = Arc::new(held);
         Ok(Found {
             held,
             is_fresh: now < fresh_until,

@@ -3,9 +3,9 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::grant::Grant;
 use super::hooks::Hooks;
 use super::request::Request;
-use super::right::Right;
 use super::store::{Loading, store};
 use crate::boxed::boxed;
 use crate::clock::{Moment, Stopwatch};
@@ -18,7 +18,7 @@ use crate::stamp::Watch;
 /// origin's error.
 pub(super) async fn make<M, R, F>(
     request: &Request,
-    right: Option<Box<Right>>,
+    grant: Option<Box<Grant>>,
     hooks: Hooks<M::Value>,
     mut body: F,
 ) -> Result<(Arc<Held<M::Value>>, bool), M::Error>
@@ -26,7 +26,7 @@ where
     M: Returns<R>,
     F: Future<Output = R> + Unpin,
 {
-    let run = Run::begin(request, right);
+    let run = Run::begin(request, grant);
     let returned = boxed(|| run.body(Pin::new(&mut body))).await;
     // Split before anything is awaited: an error that is not `Send` is held across no await.
     let value = match M::split(returned) {
@@ -42,7 +42,7 @@ where
 /// A run of the body; dropped before its end, it counts as abandoned and gives its lease back.
 pub(super) struct Run<'a> {
     request: &'a Request,
-    right: Option<Box<Right>>,
+    grant: Option<Box<Grant>>,
     watch: Watch,
     buckets: Watch,
     began: Moment,
@@ -53,12 +53,12 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// What its value will rest on is registered by now.
-    pub(super) fn begin(request: &'a Request, right: Option<Box<Right>>) -> Self {
+    pub(super) fn begin(request: &'a Request, grant: Option<Box<Grant>>) -> Self {
         let outage = request.present_outage();
-        let watch = right.as_ref().map(|right| right.watch.clone());
+        let watch = grant.as_ref().map(|grant| grant.basis.cells().clone());
         Self {
             request,
-            right,
+            grant,
             watch: watch.unwrap_or_else(|| request.watch()).and(&outage),
             buckets: request.bucket_watch(),
             began: request.tiers.clock.now(),
@@ -69,8 +69,8 @@ impl<'a> Run<'a> {
     }
 
     pub(super) async fn body<F: Future>(&self, body: Pin<&mut F>) -> F::Output {
-        match &self.right {
-            Some(right) => boxed(|| right.lease.during(body)).await,
+        match &self.grant {
+            Some(grant) => boxed(|| grant.lease.during(body)).await,
             None => body.await,
         }
     }
@@ -89,7 +89,7 @@ impl<'a> Run<'a> {
 
     fn loading(&mut self, took_us: u64) -> Loading {
         Loading {
-            right: self.right.take(),
+            grant: self.grant.take(),
             watch: self.watch.clone(),
             buckets: self.buckets.clone(),
             began: self.began,

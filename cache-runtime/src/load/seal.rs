@@ -1,8 +1,8 @@
 //! The frame around a value's bytes.
 
 use super::aside::{LARGE, aside};
+use super::grant::Grant;
 use super::request::Request;
-use super::right::Right;
 use super::stamps::LONGEST_MS;
 use super::weigh::under_lease;
 use crate::frame::{self, CodecId, Header, Stamped, Writer};
@@ -28,7 +28,7 @@ pub(super) struct Sealed {
 /// threads. `None` if that panicked.
 pub(super) async fn seal(
     request: &Request,
-    right: &Right,
+    grant: &Grant,
     written: Written,
     (bytes, codec): (Vec<u8>, CodecId),
 ) -> Option<Sealed> {
@@ -44,7 +44,7 @@ pub(super) async fn seal(
     };
     let frame = match len < large_for(wanted) {
         true => seal(),
-        false => under_lease(Some(right), aside(seal)).await?,
+        false => under_lease(Some(grant), aside(seal)).await?,
     };
     Some(Sealed { frame, life_ms })
 }

@@ -6,7 +6,7 @@ use super::request::Request;
 use crate::clock::Moment;
 use crate::frame::{Stamp, StampKind, Stamped};
 use crate::redis::{Fault, Made, Node, StampAsk};
-use crate::stamp::{Cell, ReadBucket, Recording, Sorted, Subject, Vouch, Watch};
+use crate::stamp::{Basis, Cell, ReadBucket, Recording, Sorted, Subject, Vouch};
 
 /// A stamp outlives the entries that carry it by this much, in milliseconds, so that a slow load
 /// does not outlive its stamps.
@@ -19,6 +19,8 @@ pub(super) const LONGEST_MS: u64 = 10 * 365 * 86_400_000;
 /// buckets that are not known here.
 pub(super) struct Asks<'a> {
     request: &'a Request,
+    /// When the first thing was asked that they rest on.
+    sent: Moment,
     names: Vec<String>,
     /// Of the entry and of all that is asked for, from before it is.
     recording: Recording,
@@ -37,28 +39,25 @@ pub(crate) struct Noted {
 
 /// The answer to the asks.
 pub(super) struct Answered {
-    /// The cells of the entry and its stamps as they were answered.
-    pub(super) watch: Watch,
-    /// Those of every bucket, where its tags come of its value.
-    pub(super) buckets: Vec<Arc<Cell>>,
+    /// What the entry and its stamps rest on, as they were answered.
+    pub(super) basis: Basis,
+    /// What its value may rest on: where its tags come of it, on every bucket as well. Of a bucket that could
+    /// not be made no push tells.
+    pub(super) loading: Basis,
     /// `None` if a stamp of its own could not be made.
     pub(super) noted: Option<Noted>,
     /// Why that was, if its node said so.
     pub(super) refused: Option<Fault>,
-    /// The connections that answered.
-    pub(super) vouch: Vouch,
-    /// Whether a push tells of the invalidation of anything that its value may rest on: of a bucket that
-    /// could not be made nothing does.
-    pub(super) pushes: bool,
 }
 
 impl<'a> Asks<'a> {
-    pub(super) fn new(request: &'a Request, now: Moment) -> Self {
-        let buckets = (request.derives_tags).then(|| request.tiers.buckets.sorted(now));
+    pub(super) fn new(request: &'a Request, sent: Moment) -> Self {
+        let buckets = (request.derives_tags).then(|| request.tiers.buckets.sorted(sent));
         let unknown = buckets.iter().flat_map(|buckets| &buckets.unknown);
         let subjects = request.subjects.iter().chain(unknown);
         Self {
             request,
+            sent,
             names: subjects
                 .clone()
                 .skip(1)
@@ -92,16 +91,19 @@ impl<'a> Asks<'a> {
             Some(sorted) => read_buckets(request, sorted, answers, &mut vouch),
             None => Buckets::default(),
         };
+        let basis = Basis::new(watch, vouch, self.sent);
+        let loading = basis.and(&buckets.cells);
         Answered {
-            watch,
+            basis,
+            loading: match buckets.are_all {
+                true => loading,
+                false => loading.unpushed(),
+            },
             noted: stamps.map(|stamps| Noted {
                 stamps,
                 buckets: buckets.read,
             }),
             refused,
-            pushes: vouch.pushes() && buckets.are_all,
-            buckets: buckets.cells,
-            vouch,
         }
     }
 }

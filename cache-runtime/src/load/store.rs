@@ -3,23 +3,23 @@
 use std::sync::Arc;
 
 use super::fill::fill;
+use super::grant::Grant;
 use super::hooks::Hooks;
 use super::request::Request;
-use super::right::Right;
 use super::tags::tag;
 use super::verify::verify;
 use super::weigh::weigh;
 use crate::boxed::boxed;
 use crate::clock::Moment;
 use crate::events::{Event, Unstored};
-use crate::memory::{Given, Held, load_us, size};
-use crate::stamp::{Subject, Watch};
+use crate::memory::{Given, Held, Life, load_us};
+use crate::stamp::{Basis, Subject, Watch};
 use crate::value::Cacheable;
 
 /// A load that gave a value, on its way into the tiers.
 #[derive(Debug)]
 pub(super) struct Loading {
-    pub(super) right: Option<Box<Right>>,
+    pub(super) grant: Option<Box<Grant>>,
     /// The cells of what it rests on, registered before it began.
     pub(super) watch: Watch,
     /// Those of every bucket of tags, where its tags come of its value; else none.
@@ -46,11 +46,7 @@ impl Loading {
 /// What became of the frame.
 pub(super) enum Kept {
     /// It is in Redis; memory may rest on the reads it was made under.
-    Stored {
-        seen_at: Moment,
-        watch: Watch,
-        pushes: bool,
-    },
+    Stored(Basis),
     /// There is no Redis to be coherent with.
     Local { watch: Watch },
     /// A put that came later has stored its value, or is about to.
@@ -76,7 +72,7 @@ pub(super) async fn store<T: Cacheable>(
     let in_outage = loading.in_outage;
     let tagged = tag(request, &mut loading, &value, hooks).await;
     let (value, payload) = match tagged {
-        Ok(()) => boxed(|| weigh(request, loading.right.as_deref(), value)).await,
+        Ok(()) => boxed(|| weigh(request, loading.grant.as_deref(), value)).await,
         Err(why) => (value, Err(why)),
     };
     let (kept, bytes) = match payload {
@@ -86,25 +82,14 @@ pub(super) async fn store<T: Cacheable>(
         }
         Err(why) => (refuse(request, loading, why), 0),
     };
-    let in_redis = matches!(kept, Kept::Stored { .. } | Kept::Overtaken);
+    let in_redis = matches!(kept, Kept::Stored(_) | Kept::Overtaken);
     let is_local = matches!(kept, Kept::Local { .. });
-    let is_stored = matches!(kept, Kept::Stored { .. });
-    let life = Life::of(request, kept, (began, in_outage), ttl_ms);
-    let watch = life.watch.unwrap_or(before);
-    let held = Arc::new(Held {
-        until: life.until,
-        stale_until: life.stale_until,
-        is_stale: false,
-        given: Given {
-            load_us: load_us(took_us),
-            ..life.given
-        },
-        encoded: u32::try_from(bytes).unwrap_or(u32::MAX),
-        size: size::<T>(bytes, &watch),
-        watch,
-        counters: Arc::clone(&request.counters),
-        value,
-    });
+    let is_stored = matches!(kept, Kept::Stored(_));
+    let (mut life, watch) = life(request, kept, (began, in_outage), ttl_ms);
+    life.given.load_us = load_us(took_us);
+    let counters = Arc::clone(&request.counters);
+    let held = Held::new((value, bytes), life, watch.unwrap_or(before), counters);
+    let held = Arc::new(held);
     let there = request.keep(&held);
     if is_local {
         kept_locally(request, &held, there, bytes);
@@ -115,52 +100,44 @@ pub(super) async fn store<T: Cacheable>(
     (held, in_redis)
 }
 
-/// How long memory may serve a value.
-struct Life {
-    until: Moment,
-    stale_until: Moment,
-    given: Given,
-    /// `None` where it is not kept at all.
-    watch: Option<Watch>,
-}
-
-impl Life {
-    fn of(request: &Request, kept: Kept, (began, in_outage): (Moment, bool), ttl_ms: u64) -> Self {
-        let tiers = &request.tiers;
-        let briefly = began.plus_ms(tiers.limits.lag_ms);
-        let now = tiers.clock.now();
-        let is_brief = matches!(kept, Kept::Briefly { .. });
-        let (trusted, watch) = match kept {
-            Kept::Stored {
-                seen_at,
-                watch,
-                pushes,
-            } => (tiers.trusted(seen_at, pushes), Some(watch)),
-            Kept::Local { watch } => (Moment(u64::MAX), Some(watch)),
-            Kept::Briefly { watch } => (briefly, Some(watch)),
-            Kept::Superseded | Kept::Overtaken | Kept::Nowhere => (now, None),
-        };
-        let fresh = now.plus_ms(ttl_ms);
-        let (until, stale_until) = match watch {
-            Some(_) => (fresh, fresh.plus_ms(request.policy.stale_ms)),
-            None => (now, now),
-        };
-        // What Redis was there for and would not store may be invalidated there without a word.
-        let unchecked = match is_brief && !in_outage {
-            true => stale_until.min(briefly),
-            false => stale_until,
-        };
-        Self {
-            given: Given {
-                fresh_until: until,
-                unchecked_until: request.unchecked(unchecked),
-                load_us: 0,
-            },
-            until: until.min(trusted),
-            stale_until: stale_until.min(trusted),
-            watch,
-        }
-    }
+/// How long memory may serve a value, and under which cells: none where it is not kept at all.
+fn life(
+    request: &Request,
+    kept: Kept,
+    (began, in_outage): (Moment, bool),
+    ttl_ms: u64,
+) -> (Life, Option<Watch>) {
+    let tiers = &request.tiers;
+    let lag_ms = tiers.limits.lag_ms;
+    let briefly = began.plus_ms(lag_ms);
+    let now = tiers.clock.now();
+    let is_brief = matches!(kept, Kept::Briefly { .. });
+    let (trusted, watch) = match kept {
+        Kept::Stored(basis) => (basis.until(lag_ms), Some(basis.watch())),
+        Kept::Local { watch } => (Moment(u64::MAX), Some(watch)),
+        Kept::Briefly { watch } => (briefly, Some(watch)),
+        Kept::Superseded | Kept::Overtaken | Kept::Nowhere => (now, None),
+    };
+    let fresh = now.plus_ms(ttl_ms);
+    let (until, stale_until) = match watch {
+        Some(_) => (fresh, fresh.plus_ms(request.policy.stale_ms)),
+        None => (now, now),
+    };
+    // What Redis was there for and would not store may be invalidated there without a word.
+    let unchecked = match is_brief && !in_outage {
+        true => stale_until.min(briefly),
+        false => stale_until,
+    };
+    let life = Life {
+        until: until.min(trusted),
+        stale_until: stale_until.min(trusted),
+        given: Given {
+            fresh_until: until,
+            unchecked_until: request.unchecked(unchecked),
+            load_us: 0,
+        },
+    };
+    (life, watch)
 }
 
 /// Without Redis, memory is where a value is stored, unless an invalidation came first.
@@ -175,8 +152,8 @@ fn kept_locally<T>(request: &Request, held: &Held<T>, there: bool, bytes: usize)
 /// The watch of a value that was refused is of no use to anyone.
 fn refuse(request: &Request, loading: Loading, why: Unstored) -> Kept {
     request.emit(Event::Unstored(why));
-    if let Some(right) = loading.right {
-        right.lease.nothing_to_store();
+    if let Some(grant) = loading.grant {
+        grant.lease.nothing_to_store();
     }
     Kept::Nowhere
 }

@@ -8,9 +8,9 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use super::grant::Grant;
 use super::hooks::Hooks;
 use super::request::Request;
-use super::right::Right;
 use super::stamps::{Noted, noted, stamp_asks};
 use super::store::Loading;
 use crate::boxed::boxed;
@@ -35,8 +35,8 @@ pub(super) async fn tag<T: Cacheable>(
     if subjects.is_empty() {
         return Ok(());
     }
-    let cells = match (&request.tiers.redis, &mut loading.right) {
-        (Some(redis), Some(right)) => note(request, redis, right, &subjects).await?,
+    let cells = match (&request.tiers.redis, &mut loading.grant) {
+        (Some(redis), Some(grant)) => note(request, redis, grant, &subjects).await?,
         _ => {
             // Registered before the buckets are looked at: an invalidation flips the bucket first,
             // so it is seen there or flips these.
@@ -84,10 +84,10 @@ fn subjects(request: &Request, tags: &[Tag]) -> Result<Vec<Subject>, Unstored> {
 async fn note(
     request: &Request,
     redis: &Topology,
-    right: &mut Right,
+    grant: &mut Grant,
     subjects: &[Subject],
 ) -> Result<Watch, Unstored> {
-    let buckets = noted_buckets(&right.noted, subjects)?;
+    let buckets = noted_buckets(&grant.noted, subjects)?;
     let cells = &request.tiers.cells;
     let recording = cells.record(subjects.iter().cloned());
     let stamps: Vec<_> = subjects.iter().map(|s| request.stamp_name(s)).collect();
@@ -105,10 +105,10 @@ async fn note(
         return Err(Unstored::Overtaken);
     }
     let noted = noted(subjects, &made).ok_or(Unstored::NoLease)?;
-    right.noted.stamps.extend(noted);
+    grant.noted.stamps.extend(noted);
     let writes = made.iter().map(Made::pushed);
     let watch = cells.conclude(&recording, writes);
-    made.iter().for_each(|made| right.vouch.also(&made.vouch));
+    made.iter().for_each(|made| grant.basis.also(&made.vouch));
     Ok(watch)
 }
 

@@ -1,9 +1,8 @@
 //! Under which callers share one load.
 
 use super::request::Request;
-use crate::clock::Moment;
 use crate::flight::Terms;
-use crate::stamp::{Subject, Vouch};
+use crate::stamp::{Basis, Subject, Vouch};
 
 impl Request {
     /// Under which callers share one load of this entry: those of a hit in memory.
@@ -12,14 +11,10 @@ impl Request {
             None => Vouch::empty(),
             Some(redis) => redis.vouch(self.names()),
         };
-        let rests = self.watch().and(self.bucket_watch().cells());
+        let cells = self.watch().and(self.bucket_watch().cells());
         Terms {
-            watch: rests.and(vouch.cells()),
-            until: match vouch.pushes() {
-                true => Moment(u64::MAX),
-                // Nobody tells of invalidations elsewhere.
-                false => self.lag_from_now(),
-            },
+            basis: Basis::new(cells, vouch, self.tiers.clock.now()),
+            lag_ms: self.tiers.limits.lag_ms,
             verify: self.is_checked(),
         }
     }

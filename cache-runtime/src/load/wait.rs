@@ -31,7 +31,7 @@ pub(super) async fn holder_is_done(
     let wait = wait.saturating_sub(waited_for).min(left);
     let waiting = Stopwatch::start();
     let ms = Duration::from_millis;
-    let (shortest, longest) = match seen.vouch.pushes() {
+    let (shortest, longest) = match seen.basis.pushes() {
         true => (ms(50), ms(500)),
         false => (ms(2), ms(50)),
     };
@@ -41,7 +41,7 @@ pub(super) async fn holder_is_done(
         let left = wait.saturating_sub(waiting.elapsed());
         tokio::select! {
             biased;
-            () = seen.watch.entry_changes() => return Ok(true),
+            () = seen.basis.cells().entry_changes() => return Ok(true),
             () = sleep(pause.min(left)) => {}
         }
         // Within the wait, as what is read is whether that is over.

@@ -4,8 +4,8 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use super::aside::{LARGE, aside};
+use super::grant::Grant;
 use super::request::Request;
-use super::right::Right;
 use crate::events::Unstored;
 use crate::frame::{self, CodecId, Mismatch};
 use crate::value::Cacheable;
@@ -29,7 +29,7 @@ impl Payload {
 /// Encodes a value, a large one away from the runtime's threads, and gives it back.
 pub(super) async fn weigh<T: Cacheable>(
     request: &Request,
-    right: Option<&Right>,
+    grant: Option<&Grant>,
     value: T,
 ) -> (T, Result<Payload, Unstored>) {
     if !frame::is_longer(&value, LARGE) {
@@ -39,16 +39,16 @@ pub(super) async fn weigh<T: Cacheable>(
     let value = Arc::new(value);
     let (shared, own) = (Arc::clone(&value), request.clone());
     let weighing = aside(move || weigh_here(&own, &*shared));
-    let weighed = under_lease(right, weighing).await;
+    let weighed = under_lease(grant, weighing).await;
     let value = Arc::unwrap_or_clone(value);
     (value, weighed.unwrap_or(Err(Unstored::Encode)))
 }
 
 /// Waits for what is done to a value, and keeps its lease meanwhile.
-pub(super) async fn under_lease<F: Future>(right: Option<&Right>, work: F) -> F::Output {
+pub(super) async fn under_lease<F: Future>(grant: Option<&Grant>, work: F) -> F::Output {
     let work = pin!(work);
-    match right {
-        Some(right) => right.lease.during(work).await,
+    match grant {
+        Some(grant) => grant.lease.during(work).await,
         None => work.await,
     }
 }

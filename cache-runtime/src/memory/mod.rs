@@ -17,7 +17,7 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{Equivalent, Weighter};
 
 pub(crate) use given::{Given, load_us};
-pub(crate) use size::size;
+use size::size;
 
 use crate::clock::Moment;
 use crate::events::{Counters, Miss};
@@ -43,7 +43,54 @@ pub(crate) struct Held<T: ?Sized = dyn Any + Send + Sync> {
     pub(crate) value: T,
 }
 
+/// How long a value is served.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Life {
+    /// As fresh.
+    pub(crate) until: Moment,
+    /// While it is refreshed; not before `until`.
+    pub(crate) stale_until: Moment,
+    pub(crate) given: Given,
+}
+
+impl<T> Held<T> {
+    /// A value with the bytes of its encoding, served for its life and while its watch holds.
+    pub(crate) fn new(
+        (value, encoded): (T, usize),
+        life: Life,
+        watch: Watch,
+        counters: Arc<Counters>,
+    ) -> Self {
+        Self {
+            until: life.until,
+            stale_until: life.stale_until,
+            is_stale: false,
+            given: life.given,
+            encoded: u32::try_from(encoded).unwrap_or(u32::MAX),
+            size: size::<T>(encoded, &watch),
+            watch,
+            counters,
+            value,
+        }
+    }
+}
+
 impl<T: ?Sized> Held<T> {
+    /// The same around a copy of its value.
+    pub(crate) fn around<U>(&self, value: U) -> Held<U> {
+        Held {
+            until: self.until,
+            stale_until: self.stale_until,
+            watch: self.watch.clone(),
+            given: self.given,
+            is_stale: self.is_stale,
+            encoded: self.encoded,
+            size: self.size,
+            counters: Arc::clone(&self.counters),
+            value,
+        }
+    }
+
     /// Until when it may be served as stale; never if it has no window for that.
     pub(crate) fn stale_end(&self) -> Moment {
         match self.stale_until > self.until {
@@ -62,17 +109,7 @@ impl Held {
 
     /// The same, as a value of its type.
     pub(crate) fn typed<T: Clone + 'static>(&self) -> Option<Arc<Held<T>>> {
-        Some(Arc::new(Held {
-            until: self.until,
-            stale_until: self.stale_until,
-            watch: self.watch.clone(),
-            given: self.given,
-            is_stale: self.is_stale,
-            encoded: self.encoded,
-            size: self.size,
-            counters: Arc::clone(&self.counters),
-            value: self.get()?,
-        }))
+        Some(Arc::new(self.around(self.get()?)))
     }
 }
 

@@ -6,6 +6,7 @@
 //! looks at the cells of its entry. So one store makes every entry under a tag invalid, without
 //! walking them.
 
+mod basis;
 mod buckets;
 mod cell;
 mod outage;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
+pub(crate) use basis::Basis;
 pub(crate) use buckets::{Buckets, ReadBucket, Sorted};
 pub(crate) use cell::Cell;
 pub(crate) use outage::Outage;

@@ -4,27 +4,23 @@ use std::time::Duration;
 
 use super::request::Request;
 use super::stamps::{Asks, Noted};
-use crate::clock::Moment;
 use crate::frame::Writer;
 use crate::lease::Lease;
 use crate::redis::{Claimed, Fault, Topology};
-use crate::stamp::{Vouch, Watch};
+use crate::stamp::Basis;
 
 /// The right to store a load: its lease, and the stamps it noted before it began.
 #[derive(Debug)]
-pub(crate) struct Right {
+pub(crate) struct Grant {
     pub(crate) lease: Lease,
     pub(crate) noted: Noted,
-    pub(crate) seen_at: Moment,
-    /// The cells of all that was noted, registered before it was.
-    pub(crate) watch: Watch,
-    /// The connections that it was noted on.
-    pub(crate) vouch: Vouch,
+    /// What was noted rests on this, and its value will.
+    pub(crate) basis: Basis,
     /// What a put found when it took the lease.
     pub(crate) claimed: Option<Claimed>,
 }
 
-impl Right {
+impl Grant {
     pub(super) fn writer(&self) -> Writer {
         match self.claimed {
             Some(_) => Writer::Put,
@@ -37,14 +33,14 @@ impl Right {
 pub(crate) async fn claim(
     request: &Request,
     redis: &Topology,
-) -> Result<Option<Box<Right>>, Fault> {
+) -> Result<Option<Box<Grant>>, Fault> {
     let lease = lease(request, redis, Writer::Put);
-    let seen_at = request.tiers.clock.now();
+    let sent = request.tiers.clock.now();
     let lease_ms = request.lease_ms();
     let (name, entry) = (request.name.lease(), request.name.as_str());
     let claiming = redis.claim((&name, entry), lease.token(), lease_ms);
     let (claimed, node) = request.allowance.within(claiming).await?;
-    let asks = Asks::new(request, seen_at);
+    let asks = Asks::new(request, sent);
     let stamp_asks = asks.stamps();
     let stamps = request.allowance.within(redis.stamps(&stamp_asks)).await?;
     let answered = asks.answered(0, &stamps, &node);
@@ -52,12 +48,10 @@ pub(crate) async fn claim(
         return Err(fault);
     }
     Ok(answered.noted.map(|noted| {
-        Box::new(Right {
+        Box::new(Grant {
             lease,
             noted,
-            seen_at,
-            watch: answered.watch,
-            vouch: answered.vouch,
+            basis: answered.basis,
             claimed: Some(claimed),
         })
     }))
