@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::background::Refreshing;
-use super::body::Detach;
+use super::body::{Detach, Refreshing};
 use super::fetch::{Fetched, Patience, fetch};
 use super::grant::Grant;
 use super::hooks::Hooks;

@@ -8,13 +8,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::body::Body;
-use super::fill::fill;
 use super::grant::{Grant, claim};
 use super::hooks::Hooks;
 use super::request::Request;
 use super::run::Run;
-use super::store::{Kept, Loading};
-use super::tags::tag;
+use super::store::{Kept, Loading, fill};
 use super::verify::verify;
 use super::weigh::{Payload, weigh};
 use crate::boxed::boxed;
@@ -116,7 +114,7 @@ async fn write<T: Cacheable>(
     recording: &Recording,
     (value, hooks): (T, Hooks<T>),
 ) -> (T, Result<()>) {
-    let tagged = tag(request, &mut loading, &value, hooks).await;
+    let tagged = loading.tag(request, &value, hooks).await;
     let (value, payload) = match tagged {
         Ok(()) => weigh(request, loading.grant.as_deref(), value).await,
         Err(why) => (value, Err(why)),

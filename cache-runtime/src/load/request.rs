@@ -7,11 +7,12 @@ use super::allowance::Allowance;
 use crate::clock::Moment;
 use crate::error::{CacheError, Result, check_name};
 use crate::events::{Counters, Event, Miss, Of, Unstored};
+use crate::flight::Terms;
 use crate::memory::{Held, Kept, Memory};
 use crate::owed::Target;
 use crate::policy::{Consistency, OnOutage, Policy};
 use crate::site::{Digest, EntryName, Interned};
-use crate::stamp::{Cell, Subject, Watch};
+use crate::stamp::{Basis, Cell, Subject, Vouch, Watch};
 use crate::tag::{MOST_TAGS, Tag};
 use crate::tiers::Tiers;
 use crate::value::Cacheable;
@@ -118,6 +119,28 @@ impl Request {
             false => Vec::new(),
         };
         self.tiers.cells.watch(&buckets)
+    }
+
+    /// Under which callers share one load of this entry: those of a hit in memory.
+    pub(crate) fn terms(&self) -> Terms {
+        let vouch = match &self.tiers.redis {
+            None => Vouch::empty(),
+            Some(redis) => redis.vouch(self.names()),
+        };
+        let cells = self.watch().and(self.bucket_watch().cells());
+        Terms {
+            basis: Basis::new(cells, vouch, self.tiers.clock.now()),
+            lag_ms: self.tiers.limits.lag_ms,
+            verify: self.is_checked(),
+        }
+    }
+
+    /// The keys in Redis of all that its value will rest on.
+    fn names(&self) -> impl Iterator<Item = String> {
+        let buckets = self.derives_tags.then(Subject::buckets);
+        let subjects = self.subjects.iter().cloned();
+        let subjects = subjects.chain(buckets.into_iter().flatten());
+        subjects.map(|subject| self.stamp_name(&subject))
     }
 
     /// The subjects that have stamps: the namespace and the tags.

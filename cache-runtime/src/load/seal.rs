@@ -2,8 +2,8 @@
 
 use super::aside::{LARGE, aside};
 use super::grant::Grant;
+use super::grant::LONGEST_MS;
 use super::request::Request;
-use super::stamps::LONGEST_MS;
 use super::weigh::under_lease;
 use crate::frame::{self, CodecId, Header, Stamped, Writer};
 use crate::policy::Compression;

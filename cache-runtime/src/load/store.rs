@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use super::fill::fill;
 use super::grant::Grant;
 use super::hooks::Hooks;
 use super::request::Request;
+use super::seal::{Sealed, Written, seal};
 use super::tags::tag;
 use super::verify::verify;
-use super::weigh::weigh;
+use super::weigh::{Payload, weigh};
 use crate::boxed::boxed;
 use crate::clock::Moment;
 use crate::events::{Event, Unstored};
 use crate::memory::{Given, Held, Life, load_us};
-use crate::stamp::{Basis, Subject, Watch};
+use crate::redis::{FillAsk, Filled, STORED_WRITES};
+use crate::stamp::{Basis, Watch};
 use crate::value::Cacheable;
 
 /// A load that gave a value, on its way into the tiers.
@@ -33,13 +34,18 @@ pub(super) struct Loading {
 }
 
 impl Loading {
-    /// Whether no tag of these tags' buckets was invalidated here since the load began.
-    pub(super) fn buckets_hold(&self, tags: &[Subject]) -> bool {
-        let cell = |subject: &Subject| match super::tags::bucket(subject) {
-            Some(Subject::Bucket(bucket)) => self.buckets.cells().get(usize::from(bucket)),
-            _ => None,
-        };
-        tags.iter().filter_map(cell).all(|cell| !cell.is_flipped())
+    /// Rests on the tags of its value too, unless one was invalidated since it began.
+    pub(super) async fn tag<T: Cacheable>(
+        &mut self,
+        request: &Request,
+        value: &T,
+        hooks: Hooks<T>,
+    ) -> Result<(), Unstored> {
+        let noted = (self.grant.as_deref_mut(), &self.buckets);
+        if let Some(cells) = tag(request, noted, value, hooks).await? {
+            self.watch = self.watch.and(cells.cells());
+        }
+        Ok(())
     }
 }
 
@@ -70,7 +76,7 @@ pub(super) async fn store<T: Cacheable>(
     let (before, began) = (loading.watch.clone(), loading.began);
     let (ttl_ms, took_us) = (loading.ttl_ms, loading.took_us);
     let in_outage = loading.in_outage;
-    let tagged = tag(request, &mut loading, &value, hooks).await;
+    let tagged = loading.tag(request, &value, hooks).await;
     let (value, payload) = match tagged {
         Ok(()) => boxed(|| weigh(request, loading.grant.as_deref(), value)).await,
         Err(why) => (value, Err(why)),
@@ -98,6 +104,81 @@ pub(super) async fn store<T: Cacheable>(
         verify(request, &held.value, bytes);
     }
     (held, in_redis)
+}
+
+/// Stores the frame under the load's lease.
+pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) -> Kept {
+    let Some(redis) = &request.tiers.redis else {
+        return Kept::Local {
+            watch: loading.watch,
+        };
+    };
+    let briefly = |why| {
+        request.emit(Event::Unstored(why));
+        Kept::Briefly {
+            watch: loading.watch.clone(),
+        }
+    };
+    let (Some(born_ms), Payload::Bytes(bytes, codec)) =
+        (redis.node_ms(request.name.as_str()), payload)
+    else {
+        return briefly(Unstored::Outage);
+    };
+    let Some(mut grant) = loading.grant else {
+        return briefly(Unstored::NoLease);
+    };
+    let stamps = std::mem::take(&mut grant.noted.stamps);
+    let written = Written {
+        by: grant.writer(),
+        born_ms,
+        load_us: loading.took_us,
+        ttl_ms: loading.ttl_ms,
+        stamps,
+    };
+    let sealed = boxed(|| seal(request, &grant, written, (bytes, codec))).await;
+    let Some(Sealed { frame, life_ms }) = sealed else {
+        return briefly(Unstored::Encode);
+    };
+    let cells = &request.tiers.cells;
+    let recording = cells.record(request.subjects.first().cloned());
+    let (entry, lease) = (request.name.as_str(), request.name.lease());
+    let ask = FillAsk {
+        lease: &lease,
+        entry,
+        token: grant.lease.token(),
+        frame: &frame,
+        ttl_ms: life_ms,
+        claimed: grant.claimed.as_ref(),
+    };
+    match request.allowance.within(redis.fill(&ask)).await {
+        Ok(Filled::Stored(vouch)) => {
+            request.emit(Event::Stored { bytes: frame.len() });
+            let writes = if vouch.pushes() { STORED_WRITES } else { 0 };
+            // The lease held until now, so the entry was not invalidated before.
+            let entry = cells.conclude(&recording, [writes]);
+            let grant = *grant;
+            let mut basis = grant.basis.on(loading.watch.with_entry(&entry));
+            basis.also(&vouch);
+            grant.lease.spent();
+            Kept::Stored(basis)
+        }
+        Ok(Filled::Superseded) => {
+            not_stored(request, *grant, Unstored::Superseded, Kept::Superseded)
+        }
+        Ok(Filled::Lost) => not_stored(request, *grant, Unstored::Overtaken, Kept::Overtaken),
+        Err(fault) => {
+            // The lease is given back by its drop.
+            request.trouble("store", fault.as_str());
+            briefly(Unstored::Outage)
+        }
+    }
+}
+
+/// Its lease was another's by then.
+fn not_stored(request: &Request, grant: Grant, why: Unstored, kept: Kept) -> Kept {
+    grant.lease.spent();
+    request.emit(Event::Unstored(why));
+    kept
 }
 
 /// How long memory may serve a value, and under which cells: none where it is not kept at all.

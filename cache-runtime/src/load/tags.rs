@@ -8,11 +8,9 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use super::grant::Grant;
+use super::grant::{Grant, Noted, noted, stamp_asks};
 use super::hooks::Hooks;
 use super::request::Request;
-use super::stamps::{Noted, noted, stamp_asks};
-use super::store::Loading;
 use crate::boxed::boxed;
 use crate::events::{Of, Unstored};
 use crate::frame::Stamp;
@@ -21,27 +19,30 @@ use crate::stamp::{Subject, Watch};
 use crate::tag::{MOST_TAGS, Tag};
 use crate::value::Cacheable;
 
-/// Lets a load rest on the tags of its value too, unless one was invalidated since it began.
+/// The cells of the tags of a value, for a load that is to rest on them too: none if it has no other tags than
+/// its call; an error if one was invalidated since the load began.
+///
+/// `buckets` are the cells of every bucket from before it.
 pub(super) async fn tag<T: Cacheable>(
     request: &Request,
-    loading: &mut Loading,
+    (grant, buckets): (Option<&mut Grant>, &Watch),
     value: &T,
     hooks: Hooks<T>,
-) -> Result<(), Unstored> {
+) -> Result<Option<Watch>, Unstored> {
     let Some(tags_from) = hooks.tags_from else {
-        return Ok(());
+        return Ok(None);
     };
     let subjects = subjects(request, &tags_from(value))?;
     if subjects.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    let cells = match (&request.tiers.redis, &mut loading.grant) {
+    let cells = match (&request.tiers.redis, grant) {
         (Some(redis), Some(grant)) => note(request, redis, grant, &subjects).await?,
         _ => {
             // Registered before the buckets are looked at: an invalidation flips the bucket first,
             // so it is seen there or flips these.
             let cells = request.tiers.cells.watch(&subjects);
-            if !loading.buckets_hold(&subjects) {
+            if !hold(buckets, &subjects) {
                 return Err(Unstored::Overtaken);
             }
             cells
@@ -51,8 +52,16 @@ pub(super) async fn tag<T: Cacheable>(
     if request.tiers.owed.covers(&subjects) {
         return Err(Unstored::Overtaken);
     }
-    loading.watch = loading.watch.and(cells.cells());
-    Ok(())
+    Ok(Some(cells))
+}
+
+/// Whether none of the buckets of these tags was invalidated here.
+fn hold(buckets: &Watch, tags: &[Subject]) -> bool {
+    let cell = |subject: &Subject| match bucket(subject) {
+        Some(Subject::Bucket(bucket)) => buckets.cells().get(usize::from(bucket)),
+        _ => None,
+    };
+    tags.iter().filter_map(cell).all(|cell| !cell.is_flipped())
 }
 
 /// The tags that are not the request's own, once each.
@@ -157,7 +166,7 @@ async fn ask(
     Ok((made, held))
 }
 
-pub(super) fn bucket(subject: &Subject) -> Option<Subject> {
+fn bucket(subject: &Subject) -> Option<Subject> {
     match subject {
         Subject::Tag(tag) => Some(Subject::bucket(tag)),
         _ => None,

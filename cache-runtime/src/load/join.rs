@@ -1,0 +1,173 @@
+//! A call among those that ask for the same entry in this process: it leads their flight, or follows and
+//! shares what that gives.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::fetch::Patience;
+use super::hooks::HooksOf;
+use super::lead::Leader;
+use super::read::{Look, peek};
+use super::request::Request;
+use crate::boxed::boxed;
+use crate::clock::Stopwatch;
+use crate::events::Event;
+use crate::flight::{Outcome, Seat, Turn};
+use crate::memory::Held;
+use crate::returns::{ErrorShare, Returns};
+use crate::value::Cacheable;
+
+/// A call that neither memory nor a read of its own has served.
+pub(super) struct Joining<'a, M: Returns<R>, R> {
+    request: &'a Request,
+    hooks: &'a HooksOf<M, R>,
+    /// What it may be served while another refreshes it.
+    older: Option<Arc<Held<M::Value>>>,
+    /// All that it waits for others, here or elsewhere, takes `wait` at most.
+    waiting: Stopwatch,
+}
+
+/// What came of a seat.
+pub(super) enum Joined<'s, R> {
+    Served(R),
+    /// It leads, or loads for itself.
+    Leads(Turn<'s>),
+    /// What the leader gave may not be served to it.
+    Refused(Turn<'s>),
+}
+
+impl<'a, M: Returns<R>, R> Joining<'a, M, R> {
+    pub(super) fn new(
+        request: &'a Request,
+        hooks: &'a HooksOf<M, R>,
+        older: Option<Arc<Held<M::Value>>>,
+    ) -> Self {
+        Self {
+            request,
+            hooks,
+            older,
+            waiting: Stopwatch::start(),
+        }
+    }
+
+    /// A seat in the flight that a call which begins now may share, or in one of its own.
+    pub(super) fn seat(&self) -> Seat<'a> {
+        let (request, tiers) = (self.request, &self.request.tiers);
+        let now = tiers.clock.now();
+        tiers.flights.join(&request.key, now, || request.terms())
+    }
+
+    /// What comes of a seat: it leads if nobody does yet, or follows and shares what that gives, after a look
+    /// in Redis if it is to `verify`.
+    pub(super) async fn turn<'s>(&self, seat: &'s Seat<'_>, verify: bool) -> Joined<'s, R> {
+        let request = self.request;
+        let turn = match (seat.try_lead(), &self.older) {
+            (Some(turn), _) => turn,
+            // Another call refreshes it.
+            (None, Some(older)) => return Joined::Served(serve_older::<M, R>(request, older)),
+            (None, None) => self.follow(seat).await,
+        };
+        let served = match &turn {
+            Turn::Lead(_) | Turn::Alone(_) => return Joined::Leads(turn),
+            Turn::Meanwhile(held) => {
+                let held = boxed(|| meanwhile(request, held, verify)).await;
+                held.map(|held| serve_older::<M, R>(request, &held))
+            }
+            Turn::Done(outcome) => {
+                let share = self.hooks.share;
+                boxed(|| shared::<M, R>(request, outcome, share, verify)).await
+            }
+        };
+        match served {
+            Some(returned) => Joined::Served(returned),
+            None => Joined::Refused(turn),
+        }
+    }
+
+    /// Waits for the leader, and is counted while it does.
+    async fn follow<'s>(&self, seat: &'s Seat<'_>) -> Turn<'s> {
+        let (_follower, clock) = (Follower::of(self.request), Stopwatch::start());
+        let turn = seat.turn(self.left()).await;
+        if let Turn::Done(_) = turn {
+            self.request.allowance.share(seat.asked(), clock.elapsed());
+        }
+        turn
+    }
+
+    /// The call as it leads, for all or for itself alone; who waited in vain waits for no other process.
+    pub(super) fn leader<'s>(
+        &self,
+        seat: &'s Seat<'a>,
+        turn: &Turn<'_>,
+    ) -> Leader<'s, M::Value, M::Error, R>
+    where
+        'a: 's,
+    {
+        Leader {
+            request: self.request,
+            seat,
+            patience: match turn {
+                Turn::Lead(_) => Patience::Wait(self.left()),
+                _ => Patience::None,
+            },
+            hooks: *self.hooks,
+        }
+    }
+
+    /// How much longer it waits for others.
+    fn left(&self) -> Duration {
+        let wait = Duration::from_millis(self.request.policy.wait_ms);
+        wait.saturating_sub(self.waiting.elapsed())
+    }
+}
+
+/// One that waits for a leader, counted while it lives.
+struct Follower<'a>(&'a Request);
+
+impl<'a> Follower<'a> {
+    fn of(request: &'a Request) -> Self {
+        request.emit(Event::FollowerCame);
+        Self(request)
+    }
+}
+
+impl Drop for Follower<'_> {
+    fn drop(&mut self) {
+        self.0.emit(Event::FollowerLeft);
+    }
+}
+
+pub(super) fn serve_older<M: Returns<R>, R>(request: &Request, held: &Held<M::Value>) -> R {
+    request.count_older(held);
+    M::value(held.value.clone())
+}
+
+/// What the leader found stale, as this caller may be served it.
+async fn meanwhile<T: Cacheable>(
+    request: &Request,
+    held: &Held,
+    verify: bool,
+) -> Option<Arc<Held<T>>> {
+    match verify {
+        true => peek(request, Look::Verify).await.map(|found| found.held),
+        // It may have been found under other cells than those that the flight was joined under.
+        false => held.typed().filter(|held| request.may_serve(held)),
+    }
+}
+
+/// The leader's outcome as this caller returns it, if it may.
+async fn shared<M: Returns<R>, R>(
+    request: &Request,
+    outcome: &Outcome,
+    share: Option<ErrorShare<M::Error>>,
+    verify: bool,
+) -> Option<R> {
+    match outcome {
+        Outcome::Value { in_redis, .. } if verify && (*in_redis || request.is_strong()) => {
+            let found = peek::<M::Value>(request, Look::Verify).await?;
+            Some(M::value(found.held.value.clone()))
+        }
+        Outcome::Value { held, .. } => held.get().map(M::value),
+        Outcome::Error(error) => (share?.open)(&**error).map(M::error),
+    }
+}
