@@ -1,6 +1,5 @@
 //! What one cache is made of, shared by its handles and the calls under way.
 
-use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -63,7 +62,6 @@ pub(crate) struct Tiers {
     pub(crate) used: Use,
     /// Off by setting, or closed: every call runs as if there were no cache.
     off: AtomicBool,
-    hash: foldhash::quality::RandomState,
 }
 
 /// The parts a builder brings.
@@ -125,17 +123,7 @@ impl Tiers {
             limits: parts.limits,
             used: Use::none_yet(),
             off: AtomicBool::new(!parts.enabled),
-            hash: foldhash::quality::RandomState::default(),
         }
-    }
-
-    /// The hash that a site's key has in this cache's tables.
-    #[inline]
-    pub(crate) fn hash(&self, site: u32, parts: &[u8]) -> u64 {
-        let mut hasher = self.hash.build_hasher();
-        hasher.write_u32(site);
-        hasher.write(parts);
-        hasher.finish()
     }
 
     /// Whether entries and stamps may be at several nodes of Redis.

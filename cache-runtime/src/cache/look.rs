@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::Cache;
+use super::{Cache, ambient};
 use crate::events::{Event, Miss};
 use crate::key::KeyWriter;
 use crate::load::Draft;
-use crate::memory::Kept;
+use crate::memory::{Held, Kept, Sought};
 use crate::policy::{Consistency, Policy};
 use crate::site::Interned;
 use crate::value::Cacheable;
@@ -34,15 +34,66 @@ fn draw(beta: f64) -> f64 {
     -beta * (1.0 - rand::random::<f64>()).ln()
 }
 
+/// The value that memory has for a call, where neither the call nor the value is out of the ordinary:
+/// what most calls end with. It is no generic function, so that it is compiled once, here; and the
+/// value is cloned by the caller, as that may run any code.
+pub(crate) fn look(
+    site: &Interned,
+    policy: &Policy,
+    cache: Option<&Cache>,
+    key: &KeyWriter,
+) -> Option<Arc<Held>> {
+    ambient::look(cache, |cache| cache.plainly(site, policy, key))
+}
+
+/// A key of a site, as memory seeks it.
+#[inline]
+fn sought<'a>(site: &Interned, key: &'a KeyWriter) -> Sought<'a> {
+    Sought {
+        site: site.id,
+        hash: hash(site, key),
+        parts: key.as_bytes(),
+    }
+}
+
+#[inline]
+fn hash(site: &Interned, key: &KeyWriter) -> u64 {
+    // Of equal keys of several sites each has its own place in the tables.
+    key.hash() ^ u64::from(site.id).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 impl Cache {
-    /// A hit in memory, counted; nothing is allocated.
+    /// The value in memory where nothing about the call or the value is out of the ordinary; counted.
     #[inline]
+    pub(super) fn plainly(
+        &self,
+        site: &Interned,
+        policy: &Policy,
+        key: &KeyWriter,
+    ) -> Option<Arc<Held>> {
+        let tiers = &*self.0;
+        let is_strong = policy.consistency == Consistency::Strong && tiers.redis.is_some();
+        if policy.early > 0.0 || is_strong || site.refused().is_some() {
+            return None;
+        }
+        let held = tiers
+            .memory
+            .as_ref()?
+            .fresh(sought(site, key), tiers.clock.now())?;
+        if held.is_stale {
+            return None;
+        }
+        held.counters.memory_hit();
+        Some(held)
+    }
+
+    /// A hit in memory, counted; nothing is allocated.
     pub(crate) fn in_memory<T: Cacheable>(
         &self,
         site: &Interned,
         namespace: &str,
         policy: &Policy,
-        parts: &[u8],
+        key: &KeyWriter,
     ) -> Result<T, Missed> {
         let tiers = &*self.0;
         let ahead = match policy.early > 0.0 {
@@ -57,11 +108,7 @@ impl Cache {
             return Err(missed(Miss::Absent));
         }
         let memory = tiers.memory.as_ref().ok_or(missed(Miss::Absent))?;
-        let sought = crate::memory::Sought {
-            site: site.id,
-            hash: tiers.hash(site.id, parts),
-            parts,
-        };
+        let sought = sought(site, key);
         let now = tiers.clock.now();
         let held = memory.get(sought, now).map_err(missed)?;
         if ahead > 0.0 && !held.is_stale && held.given.is_due(now, ahead) {
@@ -82,7 +129,6 @@ impl Cache {
         key: &KeyWriter,
         missed: Missed,
     ) -> Draft {
-        let parts = key.as_bytes();
         self.0.used.note();
         Draft {
             tiers: Arc::clone(&self.0),
@@ -91,8 +137,8 @@ impl Cache {
             policy,
             key: Kept {
                 site: site.id,
-                hash: self.0.hash(site.id, parts),
-                parts: parts.into(),
+                hash: hash(site, key),
+                parts: key.as_bytes().into(),
             },
             key_len: key.key_len(),
             readable: None,

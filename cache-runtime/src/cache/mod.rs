@@ -30,7 +30,7 @@ pub use scan::{Scan, ScannedKey};
 
 pub(crate) use ambient::{Current, carried, current, is_bypassed, may_refresh, refreshes, resolve};
 pub(crate) use groups::{namespace_target, tag_target};
-pub(crate) use look::Missed;
+pub(crate) use look::{Missed, look};
 
 use crate::error::{CacheError, Result};
 use crate::events::Stats;
@@ -166,7 +166,13 @@ impl Cache {
         // It is in no digest, as it is in the entry's name; in memory it tells entries apart.
         writer.__beside(namespace);
         let site = site::by_hand::<T>();
-        let missed = match self.in_memory(site, namespace, policy, writer.as_bytes()) {
+        if let Some(value) = self
+            .plainly(site, policy, &writer)
+            .and_then(|held| held.get())
+        {
+            return Ok(value);
+        }
+        let missed = match self.in_memory(site, namespace, policy, &writer) {
             Ok(value) => return Ok(value),
             Err(missed) => missed,
         };

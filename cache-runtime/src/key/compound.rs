@@ -89,7 +89,7 @@ impl KeyWriter {
     pub fn variant(&mut self, name: &str, variant: &str, write: impl FnOnce(&mut FieldWriter<'_>)) {
         self.kind(kind::VARIANT);
         self.name(name);
-        self.name(variant);
+        self.told(variant);
         self.fields(write);
     }
 
@@ -120,7 +120,7 @@ impl KeyWriter {
     pub fn __variant(&mut self, name: &str, variant: &str, fields: usize) {
         self.kind(kind::VARIANT);
         self.name(name);
-        self.name(variant);
+        self.told(variant);
         self.length(fields);
     }
 

@@ -35,6 +35,7 @@
 
 mod buffer;
 mod compound;
+mod hash;
 mod impls;
 mod kind;
 mod rounded;

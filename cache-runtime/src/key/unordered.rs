@@ -18,13 +18,14 @@ pub(super) struct Listing {
 impl Listing {
     #[inline]
     pub(super) fn open(writer: &mut KeyWriter, expected: usize) -> Self {
-        let at = writer.bytes.len();
+        let at = writer.len();
         writer.length(expected);
         Self { at, expected }
     }
 
     #[inline]
     pub(super) fn close(self, writer: &mut KeyWriter, counted: usize) {
+        writer.counted(counted);
         if counted != self.expected {
             self.correct(writer, counted);
         }
@@ -32,15 +33,12 @@ impl Listing {
 
     #[cold]
     fn correct(self, writer: &mut KeyWriter, counted: usize) {
-        let mut items = KeyWriter::new();
-        items.length(self.expected);
-        let start = self.at + items.bytes.len();
-        items.bytes.truncate(0);
-        items.bytes.extend_from_slice(&writer.bytes[start..]);
-
-        writer.bytes.truncate(self.at);
+        let mut length = KeyWriter::new();
+        length.length(self.expected);
+        let items = writer.as_bytes()[self.at + length.len()..].to_vec();
+        writer.truncate(self.at);
         writer.length(counted);
-        writer.bytes.extend_from_slice(&items.bytes);
+        writer.append(&items);
     }
 }
 
@@ -57,14 +55,14 @@ impl Unordered {
         let listing = Listing::open(writer, expected);
         Self {
             listing,
-            start: writer.bytes.len(),
+            start: writer.len(),
             ends: SmallVec::new(),
         }
     }
 
     /// Says that all written since the last call is one entry.
     pub(super) fn end_entry(&mut self, writer: &KeyWriter) {
-        self.ends.push(writer.bytes.len());
+        self.ends.push(writer.len());
     }
 
     pub(super) fn close(self, writer: &mut KeyWriter) {
@@ -80,15 +78,17 @@ fn sort(writer: &mut KeyWriter, start: usize, ends: &[usize]) {
         entries.push(from..end);
         from = end;
     }
-    let written = &writer.bytes;
+    // Equal sets have one hash, though one came sorted and another did not.
+    writer.is_sorted();
+    let written = writer.as_bytes();
     if entries.is_sorted_by(|a, b| written[a.clone()] <= written[b.clone()]) {
         return;
     }
 
-    let written = writer.bytes.clone();
+    let written = written.to_vec();
     entries.sort_unstable_by(|a, b| written[a.clone()].cmp(&written[b.clone()]));
-    writer.bytes.truncate(start);
+    writer.truncate(start);
     for entry in entries {
-        writer.bytes.extend_from_slice(&written[entry]);
+        writer.append(&written[entry]);
     }
 }

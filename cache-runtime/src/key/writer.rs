@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::buffer::Buffer;
+use super::hash::KeyHash;
 use super::{CacheKey, kind};
 
 /// Lengths below this take one byte; others take this byte and then eight.
@@ -23,7 +24,8 @@ const LONG: u8 = 0xff;
 /// ```
 #[derive(Clone)]
 pub struct KeyWriter {
-    pub(super) bytes: Buffer,
+    bytes: Buffer,
+    hash: KeyHash,
     failure: Option<Box<str>>,
     /// Where the key ends, if something stands beside it.
     end: Option<usize>,
@@ -36,6 +38,7 @@ impl KeyWriter {
     pub fn new() -> Self {
         Self {
             bytes: Buffer::new(),
+            hash: KeyHash::new(),
             failure: None,
             end: None,
         }
@@ -76,6 +79,40 @@ impl KeyWriter {
     #[inline]
     pub(crate) fn key_len(&self) -> usize {
         self.end.unwrap_or(self.bytes.len())
+    }
+
+    /// A hash of [`as_bytes`](Self::as_bytes), of this process.
+    #[inline]
+    pub(crate) fn hash(&self) -> u64 {
+        self.hash.finish(&self.bytes)
+    }
+
+    /// How many bytes were written so far.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Keeps the first `length` bytes, which are not more than there are. Its hash stays that of what
+    /// was written.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.bytes.truncate(length);
+    }
+
+    /// Appends what was written before and is hashed already.
+    pub(super) fn append(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Says that entries stand in the order of their bytes, in whatever order they were written.
+    pub(super) fn is_sorted(&mut self) {
+        self.hash.is_sorted();
+    }
+
+    /// Says how many items there were in a list.
+    #[inline]
+    pub(super) fn counted(&mut self, items: usize) {
+        self.hash.number(items as u64);
     }
 
     /// Writes a value of any type that is [`CacheKey`].
@@ -148,43 +185,43 @@ impl KeyWriter {
 
     #[inline]
     pub(super) fn kind(&mut self, kind: u8) {
+        self.hash.kind(kind);
         self.bytes.push(kind);
     }
 
     /// A value of fixed width.
     #[inline]
     pub(super) fn put<const WIDTH: usize>(&mut self, kind: u8, value: [u8; WIDTH]) {
+        self.hash.word(value);
         self.bytes.extend_from_parts([kind], &value);
     }
 
     /// A value of any length: the length, then the bytes.
     #[inline]
     pub(super) fn run(&mut self, kind: u8, value: &[u8]) {
+        self.hash.run(value);
         match u8::try_from(value.len()) {
             Ok(short) if short < LONG => self.bytes.extend_from_parts([kind, short], value),
             _ => {
-                self.kind_and_length(kind, value.len());
+                self.bytes.push(kind);
+                self.long(value.len());
                 self.bytes.extend_from_slice(value);
             }
         }
     }
 
+    /// The head of what is of one type, which no hash needs.
+    #[inline]
+    pub(super) fn head(&mut self, kind: u8, length: u8) {
+        self.bytes.extend_from_slice(&[kind, length]);
+    }
+
     /// Bytes that lie in two pieces.
     #[inline]
     pub(super) fn two_runs(&mut self, head: &[u8], tail: &[u8]) {
-        self.kind_and_length(kind::BYTES, head.len() + tail.len());
-        self.bytes.extend_from_slice(head);
-        self.bytes.extend_from_slice(tail);
-    }
-
-    #[inline]
-    pub(super) fn kind_and_length(&mut self, kind: u8, length: usize) {
-        match u8::try_from(length) {
-            Ok(short) if short < LONG => self.bytes.extend_from_slice(&[kind, short]),
-            _ => {
-                self.kind(kind);
-                self.length(length);
-            }
+        match tail.is_empty() {
+            true => self.run(kind::BYTES, head),
+            false => self.run(kind::BYTES, &[head, tail].concat()),
         }
     }
 
@@ -192,20 +229,35 @@ impl KeyWriter {
     pub(super) fn length(&mut self, length: usize) {
         match u8::try_from(length) {
             Ok(short) if short < LONG => self.bytes.push(short),
-            _ => self.put(LONG, (length as u64).to_le_bytes()),
+            _ => self.long(length),
         }
     }
 
-    /// A name inside a structure: its length and its bytes, of no kind.
+    /// A length that takes more than a byte.
+    #[cold]
+    fn long(&mut self, length: usize) {
+        self.bytes
+            .extend_from_parts([LONG], &(length as u64).to_le_bytes());
+    }
+
+    /// A name inside a structure: its length and its bytes, of no kind. No hash needs it: which names
+    /// there are follows from the type, and from what is [`told`](Self::told).
     #[inline]
     pub(super) fn name(&mut self, name: &str) {
         match u8::try_from(name.len()) {
             Ok(short) if short < LONG => self.bytes.extend_from_parts([short], name.as_bytes()),
             _ => {
-                self.length(name.len());
+                self.long(name.len());
                 self.bytes.extend_from_slice(name.as_bytes());
             }
         }
+    }
+
+    /// A name that tells values of one type apart.
+    #[inline]
+    pub(super) fn told(&mut self, name: &str) {
+        self.hash.run(name.as_bytes());
+        self.name(name);
     }
 }
 

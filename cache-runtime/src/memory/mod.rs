@@ -231,8 +231,14 @@ impl Memory {
         self
     }
 
-    /// The value, if it may be served as fresh; one that can't be served again is dropped.
+    /// The value, if it may be served as fresh.
     #[inline]
+    pub(crate) fn fresh(&self, key: Sought<'_>, now: Moment) -> Option<Arc<Held>> {
+        let held = self.store.get(&key)?;
+        (now < held.until && held.watch.holds(now)).then_some(held)
+    }
+
+    /// The value, if it may be served as fresh; one that can't be served again is dropped.
     pub(crate) fn get(&self, key: Sought<'_>, now: Moment) -> Result<Arc<Held>, Miss> {
         let held = self.store.get(&key).ok_or(Miss::Absent)?;
         if now < held.until && held.watch.holds(now) {

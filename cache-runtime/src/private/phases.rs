@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::cache::{Cache, Current, Entry, Missed, current, may_refresh, resolve};
+use crate::cache::{Cache, Current, Entry, Missed, current, look, may_refresh, resolve};
 use crate::error::CacheError;
 use crate::key::{CacheKey, KeyWriter};
 use crate::load::{Call, Draft, Request, Uncached};
@@ -111,13 +111,28 @@ pub fn lookup<M: Returns<R>, R>(
     cache: Option<&Cache>,
     key: &KeyWriter,
 ) -> Lookup<M, R, M::Value, M::Error> {
+    let site = at.intern::<M::Value>();
+    // It always is a `T`, as the site's id is of one type.
+    match look(site, policy, cache, key).and_then(|held| held.get()) {
+        Some(value) => Lookup::Hit(M::value(value)),
+        None => looked_again(site, policy, cache, key),
+    }
+}
+
+/// Looks once more where memory has nothing, or something out of the ordinary.
+#[inline(never)]
+fn looked_again<M: Returns<R>, R>(
+    site: &'static Interned,
+    policy: &'static Policy,
+    cache: Option<&Cache>,
+    key: &KeyWriter,
+) -> Lookup<M, R, M::Value, M::Error> {
     let Some(cache) = current(cache) else {
         return Lookup::Miss(Call::new(Err(Uncached::Refused)));
     };
-    let site = at.intern::<M::Value>();
     let missed = match may_refresh() {
         true => Missed::unasked(),
-        false => match cache.in_memory(site, &site.namespace, policy, key.as_bytes()) {
+        false => match cache.in_memory(site, &site.namespace, policy, key) {
             Ok(value) => return Lookup::Hit(M::value(value)),
             Err(missed) => missed,
         },

@@ -14,7 +14,7 @@ macro_rules! tuple {
         impl<$($item: CacheKey),*> CacheKey for ($($item,)*) {
             #[inline]
             fn write(&self, writer: &mut KeyWriter) {
-                writer.kind_and_length(kind::TUPLE, $arity);
+                writer.head(kind::TUPLE, $arity);
                 $( self.$index.write(writer); )*
             }
         }

@@ -38,9 +38,9 @@ pub struct Serialized<'a, T: ?Sized>(pub &'a T);
 
 impl<T: Serialize + ?Sized> CacheKey for Serialized<'_, T> {
     fn write(&self, writer: &mut KeyWriter) {
-        let start = writer.bytes.len();
+        let start = writer.len();
         if let Err(failure) = self.0.serialize(Serializer { writer }) {
-            writer.bytes.truncate(start);
+            writer.truncate(start);
             writer.unusable(failure.cause());
         }
     }

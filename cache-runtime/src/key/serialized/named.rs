@@ -26,7 +26,7 @@ impl<'w> Fields<'w> {
     pub(super) fn variant(writer: &'w mut KeyWriter, name: &str, variant: &str) -> Self {
         writer.kind(kind::VARIANT);
         writer.name(name);
-        writer.name(variant);
+        writer.told(variant);
         Self::open(writer)
     }
 
