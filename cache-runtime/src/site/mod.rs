@@ -16,9 +16,12 @@ mod shared;
 mod table;
 
 use std::any::TypeId;
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::marker::PhantomData;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
+
+use parking_lot::RwLock;
 
 pub(crate) use interned::{Digest, Interned, Refused};
 pub(crate) use names::{EntryName, Named, Names};
@@ -57,8 +60,20 @@ pub struct Spec {
 pub struct Site {
     spec: Spec,
     /// The first instance asked for; for all but generic functions, the only one.
-    first: OnceLock<(TypeId, TypeId, &'static Interned)>,
+    first: OnceLock<Instance>,
 }
+
+/// A site at the types that it was used at, and the next that was asked for.
+#[derive(Debug)]
+struct Instance {
+    types: TypeId,
+    value: TypeId,
+    interned: &'static Interned,
+    next: OnceLock<Box<Instance>>,
+}
+
+/// How many instances of a generic function are found without the table.
+const INSTANCES: usize = 32;
 
 /// A site with the types it is used at.
 #[doc(hidden)]
@@ -107,21 +122,37 @@ impl At {
     #[inline]
     pub(crate) fn intern<V: Cacheable>(self) -> &'static Interned {
         let value = TypeId::of::<V>();
-        match self.site.first.get() {
-            Some((types, first, interned)) if *types == self.types && *first == value => interned,
-            _ => self.intern_slowly::<V>(),
+        let mut next = self.site.first.get();
+        while let Some(instance) = next {
+            if instance.types == self.types && instance.value == value {
+                return instance.interned;
+            }
+            next = instance.next.get().map(|next| &**next);
         }
+        self.intern_slowly::<V>()
     }
 
     #[cold]
     fn intern_slowly<V: Cacheable>(self) -> &'static Interned {
         let interned = table::intern::<V>(self.identity());
-        // A second instance of a generic function finds the first taken, and asks the table again.
-        let _ = self
-            .site
-            .first
-            .set((self.types, TypeId::of::<V>(), interned));
+        self.note(TypeId::of::<V>(), interned);
         interned
+    }
+
+    /// Puts an instance behind those that are known. Another of the same types may be there already,
+    /// and is found first.
+    fn note(self, value: TypeId, interned: &'static Interned) {
+        let instance = |interned| Instance {
+            types: self.types,
+            value,
+            interned,
+            next: OnceLock::new(),
+        };
+        let (mut known, mut count) = (self.site.first.get_or_init(|| instance(interned)), 1);
+        while count < INSTANCES && (known.types, known.value) != (self.types, value) {
+            known = known.next.get_or_init(|| Box::new(instance(interned)));
+            count += 1;
+        }
     }
 
     fn identity(&self) -> table::Identity<'static> {
@@ -168,7 +199,13 @@ impl At {
 /// The site of all hand-written calls for one type of value. Their namespaces are made at run time, so
 /// each call brings its own: a site for each would be kept as long as the process lives.
 pub(crate) fn by_hand<V: Cacheable>() -> &'static Interned {
-    table::intern::<V>(table::Identity {
+    static KNOWN: LazyLock<RwLock<HashMap<TypeId, &'static Interned>>> =
+        LazyLock::new(RwLock::default);
+    let value = TypeId::of::<V>();
+    if let Some(interned) = KNOWN.read().get(&value) {
+        return interned;
+    }
+    let interned = table::intern::<V>(table::Identity {
         namespace: "",
         identity: "by hand".to_owned(),
         version: 1,
@@ -179,5 +216,7 @@ pub(crate) fn by_hand<V: Cacheable>() -> &'static Interned {
         of_sources: None,
         author: None,
         item: None,
-    })
+    });
+    KNOWN.write().insert(value, interned);
+    interned
 }
