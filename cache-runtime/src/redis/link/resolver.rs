@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clock::Stopwatch;
 use crate::own_thread::sleep;
 use crate::redis::wire::fault::Fault;
 use crate::redis::wire::settings::{Found, LinkSettings};
@@ -46,16 +47,20 @@ impl Resolver {
         let (Some(find), Some(found)) = (&self.0, found) else {
             return std::future::pending().await;
         };
-        // Together less than `lag`, so that memory is not behind by more.
-        let (pause, limit) = (lag / 2, lag / 4);
+        // Asked each `lag`/2 and heard within `lag`/4, however long the last answer took: together less
+        // than `lag`, so that memory is not behind by more.
+        let (period, limit) = (lag / 2, lag / 4);
+        let mut pause = period;
         loop {
             sleep(pause).await;
+            let asking = Stopwatch::start();
             if let Ok(now) = find(limit).await
                 && now.epoch > found.epoch
                 && now.address != found.address
             {
                 return;
             }
+            pause = period.saturating_sub(asking.elapsed());
         }
     }
 
