@@ -13,13 +13,16 @@ const PATIENCE: Duration = Duration::from_millis(500);
 impl Sentinels {
     /// What each sentinel that answers says is the master.
     pub(super) async fn said(&self) -> Vec<usize> {
-        let asked = self.sentinels.iter().map(async |sentinel| {
-            let words = ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME];
-            let address: (String, u16) = answer(sentinel, &words).await?;
-            let is_it = |server: &Server| server.port() == address.1;
-            self.servers.iter().position(is_it)
-        });
+        let asked = (0..self.sentinels.len()).map(|at| self.said_by(at));
         join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    /// What one sentinel says is the master.
+    pub(super) async fn said_by(&self, at: usize) -> Option<usize> {
+        let words = ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME];
+        let address: (String, u16) = answer(&self.sentinels[at], &words).await?;
+        let is_it = |server: &Server| server.port() == address.1;
+        self.servers.iter().position(is_it)
     }
 
     pub(super) async fn is_master(&self, at: usize) -> bool {

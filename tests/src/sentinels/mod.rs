@@ -4,6 +4,7 @@ mod ask;
 mod start;
 
 use std::io;
+use std::time::Duration;
 
 use crate::Server;
 use crate::wait::until;
@@ -13,6 +14,9 @@ const NAME: &str = "mymaster";
 
 /// How many sentinels there are; two of them must agree.
 const SENTINELS: usize = 3;
+
+/// How long one failover by command may take before it is asked for again.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Servers watched by sentinels, which take a master for dead after half a second.
 #[derive(Debug)]
@@ -80,18 +84,25 @@ impl Sentinels {
     /// Has the sentinels put a replica in the master's place, and waits until it is the master;
     /// gives its number.
     ///
+    /// They are asked again and again: until a sentinel has heard of a replica it says that there is
+    /// none, and one that can't finish gives up and does not begin again.
+    ///
     /// # Errors
     ///
     /// If there is no replica that could be, or it does not become one in time.
     pub async fn failover(&self) -> io::Result<usize> {
         let before = self.master().await?;
-        until("a replica that is fit", || async {
-            // Until a sentinel has heard of a replica again, it says that there is none.
-            let told = self.sentinels[0].run(&["SENTINEL", "FAILOVER", NAME]).await;
-            Ok(told.is_ok().then_some(()))
+        until("a master put in its place", || async {
+            if self.said_by(0).await == Some(before) {
+                // An error is one that says it is under way, or that no replica is fit yet.
+                let _ = self.sentinels[0].run(&["SENTINEL", "FAILOVER", NAME]).await;
+            }
+            tokio::time::timeout(ASK_AGAIN, self.until_replaced(before))
+                .await
+                .ok()
+                .transpose()
         })
-        .await?;
-        self.until_replaced(before).await
+        .await
     }
 
     /// Waits until another server is the master and most sentinels say so; gives its number.
