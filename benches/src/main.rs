@@ -1,9 +1,10 @@
-//! `cargo run --release -p cache-bench -- memory redis pools tags wake staleness` prints `figure <name> <value> <unit>` lines.
+//! `cargo run --release -p cache-bench -- hits memory redis pools tags wake staleness` prints `figure <name> <value> <unit>` lines.
 //!
 //! Contenders alternate within a round and the figure is the median of the rounds, so that a noisy
 //! machine troubles all of them alike: read the ratios.
 
 mod cores;
+mod hits;
 mod memory;
 mod pools;
 mod redis_hits;
@@ -16,7 +17,8 @@ mod worker;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let suites: [(&str, fn()); 6] = [
+    let suites: [(&str, fn()); 7] = [
+        ("hits", hits::run),
         ("memory", memory::run),
         ("redis", redis_hits::run),
         ("pools", pools::run),
@@ -34,7 +36,7 @@ fn main() -> ExitCode {
     let known = |name: &String| suites.iter().any(|(suite, _)| suite == name);
     if asked.is_empty() || !asked.iter().all(known) {
         rounds::say(format_args!(
-            "usage: cache-bench memory|redis|pools|tags|wake|staleness .."
+            "usage: cache-bench hits|memory|redis|pools|tags|wake|staleness .."
         ));
         return ExitCode::FAILURE;
     }
