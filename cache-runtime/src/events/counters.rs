@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 
 use super::histogram::Histogram;
-use super::snapshot::{MissStats, NamespaceStats, UnstoredStats};
+use super::snapshot::NamespaceStats;
 use super::striped::Striped;
-use super::{Event, Loaded, Miss, Tier, Unstored};
+use super::{Event, Loaded, Miss, MissStats, Tier, Unstored, UnstoredStats};
 
 /// How many kinds of trouble are counted apart; further ones are counted by their step alone.
 const MOST: usize = 256;
@@ -21,9 +21,9 @@ pub(crate) struct Counters {
     stale_on_error: AtomicU64,
     skipped_refreshes: AtomicU64,
     timed_out_loads: AtomicU64,
-    misses: [AtomicU64; 7],
-    loads: [AtomicU64; 3],
-    unstored: [AtomicU64; 9],
+    misses: [AtomicU64; Miss::COUNT],
+    loads: [AtomicU64; Loaded::COUNT],
+    unstored: [AtomicU64; Unstored::COUNT],
     load_time: Histogram,
     read_time: Histogram,
     stores: AtomicU64,
@@ -82,8 +82,6 @@ impl Counters {
     }
 
     pub(super) fn snapshot(&self, namespace: &str) -> NamespaceStats {
-        let miss = |why: Miss| get(&self.misses[why as usize]);
-        let unstored = |why: Unstored| get(&self.unstored[why as usize]);
         NamespaceStats {
             namespace: namespace.to_owned(),
             memory_hits: self.memory_hits.sum(),
@@ -91,15 +89,7 @@ impl Counters {
             stale_hits: get(&self.stale_hits),
             stale_on_error: get(&self.stale_on_error),
             skipped_refreshes: get(&self.skipped_refreshes),
-            misses: MissStats {
-                absent: miss(Miss::Absent),
-                expired: miss(Miss::Expired),
-                invalidated: miss(Miss::Invalidated),
-                unreadable: miss(Miss::Unreadable),
-                outage: miss(Miss::Outage),
-                refresh: miss(Miss::Refresh),
-                early: miss(Miss::Early),
-            },
+            misses: MissStats::of(&self.misses),
             loads: get(&self.loads[Loaded::Ok as usize]),
             failed_loads: get(&self.loads[Loaded::Failed as usize]),
             timed_out_loads: get(&self.timed_out_loads),
@@ -108,17 +98,7 @@ impl Counters {
             read_time: self.read_time.snapshot(),
             stores: get(&self.stores),
             stored_bytes: get(&self.stored_bytes),
-            unstored: UnstoredStats {
-                overtaken: unstored(Unstored::Overtaken),
-                too_large: unstored(Unstored::TooLarge),
-                encode: unstored(Unstored::Encode),
-                outage: unstored(Unstored::Outage),
-                no_lease: unstored(Unstored::NoLease),
-                memory: unstored(Unstored::Memory),
-                tag: unstored(Unstored::Tag),
-                too_many_tags: unstored(Unstored::TooManyTags),
-                superseded: unstored(Unstored::Superseded),
-            },
+            unstored: UnstoredStats::of(&self.unstored),
             followers: get(&self.followers),
             waiting: get(&self.waiting),
             invalidations: get(&self.invalidations),

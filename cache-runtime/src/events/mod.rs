@@ -1,6 +1,7 @@
 //! What the cache tells of itself: one closed set of events, counted by namespace and, where a person
 //! should know, logged.
 
+mod causes;
 mod counters;
 mod heard;
 mod histogram;
@@ -13,12 +14,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::quality::RandomState;
 use parking_lot::RwLock;
 
+pub(crate) use causes::{Miss, Unstored};
+pub use causes::{MissStats, UnstoredStats};
 pub(crate) use counters::Counters;
 pub(crate) use heard::Of;
 pub use histogram::HistogramSnapshot;
-pub use snapshot::{MissStats, NamespaceStats, Stats, UnstoredStats};
+pub use snapshot::{NamespaceStats, Stats};
 pub(crate) use unused::{Use, tell_of_default};
 
 /// A tier of the cache.
@@ -31,25 +35,6 @@ pub enum Tier {
     Redis,
 }
 
-/// Why a read found nothing to serve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Miss {
-    /// No entry is there.
-    Absent,
-    /// Its ttl is over.
-    Expired,
-    /// Its tag or namespace was invalidated, or its stamp was lost.
-    Invalidated,
-    /// Its bytes can't be read: foreign, cut, corrupt or of another shape.
-    Unreadable,
-    /// Redis was not asked, or did not answer, and what memory has is not vouched for.
-    Outage,
-    /// A person asked for a fresh load.
-    Refresh,
-    /// It is fresh, and was drawn to be refreshed before its end.
-    Early,
-}
-
 /// How a load ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Loaded {
@@ -59,28 +44,9 @@ pub(crate) enum Loaded {
     Abandoned,
 }
 
-/// Why a loaded value was returned and not stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unstored {
-    /// An invalidation, or the end of the lease, came between.
-    Overtaken,
-    /// It is over `max_value`.
-    TooLarge,
-    /// Its `Serialize` failed.
-    Encode,
-    /// Redis was out of reach.
-    Outage,
-    /// The load had no lease: it had waited too long for another's, or loaded for itself after the
-    /// leader failed.
-    NoLease,
-    /// Memory refused it: it is larger than a shard.
-    Memory,
-    /// A tag of its value has a form that is refused.
-    Tag,
-    /// It has more tags than an entry may have.
-    TooManyTags,
-    /// A later put took its place.
-    Superseded,
+impl Loaded {
+    /// How many ends there are.
+    const COUNT: usize = Self::Abandoned as usize + 1;
 }
 
 /// What happened. The set is closed: every counter is moved by one of these.
@@ -127,7 +93,7 @@ const OTHERS: &str = "(others)";
 /// The counters of the namespaces of one cache, and its log.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
-    namespaces: RwLock<HashMap<Arc<str>, Arc<Counters>>>,
+    namespaces: RwLock<HashMap<Arc<str>, Arc<Counters>, RandomState>>,
     log: log::Log,
     heard: heard::Heard,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::HistogramSnapshot;
+use super::{HistogramSnapshot, MissStats, UnstoredStats};
 
 /// The statistics of a cache since it was built. `Display` prints them as a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,60 +75,6 @@ impl NamespaceStats {
     pub fn hits(&self) -> u64 {
         self.memory_hits + self.redis_hits + self.stale_hits
     }
-}
-
-/// Why reads found nothing to serve.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MissStats {
-    /// No entry was there.
-    pub absent: u64,
-    /// Its ttl was over.
-    pub expired: u64,
-    /// It was invalidated, or its stamp was lost.
-    pub invalidated: u64,
-    /// Its bytes could not be read.
-    pub unreadable: u64,
-    /// Redis was not asked, or did not answer.
-    pub outage: u64,
-    /// A fresh load was asked for.
-    pub refresh: u64,
-    /// A fresh value was there, and the call was drawn to refresh it before its end.
-    pub early: u64,
-}
-
-impl MissStats {
-    /// The number of all misses.
-    #[must_use]
-    pub fn total(&self) -> u64 {
-        let gone = self.absent + self.expired + self.invalidated + self.unreadable;
-        gone + self.outage + self.refresh + self.early
-    }
-}
-
-/// Why loaded values were not stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct UnstoredStats {
-    /// An invalidation, or the end of the lease, came between.
-    pub overtaken: u64,
-    /// The value was over `max_value`.
-    pub too_large: u64,
-    /// The value's `Serialize` failed.
-    pub encode: u64,
-    /// Redis was out of reach.
-    pub outage: u64,
-    /// The load had no lease: it had waited too long for another's, or loaded for itself after the
-    /// leader failed.
-    pub no_lease: u64,
-    /// Memory refused it.
-    pub memory: u64,
-    /// A tag that `tags_from` gave is empty, or its `Display` failed.
-    pub tag: u64,
-    /// With the tags that `tags_from` gave it would have more than 1,024.
-    pub too_many_tags: u64,
-    /// A later put took the place of this put or refresh.
-    pub superseded: u64,
 }
 
 impl fmt::Display for Stats {

@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::quality::RandomState;
+
 use super::request::Request;
 use crate::clock::Moment;
 use crate::events::Miss;
@@ -13,7 +15,7 @@ use crate::value::Cacheable;
 /// The stamps of one round trip, and the time and run of the entry's node at it.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
-    pub(crate) stamps: HashMap<Subject, Option<Stamp>>,
+    pub(crate) stamps: HashMap<Subject, Option<Stamp>, RandomState>,
     pub(crate) basis: Basis,
     /// When the entry was read, and so was the node's clock.
     pub(crate) read_at: Moment,
@@ -177,7 +179,7 @@ struct Rests {
 /// in the frame.
 fn rests(request: &Request, header: &Header, seen: &Seen) -> Option<Rests> {
     let (mut was_expired, mut unread) = (false, Vec::new());
-    let mut there = HashSet::with_capacity(header.stamps.len());
+    let mut there = HashSet::with_capacity_and_hasher(header.stamps.len(), RandomState::default());
     for stamped in &header.stamps {
         let Some(subject) = subject(stamped) else {
             continue;
