@@ -102,6 +102,38 @@ fn a_first_use_on_a_runtime_that_is_then_left_parked_costs_later_calls_nothing()
 }
 
 #[test]
+fn connections_are_driven_by_the_runtime_that_was_given_until_it_ends_and_go_on_without_it() {
+    let (given, driven) = (Runtime::new().unwrap(), Runtime::new().unwrap());
+    let server = driven.block_on(server());
+    let cache = on(&server).runtime(given.handle().clone());
+    let cache = cache.build().unwrap();
+    driven.block_on(is_of_use(&cache));
+    assert!(given.metrics().num_alive_tasks() > 1, "its connection");
+    drop(given);
+    // Calls load meanwhile, and none fails.
+    driven.block_on(until(LIMIT, async || {
+        let before = row(&cache).redis_hits;
+        assert_eq!(call(&cache, 2).await, 2);
+        row(&cache).redis_hits > before
+    }));
+    driven
+        .block_on(async { cache.tag("runtimes").invalidate().await })
+        .unwrap();
+    assert_eq!(cache.health().redis, Some(RedisHealth::Up));
+}
+
+#[test]
+fn a_runtime_that_stands_still_between_two_calls_may_not_drive_connections() {
+    let parked = parked();
+    let refused = Cache::builder().runtime(parked.handle().clone()).build();
+    let said = refused.unwrap_err().to_string();
+    assert!(
+        said.contains("runtime") && said.contains("multi-threaded"),
+        "{said}"
+    );
+}
+
+#[test]
 fn what_a_parked_runtime_left_behind_is_done_without_it() {
     let (parked, driven) = (parked(), Runtime::new().unwrap());
     let mut server = driven.block_on(server());

@@ -4,12 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+
 use super::Cache;
 use super::durability::Durability;
 use crate::clock::{Clock, STEP_MS};
 use crate::error::{CacheError, Result, check_name};
 use crate::events::Events;
 use crate::memory::Memory;
+use crate::own_thread::Home;
 use crate::policy::is_share;
 use crate::redis::{LinkEvent, Topology};
 use crate::site::Names;
@@ -48,6 +51,8 @@ pub struct CacheBuilder {
     pub(super) ca_file: Option<PathBuf>,
     /// The certificate and its key.
     pub(super) client_certificate: Option<(PathBuf, PathBuf)>,
+    /// Where the connections to Redis are driven, if not by the cache's own thread.
+    pub(super) runtime: Option<Handle>,
     pub(super) enabled: bool,
     pub(super) verify: Option<bool>,
     clock: Clock,
@@ -75,6 +80,7 @@ impl Default for CacheBuilder {
             durability: Durability::Master,
             ca_file: None,
             client_certificate: None,
+            runtime: None,
             enabled: true,
             verify: None,
             clock: Clock::default(),
@@ -276,7 +282,7 @@ impl CacheBuilder {
     fn check(&self) -> Result<()> {
         check_name("prefix", &self.prefix)?;
         let durable = self.durability != Durability::Master;
-        let rules: [(&str, bool, &str); 12] = [
+        let rules: [(&str, bool, &str); 13] = [
             (
                 "op_timeout",
                 (MILLISECOND..=HOUR).contains(&self.op_timeout),
@@ -296,6 +302,11 @@ impl CacheBuilder {
                 "lease",
                 (MILLISECOND * 100..=DAY).contains(&self.lease),
                 "must be from 100 ms to 1 day",
+            ),
+            (
+                "runtime",
+                self.runtime.as_ref().is_none_or(Home::may_be),
+                "stands still between two calls: give a multi-threaded one, or none",
             ),
             ("breaker", self.breaker > 0, "must be at least 1"),
             (

@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+
 use super::CacheBuilder;
 use super::durability::Durability;
 use crate::error::{CacheError, Result};
+use crate::own_thread::Home;
 use crate::redis::{LinkSettings, Replicas};
 use crate::site::Names;
 
@@ -64,6 +67,19 @@ impl CacheBuilder {
         self
     }
 
+    /// A runtime of the program's that drives the connections to Redis. Defaults to none: a thread of the
+    /// cache's own does, which works whatever runtimes come and go, at the price of two wake-ups across
+    /// threads for a call that waits for Redis alone.
+    ///
+    /// It must be multi-threaded, as others stand still between two calls, and have I/O enabled, or its
+    /// tasks panic and Redis is down. Work that blocks its threads holds up every caller of the cache.
+    /// When it ends, the own thread takes over: what it had connected is connected anew.
+    #[must_use]
+    pub fn runtime(mut self, runtime: Handle) -> Self {
+        self.runtime = Some(runtime);
+        self
+    }
+
     /// A file of PEM certificates to trust for TLS. Defaults to the system's.
     #[must_use]
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
@@ -111,6 +127,7 @@ impl CacheBuilder {
             .with_breaker(self.breaker)
             .with_connections(self.connections)
             .with_probe(Names::new(&self.prefix).marker())
-            .with_replicas(replicas))
+            .with_replicas(replicas)
+            .with_home(self.runtime.clone().map(Home::on).unwrap_or_default()))
     }
 }

@@ -5,6 +5,8 @@
 //! test has stopped; and an executor need not be tokio's. What others rest on (connections, leases given
 //! back, invalidations that are owed) must not hang on it.
 
+mod home;
+
 use std::future::{Pending, pending};
 use std::io;
 use std::sync::mpsc;
@@ -19,6 +21,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use tracing::dispatcher::{self, Dispatch};
 use tracing::instrument::WithSubscriber as _;
 use tracing::subscriber::NoSubscriber;
+
+pub(crate) use home::Home;
 
 /// What a person sees among the process's threads.
 const NAME: &str = "cache-runtime";
@@ -43,15 +47,20 @@ pub(crate) fn spawn<F>(work: F) -> Result<JoinHandle<F::Output>, NoThread>
 where
     F: Future<Output: Send> + Send + 'static,
 {
+    spawn_silent(logged(work))
+}
+
+/// Work whose events go where its maker's own go. Of one that has nowhere, what is set later for all
+/// hears.
+fn logged<F: Future>(work: F) -> impl Future<Output = F::Output> + use<F> {
     let told = dispatcher::get_default(Dispatch::clone);
     match told.is::<NoSubscriber>() {
-        // One that is set later for all hears of it.
-        true => spawn_silent(work),
-        false => spawn_silent(work.with_subscriber(told)),
+        true => Either::Right(work),
+        false => Either::Left(work.with_subscriber(told)),
     }
 }
 
-/// The same of work that logs nothing.
+/// Runs work there that logs nothing.
 pub(crate) fn spawn_silent<F>(work: F) -> Result<JoinHandle<F::Output>, NoThread>
 where
     F: Future<Output: Send> + Send + 'static,
@@ -59,7 +68,7 @@ where
     Ok(started(&THREAD, start)?.spawn(work))
 }
 
-/// The same, ended when the set is dropped.
+/// Runs work there that logs nothing, and ends when the set is dropped.
 pub(crate) fn spawn_in<T: Send + 'static>(
     set: &mut JoinSet<T>,
     work: impl Future<Output = T> + Send + 'static,

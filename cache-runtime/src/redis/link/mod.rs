@@ -27,7 +27,6 @@ use tokio::task::JoinHandle;
 
 use super::wire::fault::Fault;
 use super::wire::settings::LinkSettings;
-use crate::own_thread;
 use crate::patience;
 use crate::stamp::Vouch;
 pub(super) use ears::Ears;
@@ -96,7 +95,11 @@ impl Link {
         }
         let mut supervisor = self.0.supervisor.lock();
         if supervisor.as_ref().is_none_or(JoinHandle::is_finished) {
-            let spawned = own_thread::spawn(supervise(Arc::downgrade(&self.0)));
+            let spawned = self
+                .0
+                .settings
+                .home
+                .spawn(supervise(Arc::downgrade(&self.0)));
             let task = spawned.map_err(Fault::from);
             *supervisor = Some(task.inspect_err(|fault| self.0.go_down(*fault))?);
         }

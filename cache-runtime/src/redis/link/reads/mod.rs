@@ -13,7 +13,6 @@ use std::sync::Arc;
 use redis::{Cmd, Value};
 
 use crate::boxed::boxed;
-use crate::own_thread;
 use crate::redis::link::Link;
 use crate::redis::link::live::Live;
 use crate::redis::wire::answers::Node;
@@ -36,7 +35,7 @@ impl Link {
             Way::First(told) => {
                 let sender = Sender(Some(self.clone()));
                 // Without a thread the sender is dropped, and with it what waits.
-                own_thread::spawn_silent(sender.send())?;
+                self.0.settings.home.spawn_silent(sender.send())?;
                 told
             }
         };

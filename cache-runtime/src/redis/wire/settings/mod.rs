@@ -13,6 +13,7 @@ use redis::{
     Client, ConnectionAddr, ConnectionInfo, ProtocolVersion, RedisConnectionInfo, RedisError,
 };
 
+use crate::own_thread::Home;
 pub(in crate::redis) use place::{Address, Credentials, Found, Place};
 use tls::{ClientCertificate, Tls};
 
@@ -38,6 +39,8 @@ pub(crate) struct LinkSettings {
     pub(in crate::redis) probe: Option<String>,
     /// For deletions that wait for replicas.
     pub(in crate::redis) replicas: Option<Replicas>,
+    /// Where its connections are driven.
+    pub(in crate::redis) home: Home,
 }
 
 /// How many replicas are to have a deletion before it is acknowledged.
@@ -62,6 +65,7 @@ impl LinkSettings {
             found: None,
             probe: None,
             replicas: None,
+            home: Home::default(),
         }
     }
 
@@ -166,6 +170,11 @@ impl LinkSettings {
 
     pub(crate) fn with_probe(mut self, key: String) -> Self {
         self.probe = Some(key);
+        self
+    }
+
+    pub(crate) fn with_home(mut self, home: Home) -> Self {
+        self.home = home;
         self
     }
 
