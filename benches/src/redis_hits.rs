@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use cache_runtime::{Cache, cached};
 use cache_tests::Server;
 use redis::aio::MultiplexedConnection;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor};
 
 use crate::cores::on_one_core;
 use crate::rounds::{Contender, alternate, figure};
@@ -24,39 +24,53 @@ pub(crate) fn run() {
         suite(&runtime.expect("a runtime"), 1, 10_000, "");
     });
     // On two cores one worker leaves the server a core of its own; two workers compete with it.
-    for (workers, name) in [(1, ""), (2, "_2_workers")] {
-        for tasks in [64, 256] {
+    for (workers, name) in [(1, "_1_worker"), (2, "_2_workers")] {
+        for tasks in [1, 64, 256] {
             let runtime = Builder::new_multi_thread()
                 .worker_threads(workers)
                 .enable_all()
                 .build();
-            suite(&runtime.expect("a runtime"), tasks, 100_000, name);
+            let calls = if tasks == 1 { 10_000 } else { 100_000 };
+            suite(&runtime.expect("a runtime"), tasks, calls, name);
         }
     }
 }
 
 fn suite(runtime: &Runtime, tasks: u64, calls: u64, name: &str) {
     let bench = runtime.block_on(Bench::start());
-    let medians = alternate(
-        "redis",
-        "calls/s",
-        vec![
-            Contender {
-                name: &format!("bare_get_{tasks}_tasks{name}"),
-                round: Box::new(|| runtime.block_on(bench.bare(tasks, calls))),
-            },
-            Contender {
-                name: &format!("hit_{tasks}_tasks{name}"),
-                round: Box::new(|| runtime.block_on(bench.hits(tasks, calls))),
-            },
-        ],
-    );
-    let ratio = format!("redis.hit_over_bare_{tasks}_tasks{name}");
-    figure(&ratio, medians[1] / medians[0], "ratio");
+    // Of several threads, the runtime may drive the connection itself.
+    let is_home = runtime.handle().runtime_flavor() == RuntimeFlavor::MultiThread;
+    let driven = is_home.then(|| bench.cache_on(Some(runtime.handle().clone())));
+    let names = ["bare_get", "hit", "hit_driven_by_the_callers"];
+    let names = names.map(|what| format!("{what}_{tasks}_tasks{name}"));
+    let mut contenders = vec![
+        Contender {
+            name: &names[0],
+            round: Box::new(|| runtime.block_on(bench.bare(tasks, calls))),
+        },
+        Contender {
+            name: &names[1],
+            round: Box::new(|| runtime.block_on(hits(&bench.cache, tasks, calls))),
+        },
+    ];
+    if let Some(driven) = &driven {
+        contenders.push(Contender {
+            name: &names[2],
+            round: Box::new(|| runtime.block_on(hits(driven, tasks, calls))),
+        });
+    }
+    let medians = alternate("redis", "calls/s", contenders);
+    for (name, median) in names.iter().zip(&medians).skip(1) {
+        figure(
+            &format!("redis.{name}_over_bare"),
+            median / medians[0],
+            "ratio",
+        );
+    }
 }
 
 struct Bench {
-    _server: Server,
+    server: Server,
     connection: MultiplexedConnection,
     cache: Cache,
     names: Arc<Vec<String>>,
@@ -72,12 +86,7 @@ impl Bench {
             .get_multiplexed_async_connection_with_config(&config)
             .await
             .expect("a connection");
-        let cache = Cache::builder()
-            .url(server.url())
-            .memory_bytes(0)
-            .op_timeout(Duration::from_secs(5))
-            .build()
-            .expect("a cache");
+        let cache = cache_on(&server, None);
         let mut names = Vec::new();
         for id in 0..KEYS {
             cache.scope(value(id)).await;
@@ -88,7 +97,7 @@ impl Bench {
             );
         }
         Self {
-            _server: server,
+            server,
             connection,
             cache,
             names: Arc::new(names),
@@ -113,24 +122,43 @@ impl Bench {
         timed(tasks, calls, one).await
     }
 
-    async fn hits(&self, tasks: u64, calls: u64) -> f64 {
-        let loads = || self.cache.stats().namespace("bench").map(|row| row.loads);
-        let before = loads();
-        let one = |task: u64| {
-            let cache = self.cache.clone();
-            async move {
-                let calls = async {
-                    for call in 0..calls / tasks {
-                        value((task * 7 + call) % KEYS).await;
-                    }
-                };
-                cache.scope(calls).await;
-            }
-        };
-        let figure = timed(tasks, calls, one).await;
-        assert_eq!(loads(), before, "every call was a hit");
-        figure
+    fn cache_on(&self, runtime: Option<Handle>) -> Cache {
+        cache_on(&self.server, runtime)
     }
+}
+
+/// A cache without memory, whose connection is driven by its own thread, or by a runtime.
+fn cache_on(server: &Server, runtime: Option<Handle>) -> Cache {
+    let builder = Cache::builder()
+        .url(server.url())
+        .memory_bytes(0)
+        .op_timeout(Duration::from_secs(5));
+    let builder = match runtime {
+        Some(runtime) => builder.runtime(runtime),
+        None => builder,
+    };
+    builder.build().expect("a cache")
+}
+
+async fn hits(cache: &Cache, tasks: u64, calls: u64) -> f64 {
+    // Connected, where it is not yet.
+    cache.scope(value(0)).await;
+    let loads = || cache.stats().namespace("bench").map(|row| row.loads);
+    let before = loads();
+    let one = |task: u64| {
+        let cache = cache.clone();
+        async move {
+            let calls = async {
+                for call in 0..calls / tasks {
+                    value((task * 7 + call) % KEYS).await;
+                }
+            };
+            cache.scope(calls).await;
+        }
+    };
+    let figure = timed(tasks, calls, one).await;
+    assert_eq!(loads(), before, "every call was a hit");
+    figure
 }
 
 /// Calls a second, of so many tasks.
