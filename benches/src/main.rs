@@ -4,6 +4,7 @@
 //! machine troubles all of them alike: read the ratios.
 
 mod cores;
+mod count;
 mod hits;
 mod memory;
 mod pools;
@@ -32,6 +33,11 @@ fn main() -> ExitCode {
     {
         worker::serve(suite, url);
         return ExitCode::SUCCESS;
+    }
+    if let [first, words @ ..] = asked.as_slice()
+        && first == count::ASKED
+    {
+        return count::run(words);
     }
     let known = |name: &String| suites.iter().any(|(suite, _)| suite == name);
     if asked.is_empty() || !asked.iter().all(known) {

@@ -1,11 +1,14 @@
 //! `cargo xtask test` runs every test but the long proofs, which `cargo xtask prove` runs; both bring a
 //! Redis server if none is installed.
+//! `cargo xtask bench-check` counts what a hit costs in instructions, against figures in the repository.
 //! `cargo xtask deny` checks licences, advisories and refused crates.
 #![expect(
     clippy::print_stderr,
     reason = "a program of the command line talks there"
 )]
 
+mod apt;
+mod bench_check;
 mod run;
 mod server;
 
@@ -16,6 +19,7 @@ use run::{cargo, on_path};
 
 const USAGE: &str = "usage: cargo xtask test [arguments of `cargo test`]
        cargo xtask prove
+       cargo xtask bench-check [--bless]
        cargo xtask deny";
 
 /// The test targets that take minutes; `test = false` in their manifest keeps them out of `cargo test`.
@@ -27,6 +31,8 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test", arguments @ ..] => test(arguments),
         ["prove"] => prove(),
+        ["bench-check"] => bench_check::check(root()),
+        ["bench-check", "--bless"] => bench_check::bless(root()),
         ["deny"] => deny(),
         _ => Err(USAGE.to_owned()),
     };

