@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use cache_runtime::{Cache, bypass, cache_invalidate, cached};
+use serde::{Deserialize, Deserializer, Serialize};
 
 struct User {
     id: u32,
@@ -107,4 +108,33 @@ async fn a_future_is_send_though_its_error_is_not() {
         .await;
     assert_eq!(value, 1);
     drop(is_send(boxed_error(1)));
+}
+
+/// How often its `Deserialize` was asked, as it is to learn the shape of the type.
+static ASKED: AtomicU32 = AtomicU32::new(0);
+
+#[derive(Clone, Serialize)]
+struct Watched(u32);
+
+impl<'de> Deserialize<'de> for Watched {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        ASKED.fetch_add(1, Ordering::SeqCst);
+        u32::deserialize(deserializer).map(Self)
+    }
+}
+
+#[cached(ns = "off", ttl = "5m")]
+async fn watched(id: u32) -> Watched {
+    Watched(id)
+}
+
+#[tokio::test]
+async fn a_call_without_the_cache_costs_no_look_at_the_values_type() {
+    let off = Cache::builder().enabled(false).build().unwrap();
+    assert_eq!(off.scope(watched(1)).await.0, 1);
+    let on = Cache::memory();
+    assert_eq!(on.scope(bypass(watched(1))).await.0, 1);
+    assert_eq!(ASKED.load(Ordering::SeqCst), 0);
+    assert_eq!(on.scope(watched(1)).await.0, 1);
+    assert!(ASKED.load(Ordering::SeqCst) > 0, "it is looked at once");
 }

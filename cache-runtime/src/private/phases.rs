@@ -111,18 +111,20 @@ pub fn lookup<M: Returns<R>, R>(
     cache: Option<&Cache>,
     key: &KeyWriter,
 ) -> Lookup<M, R, M::Value, M::Error> {
-    let site = at.intern::<M::Value>();
+    let held = at
+        .known::<M::Value>()
+        .and_then(|site| look(site, policy, cache, key));
     // It always is a `T`, as the site's id is of one type.
-    match look(site, policy, cache, key).and_then(|held| held.get()) {
+    match held.and_then(|held| held.get()) {
         Some(value) => Lookup::Hit(M::value(value)),
-        None => looked_again(site, policy, cache, key),
+        None => looked_again(at, policy, cache, key),
     }
 }
 
 /// Looks once more where memory has nothing, or something out of the ordinary.
 #[inline(never)]
 fn looked_again<M: Returns<R>, R>(
-    site: &'static Interned,
+    at: At,
     policy: &'static Policy,
     cache: Option<&Cache>,
     key: &KeyWriter,
@@ -130,6 +132,7 @@ fn looked_again<M: Returns<R>, R>(
     let Some(cache) = current(cache) else {
         return Lookup::Miss(Call::new(Err(Uncached::Refused)));
     };
+    let site = at.intern::<M::Value>();
     let missed = match may_refresh() {
         true => Missed::unasked(),
         false => match cache.in_memory(site, &site.namespace, policy, key) {

@@ -118,18 +118,27 @@ impl At {
         Self { likeness, ..self }
     }
 
-    /// The interned site for values of type `V`; the same for a function and its companion.
+    /// The interned site for values of type `V`, made when it is first asked for; one for a function and
+    /// its companion.
     #[inline]
     pub(crate) fn intern<V: Cacheable>(self) -> &'static Interned {
+        self.known::<V>()
+            .unwrap_or_else(|| self.intern_slowly::<V>())
+    }
+
+    /// The interned site for values of type `V`, if it was asked for before. Making one looks at the type,
+    /// which a call without the cache need not pay for.
+    #[inline]
+    pub(crate) fn known<V: Cacheable>(&self) -> Option<&'static Interned> {
         let value = TypeId::of::<V>();
         let mut next = self.site.first.get();
         while let Some(instance) = next {
             if instance.types == self.types && instance.value == value {
-                return instance.interned;
+                return Some(instance.interned);
             }
             next = instance.next.get().map(|next| &**next);
         }
-        self.intern_slowly::<V>()
+        None
     }
 
     #[cold]
