@@ -152,8 +152,12 @@ impl Arguments {
             }
             "cache" => self.cache = Some(setting.expression()?),
             "entry" => self.entry = Some(entry(setting)?),
-            // The list of known names leaves this one only.
-            _ => self.runtime = Some(setting.path()?),
+            "crate" => self.runtime = Some(setting.path()?),
+            name => {
+                let fault =
+                    format!("`{name}` is known and not read, which is a fault of the macro");
+                return Err(syn::Error::new(setting.name.span(), fault));
+            }
         }
         Ok(())
     }
@@ -253,5 +257,22 @@ fn entry(setting: Setting) -> syn::Result<Entry> {
             path,
             "the companion's name is one word, as `entry = user_entry`",
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A row that is listed and not read would be told in an error, or taken for something else.
+    #[test]
+    fn each_known_argument_is_read_as_its_example_shows() {
+        for (name, example) in KNOWN {
+            let mut errors = Errors::default();
+            // Of `[..]` the dots are the reader's to fill in.
+            let example = example.replace("[..]", "[]");
+            Arguments::read(example.parse().unwrap(), &mut errors);
+            assert!(errors.finish().is_ok(), "{name}");
+        }
     }
 }
