@@ -100,6 +100,9 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
+/// A setting, whether it holds, and what is wrong where it does not.
+type Rule = (&'static str, bool, &'static str);
+
 /// The longest string that Redis keeps, in bytes.
 const LARGEST: usize = 512 << 20;
 
@@ -281,8 +284,19 @@ impl CacheBuilder {
 
     fn check(&self) -> Result<()> {
         check_name("prefix", &self.prefix)?;
-        let durable = self.durability != Durability::Master;
-        let rules: [(&str, bool, &str); 13] = [
+        let rules = self.ranges().into_iter().chain(self.combinations());
+        match rules.into_iter().find(|(_, holds, _)| !holds) {
+            Some((setting, _, reason)) => Err(CacheError::Setting {
+                setting: self.called(setting),
+                reason: reason.to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether each setting is within its range.
+    fn ranges(&self) -> [Rule; 11] {
+        [
             (
                 "op_timeout",
                 (MILLISECOND..=HOUR).contains(&self.op_timeout),
@@ -326,6 +340,13 @@ impl CacheBuilder {
                 self.durability != Durability::Replicas(0),
                 "is `Replicas(0)`, which waits for nobody: use `Master`",
             ),
+        ]
+    }
+
+    /// Whether settings go with each other.
+    fn combinations(&self) -> [Rule; 2] {
+        let durable = self.durability != Durability::Master;
+        [
             (
                 "durability",
                 !durable || self.url != MEMORY,
@@ -336,14 +357,7 @@ impl CacheBuilder {
                 self.memory_bytes > 0 || self.url != MEMORY,
                 "is zero and the url is `memory:`, so nothing could be kept: use `enabled(false)`",
             ),
-        ];
-        match rules.into_iter().find(|(_, holds, _)| !holds) {
-            Some((setting, _, reason)) => Err(CacheError::Setting {
-                setting: self.called(setting),
-                reason: reason.to_owned(),
-            }),
-            None => Ok(()),
-        }
+        ]
     }
 }
 

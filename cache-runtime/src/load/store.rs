@@ -13,7 +13,7 @@ use crate::boxed::boxed;
 use crate::clock::Moment;
 use crate::events::{Event, Unstored};
 use crate::memory::{Given, Held, Life, load_us};
-use crate::redis::{FillAsk, Filled, STORED_WRITES};
+use crate::redis::{Fault, FillAsk, Filled, STORED_WRITES, Topology};
 use crate::stamp::{Basis, Watch};
 use crate::value::Cacheable;
 
@@ -139,39 +139,52 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
     let Some(Sealed { frame, life_ms }) = sealed else {
         return briefly(Unstored::Encode);
     };
-    let cells = &request.tiers.cells;
-    let recording = cells.record(request.subjects.first().cloned());
-    let (entry, lease) = (request.name.as_str(), request.name.lease());
-    let ask = FillAsk {
-        lease: &lease,
-        entry,
-        token: grant.lease.token(),
-        frame: &frame,
-        ttl_ms: life_ms,
-        claimed: grant.claimed.as_ref(),
-    };
-    match request.allowance.within(redis.fill(&ask)).await {
-        Ok(Filled::Stored(vouch)) => {
+    match put_under_lease(request, redis, &grant, (&frame, life_ms)).await {
+        Ok((Filled::Stored(vouch), entry)) => {
             request.emit(Event::Stored { bytes: frame.len() });
-            let writes = if vouch.pushes() { STORED_WRITES } else { 0 };
-            // The lease held until now, so the entry was not invalidated before.
-            let entry = cells.conclude(&recording, [writes]);
             let grant = *grant;
             let mut basis = grant.basis.on(loading.watch.with_entry(&entry));
             basis.also(&vouch);
             grant.lease.spent();
             Kept::Stored(basis)
         }
-        Ok(Filled::Superseded) => {
+        Ok((Filled::Superseded, _)) => {
             not_stored(request, *grant, Unstored::Superseded, Kept::Superseded)
         }
-        Ok(Filled::Lost) => not_stored(request, *grant, Unstored::Overtaken, Kept::Overtaken),
+        Ok((Filled::Lost, _)) => not_stored(request, *grant, Unstored::Overtaken, Kept::Overtaken),
         Err(fault) => {
             // The lease is given back by its drop.
             request.trouble("store", fault.as_str());
             briefly(Unstored::Outage)
         }
     }
+}
+
+/// Asks Redis to store a frame for as long as it may live, and gives with its answer the cells of the
+/// entry: what it rests on from now on, as far as this write alone changed it.
+async fn put_under_lease(
+    request: &Request,
+    redis: &Topology,
+    grant: &Grant,
+    (frame, life_ms): (&[u8], u64),
+) -> Result<(Filled, Watch), Fault> {
+    let cells = &request.tiers.cells;
+    let recording = cells.record(request.subjects.first().cloned());
+    let ask = FillAsk {
+        lease: &request.name.lease(),
+        entry: request.name.as_str(),
+        token: grant.lease.token(),
+        frame,
+        ttl_ms: life_ms,
+        claimed: grant.claimed.as_ref(),
+    };
+    let filled = request.allowance.within(redis.fill(&ask)).await?;
+    let writes = match &filled {
+        Filled::Stored(vouch) if vouch.pushes() => STORED_WRITES,
+        _ => 0,
+    };
+    // Where it was stored the lease held until now, so the entry was not invalidated before.
+    Ok((filled, cells.conclude(&recording, [writes])))
 }
 
 /// Its lease was another's by then.
