@@ -19,7 +19,7 @@ use crate::stamp::{Buckets, Cells, Outage, Subject};
 /// The limits a builder sets.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
-    /// The largest value stored, in bytes as stored.
+    /// The largest value stored, in encoded bytes before compression.
     pub(crate) max_value: usize,
     /// The longest that memory may be behind an invalidation elsewhere, in milliseconds.
     pub(crate) lag_ms: u64,
