@@ -5,6 +5,7 @@
 //! test has stopped; and an executor need not be tokio's. What others rest on (connections, leases given
 //! back, invalidations that are owed) must not hang on it.
 
+mod alarm;
 mod home;
 
 use std::future::{Pending, pending};
@@ -17,11 +18,12 @@ use futures_util::FutureExt as _;
 use futures_util::future::Either;
 use once_cell::sync::OnceCell;
 use tokio::runtime::{Builder, EnterGuard, Handle};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 use tracing::dispatcher::{self, Dispatch};
 use tracing::instrument::WithSubscriber as _;
 use tracing::subscriber::NoSubscriber;
 
+pub(crate) use alarm::{LATE, within};
 pub(crate) use home::Home;
 
 /// What a person sees among the process's threads.
@@ -66,15 +68,6 @@ where
     F: Future<Output: Send> + Send + 'static,
 {
     Ok(started(&THREAD, start)?.spawn(work))
-}
-
-/// Runs work there that logs nothing, and ends when the set is dropped.
-pub(crate) fn spawn_in<T: Send + 'static>(
-    set: &mut JoinSet<T>,
-    work: impl Future<Output = T> + Send + 'static,
-) -> Result<(), NoThread> {
-    set.spawn_on(work, started(&THREAD, start)?);
-    Ok(())
 }
 
 /// Ends after so long; never where there is no thread.

@@ -9,16 +9,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::clock::Stopwatch;
-use crate::own_thread;
+use crate::own_thread::{self, LATE};
 pub(crate) use crowd::{Crowd, MOST, Turn};
 
 /// A wait is made of so many timers in a row. Each counts for little more than its own length at most,
 /// whenever this process came to look at it: one that was stopped, or got no processor for a while,
 /// has not waited for the server meanwhile, and the answer may be there unread.
 const PARTS: u32 = 8;
-
-/// By how much a timer is late on a process that is on time: tokio's are of whole milliseconds.
-const GRAIN: Duration = Duration::from_millis(2);
 
 /// Waits for a future until `limit` is over, and says how much of it was used up: all of it if there
 /// is no answer. Where nothing keeps the time there is no limit.
@@ -32,8 +29,8 @@ pub(crate) async fn wait<F: Future>(limit: Duration, future: F) -> (Option<F::Ou
         }
         let part = (limit / PARTS).min(limit.saturating_sub(waited));
         let clock = Stopwatch::start();
-        let output = own_thread::timeout(part, future.as_mut()).await.ok();
-        waited += clock.elapsed().min(part + GRAIN);
+        let output = own_thread::within(part, future.as_mut()).await;
+        waited += clock.elapsed().min(part + LATE);
         if output.is_some() || waited >= limit {
             return (output, waited.min(limit));
         }

@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use redis::aio::MultiplexedConnection;
-use redis::{
-    AsyncConnectionConfig, ErrorKind, ProtocolVersion, PushInfo, PushKind, RedisError, Value,
-};
+use redis::{ErrorKind, ProtocolVersion, RedisError};
 
-use super::ears::{Hear, Pushed};
+use super::connection::Connection;
+use super::ears::Hear;
 use super::live::{Greeting, Live};
 use super::member::Member;
 use super::opening::opened;
+use super::pace::ATTEMPT;
 use super::pace::timeouts::End;
-use super::pace::{ATTEMPT, QUEUE};
 use super::rights;
 use super::shared::Shared;
 use crate::boxed::boxed;
@@ -36,8 +34,8 @@ pub(super) async fn connect(link: &Shared) -> Result<Live, Fault> {
         link.step();
         let opened = opened(&node, boxed(|| open(&node, &end, &link.ears.push))).await;
         link.step();
-        let (mut connection, pushes) = opened?;
-        let greeting = greet(&mut connection, pushes, &node).await?;
+        let (connection, pushes) = opened?;
+        let greeting = greet(&connection, pushes, &node).await?;
         link.step();
         let callers = Arc::clone(&link.callers);
         Ok(Live::new(connection, greeting, &node, end, callers))
@@ -52,48 +50,15 @@ async fn open(
     settings: &LinkSettings,
     end: &Arc<End>,
     hear: &Hear,
-) -> Result<(MultiplexedConnection, bool), RedisError> {
-    let config = AsyncConnectionConfig::new()
-        .set_response_timeout(None)
-        .set_connection_timeout(None)
-        .set_pipeline_buffer_size(QUEUE);
-    let (driver_end, hear) = (Arc::clone(end), Arc::clone(hear));
-    // The driver calls it in the order of what arrives, pushes and replies alike.
-    let pushed = config.clone().set_push_sender(move |push: PushInfo| {
-        match push.kind {
-            PushKind::Disconnection => driver_end.tell(Fault::Broken),
-            PushKind::Invalidate => changed(&push.data, &*hear),
-            _ => {}
-        }
-        Ok::<_, redis::aio::SendError>(())
-    });
+) -> Result<(Connection, bool), RedisError> {
     let has_password = settings.info.redis_settings().password().is_some();
-    let opened = settings
-        .client(ProtocolVersion::RESP3)?
-        .get_multiplexed_async_connection_with_config(&pushed)
-        .await;
-    match opened {
-        Err(error) if refuses_resp3(&error, has_password) => settings
-            .client(ProtocolVersion::RESP2)?
-            .get_multiplexed_async_connection_with_config(&config)
-            .await
-            .map(|connection| (connection, false)),
-        opened => opened.map(|connection| (connection, true)),
-    }
-}
-
-/// The keys of an invalidation message; none stands for all of them (`FLUSHALL`).
-fn changed(push: &[Value], hear: &dyn Fn(Pushed<'_>)) {
-    let Some(Value::Array(keys)) = push.first() else {
-        return hear(Pushed::All);
-    };
-    for key in keys {
-        match key {
-            Value::BulkString(key) => hear(Pushed::Changed(key)),
-            Value::SimpleString(key) => hear(Pushed::Changed(key.as_bytes())),
-            // What can't be read may be any key.
-            _ => hear(Pushed::All),
+    match Connection::open(settings, ProtocolVersion::RESP3, end, hear).await {
+        Err(error) if refuses_resp3(&error, has_password) => {
+            Connection::open(settings, ProtocolVersion::RESP2, end, hear)
+                .await
+                .map(|connection| (connection, false))
         }
+        opened => opened.map(|connection| (connection, true)),
     }
 }
 
@@ -119,7 +84,7 @@ fn refuses_resp3(error: &RedisError, has_password: bool) -> bool {
 /// Tracking is on before anything is read. A user that may not ask for it, or a server that does
 /// not know it, is used all the same: memory then trusts a read for `lag` and no longer.
 async fn greet(
-    connection: &mut MultiplexedConnection,
+    connection: &Connection,
     pushes: bool,
     node: &LinkSettings,
 ) -> Result<Greeting, Fault> {
@@ -141,9 +106,8 @@ async fn greet(
     }
     let sent = Clock::default().now();
     let answers = connection
-        .send_packed_commands(&pipeline, 0, pipeline.len())
-        .await;
-    let answers = answers.map_err(|error| Fault::from(&error))?;
+        .send(pipeline.get_packed_pipeline(), pipeline.len())
+        .await?;
     if answers
         .iter()
         .any(|answer| refusal(answer) == Some(Fault::NotReady))

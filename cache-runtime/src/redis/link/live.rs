@@ -1,18 +1,15 @@
 //! One connection while it lives.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use parking_lot::Mutex;
-use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, Value};
 
+use super::connection::Connection;
 use super::epoch::Epoch;
 use super::member::Member;
 use super::pace::timeouts::{End, Timeouts};
-use super::pace::window::Window;
-use crate::boxed::boxed;
 use crate::clock::{Clock, Moment};
 use crate::patience::Crowd;
 use crate::redis::wire::answers::Node;
@@ -24,7 +21,7 @@ use crate::redis::wire::settings::{Found, LinkSettings};
 
 /// A connection that answered its handshake.
 pub(super) struct Live {
-    connection: MultiplexedConnection,
+    connection: Connection,
     run: Run,
     /// Holds until `lag` after the sending of the last heartbeat that was answered.
     pub(super) epoch: Epoch,
@@ -40,8 +37,8 @@ pub(super) struct Live {
     /// entry not fresher than it is, but for a step of the coarse clock; it is thought too late by
     /// one round trip at most.
     offset_ms: AtomicI64,
-    /// The commands under way.
-    window: Window,
+    /// The callers of all connections that the link had or will have.
+    callers: Arc<Crowd>,
     timeouts: Timeouts,
     clock: Clock,
 }
@@ -61,7 +58,7 @@ pub(super) struct Greeting {
 
 impl Live {
     pub(super) fn new(
-        connection: MultiplexedConnection,
+        connection: Connection,
         greeting: Greeting,
         settings: &LinkSettings,
         end: Arc<End>,
@@ -78,7 +75,7 @@ impl Live {
             found: settings.found.clone(),
             lag_ms,
             offset_ms: AtomicI64::new(0),
-            window: Window::new(callers),
+            callers,
             timeouts: Timeouts::new(settings.op_timeout, settings.breaker, end),
             clock: Clock::default(),
         };
@@ -141,52 +138,41 @@ impl Live {
 
     /// Sends one command for a number of callers, and waits for its answer within `op_timeout` and what
     /// those before it add.
-    ///
-    /// Boxed here, where it is sent, and nowhere above: each level that waits for it would otherwise
-    /// hold all of it, some of them twice.
     pub(super) async fn command(&self, command: &Cmd, callers: usize) -> Result<Value, Fault> {
-        boxed(|| self.exchange_one(command, callers)).await
-    }
-
-    async fn exchange_one(&self, command: &Cmd, callers: usize) -> Result<Value, Fault> {
-        let (turn, mut connection) = (self.window.enter(callers), self.connection.clone());
-        let at_once = pin!(connection.send_packed_command(command));
-        let later = || {
-            let (command, mut connection) = (command.clone(), self.connection.clone());
-            async move { connection.send_packed_command(&command).await }
-        };
-        let sent = pin!(self.window.send(&turn, at_once, later));
-        let value = self.timeouts.within(&turn, sent).await?;
+        let packed = command.get_packed_command();
+        let mut values = self.exchange(packed, 1, callers).await?;
+        let value = values.pop().ok_or(Fault::Protocol)?;
         match refusal(&value) {
             Some(fault) => self.timeouts.judge(Err(fault)),
             None => Ok(value),
         }
     }
 
-    /// Several commands in one write; an error of one is in its place. Boxed as [`command`](Self::command) is.
+    /// Several commands in one write; an error of one is in its place.
     pub(super) async fn commands(
         &self,
         pipeline: &Pipeline,
         callers: usize,
     ) -> Result<Vec<Value>, Fault> {
-        boxed(|| self.exchange(pipeline, callers)).await
-    }
-
-    async fn exchange(&self, pipeline: &Pipeline, callers: usize) -> Result<Vec<Value>, Fault> {
-        let (turn, mut connection) = (self.window.enter(callers), self.connection.clone());
-        let at_once = pin!(connection.send_packed_commands(pipeline, 0, pipeline.len()));
-        let later = || {
-            let (all, mut connection) = (pipeline.clone(), self.connection.clone());
-            async move { connection.send_packed_commands(&all, 0, all.len()).await }
-        };
-        let sent = pin!(self.window.send(&turn, at_once, later));
-        let values = self.timeouts.within(&turn, sent).await?;
+        let packed = pipeline.get_packed_pipeline();
+        let values = self.exchange(packed, pipeline.len(), callers).await?;
         for fault in values.iter().filter_map(refusal) {
             if fault.ends_the_connection() {
                 return self.timeouts.judge(Err(fault));
             }
         }
         Ok(values)
+    }
+
+    async fn exchange(
+        &self,
+        packed: Vec<u8>,
+        count: usize,
+        callers: usize,
+    ) -> Result<Vec<Value>, Fault> {
+        let turn = self.callers.enter_with(callers);
+        let answers = self.connection.send(packed, count);
+        self.timeouts.within(&turn, answers).await
     }
 
     /// Waits for the end of the connection, and why it came.

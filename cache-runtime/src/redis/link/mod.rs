@@ -4,6 +4,7 @@
 //! Where the node is, if its settings do not say, it asks a [`Resolver`].
 
 mod connect;
+mod connection;
 mod durable;
 mod ears;
 mod epoch;

@@ -8,6 +8,7 @@ mod distrust;
 pub(super) mod error;
 pub(super) mod fault;
 pub(super) mod map;
+pub(super) mod reply;
 pub(super) mod run;
 pub(super) mod scripts;
 pub(super) mod settings;

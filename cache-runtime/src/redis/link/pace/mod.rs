@@ -1,5 +1,5 @@
 //! How long a command of a link is waited for, how many are under way at once, and when a connection
-//! is given up. Everything that decides it stands here and in the three files beside it.
+//! is given up. Everything that decides it stands here and in the two files beside it.
 //!
 //! **A command** that is alone on its connection is waited for as long as `op_timeout`. In a crowd it may
 //! take longer, as the server answers the others too: 2 ms more for each past the sixteenth that came
@@ -27,21 +27,8 @@
 
 pub(super) mod breaker;
 pub(super) mod timeouts;
-pub(super) mod window;
 
 use std::time::Duration;
-
-/// While at most this many callers wait, each sends what it asks itself. Past them it is sent by a task,
-/// as a caller's own future may be left unpolled and would keep its place for ever.
-const CALLERS: usize = 64;
-
-/// At most this many tasks send at once, which is as many as a server a millisecond away answers at 64,000
-/// a second. What is sent past that does not come sooner: it fills the server's receive buffer, and
-/// TCP then stands still for hundreds of milliseconds.
-const TASKS: usize = 64;
-
-/// Commands that wait in the client at most; more wait for room.
-pub(super) const QUEUE: usize = 1_024;
 
 /// What a timeout adds to the breaker's score, where an answer takes one away.
 const WEIGHT: u32 = 2;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use redis::RedisResult;
 use tokio::sync::watch;
 
 use super::breaker::Breaker;
@@ -64,7 +63,7 @@ impl Timeouts {
     pub(in crate::redis::link) async fn within<T>(
         &self,
         turn: &Turn,
-        sent: impl Future<Output = RedisResult<T>>,
+        sent: impl Future<Output = Result<T, Fault>>,
     ) -> Result<T, Fault> {
         let (asked, mut sent) = (self.clock.now(), pin!(sent));
         if turn.before == 0 {
@@ -92,7 +91,7 @@ impl Timeouts {
         };
         self.silent_since
             .store(self.clock.now().0, Ordering::Relaxed);
-        self.judge(answer.map_err(|error| Fault::from(&error)))
+        self.judge(answer)
     }
 
     /// How long nothing was answered although something was asked, for a command sent at `asked` that has
@@ -150,11 +149,11 @@ mod tests {
         let late = [crowd.enter(), crowd.enter(), crowd.enter()];
         let [one, two, three] = late
             .each_ref()
-            .map(|turn| timeouts.within(turn, pending::<RedisResult<()>>()));
+            .map(|turn| timeouts.within(turn, pending::<Result<(), Fault>>()));
         let answered = async {
             loop {
                 sleep(Duration::from_millis(10)).await;
-                let answer: RedisResult<()> = match answers_others {
+                let answer: Result<(), Fault> = match answers_others {
                     true => Ok(()),
                     false => pending().await,
                 };

@@ -1,0 +1,123 @@
+//! One connection: commands go out in the order in which they were given, and answers come back in it.
+//!
+//! A caller that finds the connection idle writes its command itself, and is spared a change of threads;
+//! whatever else is to be written goes out with the driver's next turn, in one piece. The driver, one task,
+//! reads: it hands over the answers, and tells of what the node pushed before it hands over any later one.
+//!
+//! Nothing here waits for a caller to be looked at again, so one that never is holds up nobody.
+
+mod driver;
+mod queue;
+mod socket;
+
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::task::AtomicWaker;
+use parking_lot::Mutex;
+use redis::{ProtocolVersion, RedisError, Value};
+use tokio::sync::oneshot;
+
+use super::ears::Hear;
+use super::pace::timeouts::End;
+use crate::redis::wire::fault::Fault;
+use crate::redis::wire::settings::LinkSettings;
+use driver::Driver;
+use queue::{Queue, Sending};
+use socket::{Opened, Plain};
+
+/// A greeted connection. It is closed when this is dropped.
+pub(in crate::redis::link) struct Connection(Arc<Shared>);
+
+/// What its callers and its driver share.
+struct Shared {
+    queue: Mutex<Queue>,
+    driver: AtomicWaker,
+    /// Where callers write to themselves; not with TLS.
+    socket: Option<Arc<Plain>>,
+}
+
+impl Connection {
+    /// Opens a connection and starts its driver. `hear` is told what the node pushes, and `end` why the
+    /// connection ended.
+    pub(in crate::redis::link) async fn open(
+        settings: &LinkSettings,
+        protocol: ProtocolVersion,
+        end: &Arc<End>,
+        hear: &Hear,
+    ) -> Result<Self, RedisError> {
+        let opened = Opened::open(settings, protocol).await?;
+        let shared = Arc::new(Shared {
+            queue: Mutex::default(),
+            driver: AtomicWaker::new(),
+            socket: opened.written,
+        });
+        let driver = Driver::new(opened.driven, Arc::clone(&shared), end, hear);
+        let started = settings.home.spawn(driver);
+        started.map_err(|_| io::Error::from(io::ErrorKind::WouldBlock))?;
+        Ok(Self(shared))
+    }
+
+    /// Sends what was packed of so many commands. The answers are in their order, each of which may be an
+    /// error of the server.
+    ///
+    /// What is dropped before it is written never is.
+    pub(in crate::redis::link) fn send(&self, packed: Vec<u8>, count: usize) -> Answers {
+        let (tell, told) = oneshot::channel();
+        let mut queue = self.0.queue.lock();
+        queue.push(Sending::new(packed, count, tell));
+        match (&self.0.socket, queue.is_idle()) {
+            (Some(socket), true) => {
+                let packed = queue.begin();
+                drop(queue);
+                self.0.write(socket, packed);
+            }
+            _ => {
+                drop(queue);
+                self.0.driver.wake();
+            }
+        }
+        Answers(told)
+    }
+}
+
+impl Shared {
+    /// Writes for a caller, and leaves to the driver what does not go at once.
+    fn write(&self, socket: &Plain, mut packed: Vec<u8>) {
+        // An error is met again by the driver, which says what it means.
+        let written = socket.try_write(&packed).unwrap_or(0);
+        packed.drain(..written);
+        if self.queue.lock().end(packed) {
+            self.driver.wake();
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.queue.lock().close();
+        self.0.driver.wake();
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}
+
+/// The answers to what was sent, once all are there.
+#[derive(Debug)]
+pub(in crate::redis::link) struct Answers(oneshot::Receiver<Vec<Value>>);
+
+impl Future for Answers {
+    type Output = Result<Vec<Value>, Fault>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let told = Pin::new(&mut self.0).poll(context);
+        told.map(|told| told.map_err(|_| Fault::Broken))
+    }
+}
