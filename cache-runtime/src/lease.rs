@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{Either, join_all, pending, select};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
@@ -158,10 +158,15 @@ impl Lease {
         }
         let clock = Stopwatch::start();
         loop {
-            tokio::select! {
-                biased;
-                loaded = &mut load => return loaded,
-                () = boxed(|| self.renew()), if clock.elapsed() < self.longest => {}
+            let renewal = match clock.elapsed() < self.longest {
+                true => Either::Left(boxed(|| self.renew())),
+                false => Either::Right(pending()),
+            };
+            // Not `tokio::select!`, which may put off what is ready: who polls the load holds its error no
+            // longer than a poll.
+            match select(load, renewal).await {
+                Either::Left((loaded, _)) => return loaded,
+                Either::Right(((), unfinished)) => load = unfinished,
             }
         }
     }

@@ -82,6 +82,7 @@ mod memory;
 mod redis;
 
 mod flight;
+mod kind;
 mod lease;
 mod owed;
 mod stamp;

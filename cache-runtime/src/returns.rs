@@ -1,11 +1,10 @@
 //! How a function's return type is read: a `Result`, of which only `Ok` is kept, or a plain value.
 
-use std::any::Any;
 use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::value::Cacheable;
+use crate::value::{Cacheable, Erased, mistyped};
 
 /// A mode of reading the return type `R`, and what is kept of it. It asks nothing of the value, so
 /// that a companion's signature can name it: what a value lacks is told once, by [`Returns`].
@@ -114,10 +113,9 @@ impl<T: Cacheable> Returns<T> for Plain {
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct ErrorShare<E> {
-    pub(crate) shut: fn(&E) -> Arc<dyn Any + Send + Sync>,
-    pub(crate) open: fn(&(dyn Any + Send + Sync)) -> Option<E>,
-    /// Holds it across an await, in a future that is `Send`.
-    pub(crate) hold: fn(E) -> Box<dyn FnOnce() -> E + Send>,
+    pub(crate) shut: fn(E) -> Erased,
+    /// The last that opens it has the error itself, and the others a clone.
+    pub(crate) open: fn(Erased) -> E,
 }
 
 impl<E> Clone for ErrorShare<E> {
@@ -159,9 +157,11 @@ impl<T, E: Clone + Send + Sync + 'static> Probe<Result<T, E>> {
     #[must_use]
     pub fn share(&self) -> Option<ErrorShare<E>> {
         Some(ErrorShare {
-            shut: |error| Arc::new(error.clone()),
-            open: |error| error.downcast_ref::<E>().cloned(),
-            hold: |error| Box::new(move || error),
+            shut: |error| Arc::new(error),
+            open: |error| match error.downcast::<E>() {
+                Ok(error) => Arc::unwrap_or_clone(error),
+                Err(_) => mistyped(),
+            },
         })
     }
 }
@@ -243,8 +243,8 @@ mod tests {
     fn only_an_error_that_can_be_cloned_is_shared() {
         use super::NotShared as _;
         let share = Probe::<Outcome<u8>>::new().share().unwrap();
-        let shut = (share.shut)(&"no".to_owned());
-        assert_eq!((share.open)(&*shut), Some("no".to_owned()));
+        let shut = (share.shut)("no".to_owned());
+        assert_eq!((share.open)(shut), "no".to_owned());
         let share: Option<ErrorShare<Own>> = Probe::<Result<u8, Own>>::new().share();
         assert!(share.is_none());
     }

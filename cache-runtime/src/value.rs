@@ -1,5 +1,8 @@
 //! What a cached function may return.
 
+use std::any::Any;
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -13,3 +16,14 @@ use serde::de::DeserializeOwned;
 pub trait Cacheable: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {}
 
 impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Cacheable for T {}
+
+/// A value, or an error, of a type that only those who made it know: the algorithm is compiled once, for all
+/// types.
+pub(crate) type Erased = Arc<dyn Any + Send + Sync>;
+
+/// Where an erased value is of another type than who made it says: a site has values of one type, and one
+/// type of errors.
+#[cold]
+pub(crate) fn mistyped() -> ! {
+    unreachable!("the values of a site are of one type")
+}

@@ -19,7 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["key", "likeness", "tag", "value", "returns", "policy"],
     &["frame", "site"],
     &["stamp", "memory", "redis"],
-    &["flight", "lease", "owed"],
+    &["flight", "kind", "lease", "owed"],
     &["tiers"],
     &["load", "invalidate", "expire"],
     &["cache"],

@@ -1,6 +1,7 @@
 //! One entry with the type of its value: what the companion of an annotated function gives.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +10,11 @@ use crate::error::{CacheError, Result};
 use crate::events::{Event, Tier};
 use crate::expire::expire_entry;
 use crate::invalidate::invalidate;
-use crate::load::{self, Hooks, Look, Request};
+use crate::load::{self, Look, Request};
 use crate::memory::Held;
 use crate::owed::Target;
 use crate::site::SharedWith;
+use crate::tag::TagsFrom;
 use crate::tiers::Tiers;
 use crate::value::Cacheable;
 
@@ -22,12 +24,17 @@ use crate::value::Cacheable;
 /// invalidation is carried out all the same, as other processes serve what it is to clear.
 pub struct Entry<T> {
     request: Result<Option<Request>>,
-    hooks: Hooks<T>,
+    tags_from: Option<TagsFrom>,
+    value: PhantomData<fn() -> T>,
 }
 
 impl<T: Cacheable> Entry<T> {
-    pub(crate) fn new(request: Result<Option<Request>>, hooks: Hooks<T>) -> Self {
-        Self { request, hooks }
+    pub(crate) fn new(request: Result<Option<Request>>, tags_from: Option<TagsFrom>) -> Self {
+        Self {
+            request,
+            tags_from,
+            value: PhantomData,
+        }
     }
 
     /// The value, if a tier has it and it is fresh. Never loads; trouble of the cache is `None`.
@@ -37,9 +44,9 @@ impl<T: Cacheable> Entry<T> {
             request.emit(Event::Hit(Tier::Memory));
             return held.get();
         }
-        let found = Box::pin(load::peek::<T>(request, Look::Serve)).await?;
+        let found = Box::pin(load::peek(request, Look::Serve)).await?;
         request.keep(&found.held);
-        found.is_fresh.then(|| found.held.value.clone())
+        found.is_fresh.then(|| found.held.value())
     }
 
     /// Stores a value as the entry's, whatever load is under way. Of several puts at the same time, in
@@ -59,7 +66,10 @@ impl<T: Cacheable> Entry<T> {
         match &self.request {
             // With reads off nothing is stored, and nothing older stays either.
             Ok(Some(_)) if self.readable().is_none() => self.invalidate().await,
-            Ok(Some(request)) => Box::pin(load::put(request, value, self.hooks)).await,
+            Ok(Some(request)) => {
+                let put = load::put(request, Arc::new(value), self.tags_from.as_ref());
+                Box::pin(put).await
+            }
             Ok(None) => Ok(()),
             Err(refused) => Err(refused.clone()),
         }
@@ -100,10 +110,10 @@ impl<T: Cacheable> Entry<T> {
             return Some(Inspection::of(request, Tier::Memory, &held));
         }
         if request.tiers.redis.is_none() {
-            let held = request.stale_in_memory::<T>()?;
+            let held = request.stale_in_memory()?;
             return Some(Inspection::of(request, Tier::Memory, &held));
         }
-        let found = Box::pin(load::peek::<T>(request, Look::Inspect)).await?;
+        let found = Box::pin(load::peek(request, Look::Inspect)).await?;
         Some(Inspection::of(request, Tier::Redis, &found.held))
     }
 }
@@ -181,7 +191,7 @@ impl<T> fmt::Debug for Entry<T> {
 }
 
 impl Inspection {
-    fn of<T: ?Sized>(request: &Request, tier: Tier, held: &Held<T>) -> Self {
+    fn of(request: &Request, tier: Tier, held: &Held) -> Self {
         let now = request.tiers.clock.now();
         Self {
             tier,

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::{Cache, ambient};
 use crate::events::{Event, Miss};
 use crate::key::KeyWriter;
+use crate::kind::Kind;
 use crate::load::Draft;
 use crate::memory::{Held, Kept, Sought};
 use crate::policy::{Consistency, Policy};
 use crate::site::Interned;
-use crate::value::Cacheable;
 
 /// Why memory could not serve a call, and what the call drew when it asked.
 #[derive(Clone, Copy, Debug)]
@@ -88,13 +88,13 @@ impl Cache {
     }
 
     /// A hit in memory, counted; nothing is allocated.
-    pub(crate) fn in_memory<T: Cacheable>(
+    pub(crate) fn in_memory(
         &self,
         site: &Interned,
         namespace: &str,
         policy: &Policy,
         key: &KeyWriter,
-    ) -> Result<T, Missed> {
+    ) -> Result<Arc<Held>, Missed> {
         let tiers = &*self.0;
         let ahead = match policy.early > 0.0 {
             true => draw(policy.early),
@@ -118,12 +118,12 @@ impl Cache {
             false => held.counters.memory_hit(),
             true => tiers.events.emit(namespace, &held.counters, Event::Stale),
         }
-        held.get().ok_or(missed(Miss::Absent))
+        Ok(held)
     }
 
     pub(crate) fn draft(
         &self,
-        site: &'static Interned,
+        (site, kind): (&'static Interned, &'static Kind),
         namespace: Arc<str>,
         policy: Policy,
         key: &KeyWriter,
@@ -133,6 +133,7 @@ impl Cache {
         Draft {
             tiers: Arc::clone(&self.0),
             site,
+            kind,
             namespace,
             policy,
             key: Kept {

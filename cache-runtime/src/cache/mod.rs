@@ -17,6 +17,8 @@ mod refused;
 mod scan;
 
 use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,10 +34,13 @@ pub(crate) use ambient::{Current, carried, current, is_bypassed, may_refresh, re
 pub(crate) use groups::{namespace_target, tag_target};
 pub(crate) use look::{Missed, look};
 
+use crate::boxed::boxed;
 use crate::error::{CacheError, Result};
 use crate::events::Stats;
 use crate::key::{CacheKey, KeyWriter};
-use crate::load::{self, Hooks};
+use crate::kind::Kind;
+use crate::load::{self, Caller, Course, Hooks, Remote, Request, Returned};
+use crate::memory::Held;
 use crate::policy::Policy;
 use crate::returns::Fallible;
 use crate::site;
@@ -163,34 +168,48 @@ impl Cache {
         if !self.tiers().is_on() || is_bypassed() {
             return load.await;
         }
+        let caller = Caller {
+            course: match self.by_hand(Kind::of::<T>(), namespace, &mut writer, policy) {
+                ByHand::Held(held) => return Ok(held.value()),
+                ByHand::Course(course) => course,
+            },
+            body: load,
+            // Nothing is known of its error, so each caller has its own.
+            share: None,
+            timed_out: None,
+            mode: PhantomData::<fn() -> Fallible>,
+        };
+        caller.await
+    }
+
+    /// What memory has for a call by hand, else the read of its entry; none where it can't be named.
+    fn by_hand(
+        &self,
+        kind: &'static Kind,
+        namespace: &str,
+        key: &mut KeyWriter,
+        policy: &Policy,
+    ) -> ByHand {
         // It is in no digest, as it is in the entry's name; in memory it tells entries apart.
-        writer.__beside(namespace);
-        let site = site::by_hand::<T>();
-        if let Some(value) = self
-            .plainly(site, policy, &writer)
-            .and_then(|held| held.get())
-        {
-            return Ok(value);
+        key.__beside(namespace);
+        let site = site::by_hand(kind.value);
+        if let Some(held) = self.plainly(site, policy, key) {
+            return ByHand::Held(held);
         }
-        let missed = match self.in_memory(site, namespace, policy, &writer) {
-            Ok(value) => return Ok(value),
+        let missed = match self.in_memory(site, namespace, policy, key) {
+            Ok(held) => return ByHand::Held(held),
             Err(missed) => missed,
         };
-        if writer.failure().is_some() {
+        if key.failure().is_some() {
             self.unwritable(namespace);
-            return load.await;
+            return ByHand::Course(None);
         }
-        let draft = self.draft(site, namespace.into(), *policy, &writer, missed);
+        let draft = self.draft((site, kind), namespace.into(), *policy, key, missed);
         match draft.with_tags(&[]) {
-            Ok(request) => {
-                let request = Box::new(request);
-                // Nothing is known of its error, so each caller has its own.
-                let load = load::load::<Fallible, Result<T, E>, _>(request, Hooks::NONE, load);
-                Box::pin(load).await
-            }
+            Ok(request) => ByHand::Course(Some(Course::new(false, |body| read(request, body)))),
             Err(error) => {
                 self.refused(site, namespace, &error);
-                load.await
+                ByHand::Course(None)
             }
         }
     }
@@ -265,6 +284,18 @@ impl Cache {
     pub(crate) fn of(tiers: &Arc<Tiers>) -> Self {
         Self(Arc::clone(tiers))
     }
+}
+
+/// The first phase of a call by hand.
+enum ByHand {
+    Held(Arc<Held>),
+    Course(Option<Course>),
+}
+
+/// The read of an entry that no annotation says more of.
+fn read(request: Request, body: Remote) -> Pin<Box<impl Future<Output = Returned>>> {
+    let request = Box::new(request);
+    boxed(|| async move { load::load(&request, &Hooks::default(), &body).await })
 }
 
 impl fmt::Debug for Cache {

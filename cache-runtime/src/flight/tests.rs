@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::clock::Moment;
-use crate::memory::{Given, Kept, Life};
+use crate::memory::{About, Given, Kept, Life};
 use crate::stamp::{Cells, Subject, Vouch};
 
 const NOW: Moment = Moment(1);
@@ -42,8 +42,13 @@ fn held(n: u32) -> Arc<Held> {
         stale_until: Moment(u64::MAX),
         given: Given::default(),
     };
-    let watch = Cells::default().watch(&[]);
-    Arc::new(Held::new((n, 1), life, watch, Arc::default()))
+    let about = About {
+        life,
+        watch: Cells::default().watch(&[]),
+        encoded: 1,
+        counters: Arc::default(),
+    };
+    Arc::new(Held::new(n, about))
 }
 
 fn value(n: u32) -> Outcome {

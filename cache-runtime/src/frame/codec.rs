@@ -1,5 +1,6 @@
 //! Codecs: a value as bytes, and back under a guard.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -134,21 +135,26 @@ impl Room {
     }
 }
 
-/// Decompresses and decodes a frame's payload.
+/// A frame's payload as it was before it was compressed.
 ///
 /// # Errors
 ///
-/// [`Unreadable`] for whatever is wrong with the payload; bytes left over are wrong too.
-pub(crate) fn decode<T: DeserializeOwned>(frame: &Frame<'_>, room: Room) -> Result<T, Unreadable> {
-    let payload = decompress(frame.payload, frame.header.compression, room.payload)?;
-    decode_payload(frame.header.codec, &payload, room)
+/// [`Unreadable`] where it can't be decompressed, or is too large.
+pub(crate) fn unpacked<'a>(frame: &Frame<'a>, room: Room) -> Result<Cow<'a, [u8]>, Unreadable> {
+    decompress(frame.payload, frame.header.compression, room.payload)
+}
+
+/// The value of a frame.
+#[cfg(test)]
+pub(super) fn decode<T: DeserializeOwned>(frame: &Frame<'_>, room: Room) -> Result<T, Unreadable> {
+    decode_payload(frame.header.codec, &unpacked(frame, room)?, room)
 }
 
 /// Decodes what [`encode`] gave, as it is read from a frame.
 ///
 /// # Errors
 ///
-/// As [`decode`].
+/// [`Unreadable`] for whatever is wrong with the payload; bytes left over are wrong too.
 pub(crate) fn decode_payload<T: DeserializeOwned>(
     codec: CodecId,
     payload: &[u8],

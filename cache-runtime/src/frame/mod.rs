@@ -14,12 +14,18 @@ mod shape;
 mod tests;
 mod unreadable;
 mod writer;
+mod written;
 
-pub(crate) use codec::{CodecId, Room, decode, decode_payload, encode, encoded_len};
+pub(crate) use codec::{CodecId, Room, decode_payload, unpacked};
+#[cfg(test)]
+use codec::{decode, encode, encoded_len};
 pub(crate) use compress::compress;
 pub(crate) use header::{
     Frame, Header, ID_OFFSET, Stamp, StampKind, Stamped, extent, parse, write,
 };
-pub(crate) use shape::{Mismatch, Shape, Verdict, is_longer, serializes_as, shape};
+#[cfg(test)]
+use shape::serializes_as;
+pub(crate) use shape::{Mismatch, Shape, Verdict, shape};
 pub(crate) use unreadable::Unreadable;
 pub(crate) use writer::Writer;
+pub(crate) use written::Written;

@@ -23,7 +23,6 @@ use crate::patience;
 use crate::policy::Lease;
 use crate::redis::{Fault, Found, LeaseAsk, Leased};
 use crate::stamp::{Recording, Subject, Watch};
-use crate::value::Cacheable;
 
 /// More entries than this, one after the other, mean that others store what this site can't serve: it
 /// loads for itself. Rounds of waiting do not count, as every renewal of a lease begins one.
@@ -31,18 +30,18 @@ const MOST_OTHERS: usize = 16;
 
 /// What Redis had.
 #[derive(Debug)]
-pub(crate) enum Fetched<T> {
-    Hit(Arc<Held<T>>),
+pub(crate) enum Fetched {
+    Hit(Arc<Held>),
     /// It may be served, and another refreshes it, or nobody does for now.
-    Older(Arc<Held<T>>),
+    Older(Arc<Held>),
     /// Nothing fresh: load, and store under this grant if there is one.
     Load {
         grant: Option<Box<Grant>>,
         /// What may be served while it is loaded, or if that fails.
-        older: Option<Arc<Held<T>>>,
+        older: Option<Arc<Held>>,
     },
     /// Redis can't be asked, and the site would rather have what memory holds than a load.
-    Unchecked(Arc<Held<T>>),
+    Unchecked(Arc<Held>),
 }
 
 /// Whether to wait for a load of another process.
@@ -64,11 +63,7 @@ impl Patience {
 }
 
 /// Reads the entry; takes the lease, or waits for its holder, where it can't be served.
-pub(crate) async fn fetch<T: Cacheable>(
-    request: &Request,
-    flight: &Flight,
-    patience: Patience,
-) -> Fetched<T> {
+pub(crate) async fn fetch(request: &Request, flight: &Flight, patience: Patience) -> Fetched {
     let Some(redis) = &request.tiers.redis else {
         request.miss(request.missed);
         return Fetched::Load {
@@ -156,7 +151,7 @@ fn record(request: &Request) -> Recording {
 }
 
 impl Fetch<'_> {
-    async fn run<T: Cacheable>(&mut self, patience: Patience) -> Result<Fetched<T>, Fault> {
+    async fn run(&mut self, patience: Patience) -> Result<Fetched, Fault> {
         let (request, waiting) = (self.reader.request, Stopwatch::start());
         let (mut judged, mut seen) = self.read().await?;
         let mut others = 0;
@@ -219,11 +214,7 @@ impl Fetch<'_> {
     }
 
     /// What was found to serve before the lease was asked for, if it still is.
-    async fn still<T: Cacheable>(
-        &self,
-        older: Option<Arc<Held<T>>>,
-        still: &Watch,
-    ) -> Option<Arc<Held<T>>> {
+    async fn still(&self, older: Option<Arc<Held>>, still: &Watch) -> Option<Arc<Held>> {
         let request = self.reader.request;
         if let Some(older) = request.still(older?, still) {
             return Some(older);
@@ -233,7 +224,7 @@ impl Fetch<'_> {
         found.map(|found| found.held)
     }
 
-    async fn read<T: Cacheable>(&mut self) -> Result<(Judged<T>, Seen), Fault> {
+    async fn read(&mut self) -> Result<(Judged, Seen), Fault> {
         self.since = record(self.reader.request);
         let watch = self.watch();
         let read = boxed(|| self.reader.read(watch)).await;

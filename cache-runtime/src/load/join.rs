@@ -4,8 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::course::Returned;
+use super::desk::Remote;
 use super::fetch::Patience;
-use super::hooks::HooksOf;
+use super::hooks::Hooks;
 use super::lead::Leader;
 use super::read::{Look, peek};
 use super::request::Request;
@@ -14,37 +16,37 @@ use crate::clock::Stopwatch;
 use crate::events::Event;
 use crate::flight::{Outcome, Seat, Turn};
 use crate::memory::Held;
-use crate::returns::{ErrorShare, Returns};
-use crate::value::Cacheable;
 
 /// A call that neither memory nor a read of its own has served.
-pub(super) struct Joining<'a, M: Returns<R>, R> {
+pub(super) struct Joining<'a> {
     request: &'a Request,
-    hooks: &'a HooksOf<M, R>,
+    hooks: &'a Hooks,
+    body: &'a Remote,
     /// What it may be served while another refreshes it.
-    older: Option<Arc<Held<M::Value>>>,
+    older: Option<Arc<Held>>,
     /// All that it waits for others, here or elsewhere, takes `wait` at most.
     waiting: Stopwatch,
 }
 
 /// What came of a seat.
-pub(super) enum Joined<'s, R> {
-    Served(R),
+pub(super) enum Joined<'s> {
+    Served(Returned),
     /// It leads, or loads for itself.
     Leads(Turn<'s>),
     /// What the leader gave may not be served to it.
     Refused(Turn<'s>),
 }
 
-impl<'a, M: Returns<R>, R> Joining<'a, M, R> {
+impl<'a> Joining<'a> {
     pub(super) fn new(
         request: &'a Request,
-        hooks: &'a HooksOf<M, R>,
-        older: Option<Arc<Held<M::Value>>>,
+        (hooks, body): (&'a Hooks, &'a Remote),
+        older: Option<Arc<Held>>,
     ) -> Self {
         Self {
             request,
             hooks,
+            body,
             older,
             waiting: Stopwatch::start(),
         }
@@ -59,23 +61,23 @@ impl<'a, M: Returns<R>, R> Joining<'a, M, R> {
 
     /// What comes of a seat: it leads if nobody does yet, or follows and shares what that gives, after a look
     /// in Redis if it is to `verify`.
-    pub(super) async fn turn<'s>(&self, seat: &'s Seat<'_>, verify: bool) -> Joined<'s, R> {
+    pub(super) async fn turn<'s>(&self, seat: &'s Seat<'_>, verify: bool) -> Joined<'s> {
         let request = self.request;
         let turn = match (seat.try_lead(), &self.older) {
             (Some(turn), _) => turn,
             // Another call refreshes it.
-            (None, Some(older)) => return Joined::Served(serve_older::<M, R>(request, older)),
+            (None, Some(older)) => return Joined::Served(Ok(serve_older(request, older))),
             (None, None) => self.follow(seat).await,
         };
         let served = match &turn {
             Turn::Lead(_) | Turn::Alone(_) => return Joined::Leads(turn),
             Turn::Meanwhile(held) => {
                 let held = boxed(|| meanwhile(request, held, verify)).await;
-                held.map(|held| serve_older::<M, R>(request, &held))
+                held.map(|held| Ok(serve_older(request, &held)))
             }
             Turn::Done(outcome) => {
-                let share = self.hooks.share;
-                boxed(|| shared::<M, R>(request, outcome, share, verify)).await
+                let shares = self.hooks.shares;
+                boxed(|| shared(request, outcome, shares, verify)).await
             }
         };
         match served {
@@ -95,11 +97,7 @@ impl<'a, M: Returns<R>, R> Joining<'a, M, R> {
     }
 
     /// The call as it leads, for all or for itself alone; who waited in vain waits for no other process.
-    pub(super) fn leader<'s>(
-        &self,
-        seat: &'s Seat<'a>,
-        turn: &Turn<'_>,
-    ) -> Leader<'s, M::Value, M::Error, R>
+    pub(super) fn leader<'s>(&self, seat: &'s Seat<'a>, turn: &Turn<'_>) -> Leader<'s>
     where
         'a: 's,
     {
@@ -110,7 +108,8 @@ impl<'a, M: Returns<R>, R> Joining<'a, M, R> {
                 Turn::Lead(_) => Patience::Wait(self.left()),
                 _ => Patience::None,
             },
-            hooks: *self.hooks,
+            tags_from: self.hooks.tags_from.as_ref(),
+            body: self.body,
         }
     }
 
@@ -137,37 +136,33 @@ impl Drop for Follower<'_> {
     }
 }
 
-pub(super) fn serve_older<M: Returns<R>, R>(request: &Request, held: &Held<M::Value>) -> R {
+pub(super) fn serve_older(request: &Request, held: &Arc<Held>) -> Arc<Held> {
     request.count_older(held);
-    M::value(held.value.clone())
+    Arc::clone(held)
 }
 
 /// What the leader found stale, as this caller may be served it.
-async fn meanwhile<T: Cacheable>(
-    request: &Request,
-    held: &Held,
-    verify: bool,
-) -> Option<Arc<Held<T>>> {
+async fn meanwhile(request: &Request, held: &Arc<Held>, verify: bool) -> Option<Arc<Held>> {
     match verify {
         true => peek(request, Look::Verify).await.map(|found| found.held),
         // It may have been found under other cells than those that the flight was joined under.
-        false => held.typed().filter(|held| request.may_serve(held)),
+        false => request.may_serve(held).then(|| Arc::clone(held)),
     }
 }
 
 /// The leader's outcome as this caller returns it, if it may.
-async fn shared<M: Returns<R>, R>(
+async fn shared(
     request: &Request,
     outcome: &Outcome,
-    share: Option<ErrorShare<M::Error>>,
+    shares: bool,
     verify: bool,
-) -> Option<R> {
+) -> Option<Returned> {
     match outcome {
         Outcome::Value { in_redis, .. } if verify && (*in_redis || request.is_strong()) => {
-            let found = peek::<M::Value>(request, Look::Verify).await?;
-            Some(M::value(found.held.value.clone()))
+            let found = peek(request, Look::Verify).await?;
+            Some(Ok(found.held))
         }
-        Outcome::Value { held, .. } => held.get().map(M::value),
-        Outcome::Error(error) => (share?.open)(&**error).map(M::error),
+        Outcome::Value { held, .. } => Some(Ok(Arc::clone(held))),
+        Outcome::Error(error) => shares.then(|| Err(Some(Arc::clone(error)))),
     }
 }

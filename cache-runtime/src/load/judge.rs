@@ -10,7 +10,7 @@ use crate::clock::Moment;
 use crate::events::Miss;
 use crate::frame::{self, Frame, Header, Room, Stamp, StampKind, Stamped, Unreadable};
 use crate::stamp::{Basis, Subject};
-use crate::value::Cacheable;
+use crate::value::Erased;
 
 /// The stamps of one round trip, and the time and run of the entry's node at it.
 #[derive(Clone, Debug)]
@@ -26,9 +26,9 @@ pub(crate) struct Seen {
 
 /// What an entry turned out to be.
 #[derive(Debug)]
-pub(crate) enum Judged<T> {
+pub(crate) enum Judged {
     /// It may be served.
-    Valid(Valid<T>),
+    Valid(Valid),
     /// It may not; `id` is what stands in the id's place, empty if nothing does.
     Invalid { why: Miss, id: Vec<u8> },
     /// It rests on stamps that were not read yet.
@@ -37,8 +37,8 @@ pub(crate) enum Judged<T> {
 
 /// An entry that nothing it rests on was invalidated of.
 #[derive(Debug)]
-pub(crate) struct Valid<T> {
-    pub(crate) value: T,
+pub(crate) struct Valid {
+    pub(crate) value: Erased,
     /// What it takes as stored.
     pub(crate) bytes: usize,
     pub(crate) id: Vec<u8>,
@@ -57,7 +57,7 @@ pub(crate) struct Left {
     pub(crate) stale_ms: u64,
 }
 
-impl<T> Judged<T> {
+impl Judged {
     pub(crate) fn absent() -> Self {
         Self::Invalid {
             why: Miss::Absent,
@@ -67,7 +67,7 @@ impl<T> Judged<T> {
 }
 
 /// Judges an entry by its own times, the stamps seen, and what the site asks for.
-pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) -> Judged<T> {
+pub(crate) fn judge(request: &Request, bytes: &[u8], seen: &Seen) -> Judged {
     let frame = match parse(request, bytes) {
         Ok(frame) => frame,
         Err(cause) => {
@@ -97,7 +97,10 @@ pub(crate) fn judge<T: Cacheable>(request: &Request, bytes: &[u8], seen: &Seen) 
         return Judged::Unknown(unread);
     }
     let room = Room::for_values(request.tiers.limits.max_value);
-    match frame::decode(&frame, room) {
+    let codec = frame.header.codec;
+    let value =
+        frame::unpacked(&frame, room).and_then(|payload| request.kind.read(codec, &payload, room));
+    match value {
         Ok(value) => Judged::Valid(Valid {
             value,
             bytes: bytes.len(),
@@ -140,7 +143,7 @@ fn left(site_stale_ms: u64, header: &Header, node_ms: u64, was_expired: bool) ->
 }
 
 /// The id is taken from its place even where the rest can't be read: the lease script compares it.
-pub(super) fn invalid<T>(why: Miss, bytes: &[u8]) -> Judged<T> {
+pub(super) fn invalid(why: Miss, bytes: &[u8]) -> Judged {
     let end = bytes.len().min(frame::ID_OFFSET + 16);
     let id = bytes
         .get(frame::ID_OFFSET..end)

@@ -39,16 +39,20 @@
 mod allowance;
 mod aside;
 mod body;
+mod caller;
+mod course;
+mod desk;
 mod fetch;
 mod grant;
 mod hooks;
 mod join;
 mod judge;
 mod lead;
-mod limited;
+mod limit;
 mod older;
 mod put;
 mod read;
+mod refreshing;
 mod request;
 mod run;
 mod seal;
@@ -60,39 +64,36 @@ mod verify;
 mod weigh;
 
 pub(crate) use aside::{LARGE, aside};
-pub(crate) use body::{Boxed, Detach, Detachable, Task};
+pub(crate) use body::{Body, Boxed, Detachable, Task};
+pub(crate) use caller::Caller;
+pub(crate) use course::{Course, Returned};
+pub(crate) use desk::Remote;
 pub use hooks::Call;
-pub(crate) use hooks::{Hooks, HooksOf, Uncached};
+pub(crate) use hooks::{Hooks, Uncached};
 pub(crate) use put::{put, refresh};
 pub(crate) use read::{Look, peek};
 pub(crate) use request::{Draft, Request, short};
 
 use crate::boxed::boxed;
 use crate::flight::Turn;
-use crate::returns::Returns;
 use join::{Joined, Joining, serve_older};
 
 /// Reads the entry, or runs the body once for everyone who asks at the same time.
-pub(crate) async fn load<M, R, B>(request: Box<Request>, hooks: HooksOf<M, R>, body: B) -> R
-where
-    M: Returns<R>,
-    B: Detach<M, R>,
-    B::Running: Future<Output = R>,
-{
+pub(crate) async fn load(request: &Request, hooks: &Hooks, body: &Remote) -> Returned {
     let mut older = request.stale_in_memory();
     if request.is_strong() {
         // Sent after the call began: what it finds rests on no read or load of another's.
-        match boxed(|| peek::<M::Value>(&request, Look::Serve)).await {
+        match boxed(|| peek(request, Look::Serve)).await {
             Some(found) if found.is_fresh && !request.is_due(&found.held) => {
-                return M::value(found.held.value.clone());
+                return Ok(found.held);
             }
             found => older = found.map(|found| found.held),
         }
     }
     if let Some(older) = older.as_ref().filter(|_| request.rests()) {
-        return serve_older::<M, R>(&request, older);
+        return Ok(serve_older(request, older));
     }
-    let joining = Joining::<M, R>::new(&request, &hooks, older);
+    let joining = Joining::new(request, (hooks, body), older);
     {
         // One that was under way when the call began may be older than an invalidation elsewhere.
         let any = joining.seat();
@@ -110,7 +111,7 @@ where
         if let Some(turn) = leads {
             let leader = joining.leader(&any, &turn);
             // Boxed: those who wait hold nothing of the leader's conversation with Redis.
-            return boxed(|| leader.lead::<M, B>(body)).await;
+            return boxed(|| leader.lead()).await;
         }
     }
     // One that it joins now began after the call, and needs no look.
@@ -120,5 +121,5 @@ where
         Joined::Leads(turn) | Joined::Refused(turn) => turn,
     };
     let leader = joining.leader(&later, &turn);
-    boxed(|| leader.lead::<M, B>(body)).await
+    boxed(|| leader.lead()).await
 }

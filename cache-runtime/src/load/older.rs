@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_util::future::{Either, select};
+
 use super::read::{Look, peek};
 use super::request::Request;
 use crate::boxed::boxed;
@@ -10,11 +12,10 @@ use crate::events::{Event, Tier};
 use crate::flight::Busy;
 use crate::memory::Held;
 use crate::policy::Refresh;
-use crate::value::Cacheable;
 
 impl Request {
     /// Whether a value that may be served is to be refreshed before its end, as this call drew.
-    pub(crate) fn is_due<T: ?Sized>(&self, held: &Held<T>) -> bool {
+    pub(crate) fn is_due(&self, held: &Held) -> bool {
         let now = self.tiers.clock.now();
         self.ahead > 0.0 && !held.is_stale && held.given.is_due(now, self.ahead)
     }
@@ -37,13 +38,13 @@ impl Request {
     }
 
     /// Whether it is within its ttl, whatever changed since.
-    pub(crate) fn is_fresh<T: ?Sized>(&self, held: &Held<T>) -> bool {
+    pub(crate) fn is_fresh(&self, held: &Held) -> bool {
         let now = self.tiers.clock.now();
         !held.is_stale && now < held.given.fresh_until && !held.watch.is_expired()
     }
 
     /// Counts an older value that is served.
-    pub(crate) fn count_older<T: ?Sized>(&self, held: &Held<T>) {
+    pub(crate) fn count_older(&self, held: &Held) {
         let tier = match self.memory() {
             Some(_) => Tier::Memory,
             None => Tier::Redis,
@@ -61,35 +62,51 @@ impl Request {
     }
 
     /// The origin failed: the older value as it is served until the next try.
-    pub(crate) fn fall_back<T: Cacheable>(&self, older: &Arc<Held<T>>) -> Arc<Held<T>> {
+    pub(crate) fn fall_back(&self, older: &Arc<Held>) -> Arc<Held> {
         let next_try = self.backs_off();
         if self.is_fresh(older) {
             return Arc::clone(older);
         }
         self.emit(Event::StaleOnError);
-        resting(older, next_try)
+        self.resting(older, next_try)
+    }
+
+    /// A stale value, served without a look anywhere until the next try.
+    fn resting(&self, stale: &Held, next_try: Moment) -> Arc<Held> {
+        let mut resting = self.kind.copied(stale);
+        if let Some(held) = Arc::get_mut(&mut resting) {
+            held.until = next_try.min(stale.stale_until);
+            held.is_stale = true;
+        }
+        resting
     }
 }
 
 /// Runs the body, and looks at the older value again where its entry's cell was flipped meanwhile:
 /// pushes tell of its lease as well, so each renewal flips it, and a load that takes long and then
 /// fails would have nothing to fall back on.
-pub(super) async fn beside<T: Cacheable, F: Future + Unpin>(
+pub(super) async fn beside<F: Future + Unpin>(
     request: &Request,
-    older: &mut Option<Arc<Held<T>>>,
+    older: &mut Option<Arc<Held>>,
     mut body: F,
 ) -> F::Output {
     loop {
-        tokio::select! {
-            biased;
-            returned = &mut body => return returned,
-            found = boxed(|| again(request, older.as_deref())) => *older = found,
-        }
+        // Not `tokio::select!`, which may put off what is ready: who polls the body holds its error no longer
+        // than a poll.
+        let looking = boxed(|| again(request, older.as_deref()));
+        let found = match select(body, looking).await {
+            Either::Left((returned, _)) => return returned,
+            Either::Right((found, unfinished)) => {
+                body = unfinished;
+                found
+            }
+        };
+        *older = found;
     }
 }
 
 /// The older value under new cells, once the old ones no longer tell whether it is valid.
-async fn again<T: Cacheable>(request: &Request, older: Option<&Held<T>>) -> Option<Arc<Held<T>>> {
+async fn again(request: &Request, older: Option<&Held>) -> Option<Arc<Held>> {
     let Some(older) = older else {
         return std::future::pending().await;
     };
@@ -101,12 +118,4 @@ async fn again<T: Cacheable>(request: &Request, older: Option<&Held<T>>) -> Opti
     // Nobody waits for it, so it costs the call nothing that it is allowed.
     let found = peek(&request.clone(), Look::Verify).await;
     found.map(|found| found.held)
-}
-
-/// A stale value, served without a look anywhere until the next try.
-fn resting<T: Cacheable>(stale: &Held<T>, next_try: Moment) -> Arc<Held<T>> {
-    let mut held = stale.around(stale.value.clone());
-    held.until = next_try.min(stale.stale_until);
-    held.is_stale = true;
-    Arc::new(held)
 }

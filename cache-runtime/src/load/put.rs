@@ -4,12 +4,11 @@
 //! can't store over them, and drop this process's copies before and after. Of several the last one
 //! wins: the one that took the lease last, or without Redis the one that came to memory last.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
-use super::body::Body;
+use super::course::Returned;
+use super::desk::Remote;
 use super::grant::{Grant, claim};
-use super::hooks::Hooks;
 use super::request::Request;
 use super::run::Run;
 use super::store::{Kept, Loading, fill};
@@ -19,23 +18,25 @@ use crate::boxed::boxed;
 use crate::error::{CacheError, Result};
 use crate::events::{Event, Miss, Unstored};
 use crate::invalidate::invalidate;
-use crate::memory::{Given, Held, Life};
-use crate::returns::Returns;
+use crate::memory::{About, Given, Life};
 use crate::stamp::{Recording, Watch};
-use crate::tag::MOST_TAGS;
-use crate::value::Cacheable;
+use crate::tag::{MOST_TAGS, TagsFrom};
+use crate::value::Erased;
 
 /// Stores a value as the entry's, or leaves that to a put that came later.
 ///
 /// Where an invalidation came between, nothing is stored; where Redis failed, the entry is invalidated
 /// instead. An older value never stays behind a put that failed.
-pub(crate) async fn put<T: Cacheable>(request: &Request, value: T, hooks: Hooks<T>) -> Result<()> {
+pub(crate) async fn put(
+    request: &Request,
+    value: Erased,
+    tags_from: Option<&TagsFrom>,
+) -> Result<()> {
     let recording = drop_copies(request);
     match grant(request).await {
         Ok(grant) => {
             let loading = Run::begin(request, grant).given();
-            let written = boxed(|| write(request, loading, &recording, (value, hooks))).await;
-            written.1
+            boxed(|| write(request, loading, &recording, (&value, tags_from))).await
         }
         Err(cause) => {
             invalidate(&request.tiers, vec![request.target()], false).await?;
@@ -45,12 +46,11 @@ pub(crate) async fn put<T: Cacheable>(request: &Request, value: T, hooks: Hooks<
 }
 
 /// Runs the body and stores its value, whatever the tiers hold.
-pub(crate) async fn refresh<M, R, B>(request: &Request, hooks: Hooks<M::Value>, body: B) -> R
-where
-    M: Returns<R>,
-    B: Body,
-    B::Running: Future<Output = R>,
-{
+pub(crate) async fn refresh(
+    request: &Request,
+    tags_from: Option<&TagsFrom>,
+    body: &Remote,
+) -> Returned {
     request.miss(Miss::Refresh);
     let recording = drop_copies(request);
     let (grant, may_store) = match grant(request).await {
@@ -60,25 +60,30 @@ where
             (None, false)
         }
     };
-    let mut body = body.here(request);
+    let mut body = boxed(|| body.run(request));
     let run = Run::begin(request, grant);
-    let returned = boxed(|| run.body(Pin::new(&mut body))).await;
-    // Split before anything is awaited: an error that is not `Send` is held across no await.
-    let value = match M::split(returned) {
+    let value = match boxed(|| run.body(body.as_mut())).await {
         Ok(value) => value,
         Err(error) => {
             run.failed();
-            return M::error(error);
+            return Err(error);
         }
     };
     let loading = run.loaded();
-    if !may_store {
-        request.emit(Event::Unstored(Unstored::Outage));
-        return M::value(value);
+    let returned = About {
+        life: Life::default(),
+        watch: loading.watch.clone(),
+        encoded: 0,
+        counters: Arc::clone(&request.counters),
+    };
+    match may_store {
+        true => {
+            // The value is the caller's in any case; what went wrong was counted.
+            let _ = boxed(|| write(request, loading, &recording, (&value, tags_from))).await;
+        }
+        false => request.emit(Event::Unstored(Unstored::Outage)),
     }
-    // The value is the caller's in any case; what went wrong was counted.
-    let (value, _) = boxed(|| write(request, loading, &recording, (value, hooks))).await;
-    M::value(value)
+    Ok(request.kind.hold(value, returned))
 }
 
 /// Drops this process's copies, and counts from now on what comes between.
@@ -107,30 +112,28 @@ async fn grant(request: &Request) -> std::result::Result<Option<Box<Grant>>, Str
     }
 }
 
-/// Stores the value, and gives it back.
-async fn write<T: Cacheable>(
+/// Stores the value.
+async fn write(
     request: &Request,
     mut loading: Loading,
     recording: &Recording,
-    (value, hooks): (T, Hooks<T>),
-) -> (T, Result<()>) {
-    let tagged = loading.tag(request, &value, hooks).await;
-    let (value, payload) = match tagged {
+    (value, tags_from): (&Erased, Option<&TagsFrom>),
+) -> Result<()> {
+    let payload = match loading.tag(request, value, tags_from).await {
         Ok(()) => weigh(request, loading.grant.as_deref(), value).await,
-        Err(why) => (value, Err(why)),
+        Err(why) => Err(why),
     };
-    let written = match payload {
-        Ok(payload) => write_payload(request, loading, recording, (payload, &value)).await,
+    match payload {
+        Ok(payload) => write_payload(request, loading, recording, (payload, value)).await,
         Err(why) => refuse(request, why).await,
-    };
-    (value, written)
+    }
 }
 
-async fn write_payload<T: Cacheable>(
+async fn write_payload(
     request: &Request,
     loading: Loading,
     recording: &Recording,
-    (payload, value): (Payload, &T),
+    (payload, value): (Payload, &Erased),
 ) -> Result<()> {
     let (bytes, ttl_ms) = (payload.len(), loading.ttl_ms);
     match fill(request, loading, payload).await {
@@ -138,7 +141,7 @@ async fn write_payload<T: Cacheable>(
         kept @ (Kept::Stored(_) | Kept::Superseded) => {
             request.tiers.cells.flip(&request.subjects[0]);
             if let Kept::Stored(_) = kept {
-                verify(request, value, bytes);
+                verify(request, &**value, bytes);
             }
             Ok(())
         }
@@ -181,11 +184,11 @@ async fn refuse(request: &Request, why: Unstored) -> Result<()> {
 }
 
 /// Without Redis the value goes into memory, unless an invalidation came since it was begun.
-fn keep<T: Cacheable>(
+fn keep(
     request: &Request,
     (recording, watch): (&Recording, &Watch),
     (bytes, ttl_ms): (usize, u64),
-    value: &T,
+    value: &Erased,
 ) -> Result<()> {
     let tiers = &request.tiers;
     let Some(watch) = tiers.cells.supersede(recording, watch) else {
@@ -202,11 +205,16 @@ fn keep<T: Cacheable>(
             ..Given::default()
         },
     };
-    let counters = Arc::clone(&request.counters);
-    let held = Arc::new(Held::new((value.clone(), bytes), life, watch, counters));
+    let about = About {
+        life,
+        watch,
+        encoded: bytes,
+        counters: Arc::clone(&request.counters),
+    };
+    let held = request.kind.hold(Arc::clone(value), about);
     if request.keep(&held) {
         request.emit(Event::Stored { bytes });
-        verify(request, value, bytes);
+        verify(request, &**value, bytes);
     } else if held.watch.is_flipped() {
         request.emit(Event::Unstored(Unstored::Superseded));
     }

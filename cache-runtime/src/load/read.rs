@@ -9,10 +9,9 @@ use crate::boxed::boxed;
 use crate::clock::Stopwatch;
 use crate::events::{Event, Miss, Tier};
 use crate::frame;
-use crate::memory::{Given, Held, Life, load_us};
+use crate::memory::{About, Given, Held, Life, load_us};
 use crate::redis::{Fault, Found as Answer, Topology};
 use crate::stamp::{Basis, Watch};
-use crate::value::Cacheable;
 
 /// Why an entry is read without a load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,16 +26,16 @@ pub(crate) enum Look {
 
 /// What Redis had that may be served.
 #[derive(Debug)]
-pub(crate) struct Found<T> {
+pub(crate) struct Found {
     /// As memory may keep it: for as long as its connection tells of changes, or else for `lag`
     /// from the sending of the read.
-    pub(crate) held: Arc<Held<T>>,
+    pub(crate) held: Arc<Held>,
     pub(crate) is_fresh: bool,
     pub(crate) id: Vec<u8>,
 }
 
 /// Reads the entry and nothing more, under cells registered now.
-pub(crate) async fn peek<T: Cacheable>(request: &Request, look: Look) -> Option<Found<T>> {
+pub(crate) async fn peek(request: &Request, look: Look) -> Option<Found> {
     let redis = request.tiers.redis.as_ref()?;
     if request.tiers.owed.covers(&request.subjects) {
         return None;
@@ -71,10 +70,7 @@ impl Reader<'_> {
     /// Over several connections these are not of one moment: a stamp may have been looked for just
     /// before it was made, and the entry just after it was stored under it. So what seems
     /// invalidated is looked at once more.
-    pub(super) async fn read<T: Cacheable>(
-        &self,
-        watch: Watch,
-    ) -> Result<(Judged<T>, Seen), Fault> {
+    pub(super) async fn read(&self, watch: Watch) -> Result<(Judged, Seen), Fault> {
         let (judged, seen) = self.read_once(watch.clone()).await?;
         let seems = matches!(
             judged,
@@ -89,7 +85,7 @@ impl Reader<'_> {
         }
     }
 
-    async fn read_once<T: Cacheable>(&self, watch: Watch) -> Result<(Judged<T>, Seen), Fault> {
+    async fn read_once(&self, watch: Watch) -> Result<(Judged, Seen), Fault> {
         let clock = Stopwatch::start();
         let sent = self.request.tiers.clock.now();
         let stamped = self.request.stamped();
@@ -120,11 +116,11 @@ impl Reader<'_> {
     }
 
     /// Judges, and reads the stamps that only the frame knows of, if there are such.
-    pub(super) async fn judge<T: Cacheable>(
+    pub(super) async fn judge(
         &self,
         entry: Option<&Arc<Vec<u8>>>,
         seen: &mut Seen,
-    ) -> Result<Judged<T>, Fault> {
+    ) -> Result<Judged, Fault> {
         let Some(entry) = entry else {
             return Ok(Judged::absent());
         };
@@ -157,7 +153,7 @@ impl Reader<'_> {
     }
 
     /// Judges what may be judged by what was seen; a large entry away from the runtime's threads.
-    async fn judge_entry<T: Cacheable>(&self, entry: &Arc<Vec<u8>>, seen: &Seen) -> Judged<T> {
+    async fn judge_entry(&self, entry: &Arc<Vec<u8>>, seen: &Seen) -> Judged {
         if frame::extent(entry) < LARGE {
             return judge(self.request, entry, seen);
         }
@@ -167,11 +163,7 @@ impl Reader<'_> {
     }
 
     /// What may be served of it; else why not, and the id that stands there.
-    pub(super) fn found<T: Cacheable>(
-        &self,
-        judged: Judged<T>,
-        seen: &Seen,
-    ) -> Result<Found<T>, (Miss, Vec<u8>)> {
+    pub(super) fn found(&self, judged: Judged, seen: &Seen) -> Result<Found, (Miss, Vec<u8>)> {
         let valid = match judged {
             Judged::Valid(valid) => valid,
             Judged::Invalid { why, id } => return Err((why, id)),
@@ -200,11 +192,14 @@ impl Reader<'_> {
                 load_us: load_us(valid.load_us),
             },
         };
-        let (value, counters) = ((valid.value, valid.bytes), &self.request.counters);
-        let held = Held::new(value, life, seen.basis.watch(), Arc::clone(counters));
-        let held = Arc::new(held);
+        let about = About {
+            life,
+            watch: seen.basis.watch(),
+            encoded: valid.bytes,
+            counters: Arc::clone(&self.request.counters),
+        };
         Ok(Found {
-            held,
+            held: self.request.kind.hold(valid.value, about),
             is_fresh: now < fresh_until,
             id: valid.id,
         })

@@ -8,6 +8,7 @@ use crate::clock::Moment;
 use crate::error::{CacheError, Result, check_name};
 use crate::events::{Counters, Event, Miss, Of, Unstored};
 use crate::flight::Terms;
+use crate::kind::Kind;
 use crate::memory::{Held, Kept, Memory};
 use crate::owed::Target;
 use crate::policy::{Consistency, OnOutage, Policy};
@@ -15,13 +16,14 @@ use crate::site::{Digest, EntryName, Interned};
 use crate::stamp::{Basis, Cell, Subject, Vouch, Watch};
 use crate::tag::{MOST_TAGS, Tag};
 use crate::tiers::Tiers;
-use crate::value::Cacheable;
 
-/// A call's own part of a read: everything that does not depend on the value's type.
+/// A call's own part of a read.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) tiers: Arc<Tiers>,
     pub(crate) site: &'static Interned,
+    /// The type of its value.
+    pub(crate) kind: &'static Kind,
     pub(crate) namespace: Arc<str>,
     pub(crate) policy: Policy,
     pub(crate) key: Kept,
@@ -45,6 +47,8 @@ pub(crate) struct Request {
 pub(crate) struct Draft {
     pub(crate) tiers: Arc<Tiers>,
     pub(crate) site: &'static Interned,
+    /// The type of its value.
+    pub(crate) kind: &'static Kind,
     pub(crate) namespace: Arc<str>,
     pub(crate) policy: Policy,
     /// With what stands beside the key.
@@ -88,6 +92,7 @@ impl Draft {
             name,
             tiers: self.tiers,
             site: self.site,
+            kind: self.kind,
             namespace,
             policy: self.policy,
             key: self.key,
@@ -196,18 +201,19 @@ impl Request {
     }
 
     /// The value in memory, whether fresh or stale, if it may be served now while it is refreshed.
-    pub(crate) fn stale_in_memory<T: Cacheable>(&self) -> Option<Arc<Held<T>>> {
-        let mut held = self.memory()?.peek(self.key.sought())?.typed()?;
-        if held.watch.is_expired()
-            && let Some(held) = Arc::get_mut(&mut held)
-        {
-            held.until = held.until.min(self.tiers.clock.now());
+    pub(crate) fn stale_in_memory(&self) -> Option<Arc<Held>> {
+        let mut held = self.memory()?.peek(self.key.sought())?;
+        if held.watch.is_expired() {
+            held = self.kind.copied(&held);
+            if let Some(held) = Arc::get_mut(&mut held) {
+                held.until = held.until.min(self.tiers.clock.now());
+            }
         }
         self.may_serve(&held).then_some(held)
     }
 
     /// The value in memory, if Redis can't be asked and the site would rather serve it unchecked.
-    pub(crate) fn unchecked_in_memory<T: Cacheable>(&self) -> Option<Arc<Held<T>>> {
+    pub(crate) fn unchecked_in_memory(&self) -> Option<Arc<Held>> {
         if self.policy.on_outage != OnOutage::Serve {
             return None;
         }
@@ -215,7 +221,7 @@ impl Request {
         // What was expired by hand has its stale window, if the site has one.
         let over = held.watch.is_expired() && self.policy.stale_ms == 0;
         let now = self.tiers.clock.now();
-        (!over && now < held.given.unchecked_until).then(|| held.typed())?
+        (!over && now < held.given.unchecked_until).then_some(held)
     }
 
     /// Whether there is no connection to the entry's node.
@@ -253,7 +259,7 @@ impl Request {
 
     /// A value that another process refreshes; a stale one is served without a look until its store is pushed,
     /// or for `lag`.
-    pub(crate) fn rested<T: Cacheable>(&self, mut stale: Arc<Held<T>>) -> Arc<Held<T>> {
+    pub(crate) fn rested(&self, mut stale: Arc<Held>) -> Arc<Held> {
         if self.is_fresh(&stale) {
             return stale;
         }
@@ -268,11 +274,7 @@ impl Request {
 
     /// A stale value that was just read, under the cells that tell of it from now on, if nothing it
     /// rests on was invalidated since.
-    pub(crate) fn still<T: Cacheable>(
-        &self,
-        mut stale: Arc<Held<T>>,
-        still: &Watch,
-    ) -> Option<Arc<Held<T>>> {
+    pub(crate) fn still(&self, mut stale: Arc<Held>, still: &Watch) -> Option<Arc<Held>> {
         let held = Arc::get_mut(&mut stale)?;
         let (_, others) = held.watch.split_at(self.subjects.len());
         held.watch = still.and(others);
@@ -280,14 +282,14 @@ impl Request {
     }
 
     /// Whether a value may be served while it is refreshed: as stale, or as it is fresh.
-    pub(crate) fn may_serve<T>(&self, held: &Held<T>) -> bool {
+    pub(crate) fn may_serve(&self, held: &Held) -> bool {
         let now = self.tiers.clock.now();
         let is_fresh = now < held.until && held.watch.holds(now);
         is_fresh || (now < held.stale_end() && held.watch.holds_stale(now))
     }
 
     /// Keeps a value in memory, where it is served while its watch holds; whether it is there.
-    pub(crate) fn keep<T: Cacheable>(&self, held: &Arc<Held<T>>) -> bool {
+    pub(crate) fn keep(&self, held: &Arc<Held>) -> bool {
         let Some(memory) = self.memory() else {
             return false;
         };
@@ -296,8 +298,7 @@ impl Request {
         if held.stale_until <= now || !held.watch.holds(now) {
             return false;
         }
-        let untyped: Arc<Held> = Arc::<Held<T>>::clone(held);
-        let kept = memory.insert(self.key.clone(), untyped);
+        let kept = memory.insert(self.key.clone(), Arc::clone(held));
         if !kept && !held.watch.is_flipped() {
             self.emit(Event::Unstored(Unstored::Memory));
         }

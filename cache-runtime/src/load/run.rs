@@ -3,40 +3,34 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::body::{Failed, Made};
 use super::grant::Grant;
-use super::hooks::Hooks;
 use super::request::Request;
 use super::store::{Loading, store};
 use crate::boxed::boxed;
 use crate::clock::{Moment, Stopwatch};
 use crate::events::{Event, Loaded};
 use crate::memory::Held;
-use crate::returns::Returns;
 use crate::stamp::Watch;
+use crate::tag::TagsFrom;
 
 /// Runs the body and stores what it gives, with whether Redis can tell of its validity; else the
 /// origin's error.
-pub(super) async fn make<M, R, F>(
+pub(super) async fn make<F: Future<Output = Made> + Unpin>(
     request: &Request,
     grant: Option<Box<Grant>>,
-    hooks: Hooks<M::Value>,
+    tags_from: Option<&TagsFrom>,
     mut body: F,
-) -> Result<(Arc<Held<M::Value>>, bool), M::Error>
-where
-    M: Returns<R>,
-    F: Future<Output = R> + Unpin,
-{
+) -> Result<(Arc<Held>, bool), Failed> {
     let run = Run::begin(request, grant);
-    let returned = boxed(|| run.body(Pin::new(&mut body))).await;
-    // Split before anything is awaited: an error that is not `Send` is held across no await.
-    let value = match M::split(returned) {
+    let value = match boxed(|| run.body(Pin::new(&mut body))).await {
         Ok(value) => value,
         Err(error) => {
             run.failed();
             return Err(error);
         }
     };
-    Ok(boxed(|| store(request, run.loaded(), value, hooks)).await)
+    Ok(boxed(|| store(request, run.loaded(), value, tags_from)).await)
 }
 
 /// A run of the body; dropped before its end, it counts as abandoned and gives its lease back.

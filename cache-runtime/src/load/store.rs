@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::grant::Grant;
-use super::hooks::Hooks;
 use super::request::Request;
 use super::seal::{Sealed, Written, seal};
 use super::tags::tag;
@@ -12,10 +11,11 @@ use super::weigh::{Payload, weigh};
 use crate::boxed::boxed;
 use crate::clock::Moment;
 use crate::events::{Event, Unstored};
-use crate::memory::{Given, Held, Life, load_us};
+use crate::memory::{About, Given, Held, Life, load_us};
 use crate::redis::{Fault, FillAsk, Filled, STORED_WRITES, Topology};
 use crate::stamp::{Basis, Watch};
-use crate::value::Cacheable;
+use crate::tag::TagsFrom;
+use crate::value::Erased;
 
 /// A load that gave a value, on its way into the tiers.
 #[derive(Debug)]
@@ -35,14 +35,14 @@ pub(super) struct Loading {
 
 impl Loading {
     /// Rests on the tags of its value too, unless one was invalidated since it began.
-    pub(super) async fn tag<T: Cacheable>(
+    pub(super) async fn tag(
         &mut self,
         request: &Request,
-        value: &T,
-        hooks: Hooks<T>,
+        value: &Erased,
+        tags_from: Option<&TagsFrom>,
     ) -> Result<(), Unstored> {
         let noted = (self.grant.as_deref_mut(), &self.buckets);
-        if let Some(cells) = tag(request, noted, value, hooks).await? {
+        if let Some(cells) = tag(request, noted, value, tags_from).await? {
             self.watch = self.watch.and(cells.cells());
         }
         Ok(())
@@ -67,19 +67,18 @@ pub(super) enum Kept {
 
 /// Stores a value where it may be stored, and gives it back as memory holds it, with whether Redis
 /// can tell of its validity.
-pub(super) async fn store<T: Cacheable>(
+pub(super) async fn store(
     request: &Request,
     mut loading: Loading,
-    value: T,
-    hooks: Hooks<T>,
-) -> (Arc<Held<T>>, bool) {
+    value: Erased,
+    tags_from: Option<&TagsFrom>,
+) -> (Arc<Held>, bool) {
     let (before, began) = (loading.watch.clone(), loading.began);
     let (ttl_ms, took_us) = (loading.ttl_ms, loading.took_us);
     let in_outage = loading.in_outage;
-    let tagged = loading.tag(request, &value, hooks).await;
-    let (value, payload) = match tagged {
-        Ok(()) => boxed(|| weigh(request, loading.grant.as_deref(), value)).await,
-        Err(why) => (value, Err(why)),
+    let payload = match loading.tag(request, &value, tags_from).await {
+        Ok(()) => boxed(|| weigh(request, loading.grant.as_deref(), &value)).await,
+        Err(why) => Err(why),
     };
     let (kept, bytes) = match payload {
         Ok(payload) => {
@@ -93,9 +92,13 @@ pub(super) async fn store<T: Cacheable>(
     let is_stored = matches!(kept, Kept::Stored(_));
     let (mut life, watch) = life(request, kept, (began, in_outage), ttl_ms);
     life.given.load_us = load_us(took_us);
-    let counters = Arc::clone(&request.counters);
-    let held = Held::new((value, bytes), life, watch.unwrap_or(before), counters);
-    let held = Arc::new(held);
+    let about = About {
+        life,
+        watch: watch.unwrap_or(before),
+        encoded: bytes,
+        counters: Arc::clone(&request.counters),
+    };
+    let held = request.kind.hold(value, about);
     let there = request.keep(&held);
     if is_local {
         kept_locally(request, &held, there, bytes);
@@ -235,7 +238,7 @@ fn life(
 }
 
 /// Without Redis, memory is where a value is stored, unless an invalidation came first.
-fn kept_locally<T>(request: &Request, held: &Held<T>, there: bool, bytes: usize) {
+fn kept_locally(request: &Request, held: &Held, there: bool, bytes: usize) {
     if there {
         request.emit(Event::Stored { bytes });
     } else if held.watch.is_flipped() {

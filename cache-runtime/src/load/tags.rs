@@ -9,30 +9,29 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::grant::{Grant, Noted, noted, stamp_asks};
-use super::hooks::Hooks;
 use super::request::Request;
 use crate::boxed::boxed;
 use crate::events::{Of, Unstored};
 use crate::frame::Stamp;
 use crate::redis::{Fault, Found, Made, StampAsk, Topology};
 use crate::stamp::{Subject, Watch};
-use crate::tag::{MOST_TAGS, Tag};
-use crate::value::Cacheable;
+use crate::tag::{MOST_TAGS, Tag, TagsFrom};
+use crate::value::Erased;
 
 /// The cells of the tags of a value, for a load that is to rest on them too: none if it has no other tags than
 /// its call; an error if one was invalidated since the load began.
 ///
 /// `buckets` are the cells of every bucket from before it.
-pub(super) async fn tag<T: Cacheable>(
+pub(super) async fn tag(
     request: &Request,
     (grant, buckets): (Option<&mut Grant>, &Watch),
-    value: &T,
-    hooks: Hooks<T>,
+    value: &Erased,
+    tags_from: Option<&TagsFrom>,
 ) -> Result<Option<Watch>, Unstored> {
-    let Some(tags_from) = hooks.tags_from else {
+    let Some(tags_from) = tags_from else {
         return Ok(None);
     };
-    let subjects = subjects(request, &tags_from(value))?;
+    let subjects = subjects(request, &tags_from(&**value))?;
     if subjects.is_empty() {
         return Ok(None);
     }

@@ -12,20 +12,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::aside::LARGE;
 use super::request::Request;
-use crate::frame::{self, CodecId, Room};
+use crate::frame::{CodecId, Room};
+use crate::kind::Kind;
 use crate::likeness::Likeness;
-use crate::value::Cacheable;
+use crate::value::Erased;
 
 /// Tells, once a site, of a type whose values don't come back as they were stored. One of so many bytes that
 /// it would hold up the runtime is not looked at.
-pub(super) fn verify<T: Cacheable>(request: &Request, value: &T, bytes: usize) {
+pub(super) fn verify(request: &Request, value: &(dyn Any + Send + Sync), bytes: usize) {
     let (site, limits) = (request.site, &request.tiers.limits);
     let is_on = limits.verify && bytes <= LARGE && cfg!(panic = "unwind");
     if !is_on || !site.losses.look() {
         return;
     }
     let room = Room::for_values(limits.max_value);
-    let looking = || loss(site.codec(), site.likeness, room, value);
+    let (codec, kind) = (site.codec(), request.kind);
+    let looking = || loss((kind, site.likeness), (codec, room), value);
     // The type's own code is none that the cached call runs otherwise: its panic is not the caller's.
     let found = catch_unwind(AssertUnwindSafe(looking)).unwrap_or_default();
     if let Some(seen_by) = found
@@ -34,7 +36,7 @@ pub(super) fn verify<T: Cacheable>(request: &Request, value: &T, bytes: usize) {
         tracing::warn!(
             target: "cache",
             site = site.identity,
-            r#type = std::any::type_name::<T>(),
+            r#type = (kind.name)(),
             seen_by,
             "a value comes back from redis other than it was stored: memory and redis answer differently; \
              mend its Serialize and Deserialize, or cache a type without what they leave out"
@@ -43,18 +45,18 @@ pub(super) fn verify<T: Cacheable>(request: &Request, value: &T, bytes: usize) {
 }
 
 /// By what a value is seen to come back otherwise, if it does.
-fn loss<T: Cacheable>(
-    codec: CodecId,
-    likeness: Likeness,
-    room: Room,
-    value: &T,
+fn loss(
+    (kind, likeness): (&Kind, Likeness),
+    (codec, room): (CodecId, Room),
+    value: &(dyn Any + Send + Sync),
 ) -> Option<&'static str> {
-    let bytes = frame::encode(codec, value).ok()?;
-    let read = || frame::decode_payload::<T>(codec, &bytes, room);
+    let bytes = kind.written(value).encode(codec).ok()?;
+    let read = || kind.read(codec, &bytes, room);
     let (Ok(one), Ok(other)) = (read().map(Held::new), read().map(Held::new)) else {
         return Some("it can't be read back");
     };
     let trip = Trip {
+        kind,
         value,
         one: one.get()?,
         other: other.get()?,
@@ -67,24 +69,24 @@ fn loss<T: Cacheable>(
         None => None,
     };
     // One that another thread changes meanwhile tells nothing.
-    let now = frame::encode(codec, value).ok()?;
+    let now = kind.written(value).encode(codec).ok()?;
     seen_by.filter(|_| counted(&now) == counted(&bytes))
 }
 
 /// A copy whose panic when it is dropped stays here: two at once would end the program.
-struct Held<T>(Option<T>);
+struct Held(Option<Erased>);
 
-impl<T> Held<T> {
-    fn new(value: T) -> Self {
+impl Held {
+    fn new(value: Erased) -> Self {
         Self(Some(value))
     }
 
-    fn get(&self) -> Option<&T> {
-        self.0.as_ref()
+    fn get(&self) -> Option<&(dyn Any + Send + Sync)> {
+        self.0.as_deref()
     }
 }
 
-impl<T> Drop for Held<T> {
+impl Drop for Held {
     fn drop(&mut self) {
         let value = self.0.take();
         // Nobody asked for the copy, so nobody is told.
@@ -93,18 +95,19 @@ impl<T> Drop for Held<T> {
 }
 
 /// A value, and two copies that were read from what it was written as.
-struct Trip<'a, T> {
-    value: &'a T,
-    one: &'a T,
-    other: &'a T,
+struct Trip<'a> {
+    kind: &'a Kind,
+    value: &'a (dyn Any + Send + Sync),
+    one: &'a (dyn Any + Send + Sync),
+    other: &'a (dyn Any + Send + Sync),
 }
 
-impl<T: Cacheable> Trip<'_, T> {
+impl Trip<'_> {
     /// Whether it came back equal; `None` where that can't be told.
     fn equal(&self, likeness: Likeness) -> Option<bool> {
         let equal = likeness.equal?;
-        let equal = |one: &T, other: &T| {
-            let comparing = || equal(one as &dyn Any, other as &dyn Any);
+        let equal = |one: &(dyn Any + Send + Sync), other: &(dyn Any + Send + Sync)| {
+            let comparing = || equal(one, other);
             catch_unwind(AssertUnwindSafe(comparing)).ok()
         };
         if equal(self.value, self.one)? {
@@ -118,8 +121,8 @@ impl<T: Cacheable> Trip<'_, T> {
         let Some(text) = likeness.text else {
             return false;
         };
-        let text = |value: &T| {
-            let showing = || text(value as &dyn Any);
+        let text = |value: &(dyn Any + Send + Sync)| {
+            let showing = || text(value);
             catch_unwind(AssertUnwindSafe(showing)).ok().flatten()
         };
         let all = || {
@@ -132,7 +135,7 @@ impl<T: Cacheable> Trip<'_, T> {
     }
 
     fn differs_in_bytes(&self, codec: CodecId, bytes: &[u8]) -> bool {
-        let again = |value: &T| Some(counted(&frame::encode(codec, value).ok()?));
+        let again = |value| Some(counted(&self.kind.written(value).encode(codec).ok()?));
         match (again(self.one), again(self.other)) {
             (Some(one), Some(other)) => one == other && one != counted(bytes),
             _ => false,
@@ -179,12 +182,8 @@ mod tests {
             let value: $type = $value;
             let seen = |equal, text| {
                 [CodecId::Bincode, CodecId::MessagePack].map(|codec| {
-                    loss(
-                        codec,
-                        Likeness { equal, text },
-                        Room::for_values(1 << 20),
-                        &value,
-                    )
+                    let kind = (Kind::of::<$type>(), Likeness { equal, text });
+                    loss(kind, (codec, Room::for_values(1 << 20)), &value)
                 })
             };
             [seen(equal, text), seen(None, text), seen(None, None)]

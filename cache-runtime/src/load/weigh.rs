@@ -1,5 +1,6 @@
 //! A value as bytes, or as how many they would be.
 
+use std::any::Any;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -7,8 +8,8 @@ use super::aside::{LARGE, aside};
 use super::grant::Grant;
 use super::request::Request;
 use crate::events::Unstored;
-use crate::frame::{self, CodecId, Mismatch};
-use crate::value::Cacheable;
+use crate::frame::{CodecId, Mismatch, Written};
+use crate::value::Erased;
 
 /// The value's bytes where a frame will carry them, else only how many they are.
 pub(super) enum Payload {
@@ -26,22 +27,19 @@ impl Payload {
     }
 }
 
-/// Encodes a value, a large one away from the runtime's threads, and gives it back.
-pub(super) async fn weigh<T: Cacheable>(
+/// Encodes a value, a large one away from the runtime's threads.
+pub(super) async fn weigh(
     request: &Request,
     grant: Option<&Grant>,
-    value: T,
-) -> (T, Result<Payload, Unstored>) {
-    if !frame::is_longer(&value, LARGE) {
-        let weighed = weigh_here(request, &value);
-        return (value, weighed);
+    value: &Erased,
+) -> Result<Payload, Unstored> {
+    if !request.kind.written(&**value).is_longer(LARGE) {
+        return weigh_here(request, &**value);
     }
-    let value = Arc::new(value);
-    let (shared, own) = (Arc::clone(&value), request.clone());
+    let (shared, own) = (Arc::clone(value), request.clone());
     let weighing = aside(move || weigh_here(&own, &*shared));
     let weighed = under_lease(grant, weighing).await;
-    let value = Arc::unwrap_or_clone(value);
-    (value, weighed.unwrap_or(Err(Unstored::Encode)))
+    weighed.unwrap_or(Err(Unstored::Encode))
 }
 
 /// Waits for what is done to a value, and keeps its lease meanwhile.
@@ -53,13 +51,16 @@ pub(super) async fn under_lease<F: Future>(grant: Option<&Grant>, work: F) -> F:
     }
 }
 
-fn weigh_here<T: Cacheable>(request: &Request, value: &T) -> Result<Payload, Unstored> {
+fn weigh_here(request: &Request, value: &(dyn Any + Send + Sync)) -> Result<Payload, Unstored> {
+    let value = request.kind.written(value);
     let codec = codec_for(request, value)?;
     let payload = if request.tiers.redis.is_some() {
         request.site.tell_sharing();
-        frame::encode(codec, value).map(|bytes| Payload::Bytes(bytes, codec))
+        value
+            .encode(codec)
+            .map(|bytes| Payload::Bytes(bytes, codec))
     } else {
-        frame::encoded_len(codec, value).map(Payload::Weight)
+        value.encoded_len(codec).map(Payload::Weight)
     };
     let payload = payload.map_err(|_| Unstored::Encode)?;
     if payload.len() > request.tiers.limits.max_value {
@@ -70,10 +71,10 @@ fn weigh_here<T: Cacheable>(request: &Request, value: &T) -> Result<Payload, Uns
 
 /// A value whose `Serialize` writes another structure than its `Deserialize` reads would be garbage
 /// to a positional codec, so its site leaves bincode for good.
-fn codec_for<T: Cacheable>(request: &Request, value: &T) -> Result<CodecId, Unstored> {
+fn codec_for(request: &Request, value: &dyn Written) -> Result<CodecId, Unstored> {
     let site = request.site;
     if site.codec() == CodecId::Bincode {
-        match frame::serializes_as(value, &site.shape) {
+        match value.serializes_as(&site.shape) {
             Ok(()) => {}
             Err(Mismatch::Structure) => {
                 if site.leave_bincode() {

@@ -10,6 +10,7 @@ mod size;
 
 use std::any::Any;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::mem::{needs_drop, size_of};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -22,6 +23,7 @@ use size::size;
 use crate::clock::Moment;
 use crate::events::{Counters, Miss};
 use crate::stamp::Watch;
+use crate::value::mistyped;
 
 /// A value in memory. `T` is the value's type, or `dyn Any` where the tier doesn't care.
 #[derive(Debug)]
@@ -44,7 +46,7 @@ pub(crate) struct Held<T: ?Sized = dyn Any + Send + Sync> {
 }
 
 /// How long a value is served.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Life {
     /// As fresh.
     pub(crate) until: Moment,
@@ -53,44 +55,36 @@ pub(crate) struct Life {
     pub(crate) given: Given,
 }
 
+/// What is said of a value beside it.
+#[derive(Debug)]
+pub(crate) struct About {
+    pub(crate) life: Life,
+    pub(crate) watch: Watch,
+    /// Of its encoding, in bytes.
+    pub(crate) encoded: usize,
+    pub(crate) counters: Arc<Counters>,
+}
+
 impl<T> Held<T> {
-    /// A value with the bytes of its encoding, served for its life and while its watch holds.
-    pub(crate) fn new(
-        (value, encoded): (T, usize),
-        life: Life,
-        watch: Watch,
-        counters: Arc<Counters>,
-    ) -> Self {
+    /// A value that is served for its life and while its watch holds.
+    pub(crate) fn new(value: T, about: About) -> Self {
+        let About { life, watch, .. } = about;
+        let (own, has_heap) = (size_of::<Self>(), needs_drop::<T>());
         Self {
             until: life.until,
             stale_until: life.stale_until,
             is_stale: false,
             given: life.given,
-            encoded: u32::try_from(encoded).unwrap_or(u32::MAX),
-            size: size::<T>(encoded, &watch),
+            encoded: u32::try_from(about.encoded).unwrap_or(u32::MAX),
+            size: size((own, has_heap), about.encoded, &watch),
             watch,
-            counters,
+            counters: about.counters,
             value,
         }
     }
 }
 
 impl<T: ?Sized> Held<T> {
-    /// The same around a copy of its value.
-    pub(crate) fn around<U>(&self, value: U) -> Held<U> {
-        Held {
-            until: self.until,
-            stale_until: self.stale_until,
-            watch: self.watch.clone(),
-            given: self.given,
-            is_stale: self.is_stale,
-            encoded: self.encoded,
-            size: self.size,
-            counters: Arc::clone(&self.counters),
-            value,
-        }
-    }
-
     /// Until when it may be served as stale; never if it has no window for that.
     pub(crate) fn stale_end(&self) -> Moment {
         match self.stale_until > self.until {
@@ -107,9 +101,12 @@ impl Held {
         self.value.downcast_ref::<T>().cloned()
     }
 
-    /// The same, as a value of its type.
-    pub(crate) fn typed<T: Clone + 'static>(&self) -> Option<Arc<Held<T>>> {
-        Some(Arc::new(self.around(self.get()?)))
+    /// The value, where only its own site asks.
+    pub(crate) fn value<T: Clone + 'static>(&self) -> T {
+        match self.value.downcast_ref::<T>() {
+            Some(value) => value.clone(),
+            None => mistyped(),
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! The second phase of an annotated call: the load of a body, which is pinned in the caller's frame or in a box
 //! that says who else may run it.
 
-use futures_util::future::Either;
+use std::marker::PhantomData;
 
 use crate::boxed::boxed;
 use crate::cache::{carried, may_refresh, refreshes};
 use crate::error::LoadTimeout;
-use crate::load::{self, Boxed, Call, Detach, Detachable, HooksOf};
+use crate::load::{
+    self, Body, Boxed, Call, Caller, Course, Detachable, Draft, Hooks, Remote, Returned,
+};
 use crate::returns::Returns;
 use crate::tag::Tag;
 
@@ -56,33 +58,38 @@ pub fn load<M, R, B, const N: usize>(
 ) -> impl Future<Output = R>
 where
     M: Returns<R>,
-    B: Detach<M, R>,
-    B::Running: Future<Output = R>,
+    B: Body<M, R>,
 {
-    let (draft, hooks) = (call.draft.ok(), call.hooks);
-    let body = body.limited(hooks.timed_out);
-    match draft.and_then(|draft| request(*draft, &tags, hooks.derives_tags())) {
-        Some(request) => Either::Left(boxed(|| run::<M, R, B>(request, hooks, body))),
-        None => Either::Right(body.uncached()),
+    Caller {
+        course: match call.draft {
+            Ok(draft) => begin(draft, &tags, call.hooks),
+            Err(_) => None,
+        },
+        body,
+        share: call.share,
+        timed_out: call.timed_out,
+        mode: PhantomData,
     }
 }
 
-/// Boxed by its caller, so that a caller's future grows by a pointer and not by the algorithm.
-async fn run<M, R, B>(request: Box<load::Request>, hooks: HooksOf<M, R>, body: B) -> R
-where
-    M: Returns<R>,
-    B: Detach<M, R>,
-    B::Running: Future<Output = R>,
-{
+/// The read of an entry, unless its tags are refused.
+fn begin(draft: Box<Draft>, tags: &[Tag], hooks: Hooks) -> Option<Course> {
+    let request = request(*draft, tags, hooks.derives_tags())?;
+    let is_limited = hooks.is_limited;
+    let algorithm = |body| boxed(|| run(request, hooks, body));
+    Some(Course::new(is_limited, algorithm))
+}
+
+async fn run(request: Box<load::Request>, hooks: Hooks, body: Remote) -> Returned {
     if refreshes(&request.digest) {
-        return boxed(|| load::refresh::<M, R, B>(&request, hooks.of_value(), body)).await;
+        let tags_from = hooks.tags_from.as_ref();
+        return boxed(|| load::refresh(&request, tags_from, &body)).await;
     }
     if may_refresh()
         && let Some(held) = request.in_memory()
-        && let Some(value) = held.get()
     {
         request.counters.memory_hit();
-        return M::value(value);
+        return Ok(held);
     }
-    boxed(|| load::load::<M, R, B>(request, hooks, body)).await
+    boxed(|| load::load(&request, &hooks, &body)).await
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use crate::cache::{Cache, Current, Entry, Missed, current, look, may_refresh, resolve};
 use crate::error::CacheError;
 use crate::key::{CacheKey, KeyWriter};
+use crate::kind::Kind;
 use crate::load::{Call, Draft, Request, Uncached};
+use crate::memory::Held;
 use crate::policy::Policy;
 use crate::returns::{KeptWhole, Returns, TellsOk};
 use crate::site::{At, Interned};
@@ -111,36 +113,50 @@ pub fn lookup<M: Returns<R>, R>(
     cache: Option<&Cache>,
     key: &KeyWriter,
 ) -> Lookup<M, R, M::Value, M::Error> {
-    let held = at
-        .known::<M::Value>()
-        .and_then(|site| look(site, policy, cache, key));
-    // It always is a `T`, as the site's id is of one type.
-    match held.and_then(|held| held.get()) {
-        Some(value) => Lookup::Hit(M::value(value)),
-        None => looked_again(at, policy, cache, key),
-    }
+    let kind = Kind::of::<M::Value>();
+    let held = match hit(&at, kind, policy, cache, key) {
+        Some(held) => held,
+        None => match looked_again(at, kind, policy, cache, key) {
+            Ok(held) => held,
+            Err(draft) => return Lookup::Miss(Call::new(draft)),
+        },
+    };
+    Lookup::Hit(M::value(held.value()))
+}
+
+/// What memory has, where nothing is out of the ordinary.
+#[inline]
+fn hit(
+    at: &At,
+    kind: &Kind,
+    policy: &'static Policy,
+    cache: Option<&Cache>,
+    key: &KeyWriter,
+) -> Option<Arc<Held>> {
+    look(at.known(kind.value.id)?, policy, cache, key)
 }
 
 /// Looks once more where memory has nothing, or something out of the ordinary.
 #[inline(never)]
-fn looked_again<M: Returns<R>, R>(
+fn looked_again(
     at: At,
+    kind: &'static Kind,
     policy: &'static Policy,
     cache: Option<&Cache>,
     key: &KeyWriter,
-) -> Lookup<M, R, M::Value, M::Error> {
+) -> Result<Arc<Held>, Result<Box<Draft>, Uncached>> {
     let Some(cache) = current(cache) else {
-        return Lookup::Miss(Call::new(Err(Uncached::Refused)));
+        return Err(Err(Uncached::Refused));
     };
-    let site = at.intern::<M::Value>();
+    let site = at.intern(kind.value);
     let missed = match may_refresh() {
         true => Missed::unasked(),
         false => match cache.in_memory(site, &site.namespace, policy, key) {
-            Ok(value) => return Lookup::Hit(M::value(value)),
+            Ok(held) => return Ok(held),
             Err(missed) => missed,
         },
     };
-    Lookup::Miss(Call::new(draft(&cache, site, policy, key, missed)))
+    Err(draft(&cache, (site, kind), policy, key, missed))
 }
 
 /// What a companion has for a first phase: the call, of which memory is not asked.
@@ -152,17 +168,27 @@ pub fn unread<M: Returns<R>, R>(
     cache: Option<&Cache>,
     key: &KeyWriter,
 ) -> Call<M, R, M::Value, M::Error> {
+    Call::new(unlooked(at, Kind::of::<M::Value>(), policy, cache, key))
+}
+
+fn unlooked(
+    at: At,
+    kind: &'static Kind,
+    policy: &'static Policy,
+    cache: Option<&Cache>,
+    key: &KeyWriter,
+) -> Result<Box<Draft>, Uncached> {
     let Some(cache) = resolve(cache) else {
-        return Call::new(Err(Uncached::Missing));
+        return Err(Uncached::Missing);
     };
-    let site = at.intern::<M::Value>();
-    Call::new(draft(&cache, site, policy, key, Missed::unasked()))
+    let site = at.intern(kind.value);
+    draft(&cache, (site, kind), policy, key, Missed::unasked())
 }
 
 #[cold]
 fn draft(
     cache: &Current<'_>,
-    site: &'static Interned,
+    (site, kind): (&'static Interned, &'static Kind),
     policy: &Policy,
     key: &KeyWriter,
     missed: Missed,
@@ -176,7 +202,8 @@ fn draft(
         return Err(Uncached::Refused);
     }
     let namespace = Arc::clone(&site.namespace);
-    Ok(Box::new(cache.draft(site, namespace, *policy, key, missed)))
+    let draft = cache.draft((site, kind), namespace, *policy, key, missed);
+    Ok(Box::new(draft))
 }
 
 pub(super) fn request(mut draft: Draft, tags: &[Tag], derives_tags: bool) -> Option<Box<Request>> {
@@ -195,16 +222,27 @@ pub fn entry<M: Returns<R>, R, const N: usize>(
     call: Call<M, R, M::Value, M::Error>,
     tags: [Tag; N],
 ) -> Entry<M::Value> {
-    let request = match call.draft {
+    let derives_tags = call.hooks.derives_tags();
+    Entry::new(
+        attached(call.draft, &tags, derives_tags),
+        call.hooks.tags_from,
+    )
+}
+
+fn attached(
+    draft: Result<Box<Draft>, Uncached>,
+    tags: &[Tag],
+    derives_tags: bool,
+) -> Result<Option<Request>, CacheError> {
+    match draft {
         Ok(mut draft) => {
-            draft.derives_tags = call.hooks.derives_tags();
-            draft.with_tags(&tags).map(Some)
+            draft.derives_tags = derives_tags;
+            draft.with_tags(tags).map(Some)
         }
         Err(Uncached::Refused) => Ok(None),
         Err(Uncached::Missing) => Err(CacheError::Unavailable {
             doing: "find a cache",
             cause: "none is installed, and the environment's settings are wrong".to_owned(),
         }),
-    };
-    Entry::new(request, call.hooks.of_value())
+    }
 }

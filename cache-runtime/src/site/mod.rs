@@ -14,6 +14,7 @@ mod path;
 mod pattern;
 mod shared;
 mod table;
+mod value_type;
 
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -28,9 +29,9 @@ pub(crate) use names::{EntryName, Named, Names};
 pub use origin::{Origin, Role};
 pub(crate) use pattern::Pattern;
 pub use shared::SharedWith;
+pub(crate) use value_type::ValueType;
 
 use crate::likeness::Likeness;
-use crate::value::Cacheable;
 use origin::Author;
 
 /// What an annotation says of its function; the macro writes it.
@@ -118,19 +119,17 @@ impl At {
         Self { likeness, ..self }
     }
 
-    /// The interned site for values of type `V`, made when it is first asked for; one for a function and
+    /// The interned site for values of this type, made when it is first asked for; one for a function and
     /// its companion.
-    #[inline]
-    pub(crate) fn intern<V: Cacheable>(self) -> &'static Interned {
-        self.known::<V>()
-            .unwrap_or_else(|| self.intern_slowly::<V>())
+    pub(crate) fn intern(self, value: ValueType) -> &'static Interned {
+        self.known(value.id)
+            .unwrap_or_else(|| self.intern_slowly(value))
     }
 
-    /// The interned site for values of type `V`, if it was asked for before. Making one looks at the type,
+    /// The interned site for values of this type, if it was asked for before. Making one looks at the type,
     /// which a call without the cache need not pay for.
     #[inline]
-    pub(crate) fn known<V: Cacheable>(&self) -> Option<&'static Interned> {
-        let value = TypeId::of::<V>();
+    pub(crate) fn known(&self, value: TypeId) -> Option<&'static Interned> {
         let mut next = self.site.first.get();
         while let Some(instance) = next {
             if instance.types == self.types && instance.value == value {
@@ -142,9 +141,9 @@ impl At {
     }
 
     #[cold]
-    fn intern_slowly<V: Cacheable>(self) -> &'static Interned {
-        let interned = table::intern::<V>(self.identity());
-        self.note(TypeId::of::<V>(), interned);
+    fn intern_slowly(self, value: ValueType) -> &'static Interned {
+        let interned = table::intern(value, self.identity());
+        self.note(value.id, interned);
         interned
     }
 
@@ -207,14 +206,13 @@ impl At {
 
 /// The site of all hand-written calls for one type of value. Their namespaces are made at run time, so
 /// each call brings its own: a site for each would be kept as long as the process lives.
-pub(crate) fn by_hand<V: Cacheable>() -> &'static Interned {
+pub(crate) fn by_hand(value: ValueType) -> &'static Interned {
     static KNOWN: LazyLock<RwLock<HashMap<TypeId, &'static Interned>>> =
         LazyLock::new(RwLock::default);
-    let value = TypeId::of::<V>();
-    if let Some(interned) = KNOWN.read().get(&value) {
+    if let Some(interned) = KNOWN.read().get(&value.id) {
         return interned;
     }
-    let interned = table::intern::<V>(table::Identity {
+    let identity = table::Identity {
         namespace: "",
         identity: "by hand".to_owned(),
         version: 1,
@@ -225,7 +223,8 @@ pub(crate) fn by_hand<V: Cacheable>() -> &'static Interned {
         of_sources: None,
         author: None,
         item: None,
-    });
-    KNOWN.write().insert(value, interned);
+    };
+    let interned = table::intern(value, identity);
+    KNOWN.write().insert(value.id, interned);
     interned
 }

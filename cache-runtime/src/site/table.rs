@@ -10,9 +10,8 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::interned::{Interned, Refused};
 use super::origin::{Author, Origin, Role};
 use super::shared::Beyond;
-use crate::frame::{Shape, shape};
+use super::value_type::ValueType;
 use crate::likeness::Likeness;
-use crate::value::Cacheable;
 
 /// Part of every digest: a new encoding of keys never meets entries of an old one.
 const KEY_FORMAT: u32 = 1;
@@ -64,18 +63,18 @@ struct Row {
 }
 
 /// The one site for this identity and value type, made when first asked for.
-pub(super) fn intern<V: Cacheable>(identity: Identity<'_>) -> &'static Interned {
+pub(super) fn intern(value: ValueType, identity: Identity<'_>) -> &'static Interned {
     static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
-    let shape = shape::<V>();
+    let shape = (value.shape)();
     let beyond = match identity.stated {
         Some(stated) => Beyond::Stated(xxh3_128(stated.as_bytes())),
-        None => Beyond::Executable(crate::frame::shape::<V> as fn() -> Shape as usize),
+        None => Beyond::Executable(value.shape as usize),
     };
     let fingerprint = shape.fingerprint(|| beyond.fingerprint());
     let name = (
         identity.prefix(fingerprint),
         identity.namespace.to_owned(),
-        TypeId::of::<V>(),
+        value.id,
     );
     let item = identity.item;
     let mut table = TABLE.lock();
@@ -164,6 +163,7 @@ mod tests {
     use serde::{Deserialize, Serialize};
 
     use super::*;
+    use crate::value::Cacheable;
 
     #[derive(Clone, Serialize, Deserialize)]
     #[serde(tag = "kind")]
@@ -184,7 +184,7 @@ mod tests {
             author: None,
             item: None,
         };
-        let interned = intern::<V>(identity);
+        let interned = intern(ValueType::of::<V>(), identity);
         interned.digest(b"").to_vec()
     }
 

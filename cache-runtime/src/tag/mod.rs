@@ -2,13 +2,14 @@
 
 mod name;
 
+use std::any::Any;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use crate::error::{CacheError, Result, shortened};
 
-/// The tags that only a loaded value tells; `None` where all are known from the arguments.
-pub(crate) type TagsFrom<T> = Option<fn(&T) -> Vec<Tag>>;
+/// The tags that only a loaded value tells, by the annotation's own fn.
+pub(crate) type TagsFrom = Arc<dyn Fn(&(dyn Any + Send + Sync)) -> Vec<Tag> + Send + Sync>;
 
 /// How many tags an entry may have, those of the call and those of its value together: a hit looks at
 /// each, and Redis is asked for each.

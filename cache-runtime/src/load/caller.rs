@@ -1,0 +1,91 @@
+//! The caller of a load: the only part of the algorithm that is compiled for each cached function.
+
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::body::Body;
+use super::course::{Course, Returned, Step};
+use crate::error::LoadTimeout;
+use crate::returns::{ErrorShare, Returns};
+
+/// Makes what the caller is returned, of a timeout.
+pub(crate) type TimedOut<R> = fn(LoadTimeout) -> R;
+
+/// A call with its body, which it polls when the algorithm asks for that.
+///
+/// It names no bounds of its types: it is then seen to be `Send` when its body is, whatever lifetimes an
+/// error has.
+pub(crate) struct Caller<M, R, B, E> {
+    /// `None` where the call runs without a cache.
+    pub(crate) course: Option<Course>,
+    pub(crate) body: B,
+    pub(crate) share: Option<ErrorShare<E>>,
+    pub(crate) timed_out: Option<TimedOut<R>>,
+    pub(crate) mode: PhantomData<fn() -> M>,
+}
+
+impl<M, R, B> Future for Caller<M, R, B, M::Error>
+where
+    M: Returns<R>,
+    B: Body<M, R>,
+{
+    type Output = R;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
+        let this = self.get_mut();
+        let Some(course) = &mut this.course else {
+            return this.body.poll(context);
+        };
+        loop {
+            let returned = match course.step(context) {
+                Step::Wait => return Poll::Pending,
+                Step::Run => match this.body.poll(context) {
+                    Poll::Ready(returned) => returned,
+                    Poll::Pending => continue,
+                },
+                Step::End(timeout) => {
+                    this.body.end();
+                    match this.timed_out {
+                        Some(timed_out) => timed_out(timeout),
+                        None => continue,
+                    }
+                }
+                Step::Detach => {
+                    course.detached(this.body.detach());
+                    continue;
+                }
+                Step::Done(returned) => return Poll::Ready(opened::<M, R>(returned, this.share)),
+            };
+            match (M::split(returned), this.share) {
+                (Ok(value), _) => course.made(Ok(Arc::new(value))),
+                (Err(error), Some(share)) => course.made(Err(Some((share.shut)(error)))),
+                // It may not be `Send`, so it is held no longer than this poll.
+                (Err(error), None) => {
+                    let served = course.failed(context);
+                    return Poll::Ready(match served {
+                        Some(held) => M::value(held.value()),
+                        None => M::error(error),
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// What the algorithm ended with, as it is returned.
+fn opened<M: Returns<R>, R>(returned: Returned, share: Option<ErrorShare<M::Error>>) -> R {
+    match returned {
+        Ok(held) => M::value(held.value()),
+        Err(error) => match (error, share) {
+            (Some(error), Some(share)) => M::error((share.open)(error)),
+            _ => unshared(),
+        },
+    }
+}
+
+#[cold]
+fn unshared() -> ! {
+    unreachable!("an error that stays with its caller is returned as soon as it comes")
+}
