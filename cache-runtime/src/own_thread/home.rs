@@ -49,17 +49,6 @@ impl Home {
         }
     }
 
-    /// Runs work there that logs nothing.
-    pub(crate) fn spawn_silent<F>(&self, work: F) -> Result<JoinHandle<F::Output>, NoThread>
-    where
-        F: Future<Output: Send> + Send + 'static,
-    {
-        match self.there() {
-            Some(runtime) => Ok(runtime.spawn(work)),
-            None => super::spawn_silent(work),
-        }
-    }
-
     fn there(&self) -> Option<&Handle> {
         let given = self.0.as_ref()?;
         (given.is_there.strong_count() > 0).then_some(&given.runtime)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use parking_lot::Mutex;
-use redis::{Cmd, Pipeline, Value};
+use redis::{Pipeline, Value};
 
 use super::connection::Connection;
 use super::epoch::Epoch;
@@ -136,43 +136,38 @@ impl Live {
             .wrapping_add_signed(self.offset_ms.load(Ordering::Relaxed))
     }
 
-    /// Sends one command for a number of callers, and waits for its answer within `op_timeout` and what
-    /// those before it add.
-    pub(super) async fn command(&self, command: &Cmd, callers: usize) -> Result<Value, Fault> {
-        let packed = command.get_packed_command();
-        let mut values = self.exchange(packed, 1, callers).await?;
-        let value = values.pop().ok_or(Fault::Protocol)?;
-        match refusal(&value) {
-            Some(fault) => self.timeouts.judge(Err(fault)),
-            None => Ok(value),
+    /// Reads keys, all at one moment of the node; in a cluster an answer may be an error of its own.
+    pub(super) async fn read(&self, names: Vec<String>) -> Result<Vec<Value>, Fault> {
+        let (count, turn) = (names.len(), self.callers.enter());
+        let answers = self.connection.read(names);
+        let mut values = self.timeouts.within(&turn, answers).await?;
+        if self.is_in_cluster() {
+            return Ok(values);
+        }
+        match values.first().and_then(refusal) {
+            None => {}
+            // `MGET` answers nil for such a key where `GET` fails.
+            Some(Fault::WrongType) => values[0] = Value::Nil,
+            Some(fault) => return self.timeouts.judge(Err(fault)),
+        }
+        match values.len() == count {
+            true => Ok(values),
+            false => Err(Fault::Protocol),
         }
     }
 
     /// Several commands in one write; an error of one is in its place.
-    pub(super) async fn commands(
-        &self,
-        pipeline: &Pipeline,
-        callers: usize,
-    ) -> Result<Vec<Value>, Fault> {
+    pub(super) async fn commands(&self, pipeline: &Pipeline) -> Result<Vec<Value>, Fault> {
+        let turn = self.callers.enter();
         let packed = pipeline.get_packed_pipeline();
-        let values = self.exchange(packed, pipeline.len(), callers).await?;
+        let answers = self.connection.send(packed, pipeline.len());
+        let values = self.timeouts.within(&turn, answers).await?;
         for fault in values.iter().filter_map(refusal) {
             if fault.ends_the_connection() {
                 return self.timeouts.judge(Err(fault));
             }
         }
         Ok(values)
-    }
-
-    async fn exchange(
-        &self,
-        packed: Vec<u8>,
-        count: usize,
-        callers: usize,
-    ) -> Result<Vec<Value>, Fault> {
-        let turn = self.callers.enter_with(callers);
-        let answers = self.connection.send(packed, count);
-        self.timeouts.within(&turn, answers).await
     }
 
     /// Waits for the end of the connection, and why it came.

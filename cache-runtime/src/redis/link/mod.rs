@@ -13,7 +13,7 @@ mod member;
 mod opening;
 mod operations;
 mod pace;
-mod reads;
+mod read;
 mod resolver;
 mod rights;
 mod shared;
@@ -28,13 +28,14 @@ use tokio::task::JoinHandle;
 
 use super::wire::fault::Fault;
 use super::wire::settings::LinkSettings;
+use crate::boxed::boxed;
 use crate::patience;
 use crate::stamp::Vouch;
 pub(super) use ears::Ears;
 pub(crate) use ears::{LinkEvent, Pushed};
 use live::Live;
 pub(super) use opening::opened;
-pub(super) use reads::queue::Read;
+pub(super) use read::Read;
 pub(super) use resolver::Resolver;
 use shared::Shared;
 pub(crate) use state::LinkState;
@@ -55,18 +56,17 @@ impl Link {
     /// The connection, at once: while there is none this is an error, but for the first attempt,
     /// each step of which is waited for as long as a command may take, for a crowd twice as long.
     async fn live(&self) -> Result<Arc<Live>, Fault> {
-        self.live_for(1).await
+        match self.0.live.load_full() {
+            Some(live) => Ok(live),
+            None => boxed(|| self.first()).await,
+        }
     }
 
-    /// The connection, as [`live`](Self::live) gives it, for a number of callers that wait for it as one.
-    async fn live_for(&self, callers: usize) -> Result<Arc<Live>, Fault> {
-        if let Some(live) = self.0.live.load_full() {
-            return Ok(live);
-        }
+    async fn first(&self) -> Result<Arc<Live>, Fault> {
         self.supervised()?;
         let is_first = |phase: &Phase| matches!(phase, Phase::Connecting);
         let (limit, phase) = (self.0.settings.op_timeout, self.0.phase.subscribe());
-        let turn = self.0.callers.enter_with(callers);
+        let turn = self.0.callers.enter();
         if !patience::watch(limit, turn, phase, is_first).await {
             // The attempt goes on, but only those who came first wait for it.
             self.0.give_up_waiting();

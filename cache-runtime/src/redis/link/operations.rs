@@ -70,17 +70,17 @@ impl Link {
     /// Script calls; scripts that the server forgot are loaded again, once. Every script may be
     /// run twice: the same token takes a lease once, and a spent one stores nothing.
     async fn scripted(&self, live: &Arc<Live>, calls: &Pipeline) -> Result<Vec<Value>, Fault> {
-        let answers = self.watched(live, live.commands(calls, 1).await)?;
+        let answers = self.watched(live, live.commands(calls).await)?;
         if !answers
             .iter()
             .any(|answer| refusal(answer) == Some(Fault::NoScript))
         {
             return Ok(answers);
         }
-        for loaded in self.watched(live, live.commands(&scripts::load(), 1).await)? {
+        for loaded in self.watched(live, live.commands(&scripts::load()).await)? {
             unwrap(loaded)?;
         }
-        self.watched(live, live.commands(calls, 1).await)
+        self.watched(live, live.commands(calls).await)
     }
 
     /// A connection that turned out to be of no use is given up at once, for all.

@@ -11,7 +11,6 @@ use tokio::task::JoinHandle;
 use super::durable::Durable;
 use super::ears::{Ears, LinkEvent};
 use super::live::Live;
-use super::reads::queue::Reads;
 use super::resolver::Resolver;
 use super::state::Phase;
 use crate::patience::Crowd;
@@ -27,7 +26,6 @@ pub(super) struct Shared {
     pub(super) phase: watch::Sender<Phase>,
     /// The callers that wait for an answer, or for the first connection.
     pub(super) callers: Arc<Crowd>,
-    pub(super) reads: Reads,
     pub(super) durable: Durable,
     /// The connection published last, whose epoch the next one ends.
     last: Mutex<Option<Arc<Live>>>,
@@ -44,7 +42,6 @@ impl Shared {
             live: ArcSwapOption::empty(),
             phase: watch::channel(Phase::Connecting).0,
             callers: Arc::default(),
-            reads: Reads::default(),
             durable: Durable::default(),
             last: Mutex::default(),
             closed: AtomicBool::new(false),

@@ -121,7 +121,7 @@ async fn beat(live: &Live, shared: &Shared) -> Result<(), Fault> {
         map::add_ask(&mut pipeline);
     }
     let sent = live.now();
-    let mut answers = live.commands(&pipeline, 1).await?.into_iter();
+    let mut answers = live.commands(&pipeline).await?.into_iter();
     let mut answer = || unwrap(answers.next().ok_or(Fault::Protocol)?);
     if !may_be_master(answer()) {
         return Err(Fault::ReadOnly);

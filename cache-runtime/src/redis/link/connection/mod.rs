@@ -4,9 +4,13 @@
 //! whatever else is to be written goes out with the driver's next turn, in one piece. The driver, one task,
 //! reads: it hands over the answers, and tells of what the node pushed before it hands over any later one.
 //!
+//! Reads that come while others are under way are joined into one command, as the cost of a command is more
+//! than that of a key.
+//!
 //! Nothing here waits for a caller to be looked at again, so one that never is holds up nobody.
 
 mod driver;
+mod joined;
 mod queue;
 mod socket;
 
@@ -17,7 +21,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::task::AtomicWaker;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use redis::{ProtocolVersion, RedisError, Value};
 use tokio::sync::oneshot;
 
@@ -26,6 +30,7 @@ use super::pace::timeouts::End;
 use crate::redis::wire::fault::Fault;
 use crate::redis::wire::settings::LinkSettings;
 use driver::Driver;
+use joined::Read;
 use queue::{Queue, Sending};
 use socket::{Opened, Plain};
 
@@ -51,7 +56,7 @@ impl Connection {
     ) -> Result<Self, RedisError> {
         let opened = Opened::open(settings, protocol).await?;
         let shared = Arc::new(Shared {
-            queue: Mutex::default(),
+            queue: Mutex::new(Queue::new(settings.in_cluster)),
             driver: AtomicWaker::new(),
             socket: opened.written,
         });
@@ -69,6 +74,24 @@ impl Connection {
         let (tell, told) = oneshot::channel();
         let mut queue = self.0.queue.lock();
         queue.push(Sending::new(packed, count, tell));
+        self.go(queue, true);
+        Answers(told)
+    }
+
+    /// Reads keys, all at one moment of the node. The answers are in the order of the names; where the node
+    /// would not read any of them there is its error alone.
+    ///
+    /// Dropping the future leaves the reads that were joined to it under way.
+    pub(in crate::redis::link) fn read(&self, names: Vec<String>) -> Answers {
+        let (tell, told) = oneshot::channel();
+        let mut queue = self.0.queue.lock();
+        let may_go = queue.push_read(Read { names, tell });
+        self.go(queue, may_go);
+        Answers(told)
+    }
+
+    /// Writes what was just given if nothing else is under way, or leaves it to the driver.
+    fn go(&self, mut queue: MutexGuard<'_, Queue>, may_go: bool) {
         match (&self.0.socket, queue.is_idle()) {
             (Some(socket), true) => {
                 let packed = queue.begin();
@@ -77,10 +100,11 @@ impl Connection {
             }
             _ => {
                 drop(queue);
-                self.0.driver.wake();
+                if may_go {
+                    self.0.driver.wake();
+                }
             }
         }
-        Answers(told)
     }
 }
 

@@ -6,6 +6,8 @@ use std::mem;
 use redis::Value;
 use tokio::sync::oneshot;
 
+use super::joined::{Joined, Read, Reads};
+
 /// So many are sent and not answered at most, which is as many as a server a millisecond away answers at
 /// 128,000 a second. What is sent past that does not come sooner: it fills the server's receive buffer,
 /// and TCP then stands still for hundreds of milliseconds.
@@ -27,27 +29,43 @@ pub(super) struct Sending {
 struct Waiting {
     count: usize,
     answers: Vec<Value>,
-    tell: oneshot::Sender<Vec<Value>>,
+    tell: Tell,
+}
+
+/// Who is told of answers.
+enum Tell {
+    One(oneshot::Sender<Vec<Value>>),
+    Joined(Joined),
 }
 
 impl Sending {
     pub(super) fn new(packed: Vec<u8>, count: usize, tell: oneshot::Sender<Vec<Value>>) -> Self {
-        let waiting = Waiting {
-            count,
-            answers: Vec::with_capacity(count),
-            tell,
-        };
+        let waiting = Waiting::of(count, Tell::One(tell));
         Self { packed, waiting }
     }
 
     fn is_wanted(&self) -> bool {
-        !self.waiting.tell.is_closed()
+        match &self.waiting.tell {
+            Tell::One(tell) => !tell.is_closed(),
+            Tell::Joined(_) => true,
+        }
+    }
+}
+
+impl Waiting {
+    fn of(count: usize, tell: Tell) -> Self {
+        Self {
+            count,
+            answers: Vec::with_capacity(count),
+            tell,
+        }
     }
 }
 
 /// The commands of one connection.
 pub(super) struct Queue {
     unsent: VecDeque<Sending>,
+    reads: Reads,
     under_way: VecDeque<Waiting>,
     /// What a caller could not write.
     left: Vec<u8>,
@@ -58,10 +76,11 @@ pub(super) struct Queue {
     crowded: usize,
 }
 
-impl Default for Queue {
-    fn default() -> Self {
+impl Queue {
+    pub(super) fn new(is_in_cluster: bool) -> Self {
         Self {
             unsent: VecDeque::new(),
+            reads: Reads::new(is_in_cluster),
             under_way: VecDeque::new(),
             left: Vec::new(),
             is_being_written: false,
@@ -69,9 +88,7 @@ impl Default for Queue {
             crowded: CROWDED,
         }
     }
-}
 
-impl Queue {
     /// Takes it in, or drops it if the connection is closed.
     pub(super) fn push(&mut self, sending: Sending) {
         if self.is_closed {
@@ -84,9 +101,21 @@ impl Queue {
         self.unsent.push_back(sending);
     }
 
+    /// Takes a read in, to be joined with others, or drops it if the connection is closed; whether it can go
+    /// out with the next write.
+    pub(super) fn push_read(&mut self, read: Read) -> bool {
+        if self.is_closed {
+            return false;
+        }
+        self.reads.push(read);
+        self.reads.may_go()
+    }
+
     /// Whether what was just given may be written by whoever gave it.
     pub(super) fn is_idle(&self) -> bool {
-        self.unsent.len() == 1 && self.under_way.is_empty() && !self.is_being_written
+        self.unsent.len() + self.reads.len() == 1
+            && self.under_way.is_empty()
+            && !self.is_being_written
     }
 
     /// What to write of all that is to be sent; [`end`](Self::end) is called once it is written. Nothing if
@@ -109,6 +138,13 @@ impl Queue {
             }
             self.under_way.push_back(next.waiting);
         }
+        while self.reads.may_go() && self.under_way.len() < UNDER_WAY {
+            let Some((count, joined)) = self.reads.join(&mut packed) else {
+                break;
+            };
+            let waiting = Waiting::of(count, Tell::Joined(joined));
+            self.under_way.push_back(waiting);
+        }
         self.is_being_written = !packed.is_empty();
         packed
     }
@@ -117,8 +153,8 @@ impl Queue {
     pub(super) fn end(&mut self, left: Vec<u8>) -> bool {
         self.left = left;
         self.is_being_written = false;
-        let may_send = self.under_way.len() < UNDER_WAY && !self.unsent.is_empty();
-        may_send || !self.left.is_empty()
+        let is_asked = !self.unsent.is_empty() || self.reads.may_go();
+        (is_asked && self.under_way.len() < UNDER_WAY) || !self.left.is_empty()
     }
 
     /// Gives an answer to whoever is next; `false` if nobody waits for any.
@@ -130,8 +166,11 @@ impl Queue {
         if next.answers.len() == next.count
             && let Some(done) = self.under_way.pop_front()
         {
-            // Who asked may have gone away.
-            let _ = done.tell.send(done.answers);
+            match done.tell {
+                // Who asked may have gone away.
+                Tell::One(tell) => drop(tell.send(done.answers)),
+                Tell::Joined(joined) => self.reads.answer(joined, done.answers),
+            }
         }
         true
     }
@@ -144,6 +183,7 @@ impl Queue {
     pub(super) fn close(&mut self) {
         self.is_closed = true;
         self.unsent.clear();
+        self.reads.clear();
         self.under_way.clear();
     }
 }
@@ -159,7 +199,7 @@ mod tests {
 
     #[test]
     fn what_is_dropped_before_it_is_written_never_is() {
-        let mut queue = Queue::default();
+        let mut queue = Queue::new(false);
         let (first, _waits) = sending("first ");
         let (second, gone) = sending("second ");
         let (third, mut waits) = sending("third");
@@ -175,7 +215,7 @@ mod tests {
 
     #[test]
     fn one_writes_at_a_time_and_what_is_left_over_goes_first() {
-        let mut queue = Queue::default();
+        let mut queue = Queue::new(false);
         let (first, _first) = sending("first");
         queue.push(first);
         assert!(queue.is_idle());
@@ -191,7 +231,7 @@ mod tests {
 
     #[test]
     fn so_many_are_under_way_and_no_more() {
-        let mut queue = Queue::default();
+        let mut queue = Queue::new(false);
         let waiting: Vec<_> = (0..=UNDER_WAY)
             .map(|_| {
                 let (one, waits) = sending(".");
@@ -208,7 +248,7 @@ mod tests {
 
     #[test]
     fn those_whom_nobody_waits_for_are_thrown_out_of_a_crowd() {
-        let mut queue = Queue::default();
+        let mut queue = Queue::new(false);
         for _ in 0..CROWDED * 10 {
             queue.push(sending("x").0);
         }
@@ -217,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_closed_connection_drops_what_it_is_given() {
-        let mut queue = Queue::default();
+        let mut queue = Queue::new(false);
         let (before, mut waits) = sending("before");
         queue.push(before);
         queue.close();

@@ -1,0 +1,37 @@
+//! A read of keys at one node.
+
+use redis::Value;
+
+use super::Link;
+use crate::redis::wire::answers::Node;
+use crate::redis::wire::fault::Fault;
+
+/// What a read found, and the node at that time.
+#[derive(Debug)]
+pub(in crate::redis) struct Read {
+    /// In the order asked; in a cluster each may be an error of its own.
+    pub(in crate::redis) values: Vec<Value>,
+    pub(in crate::redis) node: Node,
+}
+
+impl Link {
+    /// Reads keys, all at one moment of the node.
+    ///
+    /// Dropping the future leaves the reads that were joined to it under way.
+    pub(in crate::redis) async fn read(&self, names: Vec<String>) -> Result<Read, Fault> {
+        let live = self.live().await?;
+        // Taken before: what a later epoch vouches for was read in it.
+        let node = live.node();
+        let values = self.watched(&live, live.read(names).await)?;
+        // A node that nobody has heard from as a master for `lag` may have been replaced.
+        let now = live.now();
+        if !node.vouch.cells().iter().all(|cell| cell.holds(now)) {
+            return Err(Fault::Down);
+        }
+        let node = Node {
+            ms: live.node_ms(),
+            ..node
+        };
+        Ok(Read { values, node })
+    }
+}
