@@ -1,15 +1,14 @@
 //! Codecs: a value as bytes, and back under a guard.
 
 use std::borrow::Cow;
-use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use serde::Serialize;
-use serde::de::{Deserialize, DeserializeOwned};
+use serde::de::DeserializeOwned;
 
 use super::compress::decompress;
-use super::guard::{Budget, Guard};
-use super::shape::keeps_every_option;
+use super::read::{Budget, Halt, Payload, Reader, Source};
+use super::shape::{Mismatch, keeps_every_option};
+use super::write::{Bincode, MessagePack, Out, Pen, Written};
 use super::{Frame, Unreadable};
 
 /// How a value is encoded.
@@ -40,35 +39,23 @@ impl CodecId {
 
 /// A value that its codec can't write: it is returned to the caller and not stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a value could not be encoded: {cause}")]
-pub(crate) struct EncodeError {
-    cause: String,
-}
+#[error("a value could not be encoded: {0}")]
+pub(crate) struct EncodeError(Mismatch);
 
-impl EncodeError {
-    fn new(cause: impl ToString) -> Self {
-        Self {
-            cause: cause.to_string(),
-        }
-    }
-}
+pub(super) type BincodeConfig = bincode::config::Configuration;
 
-type BincodeConfig = bincode::config::Configuration;
-
-const BINCODE: BincodeConfig = bincode::config::standard();
+pub(super) const BINCODE: BincodeConfig = bincode::config::standard();
 
 /// Encodes a value.
 ///
 /// # Errors
 ///
 /// If the type's own `Serialize` fails, or the codec can't write the value so that it reads back.
-pub(crate) fn encode<T: Serialize + ?Sized>(
-    codec: CodecId,
-    value: &T,
-) -> Result<Vec<u8>, EncodeError> {
-    let mut out = Vec::new();
-    encode_into(codec, value, &mut out)?;
-    Ok(out)
+pub(crate) fn encode(codec: CodecId, value: &dyn Written) -> Result<Vec<u8>, EncodeError> {
+    match encode_to(codec, value, Out::Bytes(Vec::new()))? {
+        Out::Bytes(bytes) => Ok(bytes),
+        Out::Count(_) => Err(EncodeError(Mismatch::Failed)),
+    }
 }
 
 /// How many bytes [`encode`] would return, without making them: the weight of an entry that never
@@ -77,28 +64,29 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
 /// # Errors
 ///
 /// As [`encode`].
-pub(crate) fn encoded_len<T: Serialize + ?Sized>(
-    codec: CodecId,
-    value: &T,
-) -> Result<usize, EncodeError> {
-    let mut count = Count(0);
-    encode_into(codec, value, &mut count)?;
-    Ok(count.0)
+pub(crate) fn encoded_len(codec: CodecId, value: &dyn Written) -> Result<usize, EncodeError> {
+    match encode_to(codec, value, Out::Count(0))? {
+        Out::Bytes(bytes) => Ok(bytes.len()),
+        Out::Count(count) => Ok(count),
+    }
 }
 
-fn encode_into<T: Serialize + ?Sized>(
-    codec: CodecId,
-    value: &T,
-    out: &mut impl Write,
-) -> Result<(), EncodeError> {
+fn encode_to(codec: CodecId, value: &dyn Written, out: Out) -> Result<Out, EncodeError> {
     match codec {
-        CodecId::Bincode => bincode::serde::encode_into_std_write(value, out, BINCODE)
-            .map(drop)
-            .map_err(EncodeError::new),
+        CodecId::Bincode => {
+            let mut bincode = Bincode::new(out);
+            value
+                .write(Pen::Bincode(&mut bincode))
+                .map_err(EncodeError)?;
+            Ok(bincode.into_out())
+        }
         CodecId::MessagePack => {
-            keeps_every_option(value).map_err(EncodeError::new)?;
-            let mut serializer = rmp_serde::Serializer::new(out).with_struct_map();
-            value.serialize(&mut serializer).map_err(EncodeError::new)
+            keeps_every_option(value).map_err(EncodeError)?;
+            let mut pack = MessagePack::new(out);
+            value
+                .write(Pen::MessagePack(&mut pack))
+                .map_err(EncodeError)?;
+            Ok(pack.into_out())
         }
     }
 }
@@ -160,54 +148,28 @@ pub(crate) fn decode_payload<T: DeserializeOwned>(
     payload: &[u8],
     room: Room,
 ) -> Result<T, Unreadable> {
-    let budget = Budget::for_payload(payload.len(), payload.len().min(room.paying));
-    // A type's own `Deserialize` may panic on bytes that its `Serialize` never wrote.
-    let decoded = catch_unwind(AssertUnwindSafe(|| match codec {
-        CodecId::Bincode => from_bincode(payload, &budget),
-        CodecId::MessagePack => from_message_pack(payload, &budget),
-    }));
-    match decoded.unwrap_or(Err(Unreadable::Decode)) {
-        Err(_) if budget.is_spent() => Err(Unreadable::TooLarge),
-        decoded => decoded,
-    }
-}
-
-fn from_bincode<T: DeserializeOwned>(bytes: &[u8], budget: &Budget) -> Result<T, Unreadable> {
-    let mut decoder = bincode::serde::BorrowedSerdeDecoder::from_slice(bytes, BINCODE, ());
-    let value = T::deserialize(Guard::new(decoder.as_deserializer(), budget))
-        .map_err(|_| Unreadable::Decode)?;
-    // A byte that can still be read is one that the value left over.
-    match u8::deserialize(decoder.as_deserializer()) {
-        Ok(_) => Err(Unreadable::Decode),
-        Err(_) => Ok(value),
-    }
-}
-
-fn from_message_pack<T: DeserializeOwned>(bytes: &[u8], budget: &Budget) -> Result<T, Unreadable> {
-    use rmp_serde::decode::Error;
-
-    let mut decoder = rmp_serde::Deserializer::from_read_ref(bytes);
-    let value = T::deserialize(Guard::new(&mut decoder, budget)).map_err(|_| Unreadable::Decode)?;
-    // The decoder does not tell how far it came, so it is asked for one value more: it must find
-    // the end where that value's first byte would be.
-    match bool::deserialize(&mut decoder) {
-        Err(Error::InvalidMarkerRead(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            Ok(value)
-        }
-        _ => Err(Unreadable::Decode),
-    }
-}
-
-/// A writer that only counts.
-struct Count(usize);
-
-impl Write for Count {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 = self.0.saturating_add(bytes.len());
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
+    let mut value = None;
+    read_payload(codec, payload, room, &mut |reader| {
+        value = Some(T::deserialize(reader)?);
         Ok(())
+    })?;
+    value.ok_or(Unreadable::Decode)
+}
+
+/// Has a type read a payload.
+fn read_payload(
+    codec: CodecId,
+    payload: &[u8],
+    room: Room,
+    read: &mut dyn FnMut(Reader<'_, '_>) -> Result<(), Halt>,
+) -> Result<(), Unreadable> {
+    let budget = Budget::for_payload(payload.len(), payload.len().min(room.paying));
+    let mut source = Source::new(codec, payload);
+    // A type's own `Deserialize` may panic on bytes that its `Serialize` never wrote.
+    let reading = AssertUnwindSafe(|| read(Payload::reader(&mut source, &budget)));
+    match catch_unwind(reading) {
+        Ok(Ok(())) if source.is_at_end() => Ok(()),
+        Ok(Err(Halt)) if budget.is_spent() => Err(Unreadable::TooLarge),
+        _ => Err(Unreadable::Decode),
     }
 }

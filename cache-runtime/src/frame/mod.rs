@@ -7,25 +7,23 @@
 
 mod codec;
 mod compress;
-mod guard;
 mod header;
+mod read;
 mod shape;
 #[cfg(test)]
 mod tests;
 mod unreadable;
+mod write;
 mod writer;
-mod written;
 
-pub(crate) use codec::{CodecId, Room, decode_payload, unpacked};
 #[cfg(test)]
-use codec::{decode, encode, encoded_len};
+use codec::decode;
+pub(crate) use codec::{CodecId, Room, decode_payload, encode, encoded_len, unpacked};
 pub(crate) use compress::compress;
 pub(crate) use header::{
     Frame, Header, ID_OFFSET, Stamp, StampKind, Stamped, extent, parse, write,
 };
-#[cfg(test)]
-use shape::serializes_as;
-pub(crate) use shape::{Mismatch, Shape, Verdict, shape};
+pub(crate) use shape::{Mismatch, Shape, Verdict, is_longer, serializes_as, shape};
 pub(crate) use unreadable::Unreadable;
+pub(crate) use write::Written;
 pub(crate) use writer::Writer;
-pub(crate) use written::Written;

@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::aside::LARGE;
 use super::request::Request;
-use crate::frame::{CodecId, Room};
+use crate::frame::{CodecId, Room, encode};
 use crate::kind::Kind;
 use crate::likeness::Likeness;
 use crate::value::Erased;
@@ -50,7 +50,7 @@ fn loss(
     (codec, room): (CodecId, Room),
     value: &(dyn Any + Send + Sync),
 ) -> Option<&'static str> {
-    let bytes = kind.written(value).encode(codec).ok()?;
+    let bytes = encode(codec, kind.written(value)).ok()?;
     let read = || kind.read(codec, &bytes, room);
     let (Ok(one), Ok(other)) = (read().map(Held::new), read().map(Held::new)) else {
         return Some("it can't be read back");
@@ -69,7 +69,7 @@ fn loss(
         None => None,
     };
     // One that another thread changes meanwhile tells nothing.
-    let now = kind.written(value).encode(codec).ok()?;
+    let now = encode(codec, kind.written(value)).ok()?;
     seen_by.filter(|_| counted(&now) == counted(&bytes))
 }
 
@@ -135,7 +135,7 @@ impl Trip<'_> {
     }
 
     fn differs_in_bytes(&self, codec: CodecId, bytes: &[u8]) -> bool {
-        let again = |value| Some(counted(&self.kind.written(value).encode(codec).ok()?));
+        let again = |value| Some(counted(&encode(codec, self.kind.written(value)).ok()?));
         match (again(self.one), again(self.other)) {
             (Some(one), Some(other)) => one == other && one != counted(bytes),
             _ => false,

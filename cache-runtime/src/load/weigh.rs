@@ -8,7 +8,7 @@ use super::aside::{LARGE, aside};
 use super::grant::Grant;
 use super::request::Request;
 use crate::events::Unstored;
-use crate::frame::{CodecId, Mismatch, Written};
+use crate::frame::{self, CodecId, Mismatch, Written};
 use crate::value::Erased;
 
 /// The value's bytes where a frame will carry them, else only how many they are.
@@ -33,7 +33,7 @@ pub(super) async fn weigh(
     grant: Option<&Grant>,
     value: &Erased,
 ) -> Result<Payload, Unstored> {
-    if !request.kind.written(&**value).is_longer(LARGE) {
+    if !frame::is_longer(request.kind.written(&**value), LARGE) {
         return weigh_here(request, &**value);
     }
     let (shared, own) = (Arc::clone(value), request.clone());
@@ -56,11 +56,9 @@ fn weigh_here(request: &Request, value: &(dyn Any + Send + Sync)) -> Result<Payl
     let codec = codec_for(request, value)?;
     let payload = if request.tiers.redis.is_some() {
         request.site.tell_sharing();
-        value
-            .encode(codec)
-            .map(|bytes| Payload::Bytes(bytes, codec))
+        frame::encode(codec, value).map(|bytes| Payload::Bytes(bytes, codec))
     } else {
-        value.encoded_len(codec).map(Payload::Weight)
+        frame::encoded_len(codec, value).map(Payload::Weight)
     };
     let payload = payload.map_err(|_| Unstored::Encode)?;
     if payload.len() > request.tiers.limits.max_value {
@@ -74,7 +72,7 @@ fn weigh_here(request: &Request, value: &(dyn Any + Send + Sync)) -> Result<Payl
 fn codec_for(request: &Request, value: &dyn Written) -> Result<CodecId, Unstored> {
     let site = request.site;
     if site.codec() == CodecId::Bincode {
-        match value.serializes_as(&site.shape) {
+        match frame::serializes_as(value, &site.shape) {
             Ok(()) => {}
             Err(Mismatch::Structure) => {
                 if site.leave_bincode() {

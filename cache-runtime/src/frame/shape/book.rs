@@ -6,16 +6,14 @@
 //! of samples for all the leaves in it. When nothing is left to offer, the alternatives that lead
 //! there are stuck, up to the nearest that has another.
 
-use std::any::{TypeId, type_name};
+use std::any::TypeId;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-
-use serde::de::{DeserializeSeed, Visitor};
 
 use super::graph::{Alternative, Form, Graph, Kind, Node, NodeId, State};
 use super::names;
 use super::samples::{FLAVOURS, LENGTHS};
-use super::trace::{Halt, Tracer};
+use crate::frame::read::{Halt, Met, Sown};
 
 /// Steps after which a type counts as too large.
 const MAX_STEPS: u32 = 200_000;
@@ -128,47 +126,49 @@ impl Book {
         self.place.replace(self.place.get() + 1)
     }
 
-    /// Drives a seed, and returns the node it turned out to be.
-    pub(super) fn sow<S: DeserializeSeed<'static>>(
-        &self,
-        seed: S,
-        flavour: usize,
-        depth: u32,
-    ) -> (Option<NodeId>, Result<S::Value, Halt>) {
-        let key = typeid::of::<S>();
-        let own = self.flavours.borrow().get(&key).copied().unwrap_or(0);
-        let flavour = if own > 0 { own } else { flavour };
-        let at = Cell::new(None);
-        self.judge_seed::<S>();
-        self.sown.set(sown::<S>());
-        let result = seed.deserialize(Tracer::new(self, &at, flavour, depth));
-        self.judge_conversion::<S>(at.get());
-        if result.is_err() && !self.blamed.get() {
-            self.flavours.borrow_mut().insert(key, own + 1);
-            self.blame(own + 1 > FLAVOURS, || {
-                format!("no sample satisfies `{}`", sown::<S>())
+    /// Notes that a seed is driven now, and returns the flavour of what it is offered.
+    pub(super) fn sow(&self, seed: &Sown, flavour: usize) -> usize {
+        self.judge_seed(seed);
+        self.sown.set(sown(seed));
+        match self.flavour_of(seed) {
+            0 => flavour,
+            own => own,
+        }
+    }
+
+    /// Notes which node a seed turned out to be, and whether it refused what it was offered.
+    pub(super) fn reaped(&self, seed: &Sown, node: Option<NodeId>, is_refused: bool) {
+        self.judge_conversion(seed, node);
+        if is_refused && !self.blamed.get() {
+            let next = self.flavour_of(seed) + 1;
+            self.flavours.borrow_mut().insert(seed.id, next);
+            self.blame(next > FLAVOURS, || {
+                format!("no sample satisfies `{}`", sown(seed))
             });
         }
-        (at.get(), result)
+    }
+
+    fn flavour_of(&self, seed: &Sown) -> usize {
+        self.flavours.borrow().get(&seed.id).copied().unwrap_or(0)
     }
 
     /// A seed with a state may ask for one thing or another by what was read before.
-    fn judge_seed<S>(&self) {
-        if size_of::<S>() > 0 && !names::is_fixed(type_name::<S>()) {
-            self.by_hand(|| format!("`{}` reads by what was read before", sown::<S>()));
+    fn judge_seed(&self, seed: &Sown) {
+        if seed.has_state && !names::is_fixed(seed.name) {
+            self.by_hand(|| format!("`{}` reads by what was read before", sown(seed)));
         }
     }
 
     /// Two functions that a field may be read `with` look the same where both read a number.
-    fn judge_conversion<S>(&self, node: Option<NodeId>) {
-        if !names::is_converted(sown::<S>()) {
+    fn judge_conversion(&self, seed: &Sown, node: Option<NodeId>) {
+        if !names::is_converted(sown(seed)) {
             return;
         }
         let graph = self.graph.borrow();
         let visitor = node.map_or("", |node| graph.nodes[node].visitor_name);
         if !names::says_its_meaning(visitor) {
             self.by_hand(|| {
-                let name = sown::<S>();
+                let name = sown(seed);
                 format!("a field is read `with` a function of its own, in `{name}`")
             });
         }
@@ -195,21 +195,15 @@ impl Book {
     }
 
     /// The node of what a visitor asked for, and its refusals so far.
-    pub(super) fn meet<V: Visitor<'static>>(
-        &self,
-        visitor: &V,
-        kind: Kind,
-        depth: u32,
-    ) -> Result<NodeId, Halt> {
+    pub(super) fn meet(&self, met: &Met<'_>, kind: Kind, depth: u32) -> Result<NodeId, Halt> {
         self.steps.set(self.steps.get() + 1);
-        let key = typeid::of::<V>();
-        let visitor_name = type_name::<V>();
+        let visitor_name = met.name;
         if !matches!(kind, Kind::Leaf(_)) && !names::is_fixed(visitor_name) {
             self.by_hand(|| format!("`{visitor_name}` reads its parts in its own way"));
         }
         let called = names::of_part(self.sown.take(), kind.name());
         let mut graph = self.graph.borrow_mut();
-        let node = graph.intern((key, visitor_name), kind, called, visitor);
+        let node = graph.intern((met.id, visitor_name), kind, called, met.expects);
         drop(graph);
         match node {
             Some(node) if self.steps.get() <= MAX_STEPS && depth <= MAX_DEPTH => Ok(node),
@@ -306,8 +300,8 @@ impl Book {
 }
 
 /// The name of what a seed makes; most seeds are a `PhantomData` of it.
-fn sown<S>() -> &'static str {
-    let name = type_name::<S>();
+fn sown(seed: &Sown) -> &'static str {
+    let name = seed.name;
     (name.strip_prefix("core::marker::PhantomData<"))
         .and_then(|name| name.strip_suffix('>'))
         .unwrap_or(name)

@@ -5,14 +5,14 @@ use std::any::TypeId;
 use serde::de::Expected;
 
 /// A node of the graph.
-pub(super) type NodeId = usize;
+pub(in crate::frame) type NodeId = usize;
 
 /// Nodes after which a type counts as too large.
 const MAX_NODES: usize = 2048;
 
 /// What a part of a type asks its deserializer for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::frame) enum Kind {
     /// A value without parts, by the name of what was asked for.
     Leaf(Leaf),
     Option,
@@ -41,7 +41,7 @@ impl Kind {
 
 /// A value without parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Leaf {
+pub(in crate::frame) enum Leaf {
     Bool,
     I8,
     I16,
@@ -67,7 +67,7 @@ pub(super) enum Leaf {
 
 /// What an alternative holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(in crate::frame) enum Form {
     /// Not looked at yet, or nothing to hold.
     Bare,
     /// One part: `Some`, a newtype.

@@ -7,8 +7,8 @@
 //! The finished graph is written as canonical text ([`text`]), whose hash is the fingerprint, and
 //! values about to be stored are compared with it ([`check`]).
 
-mod access;
 mod book;
+mod branch;
 mod check;
 mod graph;
 mod names;
@@ -16,6 +16,7 @@ mod samples;
 mod text;
 mod trace;
 
+use std::cell::Cell;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -23,9 +24,14 @@ use serde::de::DeserializeOwned;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use book::Book;
-use graph::{Graph, NodeId};
+pub(super) use branch::Branch;
+use graph::Graph;
+pub(super) use graph::{Form, Kind, Leaf, NodeId};
+pub(super) use trace::{Refusal, Tracer};
 
-pub(super) use check::keeps_every_option;
+use super::read::{Halt, Reader, Sown};
+
+pub(super) use check::{Check, Walk, keeps_every_option};
 pub(crate) use check::{Mismatch, is_longer, serializes_as};
 
 /// Passes after which a type counts as too large to know in full.
@@ -90,12 +96,21 @@ impl Shape {
 
 /// The shape of a type.
 pub(crate) fn shape<T: DeserializeOwned>() -> Shape {
+    shape_of(&Sown::of::<PhantomData<T>>(), |reader| {
+        T::deserialize(reader).map(drop)
+    })
+}
+
+/// Reads a value of some type, and drops it.
+type Drive = fn(Reader<'_, 'static>) -> Result<(), Halt>;
+
+fn shape_of(root: &Sown, drive: Drive) -> Shape {
     if cfg!(panic = "abort") {
         return untraced();
     }
     let book = Book::default();
     // A `Deserialize` that panics on a sample must not take the caller down.
-    let traced = catch_unwind(AssertUnwindSafe(|| passes::<T>(&book)));
+    let traced = catch_unwind(AssertUnwindSafe(|| passes(&book, root, drive)));
     let (root, trouble) = traced.unwrap_or_else(|_| {
         let why = "its `Deserialize` panicked on a sample value".to_owned();
         (book.root(), Some(why))
@@ -127,10 +142,14 @@ pub(super) fn untraced() -> Shape {
 }
 
 /// Passes over the type until nothing is left to see, or one that learns nothing.
-fn passes<T: DeserializeOwned>(book: &Book) -> (Option<NodeId>, Option<String>) {
+fn passes(book: &Book, sown: &Sown, drive: Drive) -> (Option<NodeId>, Option<String>) {
     for _ in 0..MAX_PASSES {
         let before = book.begin_pass();
-        let (root, result) = book.sow(PhantomData::<T>, 0, 0);
+        let at = Cell::new(None);
+        let flavour = book.sow(sown, 0);
+        let result = drive(Reader::Trace(Tracer::new(book, &at, flavour, 0)));
+        let root = at.get();
+        book.reaped(sown, root, result.is_err());
         book.note_root(root);
         let finished = match (&result, root) {
             (Ok(_), Some(root)) => !book.any_open(root),

@@ -10,13 +10,13 @@ mod value;
 use std::cell::Cell;
 use std::fmt;
 
-use serde::Serialize;
 use serde::ser::Error;
 
 use super::Shape;
 use super::graph::{Form, Graph, Kind, Leaf, Node, NodeId, State};
-use crate::frame::guard::MAX_DEPTH;
-use parts::Walk;
+use crate::frame::read::MAX_DEPTH;
+use crate::frame::write::{Pen, Written};
+pub(in crate::frame) use parts::Walk;
 
 /// Why a value must not be stored as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +59,7 @@ impl Error for Mismatch {
 ///
 /// [`Mismatch::Structure`] means the value needs a codec with names; the others that it can't be
 /// stored.
-pub(crate) fn serializes_as<T: Serialize + ?Sized>(
-    value: &T,
-    shape: &Shape,
-) -> Result<(), Mismatch> {
+pub(crate) fn serializes_as(value: &dyn Written, shape: &Shape) -> Result<(), Mismatch> {
     if !shape.is_positional() {
         return Err(Mismatch::Structure);
     }
@@ -70,43 +67,41 @@ pub(crate) fn serializes_as<T: Serialize + ?Sized>(
         Some(root) => Want::Node(&shape.graph, root),
         None => Want::Anything,
     };
-    value.serialize(Check {
+    value.write(Pen::Check(Check {
         want,
         depth: 0,
         strict_none: false,
         in_some: false,
         left: None,
-    })
+    }))
 }
 
 /// What a part counts for at least that has no length of its own: some bytes, and the work of writing it.
 const PART: usize = 4;
 
 /// Whether a value writes more than about so many bytes. It is looked at no further than that.
-pub(crate) fn is_longer<T: Serialize + ?Sized>(value: &T, bytes: usize) -> bool {
+pub(crate) fn is_longer(value: &dyn Written, bytes: usize) -> bool {
     let left = Cell::new(bytes);
-    let walked = value.serialize(Check {
+    let walked = value.write(Pen::Check(Check {
         want: Want::Anything,
         depth: 0,
         strict_none: false,
         in_some: false,
         left: Some(&left),
-    });
+    }));
     walked == Err(Mismatch::Long)
 }
 
 /// Checks that MessagePack, where `Some(None)` and `None` are the same byte, keeps a value.
-pub(in crate::frame) fn keeps_every_option<T: Serialize + ?Sized>(
-    value: &T,
-) -> Result<(), Mismatch> {
+pub(in crate::frame) fn keeps_every_option(value: &dyn Written) -> Result<(), Mismatch> {
     let want = Want::Anything;
-    value.serialize(Check {
+    value.write(Pen::Check(Check {
         want,
         depth: 0,
         strict_none: true,
         in_some: false,
         left: None,
-    })
+    }))
 }
 
 /// What a part of a value should write.
@@ -137,7 +132,7 @@ impl<'g> Want<'g> {
 
 /// Walks a value beside what it should write.
 #[derive(Clone, Copy)]
-struct Check<'g> {
+pub(crate) struct Check<'g> {
     want: Want<'g>,
     depth: u32,
     /// Whether a `None` or unit right inside a `Some` is an error.
@@ -171,7 +166,7 @@ impl<'g> Check<'g> {
         })
     }
 
-    fn leaf(&self, accepts: impl Fn(Leaf) -> bool) -> Result<(), Mismatch> {
+    pub(in crate::frame) fn leaf(&self, accepts: impl Fn(Leaf) -> bool) -> Result<(), Mismatch> {
         self.pass(PART)?;
         let fits = match (self.want, self.want.node()) {
             (Want::Leaf(leaf), _) => accepts(leaf),

@@ -1,16 +1,10 @@
 //! The parts of a value beside the parts of its shape.
 
-use serde::Serialize;
-use serde::ser::{
-    SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
-    SerializeTupleStruct, SerializeTupleVariant,
-};
-
 use super::super::graph::{Alternative, Form, Graph, Kind, Leaf, Node, NodeId, State};
 use super::{Check, Mismatch, Want};
 
 /// Walks the parts of one value.
-pub(super) struct Walk<'g> {
+pub(crate) struct Walk<'g> {
     check: Check<'g>,
     plan: Plan<'g>,
     /// Parts written so far.
@@ -83,7 +77,10 @@ impl<'g> Walk<'g> {
         Self::new(check, plan, 1)
     }
 
-    pub(super) fn sequence(check: Check<'g>, len: Option<usize>) -> Result<Self, Mismatch> {
+    pub(in crate::frame) fn sequence(
+        check: Check<'g>,
+        len: Option<usize>,
+    ) -> Result<Self, Mismatch> {
         match (check.want, check.want.node()) {
             (Want::Leaf(_), _) => Err(Mismatch::Structure),
             (_, None) => Self::unknown(check, 1),
@@ -99,7 +96,7 @@ impl<'g> Walk<'g> {
         }
     }
 
-    pub(super) fn map(check: Check<'g>, len: Option<usize>) -> Result<Self, Mismatch> {
+    pub(in crate::frame) fn map(check: Check<'g>, len: Option<usize>) -> Result<Self, Mismatch> {
         match (check.want, check.want.node()) {
             (Want::Leaf(_), _) => Err(Mismatch::Structure),
             (_, None) => Self::unknown(check, 1),
@@ -111,7 +108,7 @@ impl<'g> Walk<'g> {
     }
 
     /// A struct or tuple: positional codecs write its parts and nothing else.
-    pub(super) fn record(check: Check<'g>) -> Result<Self, Mismatch> {
+    pub(in crate::frame) fn record(check: Check<'g>) -> Result<Self, Mismatch> {
         match (check.want, check.want.node()) {
             (Want::Leaf(_), _) => Err(Mismatch::Structure),
             (_, None) => Self::unknown(check, 1),
@@ -125,7 +122,7 @@ impl<'g> Walk<'g> {
     }
 
     /// The next part.
-    pub(super) fn next<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Mismatch> {
+    pub(in crate::frame) fn part(&mut self) -> Result<Check<'g>, Mismatch> {
         let want = match self.plan {
             Plan::Anything => Want::Anything,
             Plan::Leaves(leaf) => Want::Leaf(leaf),
@@ -143,11 +140,11 @@ impl<'g> Walk<'g> {
             }
         };
         self.count += 1;
-        value.serialize(Check { want, ..self.check })
+        Ok(Check { want, ..self.check })
     }
 
     /// The next field, whose name must be the one that is read there.
-    fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Mismatch> {
+    pub(in crate::frame) fn field(&mut self, name: &str) -> Result<Check<'g>, Mismatch> {
         if let Plan::Exactly(_, parts, Some(names)) = self.plan {
             let later = names.get(self.name_at..).unwrap_or_default();
             let skipped = later.iter().position(|known| *known == name);
@@ -159,78 +156,14 @@ impl<'g> Walk<'g> {
                 _ => return Err(Mismatch::Structure),
             }
         }
-        self.next(value)
+        self.part()
     }
 
     /// The end: nothing that is read may be missing.
-    pub(super) fn finish(self) -> Result<(), Mismatch> {
+    pub(in crate::frame) fn finish(self) -> Result<(), Mismatch> {
         match self.plan {
             Plan::Exactly(_, parts, _) if parts.len() != self.count => Err(Mismatch::Structure),
             _ => Ok(()),
         }
-    }
-}
-
-macro_rules! walk {
-    ($($kind:ident: $method:ident),*) => {$(
-        impl $kind for Walk<'_> {
-            type Ok = ();
-            type Error = Mismatch;
-
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Mismatch> {
-                self.next(value)
-            }
-
-            fn end(self) -> Result<(), Mismatch> {
-                self.finish()
-            }
-        }
-    )*};
-}
-
-walk! {
-    SerializeSeq: serialize_element,
-    SerializeTuple: serialize_element,
-    SerializeTupleStruct: serialize_field,
-    SerializeTupleVariant: serialize_field
-}
-
-macro_rules! walk_named {
-    ($($kind:ident),*) => {$(
-        impl $kind for Walk<'_> {
-            type Ok = ();
-            type Error = Mismatch;
-
-            fn serialize_field<T: Serialize + ?Sized>(
-                &mut self,
-                name: &'static str,
-                value: &T,
-            ) -> Result<(), Mismatch> {
-                self.field(name, value)
-            }
-
-            fn end(self) -> Result<(), Mismatch> {
-                self.finish()
-            }
-        }
-    )*};
-}
-
-walk_named!(SerializeStruct, SerializeStructVariant);
-
-impl SerializeMap for Walk<'_> {
-    type Ok = ();
-    type Error = Mismatch;
-
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Mismatch> {
-        self.next(key)
-    }
-
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Mismatch> {
-        self.next(value)
-    }
-
-    fn end(self) -> Result<(), Mismatch> {
-        self.finish()
     }
 }

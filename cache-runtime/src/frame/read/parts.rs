@@ -1,0 +1,350 @@
+//! The parts of a part: sequences, maps, fields and variants, as they are asked for.
+
+use std::any::{TypeId, type_name};
+use std::cell::Cell;
+
+use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+
+use super::budget::MAX_HINT;
+use super::payload::{Payload, Source};
+use super::token::Token;
+use super::{Halt, Reader};
+use crate::frame::shape::{Branch, Form, NodeId};
+
+/// The parts of one part, of which some are left.
+pub(in crate::frame) struct Parts<'r, 'de> {
+    from: From<'r, 'de>,
+    left: usize,
+    is_map: bool,
+    /// Whether memory is set aside for each element.
+    collects: bool,
+}
+
+enum From<'r, 'de> {
+    Trace(Branch<'r>),
+    Payload(Payload<'r, 'de>),
+    /// Elements of one byte each.
+    Bytes(Payload<'r, 'de>, &'de [u8]),
+    /// There are none.
+    None,
+}
+
+/// A seed that reads one part.
+pub(crate) struct Sown {
+    pub(in crate::frame) id: TypeId,
+    pub(in crate::frame) name: &'static str,
+    pub(in crate::frame) has_state: bool,
+    /// What its value takes, in bytes.
+    value: usize,
+}
+
+impl Sown {
+    pub(in crate::frame) fn of<'de, S: DeserializeSeed<'de>>() -> Self {
+        Self {
+            id: typeid::of::<S>(),
+            name: type_name::<S>(),
+            has_state: size_of::<S>() > 0,
+            value: size_of::<S::Value>(),
+        }
+    }
+}
+
+impl<'r, 'de> Parts<'r, 'de> {
+    pub(super) fn traced(branch: Branch<'r>) -> Self {
+        Self {
+            left: branch.len(),
+            is_map: branch.is_map(),
+            from: From::Trace(branch),
+            collects: false,
+        }
+    }
+
+    pub(super) fn none(is_map: bool) -> Self {
+        Self {
+            from: From::None,
+            left: 0,
+            is_map,
+            collects: false,
+        }
+    }
+
+    /// So many parts, one level further in.
+    pub(super) fn of(payload: Payload<'r, 'de>, left: usize, is_map: bool) -> Result<Self, Halt> {
+        payload.budget.enter()?;
+        Ok(Self {
+            from: From::Payload(payload),
+            left,
+            is_map,
+            collects: false,
+        })
+    }
+
+    pub(super) fn bytes(payload: Payload<'r, 'de>, bytes: &'de [u8]) -> Result<Self, Halt> {
+        payload.budget.enter()?;
+        Ok(Self {
+            from: From::Bytes(payload, bytes),
+            left: bytes.len(),
+            is_map: false,
+            collects: false,
+        })
+    }
+
+    pub(super) fn collecting(mut self) -> Self {
+        self.collects = true;
+        self
+    }
+
+    pub(super) fn is_map(&self) -> bool {
+        self.is_map
+    }
+
+    /// Whether it holds no part: a `None`.
+    pub(super) fn is_bare(&self) -> bool {
+        match &self.from {
+            From::Trace(branch) => branch.is_bare(),
+            From::None => true,
+            From::Payload(_) | From::Bytes(..) => false,
+        }
+    }
+
+    pub(super) fn each(&mut self) -> Each<'_, 'r, 'de> {
+        Each(self)
+    }
+
+    /// The one part, which is read without a seed.
+    pub(super) fn one(&mut self) -> Reader<'_, 'de> {
+        self.left = 0;
+        match &mut self.from {
+            From::Trace(branch) => Reader::Trace(branch.one()),
+            From::Payload(payload) => Reader::Payload(payload.again()),
+            From::Bytes(..) | From::None => Reader::Given(Token::Unit),
+        }
+    }
+
+    /// Takes one part off, unless none is left.
+    fn take(&mut self) -> bool {
+        let left = self.left.checked_sub(1);
+        self.left = left.unwrap_or(0);
+        left.is_some()
+    }
+
+    /// The next part, by a seed.
+    fn sow<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Halt> {
+        let (sown, at) = (Sown::of::<S>(), Cell::new(None));
+        let result = seed.deserialize(self.reader(&sown, &at)?);
+        self.reaped(&sown, at.get(), result.is_err());
+        result
+    }
+
+    fn reader<'p>(
+        &'p mut self,
+        sown: &Sown,
+        at: &'p Cell<Option<NodeId>>,
+    ) -> Result<Reader<'p, 'de>, Halt> {
+        let size = if self.collects { sown.value } else { 0 };
+        match &mut self.from {
+            From::Trace(branch) => Ok(Reader::Trace(branch.sow(sown, at))),
+            From::Payload(payload) => {
+                payload.budget.element(size)?;
+                Ok(Reader::Payload(payload.again()))
+            }
+            From::Bytes(payload, bytes) => {
+                payload.budget.element(size)?;
+                let (byte, rest) = bytes.split_first().ok_or(Halt)?;
+                *bytes = rest;
+                Ok(Reader::Given(Token::U8(*byte)))
+            }
+            From::None => Err(Halt),
+        }
+    }
+
+    fn reaped(&mut self, sown: &Sown, node: Option<NodeId>, is_refused: bool) {
+        if let From::Trace(branch) = &mut self.from {
+            branch.reaped(sown, node, is_refused);
+        }
+    }
+
+    /// The end of what a visitor read. Where the payload says how many parts there are, none may be left.
+    pub(super) fn finish(self, is_refused: bool) -> Result<(), Halt> {
+        match self.from {
+            From::Trace(branch) => branch.finish(is_refused),
+            From::Payload(payload) => {
+                payload.budget.leave();
+                let is_told = matches!(payload.source, Source::MessagePack(_));
+                if is_told && self.left > 0 && !is_refused {
+                    return Err(Halt);
+                }
+            }
+            From::Bytes(payload, _) => payload.budget.leave(),
+            From::None => {}
+        }
+        Ok(())
+    }
+
+    /// The reader of which variant it is.
+    fn variant(&mut self) -> Result<Reader<'_, 'de>, Halt> {
+        match &mut self.from {
+            From::Trace(branch) => Ok(Reader::Given(Token::U32(branch.variant()))),
+            From::Payload(payload) => {
+                payload.budget.element(0)?;
+                match &mut *payload.source {
+                    Source::Bincode(bincode) => Ok(Reader::Given(Token::U32(bincode.variant()?))),
+                    Source::MessagePack(_) => Ok(Reader::Payload(payload.again())),
+                }
+            }
+            From::Bytes(..) | From::None => Err(Halt),
+        }
+    }
+
+    /// Notes what the variant holds, and makes ready to read so many parts of it. A variant that is a name
+    /// alone holds nothing.
+    fn holds(&mut self, form: Form, len: usize) -> Result<(), Halt> {
+        match &mut self.from {
+            From::Trace(branch) => branch.holds(form),
+            From::Payload(payload) => match (&mut *payload.source, form) {
+                (Source::Bincode(_), _) => {}
+                (Source::MessagePack(_), Form::Bare) if self.left == 0 => {}
+                (Source::MessagePack(_), _) if self.left == 0 => return Err(Halt),
+                (Source::MessagePack(pack), Form::Bare) => match pack.nil()? {
+                    true => {}
+                    false => return Err(Halt),
+                },
+                (Source::MessagePack(_), Form::One) => {}
+                (Source::MessagePack(pack), _) => match pack.next()? {
+                    Token::Seq(len) => (self.left, self.is_map) = (len, false),
+                    Token::Map(len) => (self.left, self.is_map) = (len, true),
+                    _ => return Err(Halt),
+                },
+            },
+            From::Bytes(..) | From::None => return Err(Halt),
+        }
+        let is_told = matches!(
+            &self.from,
+            From::Payload(Payload {
+                source: Source::MessagePack(_),
+                ..
+            })
+        );
+        match (form, is_told) {
+            (Form::Bare | Form::One, _) => self.left = 0,
+            (_, true) => {}
+            (_, false) => self.left = len,
+        }
+        Ok(())
+    }
+
+    /// Reads the parts of a variant, a level further in.
+    fn held<V: Visitor<'de>>(
+        &mut self,
+        form: Form,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Halt> {
+        self.holds(form, len)?;
+        self.enter()?;
+        let result = match self.is_map {
+            false => visitor.visit_seq(self.each()),
+            true => visitor.visit_map(self.each()),
+        };
+        self.leave();
+        result
+    }
+
+    fn enter(&self) -> Result<(), Halt> {
+        match &self.from {
+            From::Payload(payload) => payload.budget.enter(),
+            _ => Ok(()),
+        }
+    }
+
+    fn leave(&self) {
+        if let From::Payload(payload) = &self.from {
+            payload.budget.leave();
+        }
+    }
+
+    fn hint(&self) -> usize {
+        match &self.from {
+            From::Trace(_) | From::None => self.left,
+            From::Payload(_) | From::Bytes(..) => self.left.min(MAX_HINT),
+        }
+    }
+}
+
+/// Hands the parts to a visitor, one after the other.
+pub(in crate::frame) struct Each<'p, 'r, 'de>(&'p mut Parts<'r, 'de>);
+
+impl<'de> SeqAccess<'de> for Each<'_, '_, 'de> {
+    type Error = Halt;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Halt> {
+        match self.0.take() {
+            true => self.0.sow(seed).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.0.hint())
+    }
+}
+
+impl<'de> MapAccess<'de> for Each<'_, '_, 'de> {
+    type Error = Halt;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Halt> {
+        match self.0.take() {
+            true => self.0.sow(seed).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Halt> {
+        self.0.sow(seed)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.0.hint())
+    }
+}
+
+impl<'de> EnumAccess<'de> for Each<'_, '_, 'de> {
+    type Error = Halt;
+    type Variant = Self;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Halt> {
+        let value = seed.deserialize(self.0.variant()?)?;
+        Ok((value, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Each<'_, '_, 'de> {
+    type Error = Halt;
+
+    fn unit_variant(self) -> Result<(), Halt> {
+        self.0.holds(Form::Bare, 0)
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Halt> {
+        self.0.holds(Form::One, 1)?;
+        self.0.sow(seed)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Halt> {
+        self.0.held(Form::Tuple(len), len, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Halt> {
+        self.0.held(Form::Struct(fields), fields.len(), visitor)
+    }
+}

@@ -1,0 +1,57 @@
+//! A value without parts, or how many parts there are.
+
+use serde::de::Visitor;
+
+use super::Halt;
+
+/// What was read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Token<'de> {
+    Bool(bool),
+    I8(i8),
+    I16(i16),
+    I32(i32),
+    I64(i64),
+    I128(i128),
+    U8(u8),
+    U16(u16),
+    U32(u32),
+    U64(u64),
+    U128(u128),
+    F32(f32),
+    F64(f64),
+    Char(char),
+    Str(&'de str),
+    Bytes(&'de [u8]),
+    Unit,
+    /// So many elements follow.
+    Seq(usize),
+    /// So many keys and values follow.
+    Map(usize),
+}
+
+impl<'de> Token<'de> {
+    /// Gives a visitor what was read, if that has no parts.
+    pub(super) fn give<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Halt> {
+        match self {
+            Self::Bool(value) => visitor.visit_bool(value),
+            Self::I8(value) => visitor.visit_i8(value),
+            Self::I16(value) => visitor.visit_i16(value),
+            Self::I32(value) => visitor.visit_i32(value),
+            Self::I64(value) => visitor.visit_i64(value),
+            Self::I128(value) => visitor.visit_i128(value),
+            Self::U8(value) => visitor.visit_u8(value),
+            Self::U16(value) => visitor.visit_u16(value),
+            Self::U32(value) => visitor.visit_u32(value),
+            Self::U64(value) => visitor.visit_u64(value),
+            Self::U128(value) => visitor.visit_u128(value),
+            Self::F32(value) => visitor.visit_f32(value),
+            Self::F64(value) => visitor.visit_f64(value),
+            Self::Char(value) => visitor.visit_char(value),
+            Self::Str(value) => visitor.visit_borrowed_str(value),
+            Self::Bytes(value) => visitor.visit_borrowed_bytes(value),
+            Self::Unit => visitor.visit_unit(),
+            Self::Seq(_) | Self::Map(_) => Err(Halt),
+        }
+    }
+}
