@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::error::{CacheError, Result};
 use crate::frame;
 use crate::load::{LARGE, Request, aside};
@@ -48,7 +50,6 @@ async fn replace(request: &Request, redis: &Topology) -> std::result::Result<(),
         let read = redis.read(vec![entry.to_owned()]).await?;
         let first = read.found.into_iter().next();
         let bytes = first.and_then(|found| found.bytes).unwrap_or_default();
-        let bytes = Arc::new(bytes);
         let stale = stale(&bytes, read.node.ms).await;
         let end = bytes.len().min(frame::ID_OFFSET + 16);
         let id = bytes.get(frame::ID_OFFSET..end).unwrap_or_default();
@@ -61,8 +62,8 @@ async fn replace(request: &Request, redis: &Topology) -> std::result::Result<(),
 
 /// The entry as stale; nothing of what can't be read, which is a miss to every reader and stands as it is.
 /// A large one is written away from the runtime's threads.
-async fn stale(entry: &Arc<Vec<u8>>, node_ms: u64) -> Vec<u8> {
-    let bytes = Arc::clone(entry);
+async fn stale(entry: &Bytes, node_ms: u64) -> Vec<u8> {
+    let bytes = entry.clone();
     let write = move || {
         let frame = frame::parse(&bytes).ok()?;
         Some(frame::write(&frame.header.expired(node_ms), frame.payload))

@@ -62,6 +62,8 @@ pub(crate) struct Terms {
 /// One load and those who wait for it.
 #[derive(Debug)]
 pub(crate) struct Flight {
+    /// What was registered when it began.
+    cells: Watch,
     rests: Mutex<Rests>,
     until: AtomicU64,
     verify: bool,
@@ -117,6 +119,7 @@ pub(crate) enum Turn<'a> {
 impl Flight {
     fn new(terms: Terms) -> Self {
         Self {
+            cells: terms.basis.cells().clone(),
             rests: Mutex::new(Rests {
                 watch: terms.basis.watch(),
                 beside: false,
@@ -156,6 +159,11 @@ impl Flight {
     /// Whether what its value will rest on holds.
     pub(crate) fn holds(&self, now: Moment) -> bool {
         self.rests.lock().watch.holds(now)
+    }
+
+    /// The cells of what was to be read when it began, while all that it rests on holds.
+    pub(crate) fn cells(&self, now: Moment) -> Option<&Watch> {
+        (self.cells.holds(now) && self.holds(now)).then_some(&self.cells)
     }
 
     /// From now on its value comes of what is read on this basis, unless another loads for it too.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::boxed::boxed;
-use crate::patience::{Crowd, MOST, wait};
+use crate::patience::{Crowd, MOST, Turn, wait};
 use crate::redis::Fault;
 
 /// What one call may still wait for Redis. Each command has its own limit; a call takes several, so a
@@ -58,17 +58,30 @@ impl Allowance {
         if left.is_zero() {
             return Err(Fault::Allowance);
         }
-        let turn = self.crowd.enter();
+        let waiting = self.begin();
         let (mut answered, mut took) = wait(left, &mut asked).await;
-        let behind = Duration::from_micros(self.behind_us.load(Ordering::Relaxed));
-        let extra = turn.extra().max(turn.extra_now()).min(behind);
+        let extra = waiting.extra();
         if answered.is_none() && !extra.is_zero() {
             let (late, more) = wait(extra, asked).await;
             (answered, took) = (late, took + more);
         }
-        less(&self.behind_us, took.min(extra));
-        self.spend(took.saturating_sub(extra));
+        waiting.end(took);
         answered.unwrap_or(Err(Fault::Allowance))
+    }
+
+    /// Whether so much is left of it, and all that it may wait behind others: what takes no longer needs no
+    /// limit of its own.
+    pub(super) fn covers(&self, longest: Duration) -> bool {
+        self.left_us.load(Ordering::Relaxed) >= micros(longest)
+            && self.behind_us.load(Ordering::Relaxed) >= micros(MOST)
+    }
+
+    /// Begins to wait; the end says how long that took.
+    pub(super) fn begin(&self) -> Waiting<'_> {
+        Waiting {
+            allowance: self,
+            turn: self.crowd.enter(),
+        }
     }
 
     /// Gives all of it again, to the next operation of what outlives one.
@@ -96,6 +109,29 @@ impl Allowance {
 
     fn spend(&self, took: Duration) {
         less(&self.left_us, took);
+    }
+}
+
+/// A call that waits for Redis, among others that do.
+pub(super) struct Waiting<'a> {
+    allowance: &'a Allowance,
+    turn: Turn,
+}
+
+impl Waiting<'_> {
+    /// How much longer it may wait for those that it stands behind.
+    fn extra(&self) -> Duration {
+        let behind = Duration::from_micros(self.allowance.behind_us.load(Ordering::Relaxed));
+        self.turn.extra().max(self.turn.extra_now()).min(behind)
+    }
+
+    /// Takes off what it took.
+    pub(super) fn end(self, took: Duration) {
+        let extra = self.extra();
+        if !extra.is_zero() {
+            less(&self.allowance.behind_us, took.min(extra));
+        }
+        self.allowance.spend(took.saturating_sub(extra));
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::grant::{Asks, Grant, Noted, lease, own_writes};
-use super::judge::{Judged, Seen};
-use super::read::{Look, Reader, peek};
+use super::judge::Seen;
+use super::read::{FoundOr, Look, Reader, peek};
 use super::request::Request;
 use crate::boxed::boxed;
 use crate::clock::Stopwatch;
@@ -62,22 +62,38 @@ impl Patience {
     }
 }
 
-/// Reads the entry; takes the lease, or waits for its holder, where it can't be served.
-pub(crate) async fn fetch(request: &Request, flight: &Flight, patience: Patience) -> Fetched {
+/// What came of the first read.
+pub(crate) enum First<'a> {
+    Hit(Arc<Held>),
+    /// Redis is not to be asked.
+    Ended(Fetched),
+    More(Box<More<'a>>),
+}
+
+/// A first read that found nothing fresh, or failed.
+pub(crate) struct More<'a> {
+    fetch: Fetch<'a>,
+    read: Result<FoundOr, Fault>,
+}
+
+/// Reads the entry once.
+///
+/// Its future is small: most calls end here, and what follows is boxed.
+pub(crate) async fn first<'a>(request: &'a Request, flight: &'a Flight) -> First<'a> {
     let Some(redis) = &request.tiers.redis else {
         request.miss(request.missed);
-        return Fetched::Load {
+        return First::Ended(Fetched::Load {
             grant: None,
             older: request.stale_in_memory(),
-        };
+        });
     };
     if request.tiers.owed.covers(&request.subjects) {
         retry(&request.tiers);
         request.miss(Miss::Outage);
-        return Fetched::Load {
+        return First::Ended(Fetched::Load {
             grant: None,
             older: None,
-        };
+        });
     }
     let reader = Reader { request, redis };
     let mut fetch = Fetch {
@@ -87,23 +103,46 @@ pub(crate) async fn fetch(request: &Request, flight: &Flight, patience: Patience
         was_answered: false,
         since: record(request),
     };
-    match boxed(|| fetch.run(patience)).await {
-        Ok(fetched) => fetched,
-        Err(fault) => {
-            request.trouble("read", fault.as_str());
-            // What Redis said of the entry counts, though it would not do the next thing asked.
-            if !fetch.was_answered
-                && fault.is_outage()
-                && let Some(held) = request.unchecked_in_memory()
-            {
-                return Fetched::Unchecked(held);
-            }
-            fetch.miss_once(Miss::Outage);
-            Fetched::Load {
-                grant: None,
-                older: request.stale_in_memory(),
-            }
+    let watch = fetch.first_watch();
+    let read = match reader.read(watch).await {
+        Ok((judged, seen)) => {
+            fetch.was_answered = true;
+            Ok(reader.found(judged, &seen))
         }
+        Err(fault) => Err(fault),
+    };
+    match read {
+        Ok(Ok(found)) if found.is_fresh && !request.is_due(&found.held) => {
+            request.emit(Event::Hit(Tier::Redis));
+            First::Hit(found.held)
+        }
+        read => First::More(Box::new(More { fetch, read })),
+    }
+}
+
+/// Takes the lease, or waits for its holder, where the first read found nothing fresh.
+pub(crate) async fn fetch(more: Box<More<'_>>, patience: Patience) -> Fetched {
+    let More { mut fetch, read } = *more;
+    let fault = match read {
+        Ok(found) => match boxed(|| fetch.run(found, patience)).await {
+            Ok(fetched) => return fetched,
+            Err(fault) => fault,
+        },
+        Err(fault) => fault,
+    };
+    let request = fetch.reader.request;
+    request.trouble("read", fault.as_str());
+    // What Redis said of the entry counts, though it would not do the next thing asked.
+    if !fetch.was_answered
+        && fault.is_outage()
+        && let Some(held) = request.unchecked_in_memory()
+    {
+        return Fetched::Unchecked(held);
+    }
+    fetch.miss_once(Miss::Outage);
+    Fetched::Load {
+        grant: None,
+        older: request.stale_in_memory(),
     }
 }
 
@@ -151,12 +190,11 @@ fn record(request: &Request) -> Recording {
 }
 
 impl Fetch<'_> {
-    async fn run(&mut self, patience: Patience) -> Result<Fetched, Fault> {
+    async fn run(&mut self, mut found: FoundOr, patience: Patience) -> Result<Fetched, Fault> {
         let (request, waiting) = (self.reader.request, Stopwatch::start());
-        let (mut judged, mut seen) = self.read().await?;
         let mut others = 0;
         while others < MOST_OTHERS {
-            let (older, why, id) = match self.reader.found(judged, &seen) {
+            let (older, why, id) = match found {
                 Ok(found) if found.is_fresh && !request.is_due(&found.held) => {
                     // After a miss it is another process's load that was waited for.
                     if !self.missed {
@@ -183,11 +221,12 @@ impl Fetch<'_> {
                     mine.spent();
                     others += 1;
                     if self.is_late(&asked.seen) {
-                        (judged, seen) = self.read().await?;
+                        found = self.read().await?;
                         continue;
                     }
-                    seen = asked.seen;
-                    judged = self.reader.judge(Some(&Arc::new(bytes)), &mut seen).await?;
+                    let mut seen = asked.seen;
+                    let judged = self.reader.judge(Some(&bytes.into()), &mut seen).await?;
+                    found = self.reader.found(judged, &seen);
                     continue;
                 }
                 Leased::Held { holder } => {
@@ -200,7 +239,7 @@ impl Fetch<'_> {
                     if !boxed(|| holder_is_done(&self.reader, &id, by, left)).await? {
                         return Ok(Fetched::Load { grant: None, older });
                     }
-                    (judged, seen) = self.read().await?;
+                    found = self.read().await?;
                     continue;
                 }
             };
@@ -224,12 +263,13 @@ impl Fetch<'_> {
         found.map(|found| found.held)
     }
 
-    async fn read(&mut self) -> Result<(Judged, Seen), Fault> {
+    async fn read(&mut self) -> Result<FoundOr, Fault> {
         self.since = record(self.reader.request);
         let watch = self.watch();
         let read = boxed(|| self.reader.read(watch)).await;
         self.was_answered |= read.is_ok();
-        read
+        let (judged, seen) = read?;
+        Ok(self.reader.found(judged, &seen))
     }
 
     /// Whether those who joined while it was asked for may have come after an invalidation of it.
@@ -242,6 +282,16 @@ impl Fetch<'_> {
     fn miss_once(&mut self, why: Miss) {
         if !std::mem::replace(&mut self.missed, true) {
             self.reader.request.miss(why);
+        }
+    }
+
+    /// The cells for the first read: those of the flight while they hold, as it began just now.
+    fn first_watch(&self) -> Watch {
+        let request = self.reader.request;
+        let now = request.tiers.clock.now();
+        match self.flight.cells(now).filter(|_| !request.derives_tags) {
+            Some(cells) => cells.clone(),
+            None => self.watch(),
         }
     }
 

@@ -67,7 +67,7 @@ impl<'a> Joining<'a> {
             (Some(turn), _) => turn,
             // Another call refreshes it.
             (None, Some(older)) => return Joined::Served(Ok(serve_older(request, older))),
-            (None, None) => self.follow(seat).await,
+            (None, None) => boxed(|| self.follow(seat)).await,
         };
         let served = match &turn {
             Turn::Lead(_) | Turn::Alone(_) => return Joined::Leads(turn),

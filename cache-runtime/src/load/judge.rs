@@ -1,21 +1,18 @@
 //! Whether bytes from Redis may be served for a request.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-
-use foldhash::quality::RandomState;
 
 use super::request::Request;
 use crate::clock::Moment;
 use crate::events::Miss;
 use crate::frame::{self, Frame, Header, Room, Stamp, StampKind, Stamped, Unreadable};
-use crate::stamp::{Basis, Subject};
+use crate::stamp::{Basis, BySubject, Subject};
 use crate::value::Erased;
 
 /// The stamps of one round trip, and the time and run of the entry's node at it.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
-    pub(crate) stamps: HashMap<Subject, Option<Stamp>, RandomState>,
+    pub(crate) stamps: BySubject<Option<Stamp>>,
     pub(crate) basis: Basis,
     /// When the entry was read, and so was the node's clock.
     pub(crate) read_at: Moment,
@@ -182,7 +179,7 @@ struct Rests {
 /// in the frame.
 fn rests(request: &Request, header: &Header, seen: &Seen) -> Option<Rests> {
     let (mut was_expired, mut unread) = (false, Vec::new());
-    let mut there = HashSet::with_capacity_and_hasher(header.stamps.len(), RandomState::default());
+    let mut there = BySubject::with_capacity(header.stamps.len());
     for stamped in &header.stamps {
         let Some(subject) = subject(stamped) else {
             continue;
@@ -198,7 +195,7 @@ fn rests(request: &Request, header: &Header, seen: &Seen) -> Option<Rests> {
             None if there.contains(&subject) => {}
             None => unread.push(subject.clone()),
         }
-        there.insert(subject);
+        there.insert(subject, ());
     }
     let all = request.stamped().iter().all(|asked| there.contains(asked));
     all.then_some(Rests {

@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use super::body::Failed;
 use super::course::Returned;
 use super::desk::Remote;
-use super::fetch::{Fetched, Patience, fetch};
+use super::fetch::{Fetched, First, More, Patience, fetch, first};
 use super::grant::Grant;
 use super::older::beside;
 use super::read::{Look, peek};
@@ -32,6 +32,8 @@ pub(super) struct Leader<'a> {
 
 impl Leader<'_> {
     /// Reads, and has the body run if it must.
+    ///
+    /// What most calls come to, a hit, is not boxed.
     pub(super) async fn lead(self) -> Returned {
         let request = self.request;
         // It may have been filled while this call was on its way here.
@@ -44,7 +46,24 @@ impl Leader<'_> {
             });
             return Ok(held);
         }
-        let (grant, older) = match boxed(|| fetch(request, self.seat, self.patience)).await {
+        match first(request, self.seat).await {
+            First::Hit(held) => {
+                request.keep(&held);
+                Ok(self.land(held, true))
+            }
+            First::Ended(fetched) => boxed(|| self.go_on(fetched)).await,
+            First::More(more) => boxed(|| self.fetch(more)).await,
+        }
+    }
+
+    async fn fetch(self, more: Box<More<'_>>) -> Returned {
+        let fetched = fetch(more, self.patience).await;
+        self.go_on(fetched).await
+    }
+
+    async fn go_on(self, fetched: Fetched) -> Returned {
+        let request = self.request;
+        let (grant, older) = match fetched {
             Fetched::Hit(held) => {
                 request.keep(&held);
                 return Ok(self.land(held, true));

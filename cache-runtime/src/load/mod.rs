@@ -109,17 +109,18 @@ pub(crate) async fn load(request: &Request, hooks: &Hooks, body: &Remote) -> Ret
             }
         };
         if let Some(turn) = leads {
-            let leader = joining.leader(&any, &turn);
-            // Boxed: those who wait hold nothing of the leader's conversation with Redis.
-            return boxed(|| leader.lead()).await;
+            return joining.leader(&any, &turn).lead().await;
         }
     }
-    // One that it joins now began after the call, and needs no look.
+    boxed(|| load_later(&joining)).await
+}
+
+/// Joins a flight that began after the call, and needs no look.
+async fn load_later(joining: &Joining<'_>) -> Returned {
     let later = joining.seat();
     let turn = match joining.turn(&later, false).await {
         Joined::Served(returned) => return returned,
         Joined::Leads(turn) | Joined::Refused(turn) => turn,
     };
-    let leader = joining.leader(&later, &turn);
-    boxed(|| leader.lead()).await
+    joining.leader(&later, &turn).lead().await
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::aside::{LARGE, aside};
 use super::judge::{Judged, Seen, invalid, judge};
 use super::request::Request;
@@ -33,6 +35,9 @@ pub(crate) struct Found {
     pub(crate) is_fresh: bool,
     pub(crate) id: Vec<u8>,
 }
+
+/// What may be served; else why not, and the id that stands there.
+pub(super) type FoundOr = Result<Found, (Miss, Vec<u8>)>;
 
 /// Reads the entry and nothing more, under cells registered now.
 pub(crate) async fn peek(request: &Request, look: Look) -> Option<Found> {
@@ -71,7 +76,11 @@ impl Reader<'_> {
     /// before it was made, and the entry just after it was stored under it. So what seems
     /// invalidated is looked at once more.
     pub(super) async fn read(&self, watch: Watch) -> Result<(Judged, Seen), Fault> {
-        let (judged, seen) = self.read_once(watch.clone()).await?;
+        let (entry, mut seen) = self.ask(watch.clone()).await?;
+        let judged = match self.judge_now(entry.as_ref(), &seen) {
+            Some(judged) => judged,
+            None => boxed(|| self.judge(entry.as_ref(), &mut seen)).await?,
+        };
         let seems = matches!(
             judged,
             Judged::Invalid {
@@ -80,45 +89,63 @@ impl Reader<'_> {
             }
         );
         match seems && !self.redis.has_one_link() {
-            true => self.read_once(watch).await,
+            true => boxed(|| self.read_again(watch)).await,
             false => Ok((judged, seen)),
         }
     }
 
-    async fn read_once(&self, watch: Watch) -> Result<(Judged, Seen), Fault> {
-        let clock = Stopwatch::start();
-        let sent = self.request.tiers.clock.now();
-        let stamped = self.request.stamped();
-        let mut names = vec![self.request.name.as_str().to_owned()];
-        names.extend(
-            stamped
-                .iter()
-                .map(|subject| self.request.stamp_name(subject)),
-        );
-        let read = self
-            .request
-            .allowance
-            .within(self.redis.read(names))
-            .await?;
-        self.request.emit(Event::Read(clock.elapsed()));
+    async fn read_again(&self, watch: Watch) -> Result<(Judged, Seen), Fault> {
+        let (entry, mut seen) = self.ask(watch).await?;
+        let judged = self.judge(entry.as_ref(), &mut seen).await?;
+        Ok((judged, seen))
+    }
+
+    /// The entry, and the stamps that the site knows of.
+    async fn ask(&self, watch: Watch) -> Result<(Option<Bytes>, Seen), Fault> {
+        let (request, tiers) = (self.request, &self.request.tiers);
+        let (clock, sent) = (Stopwatch::start(), tiers.clock.now());
+        let stamped = request.stamped();
+        let mut names = Vec::with_capacity(1 + stamped.len());
+        names.push(request.name.as_str().to_owned());
+        names.extend(stamped.iter().map(|subject| request.stamp_name(subject)));
+        let read = match self.redis.longest_read() {
+            // It ends by itself before this call has waited enough.
+            Some(longest) if request.allowance.covers(longest) => {
+                let waiting = request.allowance.begin();
+                let read = self.redis.read(names).await;
+                waiting.end(clock.elapsed());
+                read
+            }
+            _ => request.allowance.within(self.redis.read(names)).await,
+        }?;
+        request.emit(Event::Read(clock.elapsed()));
         let mut found = read.found.into_iter();
-        let entry = found.next().and_then(|entry| entry.bytes).map(Arc::new);
+        let entry = found.next().and_then(|entry| entry.bytes);
         let stamps = stamped.iter().cloned().zip(found.map(Answer::stamp));
-        let mut seen = Seen {
+        let seen = Seen {
             stamps: stamps.collect(),
             basis: Basis::new(watch, read.vouch, sent),
-            read_at: self.request.tiers.clock.now(),
+            read_at: tiers.clock.now(),
             node_ms: read.node.ms,
             run_id: read.node.run_id,
         };
-        let judged = self.judge(entry.as_ref(), &mut seen).await?;
-        Ok((judged, seen))
+        Ok((entry, seen))
+    }
+
+    /// Judges where that takes little, and no more than was seen.
+    fn judge_now(&self, entry: Option<&Bytes>, seen: &Seen) -> Option<Judged> {
+        let Some(entry) = entry else {
+            return Some(Judged::absent());
+        };
+        let is_small = frame::extent(entry) < LARGE;
+        let judged = is_small.then(|| judge(self.request, entry, seen));
+        judged.filter(|judged| !matches!(judged, Judged::Unknown(_)))
     }
 
     /// Judges, and reads the stamps that only the frame knows of, if there are such.
     pub(super) async fn judge(
         &self,
-        entry: Option<&Arc<Vec<u8>>>,
+        entry: Option<&Bytes>,
         seen: &mut Seen,
     ) -> Result<Judged, Fault> {
         let Some(entry) = entry else {
@@ -153,17 +180,16 @@ impl Reader<'_> {
     }
 
     /// Judges what may be judged by what was seen; a large entry away from the runtime's threads.
-    async fn judge_entry(&self, entry: &Arc<Vec<u8>>, seen: &Seen) -> Judged {
+    async fn judge_entry(&self, entry: &Bytes, seen: &Seen) -> Judged {
         if frame::extent(entry) < LARGE {
             return judge(self.request, entry, seen);
         }
-        let (request, bytes, seen) = (self.request.clone(), Arc::clone(entry), seen.clone());
+        let (request, bytes, seen) = (self.request.clone(), entry.clone(), seen.clone());
         let judged = boxed(|| aside(move || judge(&request, &bytes, &seen))).await;
         judged.unwrap_or_else(|| invalid(Miss::Unreadable, entry))
     }
 
-    /// What may be served of it; else why not, and the id that stands there.
-    pub(super) fn found(&self, judged: Judged, seen: &Seen) -> Result<Found, (Miss, Vec<u8>)> {
+    pub(super) fn found(&self, judged: Judged, seen: &Seen) -> FoundOr {
         let valid = match judged {
             Judged::Valid(valid) => valid,
             Judged::Invalid { why, id } => return Err((why, id)),

@@ -91,5 +91,5 @@ async fn run(request: Box<load::Request>, hooks: Hooks, body: Remote) -> Returne
         request.counters.memory_hit();
         return Ok(held);
     }
-    boxed(|| load::load(&request, &hooks, &body)).await
+    load::load(&request, &hooks, &body).await
 }

@@ -8,6 +8,7 @@
 
 mod basis;
 mod buckets;
+mod by_subject;
 mod cell;
 mod outage;
 mod recording;
@@ -22,6 +23,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 pub(crate) use basis::Basis;
 pub(crate) use buckets::{Buckets, ReadBucket, Sorted};
+pub(crate) use by_subject::BySubject;
 pub(crate) use cell::Cell;
 pub(crate) use outage::Outage;
 pub(crate) use recording::Recording;

@@ -16,6 +16,7 @@ use crate::redis::wire::answers::Node;
 use crate::redis::wire::error::refusal;
 use crate::redis::wire::fault::Fault;
 use crate::redis::wire::map::Map;
+use crate::redis::wire::reply::Got;
 use crate::redis::wire::run::{Run, RunId};
 use crate::redis::wire::settings::{Found, LinkSettings};
 
@@ -137,23 +138,24 @@ impl Live {
     }
 
     /// Reads keys, all at one moment of the node; in a cluster an answer may be an error of its own.
-    pub(super) async fn read(&self, names: Vec<String>) -> Result<Vec<Value>, Fault> {
-        let (count, turn) = (names.len(), self.callers.enter());
+    pub(super) async fn read(&self, names: Vec<String>) -> Result<Vec<Got>, Fault> {
+        let turn = self.callers.enter();
         let answers = self.connection.read(names);
-        let mut values = self.timeouts.within(&turn, answers).await?;
+        let mut all = self.timeouts.within(&turn, answers).await?;
         if self.is_in_cluster() {
-            return Ok(values);
+            return Ok(all);
         }
-        match values.first().and_then(refusal) {
-            None => {}
-            // `MGET` answers nil for such a key where `GET` fails.
-            Some(Fault::WrongType) => values[0] = Value::Nil,
-            Some(fault) => return self.timeouts.judge(Err(fault)),
+        for got in &mut all {
+            match got {
+                Got::Other(value) => match refusal(value) {
+                    // `MGET` answers nil for such a key where `GET` fails.
+                    Some(Fault::WrongType) => *got = Got::Nothing,
+                    fault => return self.timeouts.judge(Err(fault.unwrap_or(Fault::Protocol))),
+                },
+                Got::Nothing | Got::Bytes(_) => {}
+            }
         }
-        match values.len() == count {
-            true => Ok(values),
-            false => Err(Fault::Protocol),
-        }
+        Ok(all)
     }
 
     /// Several commands in one write; an error of one is in its place.

@@ -22,6 +22,7 @@ mod supervise;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use redis::ConnectionAddr;
 use tokio::task::JoinHandle;
@@ -105,6 +106,15 @@ impl Link {
             *supervisor = Some(task.inspect_err(|fault| self.0.go_down(*fault))?);
         }
         Ok(())
+    }
+
+    /// Whether there is a connection.
+    pub(in crate::redis) fn is_up(&self) -> bool {
+        self.0.live.load().is_some()
+    }
+
+    pub(in crate::redis) fn op_timeout(&self) -> Duration {
+        self.0.settings.op_timeout
     }
 
     /// The node's clock in Unix milliseconds, while it is connected.

@@ -1,16 +1,15 @@
 //! A read of keys at one node.
 
-use redis::Value;
-
 use super::Link;
 use crate::redis::wire::answers::Node;
 use crate::redis::wire::fault::Fault;
+use crate::redis::wire::reply::Got;
 
 /// What a read found, and the node at that time.
 #[derive(Debug)]
 pub(in crate::redis) struct Read {
     /// In the order asked; in a cluster each may be an error of its own.
-    pub(in crate::redis) values: Vec<Value>,
+    pub(in crate::redis) got: Vec<Got>,
     pub(in crate::redis) node: Node,
 }
 
@@ -22,7 +21,7 @@ impl Link {
         let live = self.live().await?;
         // Taken before: what a later epoch vouches for was read in it.
         let node = live.node();
-        let values = self.watched(&live, live.read(names).await)?;
+        let got = self.watched(&live, live.read(names).await)?;
         // A node that nobody has heard from as a master for `lag` may have been replaced.
         let now = live.now();
         if !node.vouch.cells().iter().all(|cell| cell.holds(now)) {
@@ -32,6 +31,6 @@ impl Link {
             ms: live.node_ms(),
             ..node
         };
-        Ok(Read { values, node })
+        Ok(Read { got, node })
     }
 }

@@ -118,6 +118,7 @@ async fn unlink(link: &Topology, names: Vec<String>) -> Result<(), Fault> {
 
 impl Read {
     fn values(self) -> Vec<Option<Vec<u8>>> {
-        self.found.into_iter().map(|found| found.bytes).collect()
+        let bytes = self.found.into_iter().map(|found| found.bytes);
+        bytes.map(|bytes| Some(bytes?.to_vec())).collect()
     }
 }

@@ -10,6 +10,7 @@ mod sentinel;
 mod unlink;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::redis::link::{Ears, Link, LinkEvent, LinkState, Pushed};
 use crate::redis::wire::fault::Fault;
@@ -80,6 +81,13 @@ impl Topology {
     /// Whether all keys are on one connection, so that what failed as there is none was not sent.
     pub(crate) fn has_one_link(&self) -> bool {
         self.only().is_some()
+    }
+
+    /// The longest that a read takes for a caller behind no crowd, where all keys are on one connection that is
+    /// there.
+    pub(crate) fn longest_read(&self) -> Option<Duration> {
+        let link = self.only()?;
+        link.is_up().then(|| link.op_timeout())
     }
 
     /// The one connection that there is, if it is one.

@@ -7,13 +7,15 @@ use redis::Value;
 
 use super::Topology;
 use super::redirect::Redirect;
+use crate::boxed::boxed;
 use crate::redis::link::{Link, Read as LinkRead};
 use crate::redis::wire::answers::{
-    Answered, Claimed, Filled, Found, LeaseReply, Made, Node, bytes, found, leased, made,
+    Answered, Claimed, Filled, Found, LeaseReply, Made, Node, bytes, found, leased, made, read,
 };
 use crate::redis::wire::asks::{Ask, FillAsk, LeaseAsk, StampAsk};
 use crate::redis::wire::error::unwrap;
 use crate::redis::wire::fault::Fault;
+use crate::redis::wire::reply::Got;
 use crate::redis::wire::scripts::{Lua, NOSTORE, RELEASE, RENEW};
 use crate::stamp::Vouch;
 
@@ -37,16 +39,19 @@ impl Topology {
     /// Dropping the future leaves the reads that were joined to it under way.
     pub(crate) async fn read(&self, names: Vec<String>) -> Result<Read, Fault> {
         if let Some(link) = self.only() {
-            let read = link.read(names).await?;
-            let values = read.values.into_iter();
+            let LinkRead { got, node } = link.read(names).await?;
+            let found = got.into_iter().map(|got| read(got, node.run_id));
             return Ok(Read {
-                found: values
-                    .map(|value| found(value, read.node.run_id))
-                    .collect::<Result<_, _>>()?,
-                vouch: read.node.vouch.clone(),
-                node: read.node,
+                found: found.collect::<Result<_, _>>()?,
+                vouch: node.vouch.clone(),
+                node,
             });
         }
+        boxed(|| self.read_apart(names)).await
+    }
+
+    /// Reads keys that may be at several nodes.
+    async fn read_apart(&self, names: Vec<String>) -> Result<Read, Fault> {
         let mut shares: Vec<(Link, Vec<usize>, Vec<String>)> = Vec::new();
         for (at, name) in names.iter().enumerate() {
             let link = self.link(name).await?;
@@ -79,20 +84,22 @@ impl Topology {
         link: &Link,
         places: &[usize],
         read: LinkRead,
-        answers: &mut [Option<Answered>],
+        answers: &mut [Option<(Got, Node)>],
     ) -> Result<(), Fault> {
-        for (at, value) in places.iter().zip(read.values) {
-            let answered = match Redirect::of(&value) {
-                None => Answered {
-                    value,
-                    node: read.node.clone(),
-                },
+        for (at, got) in places.iter().zip(read.got) {
+            let redirect = match &got {
+                Got::Other(value) => Redirect::of(value),
+                Got::Nothing | Got::Bytes(_) => None,
+            };
+            let (got, node) = match redirect {
+                None => (got, read.node.clone()),
                 Some(redirect) => {
                     let ask = Ask::Get(&names[*at]);
-                    self.follow(ask, link.clone(), redirect).await?
+                    let answered = self.follow(ask, link.clone(), redirect).await?;
+                    (Got::of(answered.value), answered.node)
                 }
             };
-            answers[*at] = Some(answered);
+            answers[*at] = Some((got, node));
         }
         Ok(())
     }
@@ -251,14 +258,14 @@ impl Topology {
     }
 }
 
-fn joined(answers: Vec<Option<Answered>>) -> Result<Read, Fault> {
+fn joined(answers: Vec<Option<(Got, Node)>>) -> Result<Read, Fault> {
     let (mut vouch, mut first) = (Vouch::empty(), None);
     let mut all = Vec::with_capacity(answers.len());
     for answered in answers {
-        let answered = answered.ok_or(Fault::Protocol)?;
-        vouch.also(&answered.node.vouch);
-        all.push(found(answered.value, answered.node.run_id)?);
-        first.get_or_insert(answered.node);
+        let (got, node) = answered.ok_or(Fault::Protocol)?;
+        vouch.also(&node.vouch);
+        all.push(read(got, node.run_id)?);
+        first.get_or_insert(node);
     }
     Ok(Read {
         found: all,

@@ -1,9 +1,11 @@
 //! What a node answers, and how an answer is read.
 
+use bytes::Bytes;
 use redis::Value;
 
 use super::error::unwrap;
 use super::fault::Fault;
+use super::reply::Got;
 
 use crate::stamp::Vouch;
 
@@ -105,7 +107,7 @@ pub(crate) enum Filled {
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
     /// `None` for no key, and for one of another type than a string.
-    pub(crate) bytes: Option<Vec<u8>>,
+    pub(crate) bytes: Option<Bytes>,
     pub(crate) run_id: [u8; 8],
 }
 
@@ -113,12 +115,12 @@ impl Found {
     /// A stamp as it is here: 24 bytes that end in the run id of the node that has it. One of another
     /// run came from elsewhere or out of the past, and is none.
     pub(crate) fn stamp(self) -> Option<[u8; 24]> {
-        let stamp: [u8; 24] = self.bytes?.try_into().ok()?;
+        let stamp: [u8; 24] = (*self.bytes?).try_into().ok()?;
         (stamp[16..] == self.run_id).then_some(stamp)
     }
 
     /// What a lease holds; one of another run is nobody's.
-    pub(crate) fn lease(self) -> Option<Vec<u8>> {
+    pub(crate) fn lease(self) -> Option<Bytes> {
         let run_id = self.run_id;
         self.bytes.filter(|lease| lease.ends_with(&run_id))
     }
@@ -176,11 +178,26 @@ pub(in crate::redis) fn leased(answer: Value) -> Result<(Leased, u32), Fault> {
 /// A key that was read; one of another type is as good as none.
 pub(in crate::redis) fn found(value: Value, run_id: [u8; 8]) -> Result<Found, Fault> {
     let bytes = match unwrap(value) {
-        Ok(value) => bytes(value),
+        Ok(value) => bytes(value).map(Bytes::from),
         Err(Fault::WrongType) => None,
         Err(fault) => return Err(fault),
     };
     Ok(Found { bytes, run_id })
+}
+
+/// The same of what a read got.
+pub(in crate::redis) fn read(got: Got, run_id: [u8; 8]) -> Result<Found, Fault> {
+    match got {
+        Got::Nothing => Ok(Found {
+            bytes: None,
+            run_id,
+        }),
+        Got::Bytes(bytes) => Ok(Found {
+            bytes: Some(bytes),
+            run_id,
+        }),
+        Got::Other(value) => found(value, run_id),
+    }
 }
 
 pub(in crate::redis) fn bytes(value: Value) -> Option<Vec<u8>> {

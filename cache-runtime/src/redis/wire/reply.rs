@@ -1,8 +1,11 @@
 //! Replies and pushes, as they come in from a socket.
 //!
 //! RESP2 and RESP3 (<https://redis.io/docs/latest/develop/reference/protocol-spec/>). Where a reply ends is
-//! found here, and what a read gets is read here; any other reply is read by the client crate.
+//! found here, and what a read gets is read here, without a copy; any other reply is read by the client crate.
 
+use std::ops::Range;
+
+use bytes::{Bytes, BytesMut};
 use redis::Value;
 
 use super::fault::Fault;
@@ -13,10 +16,8 @@ const LINE: usize = 64 << 10;
 /// Bytes that came in, and how far they were looked at.
 #[derive(Debug, Default)]
 pub(in crate::redis) struct Replies {
-    bytes: Vec<u8>,
-    /// Where the reply that is next begins.
-    start: usize,
-    /// How far the part of it that is there was looked at, from `start`.
+    bytes: BytesMut,
+    /// How far the next reply was looked at.
     seen: usize,
     /// How many values are still to come behind that, of a reply that was begun.
     open: u64,
@@ -24,48 +25,89 @@ pub(in crate::redis) struct Replies {
 
 impl Replies {
     /// Where what comes in next is put.
-    pub(in crate::redis) fn buffer(&mut self) -> &mut Vec<u8> {
-        if self.start == self.bytes.len() {
-            self.bytes.clear();
-            self.start = 0;
-        } else if self.start > self.bytes.len() / 2 {
-            self.bytes.drain(..self.start);
-            self.start = 0;
-        }
+    pub(in crate::redis) fn buffer(&mut self) -> &mut BytesMut {
         &mut self.bytes
     }
 
     /// The next reply, if all of it is there.
-    pub(in crate::redis) fn next(&mut self) -> Result<Option<Value>, Fault> {
-        let rest = &self.bytes[self.start..];
+    pub(in crate::redis) fn next(&mut self) -> Result<Option<Reply>, Fault> {
         if self.open == 0 {
-            if rest.is_empty() {
+            if self.bytes.is_empty() {
                 return Ok(None);
             }
             (self.seen, self.open) = (0, 1);
         }
         while self.open > 0 {
-            let Some((length, more)) = extent(&rest[self.seen..])? else {
+            let Some((length, more)) = extent(&self.bytes[self.seen..])? else {
                 return Ok(None);
             };
             self.seen += length;
             self.open = (self.open - 1).saturating_add(more);
         }
-        let reply = &rest[..self.seen];
-        self.start += self.seen;
-        match strings(reply) {
-            Some(value) => Ok(Some(value)),
-            None => redis::parse_redis_value(reply)
-                .map(Some)
-                .map_err(|_| Fault::Protocol),
+        let reply = self.bytes.split_to(self.seen).freeze();
+        Ok(Some(Reply(reply)))
+    }
+}
+
+/// One whole reply, or push.
+#[derive(Clone, Debug)]
+pub(in crate::redis) struct Reply(Bytes);
+
+/// What a read got for a key.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::redis) enum Got {
+    Nothing,
+    Bytes(Bytes),
+    /// Mostly an error.
+    Other(Value),
+}
+
+impl Got {
+    pub(in crate::redis) fn of(value: Value) -> Self {
+        match value {
+            Value::Nil => Self::Nothing,
+            Value::BulkString(bytes) => Self::Bytes(bytes.into()),
+            value => Self::Other(value),
+        }
+    }
+}
+
+impl Reply {
+    pub(in crate::redis) fn is_push(&self) -> bool {
+        self.0.first() == Some(&b'>')
+    }
+
+    pub(in crate::redis) fn value(&self) -> Result<Value, Fault> {
+        redis::parse_redis_value(&self.0).map_err(|_| Fault::Protocol)
+    }
+
+    /// As the answer to a read of one key.
+    pub(in crate::redis) fn got(&self) -> Result<Got, Fault> {
+        match string(&self.0, 0) {
+            Some((got, _)) => Ok(self.found(got)),
+            None => Ok(Got::Other(self.value()?)),
         }
     }
 
-    /// Gives back what a large reply took.
-    pub(in crate::redis) fn shrink(&mut self, most: usize) {
-        if self.start == self.bytes.len() && self.bytes.capacity() > most {
-            *self = Self::default();
+    /// As the answer to a read of many keys; none if it is no list of strings.
+    pub(in crate::redis) fn all_got(&self) -> Option<Vec<Got>> {
+        let head = line(&self.0).ok()??;
+        if self.0.first() != Some(&b'*') {
+            return None;
         }
+        let count = usize::try_from(number(&head[1..])??).ok()?;
+        let (mut all, mut at) = (Vec::with_capacity(count.min(self.0.len())), head.len() + 2);
+        for _ in 0..count {
+            let (got, end) = string(&self.0, at)?;
+            all.push(self.found(got));
+            at = end;
+        }
+        Some(all)
+    }
+
+    /// A part of the bytes that came in, which is not copied.
+    fn found(&self, place: Option<Range<usize>>) -> Got {
+        place.map_or(Got::Nothing, |place| Got::Bytes(self.0.slice(place)))
     }
 }
 
@@ -139,35 +181,19 @@ fn number(digits: &[u8]) -> Option<Option<u64>> {
     Some(Some(number))
 }
 
-/// A string, nil, or an array of these, of which all is there.
-fn strings(reply: &[u8]) -> Option<Value> {
-    if reply.first() != Some(&b'*') {
-        return string(reply).map(|(value, _)| value);
-    }
-    let head = line(reply).ok()??;
-    let count = number(&head[1..])??;
-    let mut rest = &reply[head.len() + 2..];
-    let mut values = Vec::with_capacity(usize::try_from(count).ok()?.min(rest.len()));
-    for _ in 0..count {
-        let (value, length) = string(rest)?;
-        values.push(value);
-        rest = &rest[length..];
-    }
-    Some(Value::Array(values))
-}
-
-/// The string or nil that begins here, and how long it is on the wire.
-fn string(bytes: &[u8]) -> Option<(Value, usize)> {
+/// Where the string stands that begins at `at`, nowhere if it is nil, and where it ends on the wire.
+fn string(reply: &[u8], at: usize) -> Option<(Option<Range<usize>>, usize)> {
+    let bytes = reply.get(at..)?;
     let head = line(bytes).ok()??;
-    let after = head.len() + 2;
+    let after = at + head.len() + 2;
     match bytes.first()? {
-        b'_' => Some((Value::Nil, after)),
+        b'_' => Some((None, after)),
         b'$' => match number(&head[1..])? {
-            None => Some((Value::Nil, after)),
+            None => Some((None, after)),
             Some(length) => {
-                let end = after + usize::try_from(length).ok()?;
-                let value = Value::BulkString(bytes.get(after..end)?.to_vec());
-                Some((value, end + 2))
+                let end = after.checked_add(usize::try_from(length).ok()?)?;
+                reply.get(after..end)?;
+                Some((Some(after..end), end + 2))
             }
         },
         _ => None,
@@ -186,8 +212,8 @@ mod tests {
         let mut values = Vec::new();
         for some in bytes.chunks(piece.max(1)) {
             replies.buffer().extend_from_slice(some);
-            while let Some(value) = replies.next()? {
-                values.push(value);
+            while let Some(reply) = replies.next()? {
+                values.push(reply.value()?);
             }
         }
         Ok(values)
@@ -232,6 +258,30 @@ mod tests {
         }
     }
 
+    fn only(wire: &[u8]) -> Reply {
+        let mut replies = Replies::default();
+        replies.buffer().extend_from_slice(wire);
+        let reply = replies.next().unwrap().unwrap();
+        assert!(replies.next().unwrap().is_none());
+        reply
+    }
+
+    #[test]
+    fn what_a_read_got_is_told_from_an_error() {
+        let bytes = |text: &'static str| Got::Bytes(Bytes::from_static(text.as_bytes()));
+        assert_eq!(only(b"$2\r\nab\r\n").got(), Ok(bytes("ab")));
+        for nil in ["$-1\r\n", "_\r\n"] {
+            assert_eq!(only(nil.as_bytes()).got(), Ok(Got::Nothing));
+        }
+        let error = only(b"-WRONGTYPE no\r\n");
+        assert!(matches!(error.got(), Ok(Got::Other(Value::ServerError(_)))));
+        assert_eq!(error.all_got(), None);
+        let all = only(b"*3\r\n$1\r\na\r\n_\r\n$0\r\n\r\n").all_got();
+        assert_eq!(all, Some(vec![bytes("a"), Got::Nothing, bytes("")]));
+        assert_eq!(only(b"*1\r\n:1\r\n").all_got(), None);
+        assert!(only(b">1\r\n+a\r\n").is_push());
+    }
+
     #[test]
     fn what_is_no_reply_is_refused() {
         for wrong in [
@@ -272,6 +322,9 @@ mod tests {
                 }
             }
             let value = |one: Option<Vec<u8>>| one.map_or(Value::Nil, Value::BulkString);
+            let got = |one: Option<Vec<u8>>| one.map_or(Got::Nothing, |bytes| Got::Bytes(bytes.into()));
+            let expected = all.iter().cloned().map(got).collect();
+            prop_assert_eq!(only(&wire).all_got(), Some(expected));
             let expected = Value::Array(all.into_iter().map(value).collect());
             prop_assert_eq!(read(&wire, piece).unwrap(), vec![expected]);
         }

@@ -1,14 +1,15 @@
 //! The task that reads a connection, and writes what callers did not.
 
+use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::{io, mem};
 
 use redis::{PushKind, Value};
 use tokio::io::{AsyncReadExt as _, AsyncWrite as _};
 
 use super::Shared;
+use super::queue::Waiting;
 use super::socket::Socket;
 use crate::redis::link::ears::{Hear, Pushed};
 use crate::redis::link::pace::timeouts::End;
@@ -17,9 +18,6 @@ use crate::redis::wire::reply::Replies;
 
 /// Room for what comes in at once.
 const ROOM: usize = 16 << 10;
-
-/// What a large answer took is given back past this.
-const KEPT_ROOM: usize = 1 << 20;
 
 /// Runs until the connection is closed, by either side.
 pub(super) struct Driver {
@@ -72,16 +70,15 @@ impl Driver {
             Poll::Ready(read) => read.map_err(broken)?,
         };
         while let Some(reply) = self.replies.next()? {
-            match reply {
-                Value::Push { kind, data } => self.pushed(&kind, &data),
-                answer => {
-                    if !self.shared.queue.lock().answer(answer) {
-                        return Err(Fault::Protocol);
-                    }
+            if !reply.is_push() {
+                let done = self.shared.queue.lock().answer(reply)?;
+                if let Some(mean) = done.map_or(Ok(None), Waiting::tell)? {
+                    self.shared.queue.lock().measure(mean);
                 }
+            } else if let Value::Push { kind, data } = reply.value()? {
+                self.pushed(&kind, &data);
             }
         }
-        self.replies.shrink(KEPT_ROOM);
         Ok(true)
     }
 
@@ -107,10 +104,10 @@ impl Driver {
         let mut did = false;
         loop {
             if self.packed.is_empty() {
-                self.packed = self.shared.queue.lock().begin();
-            }
-            if self.packed.is_empty() {
-                break;
+                let Some(outgoing) = self.shared.queue.lock().next() else {
+                    break;
+                };
+                self.packed = self.shared.pack(outgoing);
             }
             let rest = &self.packed[self.written..];
             match Pin::new(&mut self.socket).poll_write(context, rest) {
@@ -121,8 +118,7 @@ impl Driver {
             (did, self.is_flushed) = (true, false);
             if self.written == self.packed.len() {
                 self.written = 0;
-                let mut packed = mem::take(&mut self.packed);
-                packed.clear();
+                self.packed = Vec::new();
                 self.shared.queue.lock().end(Vec::new());
             }
         }

@@ -1,12 +1,14 @@
 //! Reads that are joined into one command.
 
 use std::collections::{HashMap, VecDeque};
-use std::mem;
+use std::hash::{BuildHasherDefault, Hasher};
 
-use foldhash::fast::RandomState;
-use redis::Value;
 use smallvec::SmallVec;
 use tokio::sync::oneshot;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::redis::wire::fault::Fault;
+use crate::redis::wire::reply::{Got, Reply};
 
 /// So many joined commands are under way at once; further reads wait to be joined.
 const COMMANDS: usize = 2;
@@ -21,7 +23,7 @@ const JOINED_BYTES: usize = 256 << 10;
 /// A read that is to be sent.
 pub(super) struct Read {
     pub(super) names: Vec<String>,
-    pub(super) tell: oneshot::Sender<Vec<Value>>,
+    pub(super) tell: oneshot::Sender<Vec<Got>>,
 }
 
 /// The reads of one connection.
@@ -33,19 +35,7 @@ pub(super) struct Reads {
     mean_bytes: usize,
     /// In a cluster a command takes keys of one slot only.
     is_in_cluster: bool,
-    /// Where each name stands in a command that is made.
-    places: HashMap<String, usize, RandomState>,
 }
-
-/// The reads that share the answers to one command.
-pub(super) struct Joined {
-    shares: Vec<(Places, oneshot::Sender<Vec<Value>>)>,
-    /// How many ask for each name.
-    counts: Vec<u32>,
-}
-
-/// Where what one read asked for stands in the answers.
-type Places = SmallVec<[usize; 4]>;
 
 impl Reads {
     pub(super) fn new(is_in_cluster: bool) -> Self {
@@ -54,8 +44,11 @@ impl Reads {
             under_way: 0,
             mean_bytes: 0,
             is_in_cluster,
-            places: HashMap::default(),
         }
+    }
+
+    pub(super) fn is_in_cluster(&self) -> bool {
+        self.is_in_cluster
     }
 
     pub(super) fn push(&mut self, read: Read) {
@@ -71,77 +64,32 @@ impl Reads {
         self.under_way < COMMANDS && !self.waiting.is_empty()
     }
 
-    /// Packs the next command for those who wait; how many answers it gets, and for whom.
-    pub(super) fn join(&mut self, packed: &mut Vec<u8>) -> Option<(usize, Joined)> {
+    /// Those to join in the next command, which is under way from now on; none if there are none.
+    pub(super) fn next(&mut self) -> Vec<Read> {
+        if self.under_way >= COMMANDS {
+            return Vec::new();
+        }
         let most = (JOINED_BYTES / self.mean_bytes.max(1)).clamp(1, JOINED);
-        let mut joined = Joined {
-            shares: Vec::with_capacity(most.min(self.waiting.len())),
-            counts: Vec::new(),
-        };
-        let mut names = Vec::new();
-        while joined.shares.len() < most {
-            let Some(read) = self.waiting.pop_front() else {
-                break;
-            };
-            if read.tell.is_closed() {
-                continue;
+        let mut next = Vec::with_capacity(most.min(self.waiting.len()));
+        while next.len() < most {
+            match self.waiting.pop_front() {
+                Some(read) if read.tell.is_closed() => {}
+                Some(read) => next.push(read),
+                None => break,
             }
-            let places = read.names.into_iter();
-            let places = places.map(|name| joined.place(&mut self.places, &mut names, name));
-            let places = places.collect();
-            joined.shares.push((places, read.tell));
         }
-        self.places.clear();
-        if joined.shares.is_empty() {
-            return None;
-        }
-        self.under_way += 1;
-        Some((self.pack(&names, packed), joined))
+        self.under_way += usize::from(!next.is_empty());
+        next
     }
 
-    /// Packs the names, and says how many answers that gets.
-    fn pack(&self, names: &[String], packed: &mut Vec<u8>) -> usize {
-        match names {
-            _ if self.is_in_cluster => {
-                for name in names {
-                    pack(packed, "GET", std::slice::from_ref(name));
-                }
-                names.len()
-            }
-            [_] => {
-                pack(packed, "GET", names);
-                1
-            }
-            _ => {
-                pack(packed, "MGET", names);
-                1
-            }
-        }
-    }
-
-    /// Gives those who share a command their answers.
-    pub(super) fn answer(&mut self, joined: Joined, mut answers: Vec<Value>) {
+    /// A joined command was answered.
+    pub(super) fn answered(&mut self) {
         self.under_way -= 1;
-        if !self.is_in_cluster
-            && let Some(Value::Array(_)) = answers.first()
-            && let Some(Value::Array(all)) = answers.pop()
-        {
-            answers = all;
-        }
-        self.measure(&answers);
-        joined.answer(answers);
     }
 
-    /// Learns how large values are, from a command that found some.
-    fn measure(&mut self, values: &[Value]) {
-        let sizes = values.iter().filter_map(|value| match value {
-            Value::BulkString(bytes) => Some(bytes.len()),
-            _ => None,
-        });
-        let (count, bytes) = sizes.fold((0_usize, 0_usize), |(n, sum), size| (n + 1, sum + size));
-        if let Some(mean) = bytes.checked_div(count) {
-            self.mean_bytes = (self.mean_bytes * 7 + mean) / 8;
-        }
+    /// Learns how large values are, from the mean of a command's.
+    pub(super) fn measure(&mut self, mean: usize) {
+        self.mean_bytes = (self.mean_bytes * 7 + mean) / 8;
     }
 
     pub(super) fn clear(&mut self) {
@@ -149,45 +97,116 @@ impl Reads {
     }
 }
 
-impl Joined {
-    /// Where a name stands: each is asked for once, as most calls of a namespace ask for its stamp.
-    fn place(
-        &mut self,
-        places: &mut HashMap<String, usize, RandomState>,
-        names: &mut Vec<String>,
-        name: String,
-    ) -> usize {
-        if let Some(place) = places.get(&name) {
-            self.counts[*place] += 1;
-            return *place;
+/// The reads that share the answers to one command.
+pub(super) struct Joined {
+    shares: Vec<(Places, oneshot::Sender<Vec<Got>>)>,
+    /// How many names were asked for.
+    count: usize,
+    is_in_cluster: bool,
+}
+
+/// Where what one read asked for stands in the answers.
+type Places = SmallVec<[usize; 4]>;
+
+/// Names, each of them once, as most calls of a namespace ask for its stamp.
+#[derive(Default)]
+struct Names {
+    all: Vec<String>,
+    places: HashMap<u64, usize, BuildHasherDefault<Hashed>>,
+}
+
+impl Names {
+    fn place(&mut self, name: String) -> usize {
+        let next = self.all.len();
+        // Two that agree in their hash are asked for apart, as it may be.
+        let place = *self.places.entry(xxh3_64(name.as_bytes())).or_insert(next);
+        if place < next && self.all[place] == name {
+            return place;
         }
-        let place = names.len();
-        names.push(name.clone());
-        self.counts.push(1);
-        places.insert(name, place);
-        place
+        self.all.push(name);
+        next
+    }
+}
+
+impl Joined {
+    /// Packs a command for these reads; how many replies it gets, and for whom.
+    pub(super) fn pack(
+        reads: Vec<Read>,
+        is_in_cluster: bool,
+        packed: &mut Vec<u8>,
+    ) -> (usize, Self) {
+        let mut names = Names::default();
+        let share = |read: Read| {
+            let places = read.names.into_iter().map(|name| names.place(name));
+            (places.collect(), read.tell)
+        };
+        let shares = reads.into_iter().map(share).collect();
+        let replies = match &*names.all {
+            all if is_in_cluster => {
+                for name in all {
+                    pack(packed, "GET", std::slice::from_ref(name));
+                }
+                all.len()
+            }
+            all => {
+                let verb = if all.len() == 1 { "GET" } else { "MGET" };
+                pack(packed, verb, all);
+                1
+            }
+        };
+        let joined = Self {
+            shares,
+            count: names.all.len(),
+            is_in_cluster,
+        };
+        (replies, joined)
     }
 
-    /// What each asked for; the last who asked for a value takes it.
-    fn answer(mut self, mut values: Vec<Value>) {
-        if values.len() != self.counts.len() {
-            // The node would not do it, and says why once.
-            for (_, tell) in self.shares {
-                let _ = tell.send(values.clone());
-            }
-            return;
+    /// Tells each what it asked for; how many bytes a value had on the average.
+    pub(super) fn tell(self, replies: &[Reply]) -> Result<Option<usize>, Fault> {
+        let got: Vec<_> = match replies {
+            [reply] if !self.is_in_cluster && self.count > 1 => match reply.all_got() {
+                Some(got) => got,
+                // The node would not do it, and says why once.
+                None => vec![reply.got()?; self.count],
+            },
+            replies => replies.iter().map(Reply::got).collect::<Result<_, _>>()?,
+        };
+        if got.len() != self.count {
+            return Err(Fault::Protocol);
         }
         for (places, tell) in self.shares {
-            let value = |place: &usize| {
-                self.counts[*place] -= 1;
-                match self.counts[*place] {
-                    0 => mem::replace(&mut values[*place], Value::Nil),
-                    _ => values[*place].clone(),
-                }
-            };
             // Who asked may have gone away.
-            let _ = tell.send(places.iter().map(value).collect());
+            let _ = tell.send(places.iter().map(|place| got[*place].clone()).collect());
         }
+        Ok(mean(&got))
+    }
+}
+
+fn mean(got: &[Got]) -> Option<usize> {
+    let sizes = got.iter().filter_map(|got| match got {
+        Got::Bytes(bytes) => Some(bytes.len()),
+        _ => None,
+    });
+    let (count, bytes) = sizes.fold((0_usize, 0_usize), |(n, sum), size| (n + 1, sum + size));
+    bytes.checked_div(count)
+}
+
+/// Passes on what is a hash already.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxh3_64(bytes);
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 }
 
@@ -221,8 +240,9 @@ fn decimal(packed: &mut Vec<u8>, number: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redis::wire::reply::Replies;
 
-    type Told = oneshot::Receiver<Vec<Value>>;
+    type Told = oneshot::Receiver<Vec<Got>>;
 
     fn asked(reads: &mut Reads, names: &[&str]) -> Told {
         let (tell, told) = oneshot::channel();
@@ -231,15 +251,21 @@ mod tests {
         told
     }
 
-    fn values(names: &[&str]) -> Vec<Value> {
-        let one = |name: &&str| Value::BulkString(name.as_bytes().to_vec());
-        names.iter().map(one).collect()
+    fn got(values: &[&str]) -> Vec<Got> {
+        let one = |value: &&str| Got::Bytes(value.as_bytes().to_vec().into());
+        values.iter().map(one).collect()
     }
 
     fn joined(reads: &mut Reads) -> (String, usize, Joined) {
-        let mut packed = Vec::new();
-        let (count, joined) = reads.join(&mut packed).unwrap();
+        let (next, mut packed) = (reads.next(), Vec::new());
+        let (count, joined) = Joined::pack(next, reads.is_in_cluster(), &mut packed);
         (String::from_utf8(packed).unwrap(), count, joined)
+    }
+
+    fn replies(wire: &str) -> Vec<Reply> {
+        let mut replies = Replies::default();
+        replies.buffer().extend_from_slice(wire.as_bytes());
+        std::iter::from_fn(|| replies.next().unwrap()).collect()
     }
 
     #[test]
@@ -250,9 +276,10 @@ mod tests {
         let (packed, count, joined) = joined(&mut reads);
         let expected = "*4\r\n$4\r\nMGET\r\n$1\r\na\r\n$2\r\nns\r\n$1\r\nb\r\n";
         assert_eq!((packed.as_str(), count), (expected, 1));
-        reads.answer(joined, vec![Value::Array(values(&["a", "ns", "b"]))]);
+        let wire = "*3\r\n$1\r\na\r\n$2\r\nns\r\n$1\r\nb\r\n";
+        assert_eq!(joined.tell(&replies(wire)), Ok(Some(1)));
         for (mut told, names) in told.into_iter().zip(lists) {
-            assert_eq!(told.try_recv().unwrap(), values(names));
+            assert_eq!(told.try_recv().unwrap(), got(names));
         }
     }
 
@@ -263,42 +290,46 @@ mod tests {
         let (packed, count, joined_two) = joined(&mut reads);
         let get = |name: &str| format!("*2\r\n$3\r\nGET\r\n${}\r\n{name}\r\n", name.len());
         assert_eq!((packed, count), (get("a") + &get("b"), 2));
-        reads.answer(joined_two, values(&["1", "2"]));
-        assert_eq!(told.try_recv().unwrap(), values(&["1", "2"]));
+        joined_two.tell(&replies("$1\r\n1\r\n$1\r\n2\r\n")).unwrap();
+        assert_eq!(told.try_recv().unwrap(), got(&["1", "2"]));
         let mut reads = Reads::new(false);
         let name = "n".repeat(123);
         let mut told = asked(&mut reads, &[&name]);
         let (packed, _, joined_one) = joined(&mut reads);
         assert_eq!(packed, get(&name));
-        reads.answer(joined_one, values(&["1"]));
-        assert_eq!(told.try_recv().unwrap(), values(&["1"]));
+        joined_one.tell(&replies("$1\r\n1\r\n")).unwrap();
+        assert_eq!(told.try_recv().unwrap(), got(&["1"]));
     }
 
     #[test]
     fn those_who_are_gone_are_not_asked_for_and_commands_under_way_are_few() {
         let mut reads = Reads::new(false);
         drop(asked(&mut reads, &["gone"]));
-        assert!(reads.join(&mut Vec::new()).is_none());
+        assert!(reads.next().is_empty());
         let _told: Vec<_> = (0..JOINED * COMMANDS + 1)
             .map(|_| asked(&mut reads, &["a"]))
             .collect();
-        let under_way = [joined(&mut reads), joined(&mut reads)];
-        assert!(!reads.may_go());
-        for (_, _, joined) in under_way {
-            reads.answer(joined, values(&["1"]));
-        }
-        assert!(reads.may_go());
+        assert_eq!((reads.next().len(), reads.next().len()), (JOINED, JOINED));
+        assert!(!reads.may_go() && reads.next().is_empty());
+        reads.answered();
+        assert_eq!(reads.next().len(), 1);
     }
 
     #[test]
-    fn an_error_for_all_is_told_to_each() {
+    fn an_error_for_all_is_told_to_each_and_too_few_answers_to_none() {
         let mut reads = Reads::new(false);
-        let told = [asked(&mut reads, &["a", "b"]), asked(&mut reads, &["c"])];
-        let (_, _, joined) = joined(&mut reads);
-        let error = redis::parse_redis_value(b"-NOPERM no\r\n").unwrap();
-        reads.answer(joined, vec![error.clone()]);
+        let ask = |reads: &mut Reads| [asked(reads, &["a", "b"]), asked(reads, &["c"])];
+        let told = ask(&mut reads);
+        joined(&mut reads)
+            .2
+            .tell(&replies("-NOPERM no\r\n"))
+            .unwrap();
         for mut told in told {
-            assert_eq!(told.try_recv().unwrap(), std::slice::from_ref(&error));
+            let told = told.try_recv().unwrap();
+            assert!(told.iter().all(|got| matches!(got, Got::Other(_))));
         }
+        let _told = ask(&mut reads);
+        let few = joined(&mut reads).2.tell(&replies("*1\r\n_\r\n"));
+        assert_eq!(few, Err(Fault::Protocol));
     }
 }

@@ -28,10 +28,11 @@ use tokio::sync::oneshot;
 use super::ears::Hear;
 use super::pace::timeouts::End;
 use crate::redis::wire::fault::Fault;
+use crate::redis::wire::reply::Got;
 use crate::redis::wire::settings::LinkSettings;
 use driver::Driver;
 use joined::Read;
-use queue::{Queue, Sending};
+use queue::{Outgoing, Queue, Sending};
 use socket::{Opened, Plain};
 
 /// A greeted connection. It is closed when this is dropped.
@@ -70,7 +71,7 @@ impl Connection {
     /// error of the server.
     ///
     /// What is dropped before it is written never is.
-    pub(in crate::redis::link) fn send(&self, packed: Vec<u8>, count: usize) -> Answers {
+    pub(in crate::redis::link) fn send(&self, packed: Vec<u8>, count: usize) -> Answers<Value> {
         let (tell, told) = oneshot::channel();
         let mut queue = self.0.queue.lock();
         queue.push(Sending::new(packed, count, tell));
@@ -82,7 +83,7 @@ impl Connection {
     /// would not read any of them there is its error alone.
     ///
     /// Dropping the future leaves the reads that were joined to it under way.
-    pub(in crate::redis::link) fn read(&self, names: Vec<String>) -> Answers {
+    pub(in crate::redis::link) fn read(&self, names: Vec<String>) -> Answers<Got> {
         let (tell, told) = oneshot::channel();
         let mut queue = self.0.queue.lock();
         let may_go = queue.push_read(Read { names, tell });
@@ -94,9 +95,11 @@ impl Connection {
     fn go(&self, mut queue: MutexGuard<'_, Queue>, may_go: bool) {
         match (&self.0.socket, queue.is_idle()) {
             (Some(socket), true) => {
-                let packed = queue.begin();
+                let outgoing = queue.next();
                 drop(queue);
-                self.0.write(socket, packed);
+                if let Some(outgoing) = outgoing {
+                    self.0.write(socket, outgoing);
+                }
             }
             _ => {
                 drop(queue);
@@ -110,13 +113,23 @@ impl Connection {
 
 impl Shared {
     /// Writes for a caller, and leaves to the driver what does not go at once.
-    fn write(&self, socket: &Plain, mut packed: Vec<u8>) {
+    fn write(&self, socket: &Plain, outgoing: Outgoing) {
+        let mut packed = self.pack(outgoing);
         // An error is met again by the driver, which says what it means.
         let written = socket.try_write(&packed).unwrap_or(0);
         packed.drain(..written);
         if self.queue.lock().end(packed) {
             self.driver.wake();
         }
+    }
+}
+
+impl Shared {
+    /// Packs what is to be written, for which its callers wait from then on.
+    fn pack(&self, mut outgoing: Outgoing) -> Vec<u8> {
+        let waiting = outgoing.pack();
+        self.queue.lock().begin(waiting);
+        outgoing.packed
     }
 }
 
@@ -135,10 +148,10 @@ impl fmt::Debug for Connection {
 
 /// The answers to what was sent, once all are there.
 #[derive(Debug)]
-pub(in crate::redis::link) struct Answers(oneshot::Receiver<Vec<Value>>);
+pub(in crate::redis::link) struct Answers<T>(oneshot::Receiver<Vec<T>>);
 
-impl Future for Answers {
-    type Output = Result<Vec<Value>, Fault>;
+impl<T> Future for Answers<T> {
+    type Output = Result<Vec<T>, Fault>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let told = Pin::new(&mut self.0).poll(context);

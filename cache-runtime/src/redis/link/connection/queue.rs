@@ -7,14 +7,13 @@ use redis::Value;
 use tokio::sync::oneshot;
 
 use super::joined::{Joined, Read, Reads};
+use crate::redis::wire::fault::Fault;
+use crate::redis::wire::reply::Reply;
 
 /// So many are sent and not answered at most, which is as many as a server a millisecond away answers at
 /// 128,000 a second. What is sent past that does not come sooner: it fills the server's receive buffer,
 /// and TCP then stands still for hundreds of milliseconds.
 const UNDER_WAY: usize = 128;
-
-/// Once so many bytes are to be written, no more are joined to them.
-const JOINED_BYTES: usize = 256 << 10;
 
 /// When so many wait to be sent, those whose callers are gone are thrown out.
 const CROWDED: usize = 1_024;
@@ -26,9 +25,9 @@ pub(super) struct Sending {
 }
 
 /// Whoever waits for a number of answers.
-struct Waiting {
+pub(super) struct Waiting {
     count: usize,
-    answers: Vec<Value>,
+    answers: Vec<Reply>,
     tell: Tell,
 }
 
@@ -60,6 +59,23 @@ impl Waiting {
             tell,
         }
     }
+
+    /// Tells of all the answers; how many bytes a value had on the average, if values were read.
+    pub(super) fn tell(self) -> Result<Option<usize>, Fault> {
+        match self.tell {
+            Tell::One(tell) => {
+                let values = self.answers.iter().map(Reply::value);
+                // Who asked may have gone away.
+                let _ = tell.send(values.collect::<Result<_, _>>()?);
+                Ok(None)
+            }
+            Tell::Joined(joined) => joined.tell(&self.answers),
+        }
+    }
+
+    fn is_joined(&self) -> bool {
+        matches!(self.tell, Tell::Joined(_))
+    }
 }
 
 /// The commands of one connection.
@@ -74,6 +90,34 @@ pub(super) struct Queue {
     is_closed: bool,
     /// How many may wait to be sent before those are thrown out whom nobody waits for.
     crowded: usize,
+}
+
+/// What somebody is to write.
+pub(super) struct Outgoing {
+    pub(super) packed: Vec<u8>,
+    sendings: Vec<Sending>,
+    reads: Vec<Read>,
+    is_in_cluster: bool,
+}
+
+impl Outgoing {
+    /// Packs all of it, and says who waits for what. It takes a while where many reads are joined.
+    pub(super) fn pack(&mut self) -> Vec<Waiting> {
+        let mut waiting = Vec::with_capacity(self.sendings.len() + 1);
+        for sending in self.sendings.drain(..) {
+            match self.packed.is_empty() {
+                true => self.packed = sending.packed,
+                false => self.packed.extend_from_slice(&sending.packed),
+            }
+            waiting.push(sending.waiting);
+        }
+        let reads = mem::take(&mut self.reads);
+        if !reads.is_empty() {
+            let (count, joined) = Joined::pack(reads, self.is_in_cluster, &mut self.packed);
+            waiting.push(Waiting::of(count, Tell::Joined(joined)));
+        }
+        waiting
+    }
 }
 
 impl Queue {
@@ -118,35 +162,37 @@ impl Queue {
             && !self.is_being_written
     }
 
-    /// What to write of all that is to be sent; [`end`](Self::end) is called once it is written. Nothing if
-    /// another writes.
-    pub(super) fn begin(&mut self) -> Vec<u8> {
+    /// What to write next, unless there is nothing, or another writes. It is packed while the queue goes on, then
+    /// [`begin`](Self::begin) says who waits, and [`end`](Self::end) what could not be written.
+    pub(super) fn next(&mut self) -> Option<Outgoing> {
         if self.is_being_written {
-            return Vec::new();
+            return None;
         }
-        let mut packed = mem::take(&mut self.left);
-        while self.under_way.len() < UNDER_WAY && packed.len() < JOINED_BYTES {
-            let Some(next) = self.unsent.pop_front() else {
-                break;
-            };
-            if !next.is_wanted() {
-                continue;
+        let mut sendings = Vec::new();
+        while self.under_way.len() + sendings.len() < UNDER_WAY {
+            match self.unsent.pop_front() {
+                Some(next) if next.is_wanted() => sendings.push(next),
+                Some(_) => {}
+                None => break,
             }
-            match packed.is_empty() {
-                true => packed = next.packed,
-                false => packed.extend_from_slice(&next.packed),
-            }
-            self.under_way.push_back(next.waiting);
         }
-        while self.reads.may_go() && self.under_way.len() < UNDER_WAY {
-            let Some((count, joined)) = self.reads.join(&mut packed) else {
-                break;
-            };
-            let waiting = Waiting::of(count, Tell::Joined(joined));
-            self.under_way.push_back(waiting);
+        let outgoing = Outgoing {
+            packed: mem::take(&mut self.left),
+            sendings,
+            reads: self.reads.next(),
+            is_in_cluster: self.reads.is_in_cluster(),
+        };
+        self.is_being_written = !outgoing.packed.is_empty()
+            || !outgoing.sendings.is_empty()
+            || !outgoing.reads.is_empty();
+        self.is_being_written.then_some(outgoing)
+    }
+
+    /// What is written from now on is waited for by these.
+    pub(super) fn begin(&mut self, waiting: Vec<Waiting>) {
+        if !self.is_closed {
+            self.under_way.extend(waiting);
         }
-        self.is_being_written = !packed.is_empty();
-        packed
     }
 
     /// Ends a write that left this over; whether there is more to write.
@@ -157,22 +203,27 @@ impl Queue {
         (is_asked && self.under_way.len() < UNDER_WAY) || !self.left.is_empty()
     }
 
-    /// Gives an answer to whoever is next; `false` if nobody waits for any.
-    pub(super) fn answer(&mut self, value: Value) -> bool {
-        let Some(next) = self.under_way.front_mut() else {
-            return false;
-        };
-        next.answers.push(value);
-        if next.answers.len() == next.count
-            && let Some(done) = self.under_way.pop_front()
-        {
-            match done.tell {
-                // Who asked may have gone away.
-                Tell::One(tell) => drop(tell.send(done.answers)),
-                Tell::Joined(joined) => self.reads.answer(joined, done.answers),
-            }
+    /// Takes an answer in; who has all of theirs now.
+    ///
+    /// # Errors
+    ///
+    /// If nobody waits for any.
+    pub(super) fn answer(&mut self, reply: Reply) -> Result<Option<Waiting>, Fault> {
+        let next = self.under_way.front_mut().ok_or(Fault::Protocol)?;
+        next.answers.push(reply);
+        if next.answers.len() < next.count {
+            return Ok(None);
         }
-        true
+        let done = self.under_way.pop_front();
+        if done.as_ref().is_some_and(Waiting::is_joined) {
+            self.reads.answered();
+        }
+        Ok(done)
+    }
+
+    /// Learns how large values are.
+    pub(super) fn measure(&mut self, mean: usize) {
+        self.reads.measure(mean);
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -191,10 +242,26 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redis::wire::reply::Replies;
 
     fn sending(packed: &str) -> (Sending, oneshot::Receiver<Vec<Value>>) {
         let (tell, told) = oneshot::channel();
         (Sending::new(packed.into(), 1, tell), told)
+    }
+
+    fn packed(queue: &mut Queue) -> String {
+        let Some(mut outgoing) = queue.next() else {
+            return String::new();
+        };
+        let waiting = outgoing.pack();
+        queue.begin(waiting);
+        String::from_utf8(outgoing.packed).unwrap()
+    }
+
+    fn reply(wire: &str) -> Reply {
+        let mut replies = Replies::default();
+        replies.buffer().extend_from_slice(wire.as_bytes());
+        replies.next().unwrap().unwrap()
     }
 
     #[test]
@@ -207,10 +274,15 @@ mod tests {
             queue.push(one);
         }
         drop(gone);
-        assert_eq!(queue.begin(), b"first third");
-        assert!(queue.answer(Value::Int(1)) && queue.answer(Value::Int(3)));
+        assert_eq!(packed(&mut queue), "first third");
+        for wire in [":1\r\n", ":3\r\n"] {
+            queue.answer(reply(wire)).unwrap().unwrap().tell().unwrap();
+        }
         assert_eq!(waits.try_recv(), Ok(vec![Value::Int(3)]));
-        assert!(!queue.answer(Value::Int(4)), "nobody waits for it");
+        assert!(
+            queue.answer(reply(":4\r\n")).is_err(),
+            "nobody waits for it"
+        );
     }
 
     #[test]
@@ -219,13 +291,13 @@ mod tests {
         let (first, _first) = sending("first");
         queue.push(first);
         assert!(queue.is_idle());
-        assert_eq!(queue.begin(), b"first");
+        assert_eq!(packed(&mut queue), "first");
         let (second, _second) = sending(" second");
         queue.push(second);
         assert!(!queue.is_idle());
-        assert_eq!(queue.begin(), b"", "another writes");
+        assert!(queue.next().is_none(), "another writes");
         assert!(queue.end(b"st".to_vec()));
-        assert_eq!(queue.begin(), b"st second");
+        assert_eq!(packed(&mut queue), "st second");
         assert!(!queue.end(Vec::new()));
     }
 
@@ -239,10 +311,10 @@ mod tests {
                 waits
             })
             .collect();
-        assert_eq!(queue.begin().len(), UNDER_WAY);
+        assert_eq!(packed(&mut queue).len(), UNDER_WAY);
         assert!(!queue.end(Vec::new()), "there is no room");
-        assert!(queue.answer(Value::Nil));
-        assert_eq!(queue.begin(), b".");
+        assert!(queue.answer(reply("_\r\n")).unwrap().is_some());
+        assert_eq!(packed(&mut queue), ".");
         drop(waiting);
     }
 
@@ -265,6 +337,6 @@ mod tests {
         let (after, mut waits) = sending("after");
         queue.push(after);
         assert!(waits.try_recv().is_err());
-        assert_eq!(queue.begin(), b"");
+        assert!(queue.next().is_none());
     }
 }
