@@ -22,6 +22,7 @@ pub(crate) struct Kind {
     cloned: fn(&(dyn Any + Send + Sync)) -> Erased,
     written: fn(&(dyn Any + Send + Sync)) -> &dyn Written,
     read: fn(CodecId, &[u8], Room) -> Result<Erased, Unreadable>,
+    read_held: fn(CodecId, &[u8], Room, About) -> Result<Arc<Held>, Unreadable>,
 }
 
 impl Kind {
@@ -34,6 +35,7 @@ impl Kind {
                 cloned: cloned::<T>,
                 written: written::<T>,
                 read: read::<T>,
+                read_held: read_held::<T>,
             }
         }
     }
@@ -76,6 +78,17 @@ impl Kind {
     ) -> Result<Erased, Unreadable> {
         (self.read)(codec, payload, room)
     }
+
+    /// The value that a payload holds, as memory holds it.
+    pub(crate) fn read_held(
+        &self,
+        codec: CodecId,
+        payload: &[u8],
+        room: Room,
+        about: About,
+    ) -> Result<Arc<Held>, Unreadable> {
+        (self.read_held)(codec, payload, room, about)
+    }
 }
 
 impl fmt::Debug for Kind {
@@ -108,4 +121,14 @@ fn written<T: Cacheable>(value: &(dyn Any + Send + Sync)) -> &dyn Written {
 fn read<T: Cacheable>(codec: CodecId, payload: &[u8], room: Room) -> Result<Erased, Unreadable> {
     let value = decode_payload::<T>(codec, payload, room)?;
     Ok(Arc::new(value))
+}
+
+fn read_held<T: Cacheable>(
+    codec: CodecId,
+    payload: &[u8],
+    room: Room,
+    about: About,
+) -> Result<Arc<Held>, Unreadable> {
+    let value = decode_payload::<T>(codec, payload, room)?;
+    Ok(Arc::new(Held::new(value, about)))
 }

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::request::Request;
 use crate::clock::Moment;
 use crate::events::Miss;
 use crate::frame::{self, Frame, Header, Room, Stamp, StampKind, Stamped, Unreadable};
+use crate::memory::{About, Given, Held, Life, load_us};
 use crate::stamp::{Basis, BySubject, Subject};
-use crate::value::Erased;
 
 /// The stamps of one round trip, and the time and run of the entry's node at it.
 #[derive(Clone, Debug)]
@@ -27,7 +29,7 @@ pub(crate) enum Judged {
     /// It may be served.
     Valid(Valid),
     /// It may not; `id` is what stands in the id's place, empty if nothing does.
-    Invalid { why: Miss, id: Vec<u8> },
+    Invalid { why: Miss, id: Id },
     /// It rests on stamps that were not read yet.
     Unknown(Vec<Subject>),
 }
@@ -35,15 +37,15 @@ pub(crate) enum Judged {
 /// An entry that nothing it rests on was invalidated of.
 #[derive(Debug)]
 pub(crate) struct Valid {
-    pub(crate) value: Erased,
-    /// What it takes as stored.
-    pub(crate) bytes: usize,
-    pub(crate) id: Vec<u8>,
+    /// As memory may keep it.
+    pub(crate) held: Arc<Held>,
+    pub(crate) id: Id,
     /// For how long by the node's clock, from when it was read.
     pub(crate) left: Left,
-    /// What its load took, in microseconds.
-    pub(crate) load_us: u64,
 }
+
+/// What stands in the place of an entry's id.
+pub(crate) type Id = SmallVec<[u8; 16]>;
 
 /// How long an entry may be served, in milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -54,11 +56,17 @@ pub(crate) struct Left {
     pub(crate) stale_ms: u64,
 }
 
+impl Left {
+    pub(crate) fn most_ms(self) -> u64 {
+        self.fresh_ms.max(self.stale_ms)
+    }
+}
+
 impl Judged {
     pub(crate) fn absent() -> Self {
         Self::Invalid {
             why: Miss::Absent,
-            id: Vec::new(),
+            id: Id::new(),
         }
     }
 }
@@ -95,20 +103,40 @@ pub(crate) fn judge(request: &Request, bytes: &[u8], seen: &Seen) -> Judged {
     }
     let room = Room::for_values(request.tiers.limits.max_value);
     let codec = frame.header.codec;
-    let value =
-        frame::unpacked(&frame, room).and_then(|payload| request.kind.read(codec, &payload, room));
-    match value {
-        Ok(value) => Judged::Valid(Valid {
-            value,
-            bytes: bytes.len(),
-            id: frame.header.id.to_vec(),
+    let about = About {
+        life: life(request, seen, left, frame.header.load_us),
+        watch: seen.basis.watch(),
+        encoded: bytes.len(),
+        counters: Arc::clone(&request.counters),
+    };
+    let held = frame::unpacked(&frame, room)
+        .and_then(|payload| request.kind.read_held(codec, &payload, room, about));
+    match held {
+        Ok(held) => Judged::Valid(Valid {
+            held,
+            id: Id::from_buf(frame.header.id),
             left,
-            load_us: frame.header.load_us,
         }),
         Err(cause) => {
             request.trouble("decode an entry", cause.as_str());
             invalid(Miss::Unreadable, bytes)
         }
+    }
+}
+
+/// How long a value is served that was read with so much left: as memory may keep it.
+fn life(request: &Request, seen: &Seen, left: Left, load: u64) -> Life {
+    let fresh_until = seen.read_at.plus_ms(left.fresh_ms);
+    let trusted = seen.basis.until(request.tiers.limits.lag_ms);
+    let stale_until = seen.read_at.plus_ms(left.stale_ms).min(trusted);
+    Life {
+        until: fresh_until.min(trusted),
+        stale_until,
+        given: Given {
+            fresh_until,
+            unchecked_until: request.unchecked(stale_until),
+            load_us: load_us(load),
+        },
     }
 }
 
@@ -142,10 +170,7 @@ fn left(site_stale_ms: u64, header: &Header, node_ms: u64, was_expired: bool) ->
 /// The id is taken from its place even where the rest can't be read: the lease script compares it.
 pub(super) fn invalid(why: Miss, bytes: &[u8]) -> Judged {
     let end = bytes.len().min(frame::ID_OFFSET + 16);
-    let id = bytes
-        .get(frame::ID_OFFSET..end)
-        .unwrap_or_default()
-        .to_vec();
+    let id = Id::from_slice(bytes.get(frame::ID_OFFSET..end).unwrap_or_default());
     Judged::Invalid { why, id }
 }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::aside::{LARGE, aside};
-use super::judge::{Judged, Seen, invalid, judge};
+use super::judge::{Id, Judged, Seen, invalid, judge};
 use super::request::Request;
 use crate::boxed::boxed;
 use crate::clock::Stopwatch;
 use crate::events::{Event, Miss, Tier};
 use crate::frame;
-use crate::memory::{About, Given, Held, Life, load_us};
+use crate::memory::Held;
 use crate::redis::{Fault, Found as Answer, Topology};
 use crate::stamp::{Basis, Watch};
 
@@ -33,11 +33,11 @@ pub(crate) struct Found {
     /// from the sending of the read.
     pub(crate) held: Arc<Held>,
     pub(crate) is_fresh: bool,
-    pub(crate) id: Vec<u8>,
+    pub(crate) id: Id,
 }
 
 /// What may be served; else why not, and the id that stands there.
-pub(super) type FoundOr = Result<Found, (Miss, Vec<u8>)>;
+pub(super) type FoundOr = Result<Found, (Miss, Id)>;
 
 /// Reads the entry and nothing more, under cells registered now.
 pub(crate) async fn peek(request: &Request, look: Look) -> Option<Found> {
@@ -116,7 +116,7 @@ impl Reader<'_> {
                 waiting.end(clock.elapsed());
                 read
             }
-            _ => request.allowance.within(self.redis.read(names)).await,
+            _ => boxed(|| request.allowance.within(self.redis.read(names))).await,
         }?;
         request.emit(Event::Read(clock.elapsed()));
         let mut found = read.found.into_iter();
@@ -194,7 +194,7 @@ impl Reader<'_> {
             Judged::Valid(valid) => valid,
             Judged::Invalid { why, id } => return Err((why, id)),
             // All it names was read by now; nothing is served on a guess.
-            Judged::Unknown(_) => return Err((Miss::Invalidated, Vec::new())),
+            Judged::Unknown(_) => return Err((Miss::Invalidated, Id::new())),
         };
         let tiers = &self.request.tiers;
         // Looked at under the cells that it was read under: what is owed later flips them.
@@ -202,31 +202,13 @@ impl Reader<'_> {
             return Err((Miss::Invalidated, valid.id));
         }
         // What it took to decode is off its life.
-        let (fresh_ms, stale_ms) = (valid.left.fresh_ms, valid.left.stale_ms);
-        let (now, fresh_until) = (tiers.clock.now(), seen.read_at.plus_ms(fresh_ms));
-        if now >= seen.read_at.plus_ms(fresh_ms.max(stale_ms)) {
+        let now = tiers.clock.now();
+        if now >= seen.read_at.plus_ms(valid.left.most_ms()) {
             return Err((Miss::Expired, valid.id));
         }
-        let trusted = seen.basis.until(tiers.limits.lag_ms);
-        let stale_until = seen.read_at.plus_ms(stale_ms).min(trusted);
-        let life = Life {
-            until: fresh_until.min(trusted),
-            stale_until,
-            given: Given {
-                fresh_until,
-                unchecked_until: self.request.unchecked(stale_until),
-                load_us: load_us(valid.load_us),
-            },
-        };
-        let about = About {
-            life,
-            watch: seen.basis.watch(),
-            encoded: valid.bytes,
-            counters: Arc::clone(&self.request.counters),
-        };
         Ok(Found {
-            held: self.request.kind.hold(valid.value, about),
-            is_fresh: now < fresh_until,
+            is_fresh: now < valid.held.given.fresh_until,
+            held: valid.held,
             id: valid.id,
         })
     }

@@ -132,7 +132,10 @@ impl Request {
             None => Vouch::empty(),
             Some(redis) => redis.vouch(self.names()),
         };
-        let cells = self.watch().and(self.bucket_watch().cells());
+        let cells = match self.derives_tags {
+            true => self.watch().and(self.bucket_watch().cells()),
+            false => self.watch(),
+        };
         Terms {
             basis: Basis::new(cells, vouch, self.tiers.clock.now()),
             lag_ms: self.tiers.limits.lag_ms,

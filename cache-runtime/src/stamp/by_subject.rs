@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use foldhash::quality::RandomState;
+use smallvec::SmallVec;
 
 use super::Subject;
 
@@ -12,7 +13,7 @@ const FEW: usize = 16;
 /// What is said of each of some subjects.
 #[derive(Clone, Debug)]
 pub(crate) struct BySubject<V> {
-    all: Vec<(Subject, V)>,
+    all: SmallVec<[(Subject, V); 2]>,
     /// Where each stands, once they are many.
     index: Option<HashMap<Subject, usize, RandomState>>,
 }
@@ -20,7 +21,7 @@ pub(crate) struct BySubject<V> {
 impl<V> BySubject<V> {
     pub(crate) fn with_capacity(count: usize) -> Self {
         Self {
-            all: Vec::with_capacity(count),
+            all: SmallVec::with_capacity(count),
             index: None,
         }
     }

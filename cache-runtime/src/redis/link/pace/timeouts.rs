@@ -1,6 +1,5 @@
 //! How long a connection's commands are waited for, and when it is given up.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::breaker::Breaker;
+use crate::boxed::boxed;
 use crate::clock::{Clock, Moment};
 use crate::patience::{Turn, wait};
 use crate::redis::wire::fault::Fault;
@@ -63,35 +63,47 @@ impl Timeouts {
     pub(in crate::redis::link) async fn within<T>(
         &self,
         turn: &Turn,
-        sent: impl Future<Output = Result<T, Fault>>,
+        mut sent: impl Future<Output = Result<T, Fault>> + Unpin,
     ) -> Result<T, Fault> {
-        let (asked, mut sent) = (self.clock.now(), pin!(sent));
+        let asked = self.clock.now();
         if turn.before == 0 {
             self.silent_since.store(asked.0, Ordering::Relaxed);
         }
-        let once = self.op_timeout;
-        let mut waited = once;
-        let mut answer = wait(once, sent.as_mut()).await.0;
-        // Those before it are answered first, and those behind it keep the server and this process
-        // busy, too. Where nothing comes at all it waits as long once more.
-        let extra = turn.extra().max(turn.extra_now().min(once));
-        for more in [extra.min(once), extra.saturating_sub(once)] {
-            if answer.is_none() && !more.is_zero() && self.silence(asked, waited) < 2 * once {
-                answer = tokio::select! {
-                    (late, _) = wait(more, sent.as_mut()) => late,
-                    // The breaker opened meanwhile; it will not be answered any more.
-                    cause = self.end() => return Err(cause),
-                };
-                waited += more;
-            }
-        }
-        let Some(answer) = answer else {
-            self.time_out(turn, self.silence(asked, waited));
-            return Err(Fault::Timeout);
+        let answer = match wait(self.op_timeout, &mut sent).await.0 {
+            Some(answer) => answer,
+            None => boxed(|| self.longer(turn, asked, sent)).await?,
         };
         self.silent_since
             .store(self.clock.now().0, Ordering::Relaxed);
         self.judge(answer)
+    }
+
+    /// Waits on: those before it are answered first, and those behind it keep the server and this process
+    /// busy, too. Where nothing comes at all it waits as long once more.
+    async fn longer<T>(
+        &self,
+        turn: &Turn,
+        asked: Moment,
+        mut sent: impl Future<Output = T> + Unpin,
+    ) -> Result<T, Fault> {
+        let once = self.op_timeout;
+        let mut waited = once;
+        let extra = turn.extra().max(turn.extra_now().min(once));
+        for more in [extra.min(once), extra.saturating_sub(once)] {
+            if !more.is_zero() && self.silence(asked, waited) < 2 * once {
+                let late = tokio::select! {
+                    (late, _) = wait(more, &mut sent) => late,
+                    // The breaker opened meanwhile; it will not be answered any more.
+                    cause = self.end() => return Err(cause),
+                };
+                waited += more;
+                if let Some(answer) = late {
+                    return Ok(answer);
+                }
+            }
+        }
+        self.time_out(turn, self.silence(asked, waited));
+        Err(Fault::Timeout)
     }
 
     /// How long nothing was answered although something was asked, for a command sent at `asked` that has
