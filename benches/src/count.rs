@@ -11,7 +11,7 @@ use cache_tests::Server;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::rounds::say;
+use crate::report::say;
 
 /// What the program is called with to count.
 pub(crate) const ASKED: &str = "count";

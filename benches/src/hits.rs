@@ -3,61 +3,42 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cache_runtime::{Cache, Policy, cached};
-use serde::{Deserialize, Serialize};
 use tokio::runtime::Builder;
 
-use crate::rounds::{Contender, alternate, figure};
+#[cfg(feature = "peers")]
+use crate::peers;
+use crate::report::figure;
+use crate::rounds::{Contender, alternate};
+use crate::user::{User, shared_user, user};
 
 const CALLS: u64 = 1_000_000;
 const KEYS: u64 = 64;
 const REGION: &str = "eu-west";
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct User {
-    id: u64,
-    name: String,
-    mail: String,
-    city: String,
-    age: u32,
-    score: f64,
-    admin: bool,
-    seen: Option<u64>,
-}
-
-fn user(id: u64) -> User {
-    User {
-        id,
-        name: format!("user {id}"),
-        mail: format!("user.{id}@example.org"),
-        city: "Lisbon".to_owned(),
-        age: 40,
-        score: 0.5,
-        admin: false,
-        seen: Some(id),
-    }
-}
+/// How many threads call at once.
+const ROWS: [(u64, &str); 2] = [(1, "arc_1_thread"), (2, "arc_2_threads")];
 
 async fn plain(id: u64, region: &str) -> Arc<User> {
     thread_local! {
-        static USER: Arc<User> = Arc::new(user(1));
+        static USER: Arc<User> = shared_user(1);
     }
     black_box((id, region));
     USER.with(Arc::clone)
 }
 
 #[cached(ns = "hits", ttl = "1h")]
-async fn shared(id: u64, region: &str) -> Arc<User> {
+async fn arc(id: u64, region: &str) -> Arc<User> {
     let _ = region;
-    Arc::new(user(id))
+    shared_user(id)
 }
 
 #[cached(ns = "hits", ttl = "1h", tags = ["user:{id}", "all"])]
 async fn tagged(id: u64, region: &str) -> Arc<User> {
     let _ = region;
-    Arc::new(user(id))
+    shared_user(id)
 }
 
 #[cached(ns = "hits", ttl = "1h")]
@@ -69,52 +50,14 @@ async fn owned(id: u64, region: &str) -> User {
 #[cached(ns = "hits", ttl = "1h", skip(_kind))]
 async fn generic<K>(id: u64, region: &str, _kind: K) -> Arc<User> {
     let _ = region;
-    Arc::new(user(id))
+    shared_user(id)
 }
 
 async fn by_hand(cache: &Cache, policy: &Policy, id: u64) -> Arc<User> {
-    let load = async { Ok::<_, std::convert::Infallible>(Arc::new(user(id))) };
+    let load = async { Ok::<_, std::convert::Infallible>(shared_user(id)) };
     match cache.get_or_load("hits", &(id, REGION), policy, load).await {
         Ok(user) => user,
         Err(never) => match never {},
-    }
-}
-
-#[cfg(feature = "peers")]
-mod peers {
-    use std::sync::Arc;
-
-    use cached::macros::concurrent_cached;
-
-    use super::{User, user};
-
-    #[concurrent_cached(
-        max_size = 10_000,
-        ttl_secs = 3600,
-        key = "(u64, String)",
-        convert = r#"{ (id, region.to_owned()) }"#
-    )]
-    pub(super) async fn cached_shared(id: u64, region: &str) -> Arc<User> {
-        let _ = region;
-        Arc::new(user(id))
-    }
-
-    #[concurrent_cached(
-        max_size = 10_000,
-        ttl_secs = 3600,
-        key = "(u64, String)",
-        convert = r#"{ (id, region.to_owned()) }"#
-    )]
-    pub(super) async fn cached_owned(id: u64, region: &str) -> User {
-        let _ = region;
-        user(id)
-    }
-
-    pub(super) type Moka = moka::future::Cache<(u64, String), Arc<User>>;
-
-    pub(super) async fn by_moka(cache: &Moka, id: u64, region: &str) -> Arc<User> {
-        let load = async { Arc::new(user(id)) };
-        cache.get_with((id, region.to_owned()), load).await
     }
 }
 
@@ -122,69 +65,97 @@ pub(crate) fn run() {
     let cache = Cache::memory();
     // As most programs have it.
     cache.install().expect("no other suite installs one");
-    let policy = Policy::new(std::time::Duration::from_secs(3600));
-    #[cfg(feature = "peers")]
-    let moka = moka::future::Cache::builder()
-        .max_capacity(10_000)
-        .time_to_live(std::time::Duration::from_secs(3600))
-        .build();
-    #[cfg_attr(
-        not(feature = "peers"),
-        expect(unused_mut, reason = "without peers it is all")
-    )]
-    let mut rows: Vec<Contender<'_>> = vec![
-        row("plain_fn", || each(1, |id| plain(id, REGION))),
-        row("shared", || each(1, |id| shared(id, REGION))),
-        row("shared_2_threads", || each(2, |id| shared(id, REGION))),
-        row("two_tags", || each(1, |id| tagged(id, REGION))),
-        row("owned", || each(1, |id| owned(id, REGION))),
-        row("generic_first", || each(1, |id| generic(id, REGION, ()))),
-        row("generic_second", || {
+    let policy = Policy::new(Duration::from_secs(3_600));
+    one_by_one(&cache, &policy);
+    beside();
+}
+
+/// What an annotation's arguments add to a hit.
+fn one_by_one(cache: &Cache, policy: &Policy) {
+    let names = [
+        "plain_fn",
+        "untagged",
+        "two_tags",
+        "generic_first",
+        "generic_second",
+        "get_or_load",
+    ];
+    let rows = vec![
+        Contender::new(names[0], || each(1, |id| plain(id, REGION))),
+        Contender::new(names[1], || each(1, |id| arc(id, REGION))),
+        Contender::new(names[2], || each(1, |id| tagged(id, REGION))),
+        Contender::new(names[3], || each(1, |id| generic(id, REGION, ()))),
+        Contender::new(names[4], || {
             each(1, |id| generic(id, REGION, String::new()))
         }),
-        row("get_or_load", || each(1, |id| by_hand(&cache, &policy, id))),
+        Contender::new(names[5], || each(1, |id| by_hand(cache, policy, id))),
     ];
-    #[cfg(feature = "peers")]
-    rows.extend([
-        row("cached_shared", || {
-            each(1, |id| peers::cached_shared(id, REGION))
-        }),
-        row("cached_shared_2_threads", || {
-            each(2, |id| peers::cached_shared(id, REGION))
-        }),
-        row("cached_owned", || {
-            each(1, |id| peers::cached_owned(id, REGION))
-        }),
-        row("moka_shared", || {
-            each(1, |id| peers::by_moka(&moka, id, REGION))
-        }),
-        row("moka_shared_2_threads", || {
-            each(2, |id| peers::by_moka(&moka, id, REGION))
-        }),
-    ]);
-    let names: Vec<String> = rows.iter().map(|row| row.name.to_owned()).collect();
     let medians = alternate("hits", "ns", rows);
-    let of = |name: &str| {
-        let at = names.iter().position(|known| known == name);
-        at.map(|at| medians[at])
-    };
-    for (over, under) in [
-        ("two_tags", "shared"),
-        ("generic_second", "generic_first"),
-        ("get_or_load", "shared"),
-        ("shared", "cached_shared"),
-        ("shared_2_threads", "cached_shared_2_threads"),
-        ("owned", "cached_owned"),
-    ] {
-        if let (Some(one), Some(other)) = (of(over), of(under)) {
-            figure(&format!("hits.{over}_over_{under}"), one / other, "ratio");
-        }
+    for (over, under) in [(2, 1), (4, 3), (5, 1)] {
+        let name = format!("hits.{}_over_{}", names[over], names[under]);
+        figure(&name, medians[over] / medians[under], "ratio");
     }
 }
 
-fn row<'a>(name: &'a str, round: impl FnMut() -> f64 + 'a) -> Contender<'a> {
-    let round = Box::new(round);
-    Contender { name, round }
+/// The rows that other libraries have too, and the bare store under the cache.
+fn beside() {
+    let bare = quick_cache::sync::Cache::<(u64, &str), Arc<User>>::new(10_000);
+    (0..KEYS).for_each(|id| bare.insert((id, REGION), shared_user(id)));
+    let bare_get = |id| {
+        let user = bare.get(&(id, REGION));
+        async { user.expect("a hit") }
+    };
+    for (threads, row) in ROWS {
+        #[cfg_attr(not(feature = "peers"), expect(unused_mut, reason = "it is all"))]
+        let mut rows = vec![
+            Contender::new(format!("{row}.ours"), || {
+                each(threads, |id| arc(id, REGION))
+            }),
+            Contender::new(format!("{row}.quick_cache"), || each(threads, bare_get)),
+        ];
+        #[cfg(feature = "peers")]
+        rows.extend(peers_with_arcs(threads, row));
+        alternate("hits", "ns", rows);
+    }
+    #[cfg_attr(not(feature = "peers"), expect(unused_mut, reason = "it is all"))]
+    let mut rows = vec![Contender::new("owned.ours", || {
+        each(1, |id| owned(id, REGION))
+    })];
+    #[cfg(feature = "peers")]
+    rows.extend(peers_with_values());
+    alternate("hits", "ns", rows);
+}
+
+#[cfg(feature = "peers")]
+fn peers_with_arcs(threads: u64, row: &str) -> [Contender<'static>; 3] {
+    let (moka, foyer) = (peers::moka::memory(), peers::foyer::memory());
+    let name = |contender| format!("{row}.{contender}");
+    [
+        Contender::new(name("cached"), move || {
+            each(threads, |id| peers::cached::arc(id, REGION))
+        }),
+        Contender::new(name("moka"), move || {
+            each(threads, |id| peers::moka::arc(&moka, id, REGION))
+        }),
+        Contender::new(name("foyer"), move || {
+            each(threads, |id| peers::foyer::arc(&foyer, id, REGION))
+        }),
+    ]
+}
+
+#[cfg(feature = "peers")]
+fn peers_with_values() -> [Contender<'static>; 2] {
+    let hitbox = peers::hitbox::memory();
+    [
+        Contender::new("owned.cached", || {
+            each(1, |id| peers::cached::owned(id, REGION))
+        }),
+        // Its memory keeps bytes, so that it has no row of an Arc.
+        Contender::new("owned.hitbox", move || {
+            let call = |id| peers::hitbox::owned(id, REGION.to_owned()).cache(&hitbox);
+            each(1, |id| call(id).into_future())
+        }),
+    ]
 }
 
 /// Nanoseconds a call, of so many threads at once, each in a runtime of its own.

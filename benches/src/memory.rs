@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use tokio::runtime::Builder;
 
 use crate::cores::on_one_core;
-use crate::rounds::{Contender, alternate, figure};
+use crate::report::figure;
+use crate::rounds::{Contender, alternate};
 
 const CALLS: u32 = 1_000_000;
 const KEYS: u64 = 64;
@@ -54,30 +55,19 @@ pub(crate) fn run() {
             "memory",
             "ns",
             vec![
-                Contender {
-                    name: "bare_get",
-                    round: Box::new(|| {
-                        timed(|n| {
-                            black_box(bare.get(black_box(&n)));
-                        })
-                    }),
-                },
-                Contender {
-                    name: "hit_untagged",
-                    round: Box::new(|| runtime.block_on(hits(&cache, untagged))),
-                },
-                Contender {
-                    name: "hit_tracked_untagged",
-                    round: Box::new(|| runtime.block_on(hits(&tracked, untagged))),
-                },
-                Contender {
-                    name: "hit_two_tags",
-                    round: Box::new(|| runtime.block_on(hits(&cache, two_tags))),
-                },
-                Contender {
-                    name: "hit_tracked_two_tags",
-                    round: Box::new(|| runtime.block_on(hits(&tracked, two_tags))),
-                },
+                Contender::new("bare_get", || {
+                    timed(|n| {
+                        black_box(bare.get(black_box(&n)));
+                    })
+                }),
+                Contender::new("hit_untagged", || runtime.block_on(hits(&cache, untagged))),
+                Contender::new("hit_tracked_untagged", || {
+                    runtime.block_on(hits(&tracked, untagged))
+                }),
+                Contender::new("hit_two_tags", || runtime.block_on(hits(&cache, two_tags))),
+                Contender::new("hit_tracked_two_tags", || {
+                    runtime.block_on(hits(&tracked, two_tags))
+                }),
             ],
         );
         for (name, over, under) in [

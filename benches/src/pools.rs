@@ -10,7 +10,8 @@ use cache_tests::Server;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
-use crate::rounds::{Contender, alternate, figure};
+use crate::report::figure;
+use crate::rounds::{Contender, alternate};
 
 const KEYS: u64 = 128;
 const TASKS: u64 = 64;
@@ -83,9 +84,8 @@ fn throughput(runtime: &Runtime, bytes: usize, calls: u64) {
         .map(|count| format!("{bytes}_bytes_{count}_connections"))
         .into();
     let contenders = bench.caches.iter().zip(&names);
-    let contenders = contenders.map(|((_, cache), name)| Contender {
-        name,
-        round: Box::new(|| runtime.block_on(hits(cache, bytes, calls))),
+    let contenders = contenders.map(|((_, cache), name)| {
+        Contender::new(name, || runtime.block_on(hits(cache, bytes, calls)))
     });
     let medians = alternate("pools", "calls/s", contenders.collect());
     for (at, count) in CONNECTIONS.iter().enumerate().skip(1) {
@@ -120,10 +120,8 @@ fn beside_large_ones(runtime: &Runtime) {
         .map(|count| format!("small_beside_large_{count}_connections"))
         .into();
     let contenders = bench.caches.iter().zip(&names);
-    let contenders = contenders.map(|((_, cache), name)| Contender {
-        name,
-        round: Box::new(|| runtime.block_on(beside(cache, LARGE))),
-    });
+    let contenders = contenders
+        .map(|((_, cache), name)| Contender::new(name, || runtime.block_on(beside(cache, LARGE))));
     let medians = alternate("pools", "us", contenders.collect());
     for (at, count) in CONNECTIONS.iter().enumerate().skip(1) {
         let ratio = format!("pools.small_beside_large_{count}_over_1");

@@ -9,7 +9,8 @@ use redis::aio::MultiplexedConnection;
 use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor};
 
 use crate::cores::on_one_core;
-use crate::rounds::{Contender, alternate, figure};
+use crate::report::figure;
+use crate::rounds::{Contender, alternate};
 
 const KEYS: u64 = 1_000;
 
@@ -44,20 +45,15 @@ fn suite(runtime: &Runtime, tasks: u64, calls: u64, name: &str) {
     let names = ["bare_get", "hit", "hit_driven_by_the_callers"];
     let names = names.map(|what| format!("{what}_{tasks}_tasks{name}"));
     let mut contenders = vec![
-        Contender {
-            name: &names[0],
-            round: Box::new(|| runtime.block_on(bench.bare(tasks, calls))),
-        },
-        Contender {
-            name: &names[1],
-            round: Box::new(|| runtime.block_on(hits(&bench.cache, tasks, calls))),
-        },
+        Contender::new(&names[0], || runtime.block_on(bench.bare(tasks, calls))),
+        Contender::new(&names[1], || {
+            runtime.block_on(hits(&bench.cache, tasks, calls))
+        }),
     ];
     if let Some(driven) = &driven {
-        contenders.push(Contender {
-            name: &names[2],
-            round: Box::new(|| runtime.block_on(hits(driven, tasks, calls))),
-        });
+        contenders.push(Contender::new(&names[2], || {
+            runtime.block_on(hits(driven, tasks, calls))
+        }));
     }
     let medians = alternate("redis", "calls/s", contenders);
     for (name, median) in names.iter().zip(&medians).skip(1) {

@@ -19,9 +19,11 @@ const TIMES: u64 = 500;
 /// So many hits of the older value are seen before it is invalidated.
 const HITS: u32 = 100;
 
+pub(crate) const NAMESPACE: &str = "staleness";
+
 /// When it was loaded, so that two loads differ.
 #[cached(ns = "staleness", ttl = "1h", tags = ["watched:{id}"])]
-async fn watched(id: u64) -> i64 {
+pub(crate) async fn watched(id: u64) -> i64 {
     now()
 }
 
@@ -92,10 +94,15 @@ async fn write(connection: &mut MultiplexedConnection, id: u64) {
 /// The reader's side: tells that it serves a value, then when it does so no longer.
 pub(crate) fn work(runtime: &Runtime, cache: &Cache, url: &str, words: &[&str]) {
     let id: u64 = words[1].parse().expect("an id");
-    if words[0] == "bare" {
-        runtime.block_on(watch_bare(url, id));
-    } else {
-        runtime.block_on(cache.scope(watch(id)));
+    match words[0] {
+        "bare" => runtime.block_on(watch_bare(url, id)),
+        #[cfg(feature = "peers")]
+        "peer" => runtime.block_on(async {
+            let store = crate::peers::cached::redis(url, true).await;
+            let tell = |time| answer(&[time]);
+            crate::peers::cached::watch(&store, id, HITS, tell, now).await;
+        }),
+        _ => runtime.block_on(cache.scope(watch(id))),
     }
 }
 

@@ -8,7 +8,8 @@ use redis::aio::MultiplexedConnection;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::cores::on_one_core;
-use crate::rounds::{Sampled, alternate_quantiles, figure};
+use crate::report::figure;
+use crate::rounds::{Sampled, alternate_quantiles};
 
 const FEW: u64 = 1_000;
 const MANY: u64 = 100_000;

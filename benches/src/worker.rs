@@ -7,8 +7,8 @@ use cache_runtime::Cache;
 use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::rounds::say;
-use crate::{staleness, wake};
+use crate::report::say;
+use crate::{herd, staleness, wake};
 
 /// What the program is called with to be a worker.
 pub(crate) const ASKED: &str = "worker";
@@ -58,6 +58,9 @@ impl Drop for Worker {
 
 /// The worker's side, until its input ends.
 pub(crate) fn serve(suite: &str, url: &str) {
+    if suite == herd::NAME {
+        return herd::work(url);
+    }
     let runtime = background();
     let cache = cache(&runtime, url);
     for line in std::io::stdin().lines().map_while(Result::ok) {
