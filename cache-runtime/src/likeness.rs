@@ -15,11 +15,10 @@ pub(crate) type DebugText = fn(&dyn Any) -> Option<String>;
 
 /// What a type has to compare its values with. A site does not know its values' type, so they are
 /// handed over as `Any`.
-#[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Likeness {
-    pub equal: Option<Equality>,
-    pub text: Option<DebugText>,
+pub(crate) struct Likeness {
+    pub(crate) equal: Option<Equality>,
+    pub(crate) text: Option<DebugText>,
 }
 
 /// Finds what the value in a return type `R`, read by mode `M`, can be compared with: an inherent

@@ -10,7 +10,7 @@ use syn::{Attribute, FnArg, Receiver, ReceiverKind, parse_quote};
 use super::hooks;
 use super::lookup::{cache, keeps, key, named, policy};
 use super::model::Cached;
-use super::site::{at, site};
+use super::site::{at, compare, site};
 use super::tags::{tags, told_tags};
 use crate::function::{Parameter, kept, parameters, words};
 use crate::span;
@@ -55,7 +55,7 @@ fn returned(model: &Cached) -> TokenStream {
 fn statements(model: &Cached) -> TokenStream {
     let ty = &model.output.ty;
     let private = span::shown_at(&model.private, ty.span());
-    let (site, key) = (site(model, "Companion"), key(model));
+    let (site, key, compare) = (site(model, "of_companion"), key(model), compare(model));
     let (keeps, lent, told) = (keeps(model), model.lent(), told_tags(model));
     let (tags, named, hooks) = (tags(model), named(model), hooks::of_value(model));
     let (mode, at, policy, cache) = (model.mode(), at(model), policy(model), cache(model));
@@ -70,7 +70,7 @@ fn statements(model: &Cached) -> TokenStream {
         ) #named #hooks
     };
     let entry = quote_spanned!(span::made(ty.span())=> #private::entry(#call, __tags));
-    quote_spanned!(Span::mixed_site()=> #site #keeps #lent #told #key #tags #entry)
+    quote_spanned!(Span::mixed_site()=> #site #keeps #lent #told #key #tags #compare #entry)
 }
 
 /// Its documentation, the fn's `cfg`s, and silence: nobody wrote it, nobody has to call it. What is

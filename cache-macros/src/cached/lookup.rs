@@ -8,7 +8,7 @@ use super::arguments::Key;
 use super::hooks;
 use super::model::Cached;
 use super::owner;
-use super::site::{at, site};
+use super::site::{at, compare, site};
 use super::tags::{beside, tags, told_tags};
 use crate::borrow::borrowed;
 use crate::function::{body, wrapped};
@@ -18,8 +18,8 @@ use crate::template::Piece;
 /// The fn with the cache in front of its body.
 pub(super) fn function(model: &Cached) -> TokenStream {
     let private = &model.private;
-    let site = site(model, "Function");
-    let key = key(model);
+    let site = site(model, "of_function");
+    let (key, compare) = (key(model), compare(model));
     let call = call(model);
     let (keeps, guard) = (keeps(model), guard(model));
     let named =
@@ -40,6 +40,7 @@ pub(super) fn function(model: &Cached) -> TokenStream {
         #told
         #[allow(clippy::used_underscore_binding)]
         let __call = {
+            #compare
             #key
             match #call {
                 #private::Lookup::Hit(__value) => return __value,

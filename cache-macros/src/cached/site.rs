@@ -18,33 +18,27 @@ pub(super) fn site(model: &Cached, role: &str) -> TokenStream {
             quote_spanned!(Span::mixed_site()=> ::core::concat!(::core::module_path!(), "::", #name))
         }
     };
-    let stated = |text: &Option<LitStr>| match text {
-        Some(text) => quote_spanned!(Span::mixed_site()=> ::core::option::Option::Some(#text)),
-        None => quote_spanned!(Span::mixed_site()=> ::core::option::Option::None),
+    let stated = |text: &Option<LitStr>, method: &str| {
+        let (text, method) = (text.as_ref()?, format_ident!("{method}"));
+        Some(quote_spanned!(Span::mixed_site()=> .#method(#text)))
     };
-    let (id, shape) = (stated(&model.arguments.id), stated(&model.arguments.shape));
-    let version = model.arguments.version.unwrap_or(1);
+    let [id, shape] = [
+        stated(&model.arguments.id, "id"),
+        stated(&model.arguments.shape, "shape"),
+    ];
+    let version = (model.arguments.version)
+        .map(|version| quote_spanned!(Span::mixed_site()=> .version(#version)));
+    let own = (model.names_self()).then(|| quote_spanned!(Span::mixed_site()=> .naming_self()));
     let parts = model.parts.iter().map(|part| &part.name);
-    let named_self = model.names_self();
     let (role, text) = (format_ident!("{role}"), text(&model.function));
-    let origin = quote_spanned! {Span::call_site()=>
-        place: ::core::concat!(::core::file!(), ":", ::core::line!(), ":", ::core::column!()),
-        text: #text,
+    let place = quote_spanned! {Span::call_site()=>
+        ::core::concat!(::core::file!(), ":", ::core::line!(), ":", ::core::column!())
     };
     quote_spanned! {Span::mixed_site()=>
         fn __here() {}
-        static __SITE: #private::Site = #private::Site::new(#private::Spec {
-            function: #name,
-            namespace: #namespace,
-            id: #id,
-            shape: #shape,
-            version: #version,
-            parts: &[#(#parts),*],
-            named_self: #named_self,
-            module: ::core::module_path!(),
-            origin: #private::Origin { #origin },
-            role: #private::Role::#role,
-        });
+        static __SITE: #private::Site = #private::Spec::new(#name, #namespace, &[#(#parts),*])
+            #id #shape #version #own
+            .#role(::core::module_path!(), #place, #text);
     }
 }
 
@@ -61,19 +55,18 @@ pub(super) fn at(model: &Cached) -> TokenStream {
         let local = argument.local;
         quote_spanned!(Span::mixed_site()=> #private::also(#types, &#local))
     });
-    let likeness = likeness(model);
-    quote_spanned!(Span::mixed_site()=> __SITE.at(__here, #types).compared(#likeness))
+    let compared = quote_spanned! {Span::mixed_site()=>
+        .compared(__compare.__equality(), __compare.__debug_text())
+    };
+    quote_spanned!(Span::mixed_site()=> __SITE.at(__here, #types)#compared)
 }
 
 /// With what its values can be compared, as far as their type has it.
-fn likeness(model: &Cached) -> TokenStream {
+pub(super) fn compare(model: &Cached) -> TokenStream {
     let (private, mode, ty) = (&model.private, model.mode(), &model.output.ty);
     quote_spanned! {Span::mixed_site()=>
-        {
-            #[allow(unused_imports)]
-            use #private::{NotEqual as _, NotShown as _};
-            let __compare = #private::Compare::<#mode, #ty>::new();
-            #private::Likeness { equal: __compare.__equality(), text: __compare.__debug_text() }
-        }
+        #[allow(unused_imports)]
+        use #private::{NotEqual as _, NotShown as _};
+        let __compare = #private::Compare::<#mode, #ty>::new();
     }
 }

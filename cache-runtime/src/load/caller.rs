@@ -58,18 +58,22 @@ where
                 }
                 Step::Done(returned) => return Poll::Ready(opened::<M, R>(returned, this.share)),
             };
-            match (M::split(returned), this.share) {
-                (Ok(value), _) => course.made(Ok(Arc::new(value))),
-                (Err(error), Some(share)) => course.made(Err(Some((share.shut)(error)))),
-                // It may not be `Send`, so it is held no longer than this poll.
-                (Err(error), None) => {
-                    let served = course.failed(context);
-                    return Poll::Ready(match served {
-                        Some(held) => M::value(held.value()),
-                        None => M::error(error),
-                    });
+            let error = match M::split(returned) {
+                Ok(value) => {
+                    course.made(Ok(Arc::new(value)));
+                    continue;
                 }
+                Err(error) => error,
+            };
+            if let Some(share) = this.share {
+                course.made(Err(Some((share.shut)(error))));
+                continue;
             }
+            // It may not be `Send`, so it is held no longer than this poll.
+            return Poll::Ready(match course.failed(context) {
+                Some(held) => M::value(held.value()),
+                None => M::error(error),
+            });
         }
     }
 }

@@ -8,13 +8,13 @@ mod phases;
 mod tags;
 
 pub use crate::key::KeyWriter;
-pub use crate::likeness::{Compare, Likeness, NotEqual, NotShown};
+pub use crate::likeness::{Compare, NotEqual, NotShown};
 pub use crate::load::Call;
 pub use crate::policy::{Compression, Consistency, Lease, OnOutage, Policy, Refresh, Ttl};
 pub use crate::returns::{
     ErrorShare, Fallible, KeptWhole, NotResult, NotShared, Plain, Probe, Reads, Returns, TellsOk,
 };
-pub use crate::site::{At, Origin, Role, Site, Spec};
+pub use crate::site::{At, Site, Spec};
 pub use crate::tag::Tag;
 pub use invalidation::Invalidation;
 pub use loads::{TimesOut, detachable, droppable, load, timed_out};

@@ -13,6 +13,7 @@ mod origin;
 mod path;
 mod pattern;
 mod shared;
+mod spec;
 mod table;
 mod value_type;
 
@@ -26,34 +27,13 @@ use parking_lot::RwLock;
 
 pub(crate) use interned::{Digest, Interned, Refused};
 pub(crate) use names::{EntryName, Named, Names};
-pub use origin::{Origin, Role};
 pub(crate) use pattern::Pattern;
 pub use shared::SharedWith;
+pub use spec::Spec;
 pub(crate) use value_type::ValueType;
 
-use crate::likeness::Likeness;
-use origin::Author;
-
-/// What an annotation says of its function; the macro writes it.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Spec {
-    pub function: &'static str,
-    pub namespace: &'static str,
-    /// Stands for the path in keys, so that moving or renaming the function keeps its entries.
-    pub id: Option<&'static str>,
-    /// Stands for what can't be seen of the value's type, in place of the executable.
-    pub shape: Option<&'static str>,
-    pub version: u32,
-    pub parts: &'static [&'static str],
-    /// Whether `types` has `Self`: without it, a function of a generic impl can't be told from
-    /// its sisters, and is not cached.
-    pub named_self: bool,
-    /// The module it stands in, by `module_path!()`.
-    pub module: &'static str,
-    pub origin: Origin,
-    pub role: Role,
-}
+use crate::likeness::{DebugText, Equality, Likeness};
+use origin::{Author, Origin};
 
 /// One annotated function: a static in it and in its companion.
 #[doc(hidden)]
@@ -89,14 +69,6 @@ pub struct At {
 }
 
 impl Site {
-    #[must_use]
-    pub const fn new(spec: Spec) -> Self {
-        Self {
-            spec,
-            first: OnceLock::new(),
-        }
-    }
-
     /// `here` is a local `fn` item, `K` a tuple of `Self` and the type parameters in the key.
     #[inline]
     pub fn at<H: Fn(), K: ?Sized>(&'static self, _here: H, _types: PhantomData<K>) -> At {
@@ -115,8 +87,11 @@ impl At {
     /// With what its values can be compared.
     #[inline]
     #[must_use]
-    pub fn compared(self, likeness: Likeness) -> Self {
-        Self { likeness, ..self }
+    pub fn compared(self, equal: Option<Equality>, text: Option<DebugText>) -> Self {
+        Self {
+            likeness: Likeness { equal, text },
+            ..self
+        }
     }
 
     /// The interned site for values of this type, made when it is first asked for; one for a function and
@@ -186,7 +161,7 @@ impl At {
             version: spec.version,
             stated: spec.shape,
             parts: spec.parts,
-            refused: (!spec.named_self && path::is_generic(enclosing))
+            refused: (!spec.names_self && path::is_generic(enclosing))
                 .then_some(Refused::GenericImpl),
             likeness: self.likeness,
             of_sources: match (spec.id.is_some() || is_one, are_known) {

@@ -8,19 +8,17 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use super::Digest;
 
 /// Where a function is written and what it says; the same for it and its companion.
-#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Origin {
+pub(super) struct Origin {
     /// `src/users.rs:14:1`
-    pub place: &'static str,
+    pub(super) place: &'static str,
     /// A hash of the function's text without its name.
-    pub text: u64,
+    pub(super) text: u64,
 }
 
 /// Which of the two items of an annotation asks.
-#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
+pub(super) enum Role {
     Function,
     Companion,
 }

@@ -300,7 +300,19 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Halt> {
-        self.any("it asks its input for names (flatten)", visitor)
+        let how = "it asks its input for names (flatten)";
+        match self.anything(&Met::of(&visitor), how)? {
+            Anything::Leaf(Offer { token, refusal }) => {
+                let result = token.name(visitor);
+                Offer::settle(refusal, result.is_err());
+                result
+            }
+            Anything::Parts(parts, refusal) => {
+                Offer::settle(refusal, true);
+                parts.finish(true)?;
+                Err(Halt)
+            }
+        }
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Halt> {

@@ -54,4 +54,45 @@ impl<'de> Token<'de> {
             Self::Seq(_) | Self::Map(_) => Err(Halt),
         }
     }
+
+    /// The same where a name or a number stands for a field or a variant. Each derived type has a visitor for
+    /// that, so it is asked no more than it may answer.
+    pub(super) fn name<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Halt> {
+        match self {
+            Self::Str(value) => visitor.visit_borrowed_str(value),
+            Self::Bytes(value) => visitor.visit_borrowed_bytes(value),
+            Self::U32(value) => visitor.visit_u32(value),
+            Self::U8(_) | Self::U16(_) | Self::U64(_) => visitor.visit_u64(self.unsigned()),
+            // A type with `flatten` keeps whatever stands there.
+            Self::Bool(value) => visitor.visit_bool(value),
+            Self::I8(_) | Self::I16(_) | Self::I32(_) | Self::I64(_) => {
+                visitor.visit_i64(self.signed())
+            }
+            Self::F32(value) => visitor.visit_f64(value.into()),
+            Self::F64(value) => visitor.visit_f64(value),
+            Self::Unit => visitor.visit_unit(),
+            Self::I128(_) | Self::U128(_) | Self::Char(_) | Self::Seq(_) | Self::Map(_) => {
+                Err(Halt)
+            }
+        }
+    }
+
+    fn unsigned(self) -> u64 {
+        match self {
+            Self::U8(value) => value.into(),
+            Self::U16(value) => value.into(),
+            Self::U64(value) => value,
+            _ => 0,
+        }
+    }
+
+    fn signed(self) -> i64 {
+        match self {
+            Self::I8(value) => value.into(),
+            Self::I16(value) => value.into(),
+            Self::I32(value) => value.into(),
+            Self::I64(value) => value,
+            _ => 0,
+        }
+    }
 }
