@@ -9,11 +9,14 @@ pub enum Compression {
     /// No compression; the default.
     #[default]
     None,
-    /// LZ4: the fastest, saves about half of text-like payloads.
+    /// LZ4: the fastest, saves about half of text-like payloads. Needs the feature `lz4`, which is on by default.
+    #[cfg(feature = "lz4")]
     Lz4,
-    /// Zstandard at level 3: smaller, several times slower than LZ4.
+    /// Zstandard at level 3: smaller, several times slower than LZ4. Needs the feature `zstd`.
+    #[cfg(feature = "zstd")]
     Zstd,
-    /// Gzip at level 6: for readers in other languages.
+    /// Gzip at level 6: for readers in other languages. Needs the feature `gzip`.
+    #[cfg(feature = "gzip")]
     Gzip,
 }
 

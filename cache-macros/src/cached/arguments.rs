@@ -215,17 +215,17 @@ fn version(setting: Setting) -> syn::Result<u32> {
 
 fn compression(setting: Setting) -> syn::Result<(&'static str, Span)> {
     if matches!(setting.value, crate::settings::Value::Alone) {
-        return Ok(("Lz4", setting.name.span()));
+        return Ok(("LZ4", setting.name.span()));
     }
     if let Some(Lit::Bool(wanted)) = setting.literal() {
-        let chosen = if wanted.value { "Lz4" } else { "None" };
+        let chosen = if wanted.value { "LZ4" } else { "NONE" };
         return Ok((chosen, setting.name.span()));
     }
     setting.choice(&[
-        ("lz4", "Lz4"),
-        ("zstd", "Zstd"),
-        ("gzip", "Gzip"),
-        ("none", "None"),
+        ("lz4", "LZ4"),
+        ("zstd", "ZSTD"),
+        ("gzip", "GZIP"),
+        ("none", "NONE"),
     ])
 }
 

@@ -94,7 +94,7 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
     let private = &span::shown_at(&model.private, place);
     let ttl = model.ttl.millis(private);
     let choices = [
-        ("compress", "Compression", arguments.compress),
+        ("compress", "compression", arguments.compress),
         ("lease", "Lease", arguments.lease),
         ("consistency", "Consistency", arguments.consistency),
         ("on_outage", "OnOutage", arguments.on_outage),
@@ -102,7 +102,9 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
     ];
     let chosen = choices.into_iter().filter_map(|(method, kind, choice)| {
         let (name, place) = choice?;
-        let [method, kind, name] = [method, kind, name].map(|word| format_ident!("{word}"));
+        let span = span::made(place);
+        let [method, kind, name] =
+            [method, kind, name].map(|word| format_ident!("{word}", span = span));
         Some(quote_spanned!(span::made(place)=> .#method(#private::#kind::#name)))
     });
     let durations = [

@@ -3,10 +3,12 @@
 //! A compressed payload is the length it had before, as a little-endian u64, then the stream.
 
 use std::borrow::Cow;
-use std::io::{self, Read, Write};
+use std::io;
+#[cfg(any(feature = "zstd", feature = "gzip"))]
+use std::io::{Read, Write};
 
-use flate2::bufread::GzDecoder;
-use flate2::write::GzEncoder;
+#[cfg(feature = "gzip")]
+use flate2::{bufread::GzDecoder, write::GzEncoder};
 
 use super::Unreadable;
 use crate::policy::Compression;
@@ -15,24 +17,32 @@ use crate::policy::Compression;
 const THRESHOLD: usize = 1024;
 
 /// What zstd may keep as its window: 8 MiB, above what any level used here asks for.
+#[cfg(feature = "zstd")]
 const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// The level of zstd: its own default.
+#[cfg(feature = "zstd")]
 const ZSTD_LEVEL: i32 = 3;
 
 /// The most that one byte of lz4 can stand for, and what a stream can hold beyond that.
+#[cfg(feature = "lz4")]
 const LZ4_RATIO: usize = 255;
+#[cfg(feature = "lz4")]
 const LZ4_SLACK: usize = 64;
 
 /// How much is set aside before a stream has shown that it holds as much as it claims.
+#[cfg(any(feature = "zstd", feature = "gzip"))]
 const FIRST_ALLOCATION: usize = 1 << 20;
 
 impl Compression {
     pub(super) fn to_byte(self) -> u8 {
         match self {
             Self::None => 0,
+            #[cfg(feature = "lz4")]
             Self::Lz4 => 1,
+            #[cfg(feature = "zstd")]
             Self::Zstd => 2,
+            #[cfg(feature = "gzip")]
             Self::Gzip => 3,
         }
     }
@@ -40,8 +50,11 @@ impl Compression {
     pub(super) fn from_byte(byte: u8) -> Option<Self> {
         match byte {
             0 => Some(Self::None),
+            #[cfg(feature = "lz4")]
             1 => Some(Self::Lz4),
+            #[cfg(feature = "zstd")]
             2 => Some(Self::Zstd),
+            #[cfg(feature = "gzip")]
             3 => Some(Self::Gzip),
             _ => None,
         }
@@ -63,22 +76,30 @@ pub(crate) fn compress(payload: Vec<u8>, wanted: Compression) -> (Compression, V
 fn squeeze(payload: &[u8], wanted: Compression) -> io::Result<Option<Vec<u8>>> {
     let mut out = Vec::with_capacity(payload.len() / 2);
     out.extend_from_slice(&(payload.len() as u64).to_le_bytes());
-    match wanted {
-        Compression::None => return Ok(None),
-        Compression::Lz4 => out.extend_from_slice(&lz4_flex::block::compress(payload)),
+    let is_squeezed = match wanted {
+        Compression::None => false,
+        #[cfg(feature = "lz4")]
+        Compression::Lz4 => {
+            out.extend_from_slice(&lz4_flex::block::compress(payload));
+            true
+        }
+        #[cfg(feature = "zstd")]
         Compression::Zstd => {
             let mut encoder = zstd::stream::write::Encoder::new(&mut out, ZSTD_LEVEL)?;
             encoder.set_pledged_src_size(Some(payload.len() as u64))?;
             encoder.write_all(payload)?;
             encoder.finish()?;
+            true
         }
+        #[cfg(feature = "gzip")]
         Compression::Gzip => {
             let mut encoder = GzEncoder::new(&mut out, flate2::Compression::default());
             encoder.write_all(payload)?;
             encoder.finish()?;
+            true
         }
-    }
-    Ok(Some(out))
+    };
+    Ok(is_squeezed.then_some(out))
 }
 
 /// Undoes [`compress`]. Nothing over `limit` bytes is produced, and nothing near it is set aside
@@ -95,22 +116,34 @@ pub(super) fn decompress(
             Ok(Cow::Borrowed(packed))
         };
     }
+    #[cfg_attr(
+        not(any(feature = "lz4", feature = "zstd", feature = "gzip")),
+        expect(unused_variables, reason = "nothing that could be undone")
+    )]
     let (declared, stream) = packed
         .split_first_chunk::<8>()
         .ok_or(Unreadable::Compression)?;
+    #[cfg_attr(
+        not(any(feature = "lz4", feature = "zstd", feature = "gzip")),
+        expect(unused_variables, reason = "nothing that could be undone")
+    )]
     let declared = usize::try_from(u64::from_le_bytes(*declared))
         .ok()
         .filter(|declared| *declared <= limit)
         .ok_or(Unreadable::TooLarge)?;
-    let out = match compression {
-        Compression::None => return Ok(Cow::Borrowed(packed)),
+    let out: Result<_, Unreadable> = match compression {
+        Compression::None => Ok(packed.to_vec()),
+        #[cfg(feature = "lz4")]
         Compression::Lz4 => unpack_lz4(stream, declared),
+        #[cfg(feature = "zstd")]
         Compression::Zstd => unpack_zstd(stream, declared),
+        #[cfg(feature = "gzip")]
         Compression::Gzip => unpack_gzip(stream, declared),
-    }?;
-    Ok(Cow::Owned(out))
+    };
+    out.map(Cow::Owned)
 }
 
+#[cfg(feature = "lz4")]
 fn unpack_lz4(stream: &[u8], declared: usize) -> Result<Vec<u8>, Unreadable> {
     let possible = stream.len().saturating_mul(LZ4_RATIO) + LZ4_SLACK;
     if declared > possible {
@@ -124,6 +157,7 @@ fn unpack_lz4(stream: &[u8], declared: usize) -> Result<Vec<u8>, Unreadable> {
     }
 }
 
+#[cfg(feature = "zstd")]
 fn unpack_zstd(stream: &[u8], declared: usize) -> Result<Vec<u8>, Unreadable> {
     let mut decoder = zstd::stream::read::Decoder::with_buffer(stream)
         .map_err(|_| Unreadable::Compression)?
@@ -139,6 +173,7 @@ fn unpack_zstd(stream: &[u8], declared: usize) -> Result<Vec<u8>, Unreadable> {
     }
 }
 
+#[cfg(feature = "gzip")]
 fn unpack_gzip(stream: &[u8], declared: usize) -> Result<Vec<u8>, Unreadable> {
     let mut decoder = GzDecoder::new(stream);
     let out = drain(&mut decoder, declared)?;
@@ -150,6 +185,7 @@ fn unpack_gzip(stream: &[u8], declared: usize) -> Result<Vec<u8>, Unreadable> {
 }
 
 /// Reads exactly the declared number of bytes to the stream's end, one more at the most.
+#[cfg(any(feature = "zstd", feature = "gzip"))]
 fn drain(stream: &mut impl Read, declared: usize) -> Result<Vec<u8>, Unreadable> {
     let mut out = Vec::with_capacity(declared.min(FIRST_ALLOCATION));
     stream

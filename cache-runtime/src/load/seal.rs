@@ -52,9 +52,11 @@ pub(super) async fn seal(
 /// From how many bytes on it takes some 100 µs to compress them.
 fn large_for(wanted: Compression) -> usize {
     match wanted {
-        Compression::None | Compression::Lz4 => LARGE,
+        #[cfg(feature = "zstd")]
         Compression::Zstd => LARGE / 4,
+        #[cfg(feature = "gzip")]
         Compression::Gzip => LARGE / 16,
+        _ => LARGE,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What generated code calls. Not public: it changes with the macros, which come from the same
 //! release.
 
+pub mod compression;
 mod invalidation;
 mod loads;
 mod name;
@@ -10,7 +11,7 @@ mod tags;
 pub use crate::key::KeyWriter;
 pub use crate::likeness::{Compare, NotEqual, NotShown};
 pub use crate::load::Call;
-pub use crate::policy::{Compression, Consistency, Lease, OnOutage, Policy, Refresh, Ttl};
+pub use crate::policy::{Consistency, Lease, OnOutage, Policy, Refresh, Ttl};
 pub use crate::returns::{
     ErrorShare, Fallible, KeptWhole, NotResult, NotShared, Plain, Probe, Reads, Returns, TellsOk,
 };
