@@ -29,9 +29,12 @@
 //!   └──────────────────────────────────────────────────────► served
 //! ```
 //!
-//! Each step is a file: [`join`], [`lead`], [`fetch`] with [`read`] and [`judge`], [`run`] with the
-//! [`body`], [`store`] with [`tags`], [`weigh`] and [`seal`]. A [`Request`] goes through all of them, and
-//! a [`Grant`](grant::Grant) from the fetch to the store. A put begins at the grant.
+//! Each step is a file: [`join`], [`lead`], [`fetch`] with [`read`] and [`judge`], [`run`], [`store`] with
+//! [`tags`], [`weigh`] and [`seal`]. A [`Request`] goes through all of them, and a [`Grant`](grant::Grant)
+//! from the fetch to the store. A put begins at the grant.
+//!
+//! None of them knows the types of a function. Its [`body`] stays with the [`caller`], who takes the
+//! [`course`] one step at a time; what the two have to tell each other lies on a [`desk`].
 //!
 //! Everything a read does is cancel-safe: dropping it gives back its lease, promotes a follower and
 //! leaves nothing behind.

@@ -62,7 +62,7 @@ where
 {
     Caller {
         course: match call.draft {
-            Ok(draft) => begin(draft, &tags, call.hooks),
+            Ok(draft) => begin(*draft, &tags, call.hooks),
             Err(_) => None,
         },
         body,
@@ -73,8 +73,8 @@ where
 }
 
 /// The read of an entry, unless its tags are refused.
-fn begin(draft: Box<Draft>, tags: &[Tag], hooks: Hooks) -> Option<Course> {
-    let request = request(*draft, tags, hooks.derives_tags())?;
+fn begin(draft: Draft, tags: &[Tag], hooks: Hooks) -> Option<Course> {
+    let request = request(draft, tags, hooks.derives_tags())?;
     let is_limited = hooks.is_limited;
     let algorithm = |body| boxed(|| run(request, hooks, body));
     Some(Course::new(is_limited, algorithm))
