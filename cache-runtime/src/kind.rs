@@ -12,6 +12,23 @@ use crate::memory::{About, Held, Life};
 use crate::site::ValueType;
 use crate::value::{Cacheable, Erased};
 
+/// What a payload holds.
+type Decoded<T> = Result<T, Unreadable>;
+
+/// A payload, how it is encoded, and how much memory its value may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Encoded<'a> {
+    pub(crate) codec: CodecId,
+    pub(crate) payload: &'a [u8],
+    pub(crate) room: Room,
+}
+
+impl Encoded<'_> {
+    fn decode<T: Cacheable>(self) -> Decoded<T> {
+        decode_payload(self.codec, self.payload, self.room)
+    }
+}
+
 /// A type of values, as the algorithm knows it. Given a value of another type each function does nothing of
 /// use, and none is: the site that a value is of has one type.
 pub(crate) struct Kind {
@@ -21,8 +38,8 @@ pub(crate) struct Kind {
     hold: fn(Erased, About) -> Arc<Held>,
     cloned: fn(&(dyn Any + Send + Sync)) -> Erased,
     written: fn(&(dyn Any + Send + Sync)) -> &dyn Written,
-    read: fn(CodecId, &[u8], Room) -> Result<Erased, Unreadable>,
-    read_held: fn(CodecId, &[u8], Room, About) -> Result<Arc<Held>, Unreadable>,
+    read: fn(Encoded<'_>) -> Decoded<Erased>,
+    read_held: fn(Encoded<'_>, About) -> Decoded<Arc<Held>>,
 }
 
 impl Kind {
@@ -70,24 +87,13 @@ impl Kind {
     }
 
     /// The value that a payload holds.
-    pub(crate) fn read(
-        &self,
-        codec: CodecId,
-        payload: &[u8],
-        room: Room,
-    ) -> Result<Erased, Unreadable> {
-        (self.read)(codec, payload, room)
+    pub(crate) fn read(&self, encoded: Encoded<'_>) -> Decoded<Erased> {
+        (self.read)(encoded)
     }
 
     /// The value that a payload holds, as memory holds it.
-    pub(crate) fn read_held(
-        &self,
-        codec: CodecId,
-        payload: &[u8],
-        room: Room,
-        about: About,
-    ) -> Result<Arc<Held>, Unreadable> {
-        (self.read_held)(codec, payload, room, about)
+    pub(crate) fn read_held(&self, encoded: Encoded<'_>, about: About) -> Decoded<Arc<Held>> {
+        (self.read_held)(encoded, about)
     }
 }
 
@@ -118,17 +124,10 @@ fn written<T: Cacheable>(value: &(dyn Any + Send + Sync)) -> &dyn Written {
     }
 }
 
-fn read<T: Cacheable>(codec: CodecId, payload: &[u8], room: Room) -> Result<Erased, Unreadable> {
-    let value = decode_payload::<T>(codec, payload, room)?;
-    Ok(Arc::new(value))
+fn read<T: Cacheable>(encoded: Encoded<'_>) -> Decoded<Erased> {
+    Ok(Arc::new(encoded.decode::<T>()?))
 }
 
-fn read_held<T: Cacheable>(
-    codec: CodecId,
-    payload: &[u8],
-    room: Room,
-    about: About,
-) -> Result<Arc<Held>, Unreadable> {
-    let value = decode_payload::<T>(codec, payload, room)?;
-    Ok(Arc::new(Held::new(value, about)))
+fn read_held<T: Cacheable>(encoded: Encoded<'_>, about: About) -> Decoded<Arc<Held>> {
+    Ok(Arc::new(Held::new(encoded.decode::<T>()?, about)))
 }

@@ -8,6 +8,7 @@ use super::request::Request;
 use crate::clock::Moment;
 use crate::events::Miss;
 use crate::frame::{self, Frame, Header, Room, Stamp, StampKind, Stamped, Unreadable};
+use crate::kind::Encoded;
 use crate::memory::{About, Given, Held, Life, load_us};
 use crate::stamp::{Basis, BySubject, Subject};
 
@@ -109,8 +110,14 @@ pub(crate) fn judge(request: &Request, bytes: &[u8], seen: &Seen) -> Judged {
         encoded: bytes.len(),
         counters: Arc::clone(&request.counters),
     };
-    let held = frame::unpacked(&frame, room)
-        .and_then(|payload| request.kind.read_held(codec, &payload, room, about));
+    let held = frame::unpacked(&frame, room).and_then(|payload| {
+        let encoded = Encoded {
+            codec,
+            payload: &payload,
+            room,
+        };
+        request.kind.read_held(encoded, about)
+    });
     match held {
         Ok(held) => Judged::Valid(Valid {
             held,

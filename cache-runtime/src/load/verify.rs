@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::aside::LARGE;
 use super::request::Request;
 use crate::frame::{CodecId, Room, encode};
-use crate::kind::Kind;
+use crate::kind::{Encoded, Kind};
 use crate::likeness::Likeness;
 use crate::value::Erased;
 
@@ -51,7 +51,12 @@ fn loss(
     value: &(dyn Any + Send + Sync),
 ) -> Option<&'static str> {
     let bytes = encode(codec, kind.written(value)).ok()?;
-    let read = || kind.read(codec, &bytes, room);
+    let encoded = Encoded {
+        codec,
+        payload: &bytes,
+        room,
+    };
+    let read = || kind.read(encoded);
     let (Ok(one), Ok(other)) = (read().map(Held::new), read().map(Held::new)) else {
         return Some("it can't be read back");
     };
