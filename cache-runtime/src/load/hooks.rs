@@ -76,23 +76,22 @@ impl<M, R, T, E> Call<M, R, T, E> {
         self
     }
 
-    /// The tags that only the loaded value tells.
-    #[must_use]
-    pub fn tags_from(mut self, tags_from: fn(&T) -> Vec<Tag>) -> Self
-    where
-        T: 'static,
-    {
-        self.hooks.tags_from = Some(Arc::new(move |value| {
-            value.downcast_ref().map(tags_from).unwrap_or_default()
-        }));
-        self
-    }
-
     /// What a load past its limit returns.
     #[must_use]
     pub fn timed_out(mut self, timed_out: TimedOut<R>) -> Self {
         self.hooks.is_limited = true;
         self.timed_out = Some(timed_out);
+        self
+    }
+}
+
+impl<M, R, T: 'static, E> Call<M, R, T, E> {
+    /// The tags that only the loaded value tells.
+    #[must_use]
+    pub fn tags_from(mut self, tags_from: fn(&T) -> Vec<Tag>) -> Self {
+        self.hooks.tags_from = Some(Arc::new(move |value| {
+            value.downcast_ref().map(tags_from).unwrap_or_default()
+        }));
         self
     }
 }
