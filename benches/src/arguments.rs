@@ -19,12 +19,12 @@ impl Arguments {
     /// # Errors
     ///
     /// What is wrong with the words.
-    pub(crate) fn read(words: &[String], known: &[&str]) -> Result<Self, String> {
+    pub(crate) fn read(words: &[&str], known: &[&str]) -> Result<Self, String> {
         let mut arguments = Self::default();
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let mut operand = || words.next().ok_or(format!("{word} of what?"));
-            match word.as_str() {
+            match *word {
                 "--rounds" => arguments.rounds = Some(rounds(operand()?)?),
                 "--json" => arguments.json = Some(operand()?.into()),
                 "--svg" => arguments.svg = Some(operand()?.into()),
@@ -68,7 +68,7 @@ mod tests {
     const KNOWN: &[&str] = &["hits", "trace"];
 
     fn read(line: &str) -> Result<Arguments, String> {
-        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        let words: Vec<&str> = line.split_whitespace().collect();
         Arguments::read(&words, KNOWN)
     }
 

@@ -12,7 +12,7 @@ use crate::tables::{chart, units};
 const WIDTH: u32 = 900;
 const BAR: u32 = 22;
 const MARGIN: u32 = 110;
-const LABELS: u32 = 300;
+const LABELS: u32 = 330;
 
 /// Where the longest bar is so many times the shortest, the scale is logarithmic.
 const SPREAD: f64 = 30.0;
@@ -35,7 +35,9 @@ pub(crate) fn draw(folder: &Path, figures: &[Figure]) -> Result<Vec<PathBuf>, St
         let own: Vec<&Figure> = figures.iter().filter(|one| one.suite == suite).collect();
         for unit in units(&own) {
             let bars = own.iter().filter(|one| one.unit == unit);
-            let bars: Vec<Bar> = bars.map(|one| Bar::of(one)).collect();
+            let has_ours = own.iter().any(|one| is_ours(one));
+            let bars = bars.map(|one| Bar::of(one, is_ours(one) || !has_ours));
+            let bars: Vec<Bar> = bars.collect();
             let path = folder.join(chart(suite, unit));
             draw_one(&path, title(suite), unit, &bars).map_err(|error| problem(&error))?;
             drawn.push(path);
@@ -51,10 +53,10 @@ struct Bar {
 }
 
 impl Bar {
-    fn of(figure: &Figure) -> Self {
-        let (label, is_ours) = match &figure.contender {
-            Some(contender) => (format!("{} {contender}", figure.row), contender == "ours"),
-            None => (figure.row.clone(), true),
+    fn of(figure: &Figure, is_ours: bool) -> Self {
+        let label = match &figure.contender {
+            Some(contender) => format!("{} {contender}", figure.row),
+            None => figure.row.clone(),
         };
         Self {
             label: label.replace('_', " "),
@@ -62,6 +64,12 @@ impl Bar {
             color: if is_ours { OURS } else { OTHERS },
         }
     }
+}
+
+/// Whether it is this library's, beside others'.
+fn is_ours(figure: &Figure) -> bool {
+    let contender = figure.contender.as_deref();
+    contender.is_some_and(|name| name.starts_with("ours"))
 }
 
 /// The part of a scale that a chart shows: from nothing, or from under the shortest bar of a

@@ -45,14 +45,14 @@ async fn many(count: u64) -> Vec<User> {
 }
 
 /// What is counted, and how many calls of it.
-pub(crate) fn run(words: &[String]) -> ExitCode {
+pub(crate) fn run(words: &[&str]) -> ExitCode {
     let [what, calls] = words else {
         return usage();
     };
     let Ok(calls) = calls.parse() else {
         return usage();
     };
-    match what.as_str() {
+    match *what {
         "key" => key(calls),
         "memory_hit" => memory_hit(calls),
         "redis_hit" => redis_hits(calls, || one(1)),

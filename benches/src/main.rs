@@ -36,53 +36,54 @@ mod user;
 mod wake;
 mod worker;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use arguments::Arguments;
 use report::remark;
-use suites::SUITES;
+use suites::{SUITES, Suite};
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    if let [first, suite, url] = words.as_slice()
-        && first == worker::ASKED
-    {
-        worker::serve(suite, url);
-        return ExitCode::SUCCESS;
-    }
-    if let [first, words @ ..] = words.as_slice()
-        && first == count::ASKED
-    {
-        return count::run(words);
-    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
-        [first, words @ ..] if first == tables::ASKED => tables::run(words),
-        words => measure(words),
+        [worker::ASKED, suite, url] => {
+            worker::serve(suite, url);
+            Ok(())
+        }
+        [count::ASKED, words @ ..] => return count::run(words),
+        [tables::ASKED, figures] => tables::print(figures),
+        [tables::ASKED, figures, document] => tables::write(figures, document),
+        words => match Arguments::read(words, &names()) {
+            Ok(arguments) => measure(&arguments),
+            Err(problem) => Err(format!("{problem}\n{}", usage())),
+        },
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            remark(format_args!("cache-bench: {problem}\n{}", usage()));
+            remark(format_args!("cache-bench: {problem}"));
             ExitCode::FAILURE
         }
     }
 }
 
+fn names() -> Vec<&'static str> {
+    SUITES.iter().map(|suite| suite.name).collect()
+}
+
 fn usage() -> String {
-    let names: Vec<&str> = SUITES.iter().map(|suite| suite.name).collect();
     format!(
         "usage: cache-bench [--rounds <n>] [--json <file>|-] [--svg <folder>] [--file <trace>] all|<suite> ..
        cache-bench tables <figures> [<document>]
        cache-bench count <what> <calls>
 suites: {}",
-        names.join(" ")
+        names().join(" ")
     )
 }
 
 /// Runs the suites that are asked for, in the order in which they are listed.
-fn measure(words: &[String]) -> Result<(), String> {
-    let names: Vec<&str> = SUITES.iter().map(|suite| suite.name).collect();
-    let arguments = Arguments::read(words, &names)?;
+fn measure(arguments: &Arguments) -> Result<(), String> {
     if let Some(rounds) = arguments.rounds {
         rounds::set(rounds);
     }
@@ -92,14 +93,19 @@ fn measure(words: &[String]) -> Result<(), String> {
     let taken = machine::Taken::now();
     report::preamble(format_args!("{taken}"), &taken);
     let asked = |name: &str| arguments.suites.iter().any(|asked| asked == name);
-    for suite in SUITES.iter().filter(|suite| asked(suite.name)) {
-        (suite.run)(&arguments);
-    }
+    let suites = SUITES.iter().filter(|suite| asked(suite.name));
+    // One that ends early, which has said why, takes nothing from the others.
+    let run = |suite: &Suite| catch_unwind(AssertUnwindSafe(|| (suite.run)(arguments)));
+    let failed = suites.filter(|suite| run(suite).is_err());
+    let failed: Vec<&str> = failed.map(|suite| suite.name).collect();
     #[cfg(feature = "charts")]
     if let Some(folder) = &arguments.svg {
         for path in charts::draw(folder, &report::figures())? {
             remark(format_args!("chart {}", path.display()));
         }
     }
-    Ok(())
+    match failed.as_slice() {
+        [] => Ok(()),
+        failed => Err(format!("these ended early: {}", failed.join(", "))),
+    }
 }

@@ -15,29 +15,29 @@ const MARK: &str = "<!-- what follows is made by `cache-bench tables` -->";
 /// The contender that the others are held against.
 const OURS: &str = "ours";
 
-/// Prints the tables of a file of figures, or writes them into a document after its mark.
+/// Prints the tables of a file of figures.
 ///
 /// # Errors
 ///
-/// If a file can't be read or written, or is not what it should be.
-pub(crate) fn run(words: &[String]) -> Result<(), String> {
-    let [file, document @ ..] = words else {
-        return Err("tables of which file?".to_owned());
-    };
-    let tables = markdown(&read(file)?)?;
-    match document {
-        [] => say(format_args!("{tables}")),
-        [document] => {
-            let before = read(document)?;
-            let (before, _) = before
-                .split_once(MARK)
-                .ok_or(format!("{document} has no line {MARK}"))?;
-            fs::write(document, format!("{before}{MARK}\n\n{tables}"))
-                .map_err(|error| format!("{document}: {error}"))?;
-        }
-        _ => return Err("one document, please".to_owned()),
-    }
+/// If the file can't be read, or has something else in it.
+pub(crate) fn print(figures: &str) -> Result<(), String> {
+    say(format_args!("{}", markdown(&read(figures)?)?));
     Ok(())
+}
+
+/// Writes the tables of a file of figures into a document, after its mark.
+///
+/// # Errors
+///
+/// As [`print`]; and if the document has no mark, or can't be written.
+pub(crate) fn write(figures: &str, document: &str) -> Result<(), String> {
+    let tables = markdown(&read(figures)?)?;
+    let text = read(document)?;
+    let (before, _) = text
+        .split_once(MARK)
+        .ok_or(format!("{document} has no line {MARK}"))?;
+    fs::write(document, format!("{before}{MARK}\n\n{tables}"))
+        .map_err(|error| format!("{document}: {error}"))
 }
 
 fn read(path: &str) -> Result<String, String> {
