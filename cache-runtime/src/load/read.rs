@@ -112,7 +112,7 @@ impl Reader<'_> {
             // It ends by itself before this call has waited enough.
             Some(longest) if request.allowance.covers(longest) => {
                 let waiting = request.allowance.begin();
-                let read = self.redis.read(names).await;
+                let read = self.redis.read_now(names).await;
                 waiting.end(clock.elapsed());
                 read
             }

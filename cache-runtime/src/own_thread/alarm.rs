@@ -5,6 +5,7 @@
 //! the thread looks through every few milliseconds, as long as anybody sets one.
 
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -84,16 +85,22 @@ impl Alarm {
                 *self = Self::Set { slot, place };
                 ALARMS.count.fetch_add(1, Ordering::SeqCst);
                 ALARMS.look();
+                // Its place may have been looked at while it was on its way there.
+                if Clock::default().now() >= ends {
+                    return Poll::Ready(());
+                }
             }
             Self::Set { slot, place } => {
                 let mut slot = ALARMS.slots[*slot].lock();
                 let Some(set) = slot.get_mut(*place).filter(|set| now < set.ends) else {
                     return Poll::Ready(());
                 };
-                match &mut set.waker {
-                    Some(waker) => waker.clone_from(context.waker()),
-                    gone => *gone = Some(context.waker().clone()),
-                }
+                let mine = context.waker();
+                let other = set.waker.take_if(|waker| !waker.will_wake(mine));
+                set.waker.get_or_insert_with(|| mine.clone());
+                drop(slot);
+                // Outside the lock, as a waker may run any code when it is dropped.
+                drop(other);
             }
         }
         Poll::Pending
@@ -105,7 +112,6 @@ impl Drop for Alarm {
         if let Self::Set { slot, place } = *self {
             let set = ALARMS.slots[slot].lock().try_remove(place);
             ALARMS.count.fetch_sub(1, Ordering::Relaxed);
-            // Outside the lock, as a waker may run any code when it is dropped.
             drop(set);
         }
     }
@@ -130,7 +136,8 @@ impl Alarms {
     async fn tick(&'static self) {
         let _looks = Looks(self);
         let (clock, mut idle) = (Clock::default(), 0);
-        let mut seen = clock.now();
+        // The first look is at the whole list: it may be late for what it was begun for.
+        let mut seen = Moment(clock.now().0.saturating_sub(SLOT_MS * SLOTS as u64));
         while idle < IDLE_TICKS {
             tokio::time::sleep(TICK).await;
             let now = clock.now();
@@ -156,7 +163,10 @@ impl Alarms {
                 }
             }
         }
-        woken.into_iter().for_each(Waker::wake);
+        for waker in woken {
+            // One that panics takes the others' alarms along with none of them.
+            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+        }
     }
 }
 

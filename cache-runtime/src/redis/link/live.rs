@@ -143,6 +143,8 @@ impl Live {
         let answers = self.connection.read(names);
         let mut all = self.timeouts.within(&turn, answers).await?;
         if self.is_in_cluster() {
+            let values = all.iter().filter_map(Got::other);
+            self.ends(values)?;
             return Ok(all);
         }
         for got in &mut all {
@@ -164,12 +166,14 @@ impl Live {
         let packed = pipeline.get_packed_pipeline();
         let answers = self.connection.send(packed, pipeline.len());
         let values = self.timeouts.within(&turn, answers).await?;
-        for fault in values.iter().filter_map(refusal) {
-            if fault.ends_the_connection() {
-                return self.timeouts.judge(Err(fault));
-            }
-        }
+        self.ends(values.iter())?;
         Ok(values)
+    }
+
+    /// The first of these answers that says that the connection is of no more use.
+    fn ends<'a>(&self, mut answers: impl Iterator<Item = &'a Value>) -> Result<(), Fault> {
+        let fault = answers.find_map(|value| refusal(value).filter(|f| f.ends_the_connection()));
+        fault.map_or(Ok(()), |fault| self.timeouts.judge(Err(fault)))
     }
 
     /// Waits for the end of the connection, and why it came.

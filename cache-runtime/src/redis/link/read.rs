@@ -1,6 +1,9 @@
 //! A read of keys at one node.
 
+use std::sync::Arc;
+
 use super::Link;
+use super::live::Live;
 use crate::redis::wire::answers::Node;
 use crate::redis::wire::fault::Fault;
 use crate::redis::wire::reply::Got;
@@ -19,6 +22,16 @@ impl Link {
     /// Dropping the future leaves the reads that were joined to it under way.
     pub(in crate::redis) async fn read(&self, names: Vec<String>) -> Result<Read, Fault> {
         let live = self.live().await?;
+        self.read_on(live, names).await
+    }
+
+    /// The same on the connection that is there, without waiting for one.
+    pub(in crate::redis) async fn read_now(&self, names: Vec<String>) -> Result<Read, Fault> {
+        let live = self.0.live.load_full().ok_or(Fault::Down)?;
+        self.read_on(live, names).await
+    }
+
+    async fn read_on(&self, live: Arc<Live>, names: Vec<String>) -> Result<Read, Fault> {
         // Taken before: what a later epoch vouches for was read in it.
         let node = live.node();
         let got = self.watched(&live, live.read(names).await)?;

@@ -38,16 +38,16 @@ impl Topology {
     ///
     /// Dropping the future leaves the reads that were joined to it under way.
     pub(crate) async fn read(&self, names: Vec<String>) -> Result<Read, Fault> {
-        if let Some(link) = self.only() {
-            let LinkRead { got, node } = link.read(names).await?;
-            let found = got.into_iter().map(|got| read(got, node.run_id));
-            return Ok(Read {
-                found: found.collect::<Result<_, _>>()?,
-                vouch: node.vouch.clone(),
-                node,
-            });
+        match self.only() {
+            Some(link) => link.read(names).await.and_then(found_at_one),
+            None => boxed(|| self.read_apart(names)).await,
         }
-        boxed(|| self.read_apart(names)).await
+    }
+
+    /// Reads keys on the one connection, if it is there, without waiting for it.
+    pub(crate) async fn read_now(&self, names: Vec<String>) -> Result<Read, Fault> {
+        let link = self.only().ok_or(Fault::Down)?;
+        link.read_now(names).await.and_then(found_at_one)
     }
 
     /// Reads keys that may be at several nodes.
@@ -87,11 +87,7 @@ impl Topology {
         answers: &mut [Option<(Got, Node)>],
     ) -> Result<(), Fault> {
         for (at, got) in places.iter().zip(read.got) {
-            let redirect = match &got {
-                Got::Other(value) => Redirect::of(value),
-                Got::Nothing | Got::Bytes(_) => None,
-            };
-            let (got, node) = match redirect {
+            let (got, node) = match got.other().and_then(Redirect::of) {
                 None => (got, read.node.clone()),
                 Some(redirect) => {
                     let ask = Ask::Get(&names[*at]);
@@ -256,6 +252,15 @@ impl Topology {
         };
         Ok((claimed, node))
     }
+}
+
+fn found_at_one(LinkRead { got, node }: LinkRead) -> Result<Read, Fault> {
+    let found = got.into_iter().map(|got| read(got, node.run_id));
+    Ok(Read {
+        found: found.collect::<Result<_, _>>()?,
+        vouch: node.vouch.clone(),
+        node,
+    })
 }
 
 fn joined(answers: Vec<Option<(Got, Node)>>) -> Result<Read, Fault> {

@@ -63,6 +63,14 @@ pub(in crate::redis) enum Got {
 }
 
 impl Got {
+    /// What is neither bytes nor nothing.
+    pub(in crate::redis) fn other(&self) -> Option<&Value> {
+        match self {
+            Self::Other(value) => Some(value),
+            Self::Nothing | Self::Bytes(_) => None,
+        }
+    }
+
     pub(in crate::redis) fn of(value: Value) -> Self {
         match value {
             Value::Nil => Self::Nothing,
@@ -138,8 +146,8 @@ fn extent(bytes: &[u8]) -> Result<Option<(usize, u64)>, Fault> {
         }
         b'*' | b'~' | b'>' => Ok(Some((head, inside(1_u64)?))),
         b'%' => Ok(Some((head, inside(2)?))),
-        // Attributes stand before the value that they are of.
-        b'|' => Ok(Some((head, inside(2)?.saturating_add(1)))),
+        // An attribute, which may stand before a push as well: no command that is sent asks for any.
+        b'|' => Err(Fault::Protocol),
         b'+' | b'-' | b':' | b'_' | b',' | b'#' | b'(' => Ok(Some((head, 0))),
         _ => Err(Fault::Protocol),
     }
@@ -240,7 +248,6 @@ mod tests {
         "*2\r\n*2\r\n:1\r\n+a\r\n$1\r\nb\r\n",
         "%2\r\n+a\r\n:1\r\n+b\r\n*1\r\n:2\r\n",
         "~2\r\n:1\r\n:2\r\n",
-        "|1\r\n+ttl\r\n:1\r\n$1\r\nv\r\n",
         ">2\r\n$10\r\ninvalidate\r\n*1\r\n$3\r\nkey\r\n",
         ">2\r\n$10\r\ninvalidate\r\n_\r\n",
     ];
@@ -292,6 +299,7 @@ mod tests {
             "*1\r\n?\r\n",
             ":1\n\r\n:2\rx",
             "$99999999999999999999\r\n",
+            "|1\r\n+ttl\r\n:1\r\n>2\r\n$10\r\ninvalidate\r\n_\r\n",
         ] {
             assert_eq!(
                 read(wrong.as_bytes(), 64),

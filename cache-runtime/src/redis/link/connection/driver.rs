@@ -165,7 +165,7 @@ impl Future for Driver {
 impl Drop for Driver {
     /// Nothing is read any more, perhaps as the runtime that it ran on has ended.
     fn drop(&mut self) {
-        self.shared.queue.lock().close();
+        self.shared.close();
         self.end.tell(Fault::Broken);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
+use std::mem;
 
 use smallvec::SmallVec;
 use tokio::sync::oneshot;
@@ -20,6 +21,9 @@ const JOINED: usize = 128;
 /// them past its `op_timeout`.
 const JOINED_BYTES: usize = 256 << 10;
 
+/// When so many wait to be sent, those whose callers are gone are thrown out.
+pub(super) const CROWDED: usize = 1_024;
+
 /// A read that is to be sent.
 pub(super) struct Read {
     pub(super) names: Vec<String>,
@@ -35,6 +39,8 @@ pub(super) struct Reads {
     mean_bytes: usize,
     /// In a cluster a command takes keys of one slot only.
     is_in_cluster: bool,
+    /// How many may wait before those are thrown out whom nobody waits for.
+    crowded: usize,
 }
 
 impl Reads {
@@ -44,6 +50,7 @@ impl Reads {
             under_way: 0,
             mean_bytes: 0,
             is_in_cluster,
+            crowded: CROWDED,
         }
     }
 
@@ -51,7 +58,12 @@ impl Reads {
         self.is_in_cluster
     }
 
+    /// Takes a read in; of a crowd those are thrown out whose callers are gone.
     pub(super) fn push(&mut self, read: Read) {
+        if self.waiting.len() >= self.crowded {
+            self.waiting.retain(|read| !read.tell.is_closed());
+            self.crowded = CROWDED.max(self.waiting.len() * 2);
+        }
         self.waiting.push_back(read);
     }
 
@@ -92,8 +104,9 @@ impl Reads {
         self.mean_bytes = (self.mean_bytes * 7 + mean) / 8;
     }
 
-    pub(super) fn clear(&mut self) {
-        self.waiting.clear();
+    /// All that wait.
+    pub(super) fn take(&mut self) -> VecDeque<Read> {
+        mem::take(&mut self.waiting)
     }
 }
 
@@ -313,6 +326,15 @@ mod tests {
         assert!(!reads.may_go() && reads.next().is_empty());
         reads.answered();
         assert_eq!(reads.next().len(), 1);
+    }
+
+    #[test]
+    fn those_whom_nobody_waits_for_are_thrown_out_of_a_crowd() {
+        let mut reads = Reads::new(false);
+        for _ in 0..CROWDED * 10 {
+            drop(asked(&mut reads, &["a"]));
+        }
+        assert!(reads.len() <= CROWDED);
     }
 
     #[test]

@@ -42,8 +42,6 @@ pub(in crate::redis::link) struct Connection(Arc<Shared>);
 struct Shared {
     queue: Mutex<Queue>,
     driver: AtomicWaker,
-    /// Where callers write to themselves; not with TLS.
-    socket: Option<Arc<Plain>>,
 }
 
 impl Connection {
@@ -57,9 +55,8 @@ impl Connection {
     ) -> Result<Self, RedisError> {
         let opened = Opened::open(settings, protocol).await?;
         let shared = Arc::new(Shared {
-            queue: Mutex::new(Queue::new(settings.in_cluster)),
+            queue: Mutex::new(Queue::new(opened.written, settings.in_cluster)),
             driver: AtomicWaker::new(),
-            socket: opened.written,
         });
         let driver = Driver::new(opened.driven, Arc::clone(&shared), end, hear);
         let started = settings.home.spawn(driver);
@@ -73,6 +70,11 @@ impl Connection {
     /// What is dropped before it is written never is.
     pub(in crate::redis::link) fn send(&self, packed: Vec<u8>, count: usize) -> Answers<Value> {
         let (tell, told) = oneshot::channel();
+        if count == 0 {
+            // Nobody answers nothing.
+            let _ = tell.send(Vec::new());
+            return Answers(told);
+        }
         let mut queue = self.0.queue.lock();
         queue.push(Sending::new(packed, count, tell));
         self.go(queue, true);
@@ -85,6 +87,10 @@ impl Connection {
     /// Dropping the future leaves the reads that were joined to it under way.
     pub(in crate::redis::link) fn read(&self, names: Vec<String>) -> Answers<Got> {
         let (tell, told) = oneshot::channel();
+        if names.is_empty() {
+            let _ = tell.send(Vec::new());
+            return Answers(told);
+        }
         let mut queue = self.0.queue.lock();
         let may_go = queue.push_read(Read { names, tell });
         self.go(queue, may_go);
@@ -93,19 +99,16 @@ impl Connection {
 
     /// Writes what was just given if nothing else is under way, or leaves it to the driver.
     fn go(&self, mut queue: MutexGuard<'_, Queue>, may_go: bool) {
-        match (&self.0.socket, queue.is_idle()) {
-            (Some(socket), true) => {
-                let outgoing = queue.next();
-                drop(queue);
-                if let Some(outgoing) = outgoing {
-                    self.0.write(socket, outgoing);
-                }
+        if let Some(socket) = queue.idle().map(Arc::clone) {
+            let outgoing = queue.next();
+            drop(queue);
+            if let Some(outgoing) = outgoing {
+                self.0.write(&socket, outgoing);
             }
-            _ => {
-                drop(queue);
-                if may_go {
-                    self.0.driver.wake();
-                }
+        } else {
+            drop(queue);
+            if may_go {
+                self.0.driver.wake();
             }
         }
     }
@@ -128,14 +131,20 @@ impl Shared {
     /// Packs what is to be written, for which its callers wait from then on.
     fn pack(&self, mut outgoing: Outgoing) -> Vec<u8> {
         let waiting = outgoing.pack();
-        self.queue.lock().begin(waiting);
+        let refused = self.queue.lock().begin(waiting);
+        drop(refused);
         outgoing.packed
+    }
+
+    fn close(&self) {
+        let closed = self.queue.lock().close();
+        drop(closed);
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.0.queue.lock().close();
+        self.0.close();
         self.0.driver.wake();
     }
 }

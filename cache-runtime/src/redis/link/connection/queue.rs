@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::sync::Arc;
 
 use redis::Value;
 use tokio::sync::oneshot;
 
-use super::joined::{Joined, Read, Reads};
+use super::joined::{CROWDED, Joined, Read, Reads};
+use super::socket::Plain;
 use crate::redis::wire::fault::Fault;
 use crate::redis::wire::reply::Reply;
 
@@ -14,9 +16,6 @@ use crate::redis::wire::reply::Reply;
 /// 128,000 a second. What is sent past that does not come sooner: it fills the server's receive buffer,
 /// and TCP then stands still for hundreds of milliseconds.
 const UNDER_WAY: usize = 128;
-
-/// When so many wait to be sent, those whose callers are gone are thrown out.
-const CROWDED: usize = 1_024;
 
 /// Commands to be sent, and where their answers go.
 pub(super) struct Sending {
@@ -83,6 +82,8 @@ pub(super) struct Queue {
     unsent: VecDeque<Sending>,
     reads: Reads,
     under_way: VecDeque<Waiting>,
+    /// Where callers write to themselves; not with TLS.
+    socket: Option<Arc<Plain>>,
     /// What a caller could not write.
     left: Vec<u8>,
     /// Whether somebody writes, its driver or a caller.
@@ -121,8 +122,9 @@ impl Outgoing {
 }
 
 impl Queue {
-    pub(super) fn new(is_in_cluster: bool) -> Self {
+    pub(super) fn new(socket: Option<Arc<Plain>>, is_in_cluster: bool) -> Self {
         Self {
+            socket,
             unsent: VecDeque::new(),
             reads: Reads::new(is_in_cluster),
             under_way: VecDeque::new(),
@@ -155,11 +157,12 @@ impl Queue {
         self.reads.may_go()
     }
 
-    /// Whether what was just given may be written by whoever gave it.
-    pub(super) fn is_idle(&self) -> bool {
-        self.unsent.len() + self.reads.len() == 1
+    /// Where what was just given may be written by whoever gave it, as nothing else is under way.
+    pub(super) fn idle(&self) -> Option<&Arc<Plain>> {
+        let is_idle = self.unsent.len() + self.reads.len() == 1
             && self.under_way.is_empty()
-            && !self.is_being_written
+            && !self.is_being_written;
+        self.socket.as_ref().filter(|_| is_idle)
     }
 
     /// What to write next, unless there is nothing, or another writes. It is packed while the queue goes on, then
@@ -188,11 +191,13 @@ impl Queue {
         self.is_being_written.then_some(outgoing)
     }
 
-    /// What is written from now on is waited for by these.
-    pub(super) fn begin(&mut self, waiting: Vec<Waiting>) {
-        if !self.is_closed {
-            self.under_way.extend(waiting);
+    /// What is written from now on is waited for by these. They are given back if the connection is closed.
+    pub(super) fn begin(&mut self, waiting: Vec<Waiting>) -> Vec<Waiting> {
+        if self.is_closed {
+            return waiting;
         }
+        self.under_way.extend(waiting);
+        Vec::new()
     }
 
     /// Ends a write that left this over; whether there is more to write.
@@ -230,13 +235,25 @@ impl Queue {
         self.is_closed
     }
 
-    /// Nothing is sent any more, and nobody will be answered.
-    pub(super) fn close(&mut self) {
+    /// Nothing is sent any more, and nobody will be answered: all that is given back is to be dropped where the
+    /// queue is not locked, as it wakes those who wait.
+    pub(super) fn close(&mut self) -> Closed {
         self.is_closed = true;
-        self.unsent.clear();
-        self.reads.clear();
-        self.under_way.clear();
+        Closed {
+            _unsent: mem::take(&mut self.unsent),
+            _reads: self.reads.take(),
+            _under_way: mem::take(&mut self.under_way),
+            _socket: self.socket.take(),
+        }
     }
+}
+
+/// What a closed connection leaves.
+pub(super) struct Closed {
+    _unsent: VecDeque<Sending>,
+    _reads: VecDeque<Read>,
+    _under_way: VecDeque<Waiting>,
+    _socket: Option<Arc<Plain>>,
 }
 
 #[cfg(test)]
@@ -254,7 +271,7 @@ mod tests {
             return String::new();
         };
         let waiting = outgoing.pack();
-        queue.begin(waiting);
+        assert!(queue.begin(waiting).is_empty());
         String::from_utf8(outgoing.packed).unwrap()
     }
 
@@ -266,7 +283,7 @@ mod tests {
 
     #[test]
     fn what_is_dropped_before_it_is_written_never_is() {
-        let mut queue = Queue::new(false);
+        let mut queue = Queue::new(None, false);
         let (first, _waits) = sending("first ");
         let (second, gone) = sending("second ");
         let (third, mut waits) = sending("third");
@@ -287,14 +304,12 @@ mod tests {
 
     #[test]
     fn one_writes_at_a_time_and_what_is_left_over_goes_first() {
-        let mut queue = Queue::new(false);
+        let mut queue = Queue::new(None, false);
         let (first, _first) = sending("first");
         queue.push(first);
-        assert!(queue.is_idle());
         assert_eq!(packed(&mut queue), "first");
         let (second, _second) = sending(" second");
         queue.push(second);
-        assert!(!queue.is_idle());
         assert!(queue.next().is_none(), "another writes");
         assert!(queue.end(b"st".to_vec()));
         assert_eq!(packed(&mut queue), "st second");
@@ -303,7 +318,7 @@ mod tests {
 
     #[test]
     fn so_many_are_under_way_and_no_more() {
-        let mut queue = Queue::new(false);
+        let mut queue = Queue::new(None, false);
         let waiting: Vec<_> = (0..=UNDER_WAY)
             .map(|_| {
                 let (one, waits) = sending(".");
@@ -320,7 +335,7 @@ mod tests {
 
     #[test]
     fn those_whom_nobody_waits_for_are_thrown_out_of_a_crowd() {
-        let mut queue = Queue::new(false);
+        let mut queue = Queue::new(None, false);
         for _ in 0..CROWDED * 10 {
             queue.push(sending("x").0);
         }
@@ -329,10 +344,10 @@ mod tests {
 
     #[test]
     fn a_closed_connection_drops_what_it_is_given() {
-        let mut queue = Queue::new(false);
+        let mut queue = Queue::new(None, false);
         let (before, mut waits) = sending("before");
         queue.push(before);
-        queue.close();
+        drop(queue.close());
         assert!(waits.try_recv().is_err());
         let (after, mut waits) = sending("after");
         queue.push(after);
