@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
+use crate::machine::Taken;
 use crate::report::{Figure, say};
 use crate::suites::title;
 
@@ -29,7 +30,7 @@ pub(crate) fn print(figures: &str) -> Result<(), String> {
 ///
 /// # Errors
 ///
-/// As [`print`]; and if the document has no mark, or can't be written.
+/// If a file can't be read, the figures are something else, or the document has no mark or can't be written.
 pub(crate) fn write(figures: &str, document: &str) -> Result<(), String> {
     let tables = markdown(&read(figures)?)?;
     let text = read(document)?;
@@ -44,24 +45,31 @@ fn read(path: &str) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))
 }
 
-/// The tables of lines of JSON: of what was taken when and on what, and of figures.
+/// The tables of lines of JSON: figures, and before those of each run when and on what they were taken.
 fn markdown(lines: &str) -> Result<String, String> {
     let mut out = String::new();
-    let mut figures = Vec::new();
     let mut told = String::new();
+    let mut figures: Vec<Figure> = Vec::new();
     for line in lines.lines() {
         if let Ok(figure) = serde_json::from_str::<Figure>(line) {
             figures.push(figure);
             continue;
         }
-        let taken: crate::machine::Taken =
+        let taken: Taken =
             serde_json::from_str(line).map_err(|error| format!("no figure: {line}: {error}"))?;
+        sections(&mut out, &std::mem::take(&mut figures));
         let taken = taken.to_string();
         if told != taken {
-            let _ = writeln!(out, "These figures were {taken}.");
+            let _ = writeln!(out, "\nWhat follows was {taken}.");
             told = taken;
         }
     }
+    sections(&mut out, &figures);
+    Ok(out.trim_start().to_owned())
+}
+
+/// A heading, charts and a table of each suite.
+fn sections(out: &mut String, figures: &[Figure]) {
     let mut suites: Vec<&str> = figures.iter().map(|one| one.suite.as_str()).collect();
     suites.dedup();
     for suite in suites {
@@ -77,7 +85,6 @@ fn markdown(lines: &str) -> Result<String, String> {
         out.push('\n');
         out.push_str(&table(&own));
     }
-    Ok(out)
 }
 
 /// The units that a chart can be drawn of, in order.
