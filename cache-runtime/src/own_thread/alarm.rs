@@ -186,19 +186,19 @@ impl Drop for Looks {
 #[cfg(test)]
 mod tests {
     use std::future::{pending, ready};
-    use std::time::Instant;
 
     use futures_util::future::join_all;
     use tokio::runtime::Builder;
 
     use super::*;
+    use crate::clock::Stopwatch;
 
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
     fn an_alarm_goes_off_on_any_executor_and_what_ends_before_it_is_given() {
         let bare = Builder::new_current_thread().build().unwrap();
-        let start = Instant::now();
+        let start = Stopwatch::start();
         assert_eq!(bare.block_on(within(40 * MS, pending::<()>())), None);
         // The clock by which it goes off has steps of its own.
         assert!(start.elapsed() >= 30 * MS, "{:?}", start.elapsed());
@@ -209,7 +209,7 @@ mod tests {
 
     #[tokio::test]
     async fn alarms_of_all_lengths_go_off_each_in_its_time() {
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let one = async |ms: u32| {
             assert_eq!(within(ms * MS, pending::<()>()).await, None);
             let took = start.elapsed();

@@ -36,7 +36,6 @@ pub(super) use ears::Ears;
 pub(crate) use ears::{LinkEvent, Pushed};
 use live::Live;
 pub(super) use opening::opened;
-pub(super) use read::Read;
 pub(super) use resolver::Resolver;
 use shared::Shared;
 pub(crate) use state::LinkState;

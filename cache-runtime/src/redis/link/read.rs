@@ -4,17 +4,8 @@ use std::sync::Arc;
 
 use super::Link;
 use super::live::Live;
-use crate::redis::wire::answers::Node;
+use crate::redis::wire::answers::{Node, Read};
 use crate::redis::wire::fault::Fault;
-use crate::redis::wire::reply::Got;
-
-/// What a read found, and the node at that time.
-#[derive(Debug)]
-pub(in crate::redis) struct Read {
-    /// In the order asked; in a cluster each may be an error of its own.
-    pub(in crate::redis) got: Vec<Got>,
-    pub(in crate::redis) node: Node,
-}
 
 impl Link {
     /// Reads keys, all at one moment of the node.

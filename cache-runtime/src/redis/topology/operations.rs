@@ -8,9 +8,10 @@ use redis::Value;
 use super::Topology;
 use super::redirect::Redirect;
 use crate::boxed::boxed;
-use crate::redis::link::{Link, Read as LinkRead};
+use crate::redis::link::Link;
 use crate::redis::wire::answers::{
-    Answered, Claimed, Filled, Found, LeaseReply, Made, Node, bytes, found, leased, made, read,
+    Answered, Claimed, Filled, Found, LeaseReply, Made, Node, Read as LinkRead, bytes, found,
+    leased, made, read,
 };
 use crate::redis::wire::asks::{Ask, FillAsk, LeaseAsk, StampAsk};
 use crate::redis::wire::error::unwrap;

@@ -27,6 +27,14 @@ pub(in crate::redis) struct Answered {
     pub(in crate::redis) node: Node,
 }
 
+/// What a read found, and the node at that time.
+#[derive(Debug)]
+pub(in crate::redis) struct Read {
+    /// In the order asked; in a cluster each may be an error of its own.
+    pub(in crate::redis) got: Vec<Got>,
+    pub(in crate::redis) node: Node,
+}
+
 /// What became of a wish for a lease.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Leased {

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use redis::{PushKind, Value};
 use tokio::io::{AsyncReadExt as _, AsyncWrite as _};
 
-use super::Shared;
 use super::queue::Waiting;
+use super::shared::Shared;
 use super::socket::Socket;
 use crate::redis::link::ears::{Hear, Pushed};
 use crate::redis::link::pace::timeouts::End;

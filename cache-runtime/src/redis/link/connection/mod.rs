@@ -12,6 +12,7 @@
 mod driver;
 mod joined;
 mod queue;
+mod shared;
 mod socket;
 
 use std::fmt;
@@ -20,8 +21,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use futures_util::task::AtomicWaker;
-use parking_lot::{Mutex, MutexGuard};
 use redis::{ProtocolVersion, RedisError, Value};
 use tokio::sync::oneshot;
 
@@ -32,17 +31,12 @@ use crate::redis::wire::reply::Got;
 use crate::redis::wire::settings::LinkSettings;
 use driver::Driver;
 use joined::Read;
-use queue::{Outgoing, Queue, Sending};
-use socket::{Opened, Plain};
+use queue::Sending;
+use shared::Shared;
+use socket::Opened;
 
 /// A greeted connection. It is closed when this is dropped.
 pub(in crate::redis::link) struct Connection(Arc<Shared>);
-
-/// What its callers and its driver share.
-struct Shared {
-    queue: Mutex<Queue>,
-    driver: AtomicWaker,
-}
 
 impl Connection {
     /// Opens a connection and starts its driver. `hear` is told what the node pushes, and `end` why the
@@ -54,10 +48,7 @@ impl Connection {
         hear: &Hear,
     ) -> Result<Self, RedisError> {
         let opened = Opened::open(settings, protocol).await?;
-        let shared = Arc::new(Shared {
-            queue: Mutex::new(Queue::new(opened.written, settings.in_cluster)),
-            driver: AtomicWaker::new(),
-        });
+        let shared = Arc::new(Shared::new(opened.written, settings.in_cluster));
         let driver = Driver::new(opened.driven, Arc::clone(&shared), end, hear);
         let started = settings.home.spawn(driver);
         started.map_err(|_| io::Error::from(io::ErrorKind::WouldBlock))?;
@@ -77,7 +68,7 @@ impl Connection {
         }
         let mut queue = self.0.queue.lock();
         queue.push(Sending::new(packed, count, tell));
-        self.go(queue, true);
+        self.0.go(queue, true);
         Answers(told)
     }
 
@@ -93,52 +84,8 @@ impl Connection {
         }
         let mut queue = self.0.queue.lock();
         let may_go = queue.push_read(Read { names, tell });
-        self.go(queue, may_go);
+        self.0.go(queue, may_go);
         Answers(told)
-    }
-
-    /// Writes what was just given if nothing else is under way, or leaves it to the driver.
-    fn go(&self, mut queue: MutexGuard<'_, Queue>, may_go: bool) {
-        if let Some(socket) = queue.idle().map(Arc::clone) {
-            let outgoing = queue.next();
-            drop(queue);
-            if let Some(outgoing) = outgoing {
-                self.0.write(&socket, outgoing);
-            }
-        } else {
-            drop(queue);
-            if may_go {
-                self.0.driver.wake();
-            }
-        }
-    }
-}
-
-impl Shared {
-    /// Writes for a caller, and leaves to the driver what does not go at once.
-    fn write(&self, socket: &Plain, outgoing: Outgoing) {
-        let mut packed = self.pack(outgoing);
-        // An error is met again by the driver, which says what it means.
-        let written = socket.try_write(&packed).unwrap_or(0);
-        packed.drain(..written);
-        if self.queue.lock().end(packed) {
-            self.driver.wake();
-        }
-    }
-}
-
-impl Shared {
-    /// Packs what is to be written, for which its callers wait from then on.
-    fn pack(&self, mut outgoing: Outgoing) -> Vec<u8> {
-        let waiting = outgoing.pack();
-        let refused = self.queue.lock().begin(waiting);
-        drop(refused);
-        outgoing.packed
-    }
-
-    fn close(&self) {
-        let closed = self.queue.lock().close();
-        drop(closed);
     }
 }
 

@@ -4,6 +4,8 @@ mod place;
 #[cfg(test)]
 mod tests;
 mod tls;
+#[cfg(feature = "tls")]
+mod tls_config;
 mod url;
 
 use std::path::Path;
