@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
+use crate::machine::Taken;
 use crate::report::{Figure, say};
 use crate::suites::title;
 
@@ -29,7 +30,7 @@ pub(crate) fn print(figures: &str) -> Result<(), String> {
 ///
 /// # Errors
 ///
-/// As [`print`]; and if the document has no mark, or can't be written.
+/// If a file can't be read, the figures are something else, or the document has no mark or can't be written.
 pub(crate) fn write(figures: &str, document: &str) -> Result<(), String> {
     let tables = markdown(&read(figures)?)?;
     let text = read(document)?;
@@ -44,24 +45,31 @@ fn read(path: &str) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))
 }
 
-/// The tables of lines of JSON: of what was taken when and on what, and of figures.
+/// The tables of lines of JSON: figures, and before those of each run when and on what they were taken.
 fn markdown(lines: &str) -> Result<String, String> {
     let mut out = String::new();
-    let mut figures = Vec::new();
     let mut told = String::new();
+    let mut figures: Vec<Figure> = Vec::new();
     for line in lines.lines() {
         if let Ok(figure) = serde_json::from_str::<Figure>(line) {
             figures.push(figure);
             continue;
         }
-        let taken: crate::machine::Taken =
+        let taken: Taken =
             serde_json::from_str(line).map_err(|error| format!("no figure: {line}: {error}"))?;
+        sections(&mut out, &std::mem::take(&mut figures));
         let taken = taken.to_string();
         if told != taken {
-            let _ = writeln!(out, "These figures were {taken}.");
+            let _ = writeln!(out, "\nWhat follows was {taken}.");
             told = taken;
         }
     }
+    sections(&mut out, &figures);
+    Ok(out.trim_start().to_owned())
+}
+
+/// A heading, charts and a table of each suite.
+fn sections(out: &mut String, figures: &[Figure]) {
     let mut suites: Vec<&str> = figures.iter().map(|one| one.suite.as_str()).collect();
     suites.dedup();
     for suite in suites {
@@ -77,7 +85,6 @@ fn markdown(lines: &str) -> Result<String, String> {
         out.push('\n');
         out.push_str(&table(&own));
     }
-    Ok(out)
 }
 
 /// The units that a chart can be drawn of, in order.
@@ -105,7 +112,7 @@ fn table(figures: &[&Figure]) -> String {
         true => "| row | of | figure | ours is |\n|---|---|---:|---|\n",
         false => "| row | figure |\n|---|---:|\n",
     });
-    for figure in figures {
+    for figure in by_row(figures) {
         let of = figure.contender.as_deref().unwrap_or_default();
         let shown = format!("{} {}", shown(figure.value), figure.unit);
         let _ = match are_beside {
@@ -121,13 +128,24 @@ fn table(figures: &[&Figure]) -> String {
     out
 }
 
+/// The contenders of one row together, in the order in which the rows come.
+fn by_row<'a>(figures: &[&'a Figure]) -> Vec<&'a Figure> {
+    let first = |figure: &Figure| figures.iter().position(|one| one.row == figure.row);
+    let mut sorted = figures.to_vec();
+    sorted.sort_by_key(|figure| first(figure));
+    sorted
+}
+
 /// By how much ours is better or worse than another's figure in the same row.
 fn beside(figure: &Figure, figures: &[&Figure]) -> String {
     let is_ours = |one: &&&Figure| {
         one.row == figure.row && one.unit == figure.unit && one.contender.as_deref() == Some(OURS)
     };
     let ours = figures.iter().find(is_ours);
-    let Some(ours) = ours.filter(|ours| **ours != figure && figure.contender.is_some()) else {
+    let contender = figure.contender.as_deref();
+    // Ours in another way, such as `ours_over_redis`, is no other's.
+    let is_others = contender.is_some_and(|name| !name.starts_with(OURS));
+    let Some(ours) = ours.filter(|_| is_others) else {
         return String::new();
     };
     let (low, high) = (ours.value.min(figure.value), ours.value.max(figure.value));
@@ -201,12 +219,14 @@ mod tests {
             Figure::new("hits.arc.slow", 120.0, "ns"),
             Figure::new("beside.redis.ours", 50.0, "calls/s"),
             Figure::new("beside.redis.bare", 100.0, "calls/s"),
+            Figure::new("hits.arc.ours_tagged", 70.0, "ns"),
             Figure::new("tags.first", 7.0, "us"),
         ];
         let lines = figures.map(|one| serde_json::to_string(&one).unwrap());
         let tables = markdown(&lines.join("\n")).unwrap();
         assert!(tables.contains("| `arc` | slow | 120 ns | 2.00 × better |"));
         assert!(tables.contains("| `redis` | bare | 100 calls/s | 2.00 × worse |"));
+        assert!(tables.contains("| `arc` | ours_tagged | 70.0 ns |  |"));
         assert!(tables.contains("| `first` | 7.00 us |"));
         assert!(tables.contains("performance/beside-calls-per-s.svg"));
     }
