@@ -21,12 +21,14 @@ impl Taken {
     pub(crate) fn now() -> Self {
         let system = rustix::system::uname();
         let name = system.sysname().to_string_lossy().into_owned();
-        let release = system.release().to_string_lossy().into_owned();
+        let release = system.release().to_string_lossy();
+        // What follows is of one build of the kernel.
+        let release = release.split(['.', '-']).take(2).collect::<Vec<_>>();
         Self {
             date: time::OffsetDateTime::now_utc().date().to_string(),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             memory_gib: rustix::system::sysinfo().totalram.div_ceil(1 << 30),
-            system: format!("{name} {release}"),
+            system: format!("{name} {}", release.join(".")),
             profile: profile(),
             rounds: rounds::count(),
         }

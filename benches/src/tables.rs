@@ -112,7 +112,7 @@ fn table(figures: &[&Figure]) -> String {
         true => "| row | of | figure | ours is |\n|---|---|---:|---|\n",
         false => "| row | figure |\n|---|---:|\n",
     });
-    for figure in figures {
+    for figure in by_row(figures) {
         let of = figure.contender.as_deref().unwrap_or_default();
         let shown = format!("{} {}", shown(figure.value), figure.unit);
         let _ = match are_beside {
@@ -128,13 +128,24 @@ fn table(figures: &[&Figure]) -> String {
     out
 }
 
+/// The contenders of one row together, in the order in which the rows come.
+fn by_row<'a>(figures: &[&'a Figure]) -> Vec<&'a Figure> {
+    let first = |figure: &Figure| figures.iter().position(|one| one.row == figure.row);
+    let mut sorted = figures.to_vec();
+    sorted.sort_by_key(|figure| first(figure));
+    sorted
+}
+
 /// By how much ours is better or worse than another's figure in the same row.
 fn beside(figure: &Figure, figures: &[&Figure]) -> String {
     let is_ours = |one: &&&Figure| {
         one.row == figure.row && one.unit == figure.unit && one.contender.as_deref() == Some(OURS)
     };
     let ours = figures.iter().find(is_ours);
-    let Some(ours) = ours.filter(|ours| **ours != figure && figure.contender.is_some()) else {
+    let contender = figure.contender.as_deref();
+    // Ours in another way, such as `ours_over_redis`, is no other's.
+    let is_others = contender.is_some_and(|name| !name.starts_with(OURS));
+    let Some(ours) = ours.filter(|_| is_others) else {
         return String::new();
     };
     let (low, high) = (ours.value.min(figure.value), ours.value.max(figure.value));
@@ -208,12 +219,14 @@ mod tests {
             Figure::new("hits.arc.slow", 120.0, "ns"),
             Figure::new("beside.redis.ours", 50.0, "calls/s"),
             Figure::new("beside.redis.bare", 100.0, "calls/s"),
+            Figure::new("hits.arc.ours_tagged", 70.0, "ns"),
             Figure::new("tags.first", 7.0, "us"),
         ];
         let lines = figures.map(|one| serde_json::to_string(&one).unwrap());
         let tables = markdown(&lines.join("\n")).unwrap();
         assert!(tables.contains("| `arc` | slow | 120 ns | 2.00 × better |"));
         assert!(tables.contains("| `redis` | bare | 100 calls/s | 2.00 × worse |"));
+        assert!(tables.contains("| `arc` | ours_tagged | 70.0 ns |  |"));
         assert!(tables.contains("| `first` | 7.00 us |"));
         assert!(tables.contains("performance/beside-calls-per-s.svg"));
     }
