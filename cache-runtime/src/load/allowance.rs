@@ -58,14 +58,14 @@ impl Allowance {
         if left.is_zero() {
             return Err(Fault::Allowance);
         }
-        let waiting = self.begin();
+        let spending = self.begin();
         let (mut answered, mut took) = wait(left, &mut asked).await;
-        let extra = waiting.extra();
+        let extra = spending.extra();
         if answered.is_none() && !extra.is_zero() {
             let (late, more) = wait(extra, asked).await;
             (answered, took) = (late, took + more);
         }
-        waiting.end(took);
+        spending.end(took);
         answered.unwrap_or(Err(Fault::Allowance))
     }
 
@@ -77,8 +77,8 @@ impl Allowance {
     }
 
     /// Begins to wait; the end says how long that took.
-    pub(super) fn begin(&self) -> Waiting<'_> {
-        Waiting {
+    pub(super) fn begin(&self) -> Spending<'_> {
+        Spending {
             allowance: self,
             turn: self.crowd.enter(),
         }
@@ -112,13 +112,13 @@ impl Allowance {
     }
 }
 
-/// A call that waits for Redis, among others that do.
-pub(super) struct Waiting<'a> {
+/// A call that waits for Redis, among others that do, until it says what that took.
+pub(super) struct Spending<'a> {
     allowance: &'a Allowance,
     turn: Turn,
 }
 
-impl Waiting<'_> {
+impl Spending<'_> {
     /// How much longer it may wait for those that it stands behind.
     fn extra(&self) -> Duration {
         let behind = Duration::from_micros(self.allowance.behind_us.load(Ordering::Relaxed));

@@ -72,12 +72,12 @@ impl<'a> Joining<'a> {
         let served = match &turn {
             Turn::Lead(_) | Turn::Alone(_) => return Joined::Leads(turn),
             Turn::Meanwhile(held) => {
-                let held = boxed(|| meanwhile(request, held, verify)).await;
+                let held = meanwhile(request, held, verify).await;
                 held.map(|held| Ok(serve_older(request, &held)))
             }
             Turn::Done(outcome) => {
                 let shares = self.hooks.shares;
-                boxed(|| shared(request, outcome, shares, verify)).await
+                shared(request, outcome, shares, verify).await
             }
         };
         match served {
@@ -144,7 +144,10 @@ pub(super) fn serve_older(request: &Request, held: &Arc<Held>) -> Arc<Held> {
 /// What the leader found stale, as this caller may be served it.
 async fn meanwhile(request: &Request, held: &Arc<Held>, verify: bool) -> Option<Arc<Held>> {
     match verify {
-        true => peek(request, Look::Verify).await.map(|found| found.held),
+        true => {
+            let found = boxed(|| peek(request, Look::Verify)).await;
+            found.map(|found| found.held)
+        }
         // It may have been found under other cells than those that the flight was joined under.
         false => request.may_serve(held).then(|| Arc::clone(held)),
     }
@@ -159,7 +162,7 @@ async fn shared(
 ) -> Option<Returned> {
     match outcome {
         Outcome::Value { in_redis, .. } if verify && (*in_redis || request.is_strong()) => {
-            let found = peek(request, Look::Verify).await?;
+            let found = boxed(|| peek(request, Look::Verify)).await?;
             Some(Ok(found.held))
         }
         Outcome::Value { held, .. } => Some(Ok(Arc::clone(held))),

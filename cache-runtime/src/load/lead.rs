@@ -33,7 +33,7 @@ pub(super) struct Leader<'a> {
 impl Leader<'_> {
     /// Reads, and has the body run if it must.
     ///
-    /// What most calls come to, a hit, is not boxed.
+    /// What most calls come to, a hit, is in this one future; what follows a miss is boxed.
     pub(super) async fn lead(self) -> Returned {
         let request = self.request;
         // It may have been filled while this call was on its way here.

@@ -29,7 +29,7 @@
 //!   └──────────────────────────────────────────────────────► served
 //! ```
 //!
-//! Each step is a file: [`join`], [`lead`], [`fetch`] with [`read`] and [`judge`], [`run`], [`store`] with
+//! Each step is a file: [`join`], [`lead`], [`fetch`] with [`read`], [`judge`] and [`holder`], [`run`], [`store`] with
 //! [`tags`], [`weigh`] and [`seal`]. A [`Request`] goes through all of them, and a [`Grant`](grant::Grant)
 //! from the fetch to the store. A put begins at the grant.
 //!
@@ -47,6 +47,7 @@ mod course;
 mod desk;
 mod fetch;
 mod grant;
+mod holder;
 mod hooks;
 mod join;
 mod judge;
@@ -112,7 +113,9 @@ pub(crate) async fn load(request: &Request, hooks: &Hooks, body: &Remote) -> Ret
             }
         };
         if let Some(turn) = leads {
-            return joining.leader(&any, &turn).lead().await;
+            let leader = joining.leader(&any, &turn);
+            // Boxed: those who wait hold nothing of the leader's conversation with Redis.
+            return boxed(|| leader.lead()).await;
         }
     }
     boxed(|| load_later(&joining)).await
@@ -125,5 +128,6 @@ async fn load_later(joining: &Joining<'_>) -> Returned {
         Joined::Served(returned) => return returned,
         Joined::Leads(turn) | Joined::Refused(turn) => turn,
     };
-    joining.leader(&later, &turn).lead().await
+    let leader = joining.leader(&later, &turn);
+    boxed(|| leader.lead()).await
 }

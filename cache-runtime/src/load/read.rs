@@ -111,9 +111,9 @@ impl Reader<'_> {
         let read = match self.redis.longest_read() {
             // It ends by itself before this call has waited enough.
             Some(longest) if request.allowance.covers(longest) => {
-                let waiting = request.allowance.begin();
+                let spending = request.allowance.begin();
                 let read = self.redis.read_now(names).await;
-                waiting.end(clock.elapsed());
+                spending.end(clock.elapsed());
                 read
             }
             _ => boxed(|| request.allowance.within(self.redis.read(names))).await,

@@ -128,7 +128,14 @@ impl<'r, 'de> Parts<'r, 'de> {
         left.is_some()
     }
 
-    /// The next part, by a seed.
+    /// The next part, by a seed, if one is left.
+    fn next<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Halt> {
+        match self.take() {
+            true => self.sow(seed).map(Some),
+            false => Ok(None),
+        }
+    }
+
     fn sow<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Halt> {
         let (sown, at) = (Sown::of::<S>(), Cell::new(None));
         let result = seed.deserialize(self.reader(&sown, &at)?);
@@ -281,10 +288,7 @@ impl<'de> SeqAccess<'de> for Each<'_, '_, 'de> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, Halt> {
-        match self.0.take() {
-            true => self.0.sow(seed).map(Some),
-            false => Ok(None),
-        }
+        self.0.next(seed)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -299,10 +303,7 @@ impl<'de> MapAccess<'de> for Each<'_, '_, 'de> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, Halt> {
-        match self.0.take() {
-            true => self.0.sow(seed).map(Some),
-            false => Ok(None),
-        }
+        self.0.next(seed)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Halt> {

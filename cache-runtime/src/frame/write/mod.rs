@@ -100,6 +100,28 @@ impl<'p> Pen<'p> {
             }
         })
     }
+
+    /// A sequence or a map, whose length may not be known before its end.
+    fn collection(
+        self,
+        len: Option<usize>,
+        walk: fn(Check<'p>, Option<usize>) -> Result<Walk<'p>, Mismatch>,
+        fields: fn(usize) -> Fields,
+    ) -> Result<Strokes<'p>, Mismatch> {
+        Ok(match (self, len) {
+            (Self::Check(check), len) => Strokes::Check(walk(check, len)?),
+            (Self::Bincode(bincode), len) => {
+                // Without its length it can't be written.
+                bincode.put(len.ok_or(Mismatch::Failed)?)?;
+                Strokes::Bincode(bincode)
+            }
+            (Self::MessagePack(pack), Some(len)) => {
+                pack.fields(fields(len))?;
+                Strokes::MessagePack(pack)
+            }
+            (Self::MessagePack(pack), None) => Strokes::unknown(pack, fields),
+        })
+    }
 }
 
 /// How many fields follow, with names or without.
@@ -223,19 +245,7 @@ impl<'p> Serializer for Pen<'p> {
     }
 
     fn serialize_seq(self, len: Option<usize>) -> Result<Strokes<'p>, Mismatch> {
-        Ok(match (self, len) {
-            (Self::Check(check), len) => Strokes::Check(Walk::sequence(check, len)?),
-            (Self::Bincode(bincode), len) => {
-                // Without its length it can't be written.
-                bincode.put(len.ok_or(Mismatch::Failed)?)?;
-                Strokes::Bincode(bincode)
-            }
-            (Self::MessagePack(pack), Some(len)) => {
-                pack.fields(Fields::Placed(len))?;
-                Strokes::MessagePack(pack)
-            }
-            (Self::MessagePack(pack), None) => Strokes::unknown(pack, Fields::Placed),
-        })
+        self.collection(len, Walk::sequence, Fields::Placed)
     }
 
     fn serialize_tuple(self, len: usize) -> Result<Strokes<'p>, Mismatch> {
@@ -258,18 +268,7 @@ impl<'p> Serializer for Pen<'p> {
     }
 
     fn serialize_map(self, len: Option<usize>) -> Result<Strokes<'p>, Mismatch> {
-        Ok(match (self, len) {
-            (Self::Check(check), len) => Strokes::Check(Walk::map(check, len)?),
-            (Self::Bincode(bincode), len) => {
-                bincode.put(len.ok_or(Mismatch::Failed)?)?;
-                Strokes::Bincode(bincode)
-            }
-            (Self::MessagePack(pack), Some(len)) => {
-                pack.fields(Fields::Named(len))?;
-                Strokes::MessagePack(pack)
-            }
-            (Self::MessagePack(pack), None) => Strokes::unknown(pack, Fields::Named),
-        })
+        self.collection(len, Walk::map, Fields::Named)
     }
 
     fn serialize_struct(self, _: &'static str, len: usize) -> Result<Strokes<'p>, Mismatch> {

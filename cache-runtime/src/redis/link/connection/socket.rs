@@ -71,7 +71,7 @@ impl Opened {
     fn plain(socket: Plain) -> Self {
         let socket = Arc::new(socket);
         Self {
-            driven: Box::new(Shared(Arc::clone(&socket))),
+            driven: Box::new(Half(Arc::clone(&socket))),
             written: Some(socket),
         }
     }
@@ -146,9 +146,9 @@ impl Plain {
 }
 
 /// The driver's half of a socket that others write to as well.
-struct Shared(Arc<Plain>);
+struct Half(Arc<Plain>);
 
-impl AsyncRead for Shared {
+impl AsyncRead for Half {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -164,7 +164,7 @@ impl AsyncRead for Shared {
     }
 }
 
-impl AsyncWrite for Shared {
+impl AsyncWrite for Half {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -19,8 +19,8 @@
 //! that is longer, with pauses between them that grow from [`FIRST_PAUSE`] to [`LONGEST_PAUSE`].
 //!
 //! **A deletion that replicas acknowledge** waits up to `2 * op_timeout` for its turn on the connection it has
-//! for that, and as long again for the answers. **A read** that is
-//! joined with others is waited for like any command, from when it is given.
+//! for that, and as long again for the answers. **A read** that is joined with others is waited for like any
+//! command, from when it is given; each caller that waits in vain counts for the breaker.
 //!
 //! **An operation** sends one command, and up to three where the server forgot the scripts. What all
 //! operations of one call may wait is the call's own affair, not the link's.
