@@ -5,17 +5,17 @@
 //! used again, and not show.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use cache_runtime::{Cache, cached};
 use cache_tests::Server;
-use tokio::sync::watch;
 
+use crate::gate::Gate;
 #[cfg(feature = "peers")]
 use crate::peers;
 use crate::rounds::{Measured, alternate_measured};
-use crate::user::{User, shared_user};
+use crate::user::User;
 use crate::worker::{self, Worker, answer};
 
 /// What a worker of this suite is called with.
@@ -25,32 +25,6 @@ const CALLERS: i64 = 10_000;
 
 /// How long they are left alone once each has been polled, so that what goes on behind a call has ended.
 const SETTLE: Duration = Duration::from_millis(200);
-
-/// What holds the loads until all callers wait.
-#[derive(Debug)]
-pub(crate) struct Gate {
-    loads: AtomicI64,
-    arrived: AtomicI64,
-    is_open: watch::Sender<bool>,
-}
-
-impl Gate {
-    fn new() -> Arc<Self> {
-        Arc::new(Self {
-            loads: AtomicI64::new(0),
-            arrived: AtomicI64::new(0),
-            is_open: watch::Sender::new(false),
-        })
-    }
-
-    /// A load.
-    pub(crate) async fn load(&self) -> Arc<User> {
-        self.loads.fetch_add(1, Ordering::Relaxed);
-        let mut is_open = self.is_open.subscribe();
-        let _ = is_open.wait_for(|is_open| *is_open).await;
-        shared_user(1)
-    }
-}
 
 #[cached(ns = "herd", ttl = "1h", skip(gate))]
 async fn cold(gate: Arc<Gate>, id: u64) -> Arc<User> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ::cached::macros::concurrent_cached;
 use ::cached::{AsyncRedisCache, ConcurrentCachedAsync as _, SerializeCachedAsync as _};
 
-use crate::herd::Gate;
+use crate::gate::Gate;
 use crate::user::{User, shared_user, user};
 
 #[concurrent_cached(

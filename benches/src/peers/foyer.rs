@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use crate::herd::Gate;
+use crate::gate::Gate;
 use crate::user::{User, shared_user};
 
 pub(crate) type Foyer = foyer_memory::Cache<(u64, String), Arc<User>>;

@@ -10,7 +10,7 @@ use hitbox_fn::Cache;
 use hitbox_moka::MokaBackend;
 use hitbox_redis::{ConnectionMode, RedisBackend};
 
-use crate::herd::Gate;
+use crate::gate::Gate;
 use crate::user::{User, user};
 
 pub(crate) type Memory = Cache<MokaBackend, NoopConcurrencyManager, DisabledOffload>;

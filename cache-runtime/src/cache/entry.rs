@@ -14,7 +14,6 @@ use crate::load::{self, Look, Request};
 use crate::memory::Held;
 use crate::owed::Target;
 use crate::site::SharedWith;
-use crate::tag::TagsFrom;
 use crate::tiers::Tiers;
 use crate::value::Cacheable;
 
@@ -24,15 +23,13 @@ use crate::value::Cacheable;
 /// invalidation is carried out all the same, as other processes serve what it is to clear.
 pub struct Entry<T> {
     request: Result<Option<Request>>,
-    tags_from: Option<TagsFrom>,
     value: PhantomData<fn() -> T>,
 }
 
 impl<T: Cacheable> Entry<T> {
-    pub(crate) fn new(request: Result<Option<Request>>, tags_from: Option<TagsFrom>) -> Self {
+    pub(crate) fn new(request: Result<Option<Request>>) -> Self {
         Self {
             request,
-            tags_from,
             value: PhantomData,
         }
     }
@@ -67,7 +64,7 @@ impl<T: Cacheable> Entry<T> {
             // With reads off nothing is stored, and nothing older stays either.
             Ok(Some(_)) if self.readable().is_none() => self.invalidate().await,
             Ok(Some(request)) => {
-                let put = load::put(request, Arc::new(value), self.tags_from.as_ref());
+                let put = load::put(request, Arc::new(value));
                 Box::pin(put).await
             }
             Ok(None) => Ok(()),

@@ -143,7 +143,6 @@ impl Cache {
             },
             key_len: key.key_len(),
             readable: None,
-            derives_tags: false,
             missed: missed.why,
             ahead: missed.ahead,
         }

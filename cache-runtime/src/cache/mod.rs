@@ -205,7 +205,7 @@ impl Cache {
             return ByHand::Course(None);
         }
         let draft = self.draft((site, kind), namespace.into(), *policy, key, missed);
-        match draft.with_tags(&[]) {
+        match draft.with_tags(&[], Hooks::default()) {
             Ok(request) => ByHand::Course(Some(Course::new(false, |body| read(request, body)))),
             Err(error) => {
                 self.refused(site, namespace, &error);
@@ -295,7 +295,7 @@ enum ByHand {
 /// The read of an entry that no annotation says more of.
 fn read(request: Request, body: Remote) -> Pin<Box<impl Future<Output = Returned>>> {
     let request = Box::new(request);
-    boxed(|| async move { load::load(&request, &Hooks::default(), &body).await })
+    boxed(|| async move { load::load(&request, &body).await })
 }
 
 impl fmt::Debug for Cache {

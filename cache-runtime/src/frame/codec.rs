@@ -5,46 +5,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::de::DeserializeOwned;
 
+use super::codec_id::CodecId;
 use super::compress::decompress;
 use super::read::{Budget, Halt, Payload, Reader, Source};
 use super::shape::{Mismatch, keeps_every_option};
 use super::write::{Bincode, MessagePack, Out, Pen, Written};
 use super::{Frame, Unreadable};
 
-/// How a value is encoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum CodecId {
-    /// Positional and small; needs a type whose shape is known.
-    Bincode,
-    /// Self-describing, with field names: reads what bincode can't.
-    MessagePack,
-}
-
-impl CodecId {
-    pub(super) fn to_byte(self) -> u8 {
-        match self {
-            Self::Bincode => 1,
-            Self::MessagePack => 2,
-        }
-    }
-
-    pub(super) fn from_byte(byte: u8) -> Option<Self> {
-        match byte {
-            1 => Some(Self::Bincode),
-            2 => Some(Self::MessagePack),
-            _ => None,
-        }
-    }
-}
-
 /// A value that its codec can't write: it is returned to the caller and not stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a value could not be encoded: {0}")]
 pub(crate) struct EncodeError(Mismatch);
-
-pub(super) type BincodeConfig = bincode::config::Configuration;
-
-pub(super) const BINCODE: BincodeConfig = bincode::config::standard();
 
 /// Encodes a value.
 ///

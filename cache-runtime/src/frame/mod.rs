@@ -6,6 +6,7 @@
 //! never read one another's bytes.
 
 mod codec;
+mod codec_id;
 mod compress;
 mod header;
 mod read;
@@ -18,7 +19,8 @@ mod writer;
 
 #[cfg(test)]
 use codec::decode;
-pub(crate) use codec::{CodecId, Room, decode_payload, encode, encoded_len, unpacked};
+pub(crate) use codec::{Room, decode_payload, encode, encoded_len, unpacked};
+pub(crate) use codec_id::CodecId;
 pub(crate) use compress::compress;
 pub(crate) use header::{
     Frame, Header, ID_OFFSET, Stamp, StampKind, Stamped, extent, parse, write,

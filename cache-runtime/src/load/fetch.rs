@@ -288,7 +288,7 @@ impl Fetch<'_> {
     fn first_watch(&self) -> Watch {
         let request = self.reader.request;
         let now = request.tiers.clock.now();
-        match self.flight.cells(now).filter(|_| !request.derives_tags) {
+        match self.flight.cells(now).filter(|_| !request.derives_tags()) {
             Some(cells) => cells.clone(),
             None => self.watch(),
         }

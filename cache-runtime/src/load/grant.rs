@@ -140,7 +140,9 @@ pub(super) struct Answered {
 
 impl<'a> Asks<'a> {
     pub(super) fn new(request: &'a Request, sent: Moment) -> Self {
-        let buckets = (request.derives_tags).then(|| request.tiers.buckets.sorted(sent));
+        let buckets = request
+            .derives_tags()
+            .then(|| request.tiers.buckets.sorted(sent));
         let unknown = buckets.iter().flat_map(|buckets| &buckets.unknown);
         let subjects = request.subjects.iter().chain(unknown);
         Self {

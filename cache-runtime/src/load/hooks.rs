@@ -1,17 +1,11 @@
 //! What an annotation has the algorithm ask of its author's own code.
 //!
-//! An option that is a fn is a method of [`Call`] here. What the algorithm asks for is a field of [`Hooks`],
-//! which it carries as one value to where each is called; what only the caller needs is one of the
-//! [`Caller`](super::Caller).
+//! Each is a field of [`Hooks`], which a [`Request`](super::Request) carries to where it is called, and a method
+//! of [`Call`](super::Call), which generated code uses.
 
 use std::fmt;
-use std::marker::PhantomData;
-use std::sync::Arc;
 
-use super::caller::TimedOut;
-use super::request::Draft;
-use crate::returns::ErrorShare;
-use crate::tag::{Tag, TagsFrom};
+use crate::tag::TagsFrom;
 
 /// What the algorithm is to ask.
 #[derive(Clone, Default)]
@@ -23,75 +17,8 @@ pub(crate) struct Hooks {
     pub(crate) tags_from: Option<TagsFrom>,
 }
 
-impl Hooks {
-    /// Whether tags come of the value.
-    pub(crate) fn derives_tags(&self) -> bool {
-        self.tags_from.is_some()
-    }
-}
-
 impl fmt::Debug for Hooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hooks").finish_non_exhaustive()
-    }
-}
-
-/// A call that memory did not serve, with what its annotation has asked.
-///
-/// It has no bounds, so that a value that can't be cached is told of once, and by no method.
-#[derive(Debug)]
-pub struct Call<M, R, T, E> {
-    pub(crate) draft: Result<Box<Draft>, Uncached>,
-    pub(crate) hooks: Hooks,
-    pub(crate) share: Option<ErrorShare<E>>,
-    pub(crate) timed_out: Option<TimedOut<R>>,
-    types: PhantomData<fn() -> (M, T)>,
-}
-
-/// Why a call runs without a cache.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Uncached {
-    /// No cache is installed, and none could be.
-    Missing,
-    /// It is bypassed or off, or can't be named; what can't be was counted.
-    Refused,
-}
-
-impl<M, R, T, E> Call<M, R, T, E> {
-    pub(crate) fn new(draft: Result<Box<Draft>, Uncached>) -> Self {
-        Self {
-            draft,
-            hooks: Hooks::default(),
-            share: None,
-            timed_out: None,
-            types: PhantomData,
-        }
-    }
-
-    /// How its error reaches those who wait for its load.
-    #[must_use]
-    pub fn share(mut self, share: Option<ErrorShare<E>>) -> Self {
-        self.hooks.shares = share.is_some();
-        self.share = share;
-        self
-    }
-
-    /// What a load past its limit returns.
-    #[must_use]
-    pub fn timed_out(mut self, timed_out: TimedOut<R>) -> Self {
-        self.hooks.is_limited = true;
-        self.timed_out = Some(timed_out);
-        self
-    }
-}
-
-impl<M, R, T: 'static, E> Call<M, R, T, E> {
-    /// The tags that only the loaded value tells.
-    #[must_use]
-    pub fn tags_from(mut self, tags_from: fn(&T) -> Vec<Tag>) -> Self {
-        self.hooks.tags_from = Some(Arc::new(move |value| {
-            value.downcast_ref().map(tags_from).unwrap_or_default()
-        }));
-        self
     }
 }

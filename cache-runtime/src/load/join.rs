@@ -7,7 +7,6 @@ use std::time::Duration;
 use super::course::Returned;
 use super::desk::Remote;
 use super::fetch::Patience;
-use super::hooks::Hooks;
 use super::lead::Leader;
 use super::read::{Look, peek};
 use super::request::Request;
@@ -20,7 +19,6 @@ use crate::memory::Held;
 /// A call that neither memory nor a read of its own has served.
 pub(super) struct Joining<'a> {
     request: &'a Request,
-    hooks: &'a Hooks,
     body: &'a Remote,
     /// What it may be served while another refreshes it.
     older: Option<Arc<Held>>,
@@ -38,14 +36,9 @@ pub(super) enum Joined<'s> {
 }
 
 impl<'a> Joining<'a> {
-    pub(super) fn new(
-        request: &'a Request,
-        (hooks, body): (&'a Hooks, &'a Remote),
-        older: Option<Arc<Held>>,
-    ) -> Self {
+    pub(super) fn new(request: &'a Request, body: &'a Remote, older: Option<Arc<Held>>) -> Self {
         Self {
             request,
-            hooks,
             body,
             older,
             waiting: Stopwatch::start(),
@@ -76,7 +69,7 @@ impl<'a> Joining<'a> {
                 held.map(|held| Ok(serve_older(request, &held)))
             }
             Turn::Done(outcome) => {
-                let shares = self.hooks.shares;
+                let shares = request.hooks.shares;
                 shared(request, outcome, shares, verify).await
             }
         };
@@ -108,7 +101,6 @@ impl<'a> Joining<'a> {
                 Turn::Lead(_) => Patience::Wait(self.left()),
                 _ => Patience::None,
             },
-            tags_from: self.hooks.tags_from.as_ref(),
             body: self.body,
         }
     }

@@ -19,14 +19,12 @@ use crate::events::{Event, Tier};
 use crate::flight::{Outcome, Seat};
 use crate::memory::Held;
 use crate::policy::Refresh;
-use crate::tag::TagsFrom;
 
 /// A call that reads for all in its flight, and loads if it must.
 pub(super) struct Leader<'a> {
     pub(super) request: &'a Request,
     pub(super) seat: &'a Seat<'a>,
     pub(super) patience: Patience,
-    pub(super) tags_from: Option<&'a TagsFrom>,
     pub(super) body: &'a Remote,
 }
 
@@ -108,7 +106,6 @@ impl Leader<'_> {
             request: request.clone(),
             grant,
             older: Arc::clone(&older),
-            tags_from: self.tags_from.cloned(),
             place,
         };
         refreshing.spawn(&runtime, apart);
@@ -125,7 +122,7 @@ impl Leader<'_> {
         let made = {
             let running = boxed(|| self.body.run(request));
             let running = boxed(|| beside(request, &mut older, running));
-            boxed(|| make(request, grant, self.tags_from, running)).await
+            boxed(|| make(request, grant, running)).await
         };
         let error = match made {
             Ok((held, in_redis)) => return Ok(self.land(held, in_redis)),

@@ -42,6 +42,7 @@
 mod allowance;
 mod aside;
 mod body;
+mod call;
 mod caller;
 mod course;
 mod desk;
@@ -69,11 +70,12 @@ mod weigh;
 
 pub(crate) use aside::{LARGE, aside};
 pub(crate) use body::{Body, Boxed, Detachable, Task};
+pub use call::Call;
+pub(crate) use call::Uncached;
 pub(crate) use caller::Caller;
 pub(crate) use course::{Course, Returned};
 pub(crate) use desk::Remote;
-pub use hooks::Call;
-pub(crate) use hooks::{Hooks, Uncached};
+pub(crate) use hooks::Hooks;
 pub(crate) use put::{put, refresh};
 pub(crate) use read::{Look, peek};
 pub(crate) use request::{Draft, Request, short};
@@ -83,7 +85,7 @@ use crate::flight::Turn;
 use join::{Joined, Joining, serve_older};
 
 /// Reads the entry, or runs the body once for everyone who asks at the same time.
-pub(crate) async fn load(request: &Request, hooks: &Hooks, body: &Remote) -> Returned {
+pub(crate) async fn load(request: &Request, body: &Remote) -> Returned {
     let mut older = request.stale_in_memory();
     if request.is_strong() {
         // Sent after the call began: what it finds rests on no read or load of another's.
@@ -97,7 +99,7 @@ pub(crate) async fn load(request: &Request, hooks: &Hooks, body: &Remote) -> Ret
     if let Some(older) = older.as_ref().filter(|_| request.rests()) {
         return Ok(serve_older(request, older));
     }
-    let joining = Joining::new(request, (hooks, body), older);
+    let joining = Joining::new(request, body, older);
     {
         // One that was under way when the call began may be older than an invalidation elsewhere.
         let any = joining.seat();

@@ -20,23 +20,19 @@ use crate::events::{Event, Miss, Unstored};
 use crate::invalidate::invalidate;
 use crate::memory::{About, Given, Life};
 use crate::stamp::{Recording, Watch};
-use crate::tag::{MOST_TAGS, TagsFrom};
+use crate::tag::MOST_TAGS;
 use crate::value::Erased;
 
 /// Stores a value as the entry's, or leaves that to a put that came later.
 ///
 /// Where an invalidation came between, nothing is stored; where Redis failed, the entry is invalidated
 /// instead. An older value never stays behind a put that failed.
-pub(crate) async fn put(
-    request: &Request,
-    value: Erased,
-    tags_from: Option<&TagsFrom>,
-) -> Result<()> {
+pub(crate) async fn put(request: &Request, value: Erased) -> Result<()> {
     let recording = drop_copies(request);
     match grant(request).await {
         Ok(grant) => {
             let loading = Run::begin(request, grant).given();
-            boxed(|| write(request, loading, &recording, (&value, tags_from))).await
+            boxed(|| write(request, loading, &recording, &value)).await
         }
         Err(cause) => {
             invalidate(&request.tiers, vec![request.target()], false).await?;
@@ -46,11 +42,7 @@ pub(crate) async fn put(
 }
 
 /// Runs the body and stores its value, whatever the tiers hold.
-pub(crate) async fn refresh(
-    request: &Request,
-    tags_from: Option<&TagsFrom>,
-    body: &Remote,
-) -> Returned {
+pub(crate) async fn refresh(request: &Request, body: &Remote) -> Returned {
     request.miss(Miss::Refresh);
     let recording = drop_copies(request);
     let (grant, may_store) = match grant(request).await {
@@ -79,7 +71,7 @@ pub(crate) async fn refresh(
     match may_store {
         true => {
             // The value is the caller's in any case; what went wrong was counted.
-            let _ = boxed(|| write(request, loading, &recording, (&value, tags_from))).await;
+            let _ = boxed(|| write(request, loading, &recording, &value)).await;
         }
         false => request.emit(Event::Unstored(Unstored::Outage)),
     }
@@ -117,9 +109,9 @@ async fn write(
     request: &Request,
     mut loading: Loading,
     recording: &Recording,
-    (value, tags_from): (&Erased, Option<&TagsFrom>),
+    value: &Erased,
 ) -> Result<()> {
-    let payload = match loading.tag(request, value, tags_from).await {
+    let payload = match loading.tag(request, value).await {
         Ok(()) => weigh(request, loading.grant.as_deref(), value).await,
         Err(why) => Err(why),
     };

@@ -16,7 +16,6 @@ use crate::events::Event;
 use crate::flight::Place;
 use crate::memory::Held;
 use crate::own_thread::{TimedOut, timeout};
-use crate::tag::TagsFrom;
 
 /// What a refresh needs beside its body. Dropped with its task, it gives back the lease and its place.
 pub(super) struct Refreshing {
@@ -24,7 +23,6 @@ pub(super) struct Refreshing {
     pub(super) grant: Option<Box<Grant>>,
     /// The value that is served meanwhile.
     pub(super) older: Arc<Held>,
-    pub(super) tags_from: Option<TagsFrom>,
     pub(super) place: Place,
 }
 
@@ -45,12 +43,11 @@ impl Refreshing {
             request,
             grant,
             older,
-            tags_from,
             place,
         } = self;
         let panicking = Panicking(&request);
         let body = boxed(|| limited(&request, body));
-        let made = make(&request, grant, tags_from.as_ref(), body);
+        let made = make(&request, grant, body);
         // One with a limit of its own ends itself, and has to store after that.
         let refreshed = match request.policy.load_timeout_ms {
             0 => timeout(request.longest_load(), made).await,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::allowance::Allowance;
+use super::hooks::Hooks;
 use crate::clock::Moment;
 use crate::error::{CacheError, Result, check_name};
 use crate::events::{Counters, Event, Miss, Of, Unstored};
@@ -32,8 +33,8 @@ pub(crate) struct Request {
     pub(crate) name: EntryName,
     /// The entry, its namespace, then its tags.
     pub(crate) subjects: Vec<Subject>,
-    /// Whether tags come of its value.
-    pub(crate) derives_tags: bool,
+    /// What it asks of the annotation's author.
+    pub(crate) hooks: Hooks,
     /// Why memory could not serve it.
     pub(crate) missed: Miss,
     /// How much longer it may wait for Redis.
@@ -56,7 +57,6 @@ pub(crate) struct Draft {
     /// How much of it is the key.
     pub(crate) key_len: usize,
     pub(crate) readable: Option<String>,
-    pub(crate) derives_tags: bool,
     /// What memory said when it was asked first.
     pub(crate) missed: Miss,
     /// What was drawn then.
@@ -65,7 +65,7 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// Names everything; fails if the namespace or a tag is refused, or there are too many.
-    pub(crate) fn with_tags(self, tags: &[Tag]) -> Result<Request> {
+    pub(crate) fn with_tags(self, tags: &[Tag], hooks: Hooks) -> Result<Request> {
         let namespace = self.namespace;
         check_name("namespace", &namespace)?;
         if tags.len() > MOST_TAGS {
@@ -98,7 +98,7 @@ impl Draft {
             key: self.key,
             digest,
             subjects,
-            derives_tags: self.derives_tags,
+            hooks,
             missed: self.missed,
             ahead: self.ahead,
         })
@@ -119,11 +119,16 @@ impl Request {
     /// The cells of every bucket of tags, if its tags come of its value: a load under way rests on
     /// all of them.
     pub(crate) fn bucket_watch(&self) -> Watch {
-        let buckets: Vec<_> = match self.derives_tags {
+        let buckets: Vec<_> = match self.derives_tags() {
             true => Subject::buckets().collect(),
             false => Vec::new(),
         };
         self.tiers.cells.watch(&buckets)
+    }
+
+    /// Whether tags come of its value.
+    pub(crate) fn derives_tags(&self) -> bool {
+        self.hooks.tags_from.is_some()
     }
 
     /// Under which callers share one load of this entry: those of a hit in memory.
@@ -132,7 +137,7 @@ impl Request {
             None => Vouch::empty(),
             Some(redis) => redis.vouch(self.names()),
         };
-        let cells = match self.derives_tags {
+        let cells = match self.derives_tags() {
             true => self.watch().and(self.bucket_watch().cells()),
             false => self.watch(),
         };
@@ -145,7 +150,7 @@ impl Request {
 
     /// The keys in Redis of all that its value will rest on.
     fn names(&self) -> impl Iterator<Item = String> {
-        let buckets = self.derives_tags.then(Subject::buckets);
+        let buckets = self.derives_tags().then(Subject::buckets);
         let subjects = self.subjects.iter().cloned();
         let subjects = subjects.chain(buckets.into_iter().flatten());
         subjects.map(|subject| self.stamp_name(&subject))

@@ -12,14 +12,12 @@ use crate::clock::{Moment, Stopwatch};
 use crate::events::{Event, Loaded};
 use crate::memory::Held;
 use crate::stamp::Watch;
-use crate::tag::TagsFrom;
 
 /// Runs the body and stores what it gives, with whether Redis can tell of its validity; else the
 /// origin's error.
 pub(super) async fn make<F: Future<Output = Made> + Unpin>(
     request: &Request,
     grant: Option<Box<Grant>>,
-    tags_from: Option<&TagsFrom>,
     mut body: F,
 ) -> Result<(Arc<Held>, bool), Failed> {
     let run = Run::begin(request, grant);
@@ -30,7 +28,7 @@ pub(super) async fn make<F: Future<Output = Made> + Unpin>(
             return Err(error);
         }
     };
-    Ok(boxed(|| store(request, run.loaded(), value, tags_from)).await)
+    Ok(boxed(|| store(request, run.loaded(), value)).await)
 }
 
 /// A run of the body; dropped before its end, it counts as abandoned and gives its lease back.

@@ -14,7 +14,6 @@ use crate::events::{Event, Unstored};
 use crate::memory::{About, Given, Held, Life, load_us};
 use crate::redis::{Fault, FillAsk, Filled, STORED_WRITES, Topology};
 use crate::stamp::{Basis, Watch};
-use crate::tag::TagsFrom;
 use crate::value::Erased;
 
 /// A load that gave a value, on its way into the tiers.
@@ -35,14 +34,9 @@ pub(super) struct Loading {
 
 impl Loading {
     /// Rests on the tags of its value too, unless one was invalidated since it began.
-    pub(super) async fn tag(
-        &mut self,
-        request: &Request,
-        value: &Erased,
-        tags_from: Option<&TagsFrom>,
-    ) -> Result<(), Unstored> {
+    pub(super) async fn tag(&mut self, request: &Request, value: &Erased) -> Result<(), Unstored> {
         let noted = (self.grant.as_deref_mut(), &self.buckets);
-        if let Some(cells) = tag(request, noted, value, tags_from).await? {
+        if let Some(cells) = tag(request, noted, value).await? {
             self.watch = self.watch.and(cells.cells());
         }
         Ok(())
@@ -71,12 +65,11 @@ pub(super) async fn store(
     request: &Request,
     mut loading: Loading,
     value: Erased,
-    tags_from: Option<&TagsFrom>,
 ) -> (Arc<Held>, bool) {
     let (before, began) = (loading.watch.clone(), loading.began);
     let (ttl_ms, took_us) = (loading.ttl_ms, loading.took_us);
     let in_outage = loading.in_outage;
-    let payload = match loading.tag(request, &value, tags_from).await {
+    let payload = match loading.tag(request, &value).await {
         Ok(()) => boxed(|| weigh(request, loading.grant.as_deref(), &value)).await,
         Err(why) => Err(why),
     };

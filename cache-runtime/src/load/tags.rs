@@ -15,7 +15,7 @@ use crate::events::{Of, Unstored};
 use crate::frame::Stamp;
 use crate::redis::{Fault, Found, Made, StampAsk, Topology};
 use crate::stamp::{Subject, Watch};
-use crate::tag::{MOST_TAGS, Tag, TagsFrom};
+use crate::tag::{MOST_TAGS, Tag};
 use crate::value::Erased;
 
 /// The cells of the tags of a value, for a load that is to rest on them too: none if it has no other tags than
@@ -26,9 +26,8 @@ pub(super) async fn tag(
     request: &Request,
     (grant, buckets): (Option<&mut Grant>, &Watch),
     value: &Erased,
-    tags_from: Option<&TagsFrom>,
 ) -> Result<Option<Watch>, Unstored> {
-    let Some(tags_from) = tags_from else {
+    let Some(tags_from) = &request.hooks.tags_from else {
         return Ok(None);
     };
     let subjects = subjects(request, &tags_from(&**value))?;

@@ -74,16 +74,15 @@ where
 
 /// The read of an entry, unless its tags are refused.
 fn begin(draft: Draft, tags: &[Tag], hooks: Hooks) -> Option<Course> {
-    let request = request(draft, tags, hooks.derives_tags())?;
     let is_limited = hooks.is_limited;
-    let algorithm = |body| boxed(|| run(request, hooks, body));
+    let request = request(draft, tags, hooks)?;
+    let algorithm = |body| boxed(|| run(request, body));
     Some(Course::new(is_limited, algorithm))
 }
 
-async fn run(request: Box<load::Request>, hooks: Hooks, body: Remote) -> Returned {
+async fn run(request: Box<load::Request>, body: Remote) -> Returned {
     if refreshes(&request.digest) {
-        let tags_from = hooks.tags_from.as_ref();
-        return boxed(|| load::refresh(&request, tags_from, &body)).await;
+        return boxed(|| load::refresh(&request, &body)).await;
     }
     if may_refresh()
         && let Some(held) = request.in_memory()
@@ -91,5 +90,5 @@ async fn run(request: Box<load::Request>, hooks: Hooks, body: Remote) -> Returne
         request.counters.memory_hit();
         return Ok(held);
     }
-    load::load(&request, &hooks, &body).await
+    load::load(&request, &body).await
 }

@@ -7,7 +7,7 @@ use crate::cache::{Cache, Current, Entry, Missed, current, look, may_refresh, re
 use crate::error::CacheError;
 use crate::key::{CacheKey, KeyWriter};
 use crate::kind::Kind;
-use crate::load::{Call, Draft, Request, Uncached};
+use crate::load::{Call, Draft, Hooks, Request, Uncached};
 use crate::memory::Held;
 use crate::policy::Policy;
 use crate::returns::{KeptWhole, Returns, TellsOk};
@@ -206,12 +206,11 @@ fn draft(
     Ok(Box::new(draft))
 }
 
-pub(super) fn request(mut draft: Draft, tags: &[Tag], derives_tags: bool) -> Option<Box<Request>> {
-    draft.derives_tags = derives_tags;
+pub(super) fn request(draft: Draft, tags: &[Tag], hooks: Hooks) -> Option<Box<Request>> {
     let cache = Cache::of(&draft.tiers);
     let site = draft.site;
     draft
-        .with_tags(tags)
+        .with_tags(tags, hooks)
         .map_err(|error| cache.refused(site, &site.namespace, &error))
         .ok()
         .map(Box::new)
@@ -222,23 +221,16 @@ pub fn entry<M: Returns<R>, R, const N: usize>(
     call: Call<M, R, M::Value, M::Error>,
     tags: [Tag; N],
 ) -> Entry<M::Value> {
-    let derives_tags = call.hooks.derives_tags();
-    Entry::new(
-        attached(call.draft, &tags, derives_tags),
-        call.hooks.tags_from,
-    )
+    Entry::new(attached(call.draft, &tags, call.hooks))
 }
 
 fn attached(
     draft: Result<Box<Draft>, Uncached>,
     tags: &[Tag],
-    derives_tags: bool,
+    hooks: Hooks,
 ) -> Result<Option<Request>, CacheError> {
     match draft {
-        Ok(mut draft) => {
-            draft.derives_tags = derives_tags;
-            draft.with_tags(tags).map(Some)
-        }
+        Ok(draft) => draft.with_tags(tags, hooks).map(Some),
         Err(Uncached::Refused) => Ok(None),
         Err(Uncached::Missing) => Err(CacheError::Unavailable {
             doing: "find a cache",

@@ -6,7 +6,7 @@ use super::message_pack::MessagePack;
 use super::parts::Parts;
 use super::token::Token;
 use super::{Anything, Halt, Offer, Reader};
-use crate::frame::codec::{BINCODE, CodecId};
+use crate::frame::codec_id::{BINCODE, CodecId};
 use crate::frame::shape::{Kind, Leaf};
 
 /// The bytes, by how they are encoded.

@@ -8,7 +8,7 @@ use rmp_serde::config::{DefaultConfig, StructMapConfig};
 use serde::ser::Serializer;
 
 use super::Fields;
-use crate::frame::codec::{BINCODE, BincodeConfig};
+use crate::frame::codec_id::{BINCODE, BincodeConfig};
 use crate::frame::shape::Mismatch;
 
 /// Bytes, or their count alone.
