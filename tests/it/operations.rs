@@ -4,7 +4,7 @@
 const TEXT: &str = include_str!("../../docs/operations.md");
 
 /// Sources whose words the document explains.
-const FAULTS: &str = include_str!("../../cache-runtime/src/redis/wire/fault.rs");
+const FAULTS: &str = include_str!("../../cache-runtime/src/redis/terms/fault.rs");
 const UNREADABLE: &str = include_str!("../../cache-runtime/src/frame/unreadable.rs");
 const ENVIRONMENT: &str = include_str!("../../cache-runtime/src/cache/environment.rs");
 const LOG: &str = include_str!("../../cache-runtime/src/events/log.rs");

@@ -13,7 +13,9 @@
 mod actor;
 mod certificates;
 mod cluster;
+#[cfg(feature = "fleet")]
 pub mod faults;
+#[cfg(feature = "fleet")]
 pub mod history;
 mod proxy;
 mod sentinels;

@@ -202,7 +202,8 @@ impl CacheBuilder {
     ///
     /// # Errors
     ///
-    /// [`CacheError::Setting`] or [`CacheError::Name`], naming the first wrong setting.
+    /// [`CacheError::Setting`] or [`CacheError::Name`], naming the first wrong setting; one is a URL of a
+    /// Redis where the feature `redis` is off.
     pub fn build(self) -> Result<Cache, CacheError> {
         self.check()?;
         if self.url == MEMORY {

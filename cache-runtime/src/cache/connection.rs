@@ -9,11 +9,12 @@ use super::CacheBuilder;
 use super::durability::Durability;
 use crate::error::{CacheError, Result};
 use crate::own_thread::Home;
-use crate::redis::{LinkSettings, Replicas};
+use crate::redis::LinkSettings;
 use crate::site::Names;
 
 impl CacheBuilder {
-    /// Where Redis is. Defaults to `memory:`, for no server.
+    /// Where Redis is. Defaults to `memory:`, for no server. All others need the feature `redis`, which is on
+    /// by default.
     ///
     /// | url | |
     /// |---|---|
@@ -119,17 +120,15 @@ impl CacheBuilder {
             .map_err(wrong("client_certificate"))?;
         let replicas = match self.durability {
             Durability::Master => None,
-            Durability::Replicas(count) => Some(Replicas {
-                count,
-                marker: Names::new(&self.prefix).marker(),
-            }),
+            Durability::Replicas(count) => Some(count),
         };
+        let marker = Names::new(&self.prefix).marker();
         Ok(settings
             .with_times(self.op_timeout, self.trusted())
             .with_breaker(self.breaker)
             .with_connections(self.connections)
-            .with_probe(Names::new(&self.prefix).marker())
-            .with_replicas(replicas)
+            .with_replicas(replicas, &marker)
+            .with_probe(marker)
             .with_home(self.runtime.clone().map(Home::on).unwrap_or_default()))
     }
 }

@@ -26,6 +26,9 @@ impl CacheBuilder {
     /// | `CACHE_VERIFY` | [`verify`](Self::verify): `1`, `true`, `0` or `false` |
     /// | `CACHE_ENABLED` | [`enabled`](Self::enabled): `1`, `true`, `0` or `false` |
     ///
+    /// Without the feature `redis` a URL of a Redis is refused by [`build`](Self::build); `CACHE_URL=memory:`
+    /// is for a program whose `REDIS_URL` is another's.
+    ///
     /// # Errors
     ///
     /// [`CacheError::Setting`] naming the variable that can't be read.

@@ -1,8 +1,6 @@
 //! The stack that calls inside calls take, in a build without optimization: here, as this package's tests are
 //! built so, and the generic parts of the algorithm with them.
 
-use cache_tests::Server;
-
 use crate::{Cache, cached};
 
 /// One more on each call: nobody boxes a body, so these stand in one another.
@@ -54,9 +52,10 @@ fn twelve_nested_and_two_hundred_recursive_calls_fit_a_stack_of_two_mib() {
     on_two_mib(Cache::memory());
 }
 
+#[cfg(feature = "redis")]
 #[tokio::test]
 async fn they_do_on_redis_too() {
-    let server = Server::start().await.unwrap();
+    let server = cache_tests::Server::start().await.unwrap();
     let linked = Cache::builder().url(server.url()).build().unwrap();
     let run = tokio::task::spawn_blocking(move || on_two_mib(linked));
     run.await.unwrap();

@@ -6,6 +6,10 @@
 //! back, invalidations that are owed) must not hang on it.
 
 mod alarm;
+#[cfg_attr(
+    not(any(feature = "redis", test)),
+    expect(dead_code, reason = "only connections have a home")
+)]
 mod home;
 
 use std::future::{Pending, pending};

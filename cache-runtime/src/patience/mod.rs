@@ -40,6 +40,10 @@ pub(crate) async fn wait<F: Future>(limit: Duration, future: F) -> (Option<F::Ou
 /// Waits while `is_under_way`, as long as it makes a step within each `limit`, or within two where a
 /// crowd waits for it; whether it came to an end. A change that is sent is a step, though it be to
 /// the same.
+#[cfg_attr(
+    not(any(feature = "redis", test)),
+    expect(dead_code, reason = "only connections take steps")
+)]
 pub(crate) async fn watch<T>(
     limit: Duration,
     turn: Turn,

@@ -4,20 +4,36 @@
 //! driver passes that on before any later reply. While a node is away every operation on its keys
 //! fails at once; a task reconnects in the background. Only this module names the redis crate.
 //!
-//! It has three floors, and each imports only from those below it: [`topology`] knows which connection has
-//! a key, a [`link`] is one supervised connection, and [`wire`] is what is said on it, as data.
+//! It has four floors, and each imports only from those below it: [`topology`] knows which connection has
+//! a key, a [`link`] is one supervised connection, [`wire`] is what is said on it, as data, and [`terms`] what
+//! the rest of the cache asks and is told.
+//!
+//! Without the feature `redis` nothing stands on the lowest floor but [`absent`]: the same names, with
+//! nothing behind them. Nowhere else does it matter whether the feature is on.
 
+#[cfg(not(feature = "redis"))]
+mod absent;
+#[cfg(feature = "redis")]
 mod link;
-#[cfg(test)]
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(dead_code, reason = "words that nobody says or hears")
+)]
+mod terms;
+#[cfg(all(test, feature = "redis"))]
 mod tests;
+#[cfg(feature = "redis")]
 mod topology;
+#[cfg(feature = "redis")]
 mod wire;
 
-pub(crate) use link::{LinkEvent, LinkState, Pushed};
-pub(crate) use topology::operations::STORED_WRITES;
-pub(crate) use topology::scan::Cursor;
-pub(crate) use topology::{LinkReport, Topology};
-pub(crate) use wire::answers::{Claimed, Filled, Found, Leased, Made, Node};
-pub(crate) use wire::asks::{FillAsk, LeaseAsk, StampAsk};
-pub(crate) use wire::fault::Fault;
-pub(crate) use wire::settings::{LinkSettings, Replicas};
+#[cfg(not(feature = "redis"))]
+pub(crate) use absent::{Cursor, LinkSettings, Topology};
+pub(crate) use terms::answers::{Claimed, Filled, Found, Leased, Made, Node, STORED_WRITES};
+pub(crate) use terms::asks::{FillAsk, LeaseAsk, StampAsk};
+pub(crate) use terms::fault::Fault;
+pub(crate) use terms::news::{LinkEvent, LinkReport, LinkState, Pushed};
+#[cfg(feature = "redis")]
+pub(crate) use topology::{Topology, scan::Cursor};
+#[cfg(feature = "redis")]
+pub(crate) use wire::settings::LinkSettings;

@@ -23,6 +23,10 @@ impl Vouch {
     }
 
     /// Of nothing that could tell of changes.
+    #[cfg_attr(
+        not(any(feature = "redis", test)),
+        expect(dead_code, reason = "only a connection is mute")
+    )]
     pub(crate) fn mute() -> Self {
         Self {
             cells: SmallVec::new(),
@@ -31,6 +35,10 @@ impl Vouch {
     }
 
     /// Of one connection. Its cell is flipped when another takes its place.
+    #[cfg_attr(
+        not(any(feature = "redis", test)),
+        expect(dead_code, reason = "only a connection vouches")
+    )]
     pub(crate) fn of(cell: Arc<Cell>, pushes: bool) -> Self {
         let cells = SmallVec::from_buf([cell]);
         Self { cells, pushes }

@@ -66,7 +66,7 @@ fn any_codec() -> impl Strategy<Value = CodecId> {
 }
 
 fn any_compression() -> impl Strategy<Value = Compression> {
-    prop::sample::select(&COMPRESSIONS[..])
+    prop::sample::select(COMPRESSIONS)
 }
 
 proptest! {

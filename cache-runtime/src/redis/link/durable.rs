@@ -11,8 +11,8 @@ use tokio::sync::Mutex;
 
 use super::resolver::Resolver;
 use crate::own_thread::timeout;
+use crate::redis::terms::fault::Fault;
 use crate::redis::wire::error::{refusal, unwrap};
-use crate::redis::wire::fault::Fault;
 use crate::redis::wire::settings::{LinkSettings, Replicas};
 
 /// The connection for them, made at the first.

@@ -1,27 +1,9 @@
-//! What a link tells of: its connection, what its node pushes, and its node's cluster; and its listeners.
+//! The listeners of a link: to its connection, to what its node pushes, and to its node's cluster.
 
 use std::sync::Arc;
 
-use crate::redis::wire::fault::Fault;
+use crate::redis::terms::news::{LinkEvent, Pushed};
 use crate::redis::wire::map::Map;
-
-/// A change of the connection.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum LinkEvent {
-    Up,
-    Down(Fault),
-    /// It is up, and its user may not do this.
-    Denied(Fault),
-}
-
-/// What a node said of its own accord.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Pushed<'a> {
-    /// The key that was read may have changed.
-    Changed(&'a [u8]),
-    /// Every key may have.
-    All,
-}
 
 /// Called with each push, in the connection's driver, before any later reply is delivered.
 pub(super) type Hear = Arc<dyn Fn(Pushed<'_>) + Send + Sync>;

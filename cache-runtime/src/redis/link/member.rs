@@ -2,8 +2,8 @@
 
 use redis::{Pipeline, Value};
 
+use crate::redis::terms::fault::Fault;
 use crate::redis::wire::error::unwrap;
-use crate::redis::wire::fault::Fault;
 use crate::redis::wire::map::{self, Map, Ranges};
 
 /// A node of a cluster: its id, and the slots that it last said it has.

@@ -27,18 +27,17 @@ use std::time::Duration;
 use redis::ConnectionAddr;
 use tokio::task::JoinHandle;
 
-use super::wire::fault::Fault;
+use super::terms::fault::Fault;
+use super::terms::news::LinkState;
 use super::wire::settings::LinkSettings;
 use crate::boxed::boxed;
 use crate::patience;
 use crate::stamp::Vouch;
 pub(super) use ears::Ears;
-pub(crate) use ears::{LinkEvent, Pushed};
 use live::Live;
 pub(super) use opening::opened;
 pub(super) use resolver::Resolver;
 use shared::Shared;
-pub(crate) use state::LinkState;
 use state::Phase;
 use supervise::supervise;
 

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use crate::boxed::boxed;
 use crate::own_thread::{sleep, timeout};
-use crate::redis::wire::fault::Fault;
+use crate::redis::terms::fault::Fault;
 use crate::redis::wire::settings::LinkSettings;
 
 /// How long TLS may stay unanswered before the port is asked what it speaks, and how long that may take.

@@ -6,10 +6,11 @@ use redis::{Pipeline, Value};
 
 use super::Link;
 use super::live::Live;
-use crate::redis::wire::answers::{Answered, Node};
+use crate::redis::terms::answers::Node;
+use crate::redis::terms::fault::Fault;
+use crate::redis::wire::answers::Answered;
 use crate::redis::wire::asks::Ask;
 use crate::redis::wire::error::{refusal, unwrap};
-use crate::redis::wire::fault::Fault;
 use crate::redis::wire::run::RunId;
 use crate::redis::wire::scripts;
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::Link;
 use super::live::Live;
-use crate::redis::wire::answers::{Node, Read};
-use crate::redis::wire::fault::Fault;
+use crate::redis::terms::answers::Node;
+use crate::redis::terms::fault::Fault;
+use crate::redis::wire::answers::Read;
 
 impl Link {
     /// Reads keys, all at one moment of the node.

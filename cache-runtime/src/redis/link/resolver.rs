@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::clock::Stopwatch;
 use crate::own_thread::sleep;
-use crate::redis::wire::fault::Fault;
+use crate::redis::terms::fault::Fault;
 use crate::redis::wire::settings::{Found, LinkSettings};
 
 /// Finds out which node is the master now, within a limit.

@@ -3,8 +3,8 @@
 
 use redis::{Pipeline, Value};
 
+use crate::redis::terms::fault::Fault;
 use crate::redis::wire::error::refusal;
-use crate::redis::wire::fault::Fault;
 use crate::redis::wire::scripts::RELEASE;
 
 /// Commands that change nothing where `key` is absent, and next to nothing where it is not.

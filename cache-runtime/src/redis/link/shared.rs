@@ -9,12 +9,13 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::durable::Durable;
-use super::ears::{Ears, LinkEvent};
+use super::ears::Ears;
 use super::live::Live;
 use super::resolver::Resolver;
 use super::state::Phase;
 use crate::patience::Crowd;
-use crate::redis::wire::fault::Fault;
+use crate::redis::terms::fault::Fault;
+use crate::redis::terms::news::LinkEvent;
 use crate::redis::wire::settings::LinkSettings;
 
 /// A link's state; the supervisor holds it weakly.

@@ -1,22 +1,8 @@
 //! How a link's connection is.
 
-use std::time::Duration;
-
 use crate::clock::Stopwatch;
-use crate::redis::wire::fault::Fault;
-
-/// How the connection is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LinkState {
-    Connecting,
-    Up,
-    Down {
-        since: Duration,
-        cause: Fault,
-        /// Whether it is being tried right now.
-        is_probed: bool,
-    },
-}
+use crate::redis::terms::fault::Fault;
+use crate::redis::terms::news::LinkState;
 
 /// How the connection is, for callers that wait for it.
 #[derive(Clone, Copy, Debug)]

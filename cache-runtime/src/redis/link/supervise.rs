@@ -8,9 +8,9 @@ use super::pace::{FIRST_PAUSE, LONGEST_PAUSE};
 use super::shared::Shared;
 use crate::clock::Stopwatch;
 use crate::own_thread::sleep;
+use crate::redis::terms::fault::Fault;
 use crate::redis::wire::answers::{may_be_master, time_ms};
 use crate::redis::wire::error::unwrap;
-use crate::redis::wire::fault::Fault;
 use crate::redis::wire::map::{self, Map};
 use crate::redis::wire::run::Run;
 

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use cache_tests::Server;
 use parking_lot::Mutex;
 
-use super::topology::operations::Read;
+use super::terms::answers::Read;
 use super::{Fault, LinkEvent, LinkSettings, LinkState, Pushed, Topology};
 
 /// Long enough for a busy machine, where the limit is not what is tested.

@@ -3,27 +3,14 @@
 use std::sync::Arc;
 
 use super::sentinel;
-use crate::redis::link::{Ears, Link, LinkState};
-use crate::redis::wire::fault::Fault;
+use crate::redis::link::{Ears, Link};
+use crate::redis::terms::news::LinkReport;
 use crate::redis::wire::settings::LinkSettings;
 use crate::redis::wire::slots::slot_of;
-use crate::stamp::Vouch;
 
 /// The connections to one node, at least one. Each has the slots that it has, so that all that is
 /// read of a key is read on one, which will tell of its changes.
 pub(super) type Lanes = Arc<[Link]>;
-
-/// How one connection is.
-#[derive(Clone, Debug)]
-pub(crate) struct LinkReport {
-    /// What a person knows the node by.
-    pub(crate) node: String,
-    pub(crate) state: LinkState,
-    /// What vouches for what is read on it now.
-    pub(crate) vouch: Option<Vouch>,
-    /// What its user may not do.
-    pub(crate) denied: Vec<Fault>,
-}
 
 impl LinkReport {
     pub(super) fn of(link: &Link) -> Self {

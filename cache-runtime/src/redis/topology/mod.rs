@@ -12,13 +12,13 @@ mod unlink;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::redis::link::{Ears, Link, LinkEvent, LinkState, Pushed};
-use crate::redis::wire::fault::Fault;
+use crate::redis::link::{Ears, Link};
+use crate::redis::terms::fault::Fault;
+use crate::redis::terms::news::{LinkEvent, LinkReport, LinkState, Pushed};
 use crate::redis::wire::settings::{LinkSettings, Place};
 use crate::redis::wire::slots::slot_of;
 use crate::stamp::Vouch;
 use cluster::Cluster;
-pub(crate) use lanes::LinkReport;
 use lanes::{Lanes, lane, lanes};
 
 /// Where keys are; clones share it.

@@ -9,30 +9,15 @@ use super::Topology;
 use super::redirect::Redirect;
 use crate::boxed::boxed;
 use crate::redis::link::Link;
-use crate::redis::wire::answers::{
-    Answered, Claimed, Filled, Found, LeaseReply, Made, Node, Read as LinkRead, bytes, found,
-    leased, made, read,
-};
-use crate::redis::wire::asks::{Ask, FillAsk, LeaseAsk, StampAsk};
+use crate::redis::terms::answers::{Claimed, Filled, Found, LeaseReply, Made, Node, Read};
+use crate::redis::terms::asks::{FillAsk, LeaseAsk, StampAsk};
+use crate::redis::terms::fault::Fault;
+use crate::redis::wire::answers::{Answered, Read as LinkRead, bytes, found, leased, made, read};
+use crate::redis::wire::asks::Ask;
 use crate::redis::wire::error::unwrap;
-use crate::redis::wire::fault::Fault;
 use crate::redis::wire::reply::Got;
 use crate::redis::wire::scripts::{Lua, NOSTORE, RELEASE, RENEW};
 use crate::stamp::Vouch;
-
-/// A store writes the entry, and deletes the lease.
-pub(crate) const STORED_WRITES: u32 = 2;
-
-/// What a read found.
-#[derive(Debug)]
-pub(crate) struct Read {
-    /// In the order asked.
-    pub(crate) found: Vec<Found>,
-    /// The node of the first.
-    pub(crate) node: Node,
-    /// The connections that all of it was read on.
-    pub(crate) vouch: Vouch,
-}
 
 impl Topology {
     /// Reads keys: all at one moment if they are at one node, else at the same time.

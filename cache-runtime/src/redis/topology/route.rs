@@ -8,9 +8,9 @@ use super::redirect::Redirect;
 use super::{Routes, Topology};
 use crate::own_thread::sleep;
 use crate::redis::link::Link;
+use crate::redis::terms::fault::Fault;
 use crate::redis::wire::answers::Answered;
 use crate::redis::wire::asks::Ask;
-use crate::redis::wire::fault::Fault;
 use crate::redis::wire::settings::Address;
 use crate::redis::wire::slots::slot_of;
 

@@ -5,10 +5,10 @@ use redis::Value;
 
 use super::{Routes, Topology};
 use crate::redis::link::Link;
+use crate::redis::terms::fault::Fault;
 use crate::redis::wire::answers::bytes;
 use crate::redis::wire::asks::Ask;
 use crate::redis::wire::error::unwrap;
-use crate::redis::wire::fault::Fault;
 use crate::stamp::Vouch;
 
 /// How far a walk has come.

@@ -14,8 +14,8 @@ use tokio::task::JoinSet;
 use crate::boxed::boxed;
 use crate::own_thread::timeout;
 use crate::redis::link::{Resolver, opened};
+use crate::redis::terms::fault::Fault;
 use crate::redis::wire::error::unwrap;
-use crate::redis::wire::fault::Fault;
 use crate::redis::wire::settings::{Address, Found, LinkSettings, Place};
 
 /// How long the others are waited for after the first that knew, as they may know better.

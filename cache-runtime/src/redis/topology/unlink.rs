@@ -1,9 +1,9 @@
 //! Deletions, in the order that invalidations need.
 
 use super::Topology;
+use crate::redis::terms::fault::Fault;
 use crate::redis::wire::asks::Ask;
 use crate::redis::wire::error::unwrap;
-use crate::redis::wire::fault::Fault;
 use crate::redis::wire::slots::slot_of;
 
 impl Topology {

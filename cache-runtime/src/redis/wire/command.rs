@@ -1,21 +1,15 @@
 //! The commands that are ever sent, or called by a script, and which of them a refusal names.
 
-/// A command that an ACL may refuse.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Command {
-    /// As the server calls it, and as it is granted: `+client|tracking`.
-    name: &'static str,
-    /// The fault's word.
-    pub(in crate::redis) cause: &'static str,
-}
+use crate::redis::terms::fault::Refused;
 
 macro_rules! commands {
     ($($name:literal),* $(,)?) => {
-        /// All that is ever sent, or called by a script.
-        static COMMANDS: &[Command] = &[$(Command {
-            name: $name,
-            cause: concat!("no_permission: ", $name),
-        }),*];
+        /// All that is ever sent, or called by a script: as the server calls it, and as it is granted,
+        /// `+client|tracking`; and what its refusal is called.
+        static COMMANDS: &[(&str, Refused)] = &[$((
+            $name,
+            Refused { cause: concat!("no_permission: ", $name) },
+        )),*];
     };
 }
 
@@ -47,14 +41,15 @@ commands![
 ];
 
 /// Which command a refusal names, in the words of Redis 6.2 to 8.
-pub(in crate::redis) fn refused(text: &str) -> Option<&'static Command> {
+pub(in crate::redis) fn refused(text: &str) -> Option<&'static Refused> {
     let (_, named) = text.split_once("has no permissions to run the '")?;
     let name = named.split('\'').next()?.to_ascii_lowercase();
     // A server before 7.0 names the first word alone.
-    let is_named = |command: &&Command| {
-        command.name == name || command.name.split('|').next() == Some(name.as_str())
-    };
-    COMMANDS.iter().find(is_named)
+    let mut each = COMMANDS.iter();
+    let (_, refused) = each.find(|(command, _)| {
+        *command == name || command.split('|').next() == Some(name.as_str())
+    })?;
+    Some(refused)
 }
 
 #[cfg(test)]
@@ -77,7 +72,7 @@ mod tests {
                 "no_permission: script|load",
             ),
         ] {
-            assert_eq!(refused(text).map(|command| command.cause), Some(cause));
+            assert_eq!(refused(text).map(|refused| refused.cause), Some(cause));
         }
         for other in [
             "No permissions to access a key",

@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 
 use redis::RedisError;
 
-use super::fault::Fault;
+use crate::redis::terms::fault::Fault;
 
 /// What of TLS failed, if that is what did.
 #[cfg(feature = "tls")]

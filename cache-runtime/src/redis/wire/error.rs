@@ -4,7 +4,7 @@ use redis::{ErrorKind, RedisError, ServerErrorKind, Value};
 
 use super::command::refused;
 use super::distrust;
-use super::fault::Fault;
+use crate::redis::terms::fault::Fault;
 
 impl From<&RedisError> for Fault {
     fn from(error: &RedisError) -> Self {

@@ -2,8 +2,8 @@
 
 use redis::{Pipeline, Value};
 
+use crate::redis::terms::fault::Fault;
 use crate::redis::wire::error::unwrap;
-use crate::redis::wire::fault::Fault;
 use crate::redis::wire::settings::Address;
 
 /// First and last slot of each range.

@@ -1,4 +1,4 @@
-//! What is said to a node and what it says, as plain data and text: asks and scripts, answers and faults, the
+//! What is said to a node and what it says, as plain data and text: asks and scripts, how answers are read, the
 //! map of a cluster, and the settings that say where Redis is. Nothing here waits or connects.
 
 pub(super) mod answers;
@@ -6,7 +6,6 @@ pub(super) mod asks;
 mod command;
 mod distrust;
 pub(super) mod error;
-pub(super) mod fault;
 pub(super) mod map;
 pub(super) mod reply;
 pub(super) mod run;

@@ -8,7 +8,7 @@ use std::ops::Range;
 use bytes::{Bytes, BytesMut};
 use redis::Value;
 
-use super::fault::Fault;
+use crate::redis::terms::fault::Fault;
 
 /// The longest line that says a length or a number, and far more: an error's text has no limit.
 const LINE: usize = 64 << 10;

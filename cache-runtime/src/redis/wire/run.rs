@@ -2,7 +2,7 @@
 
 use redis::{Pipeline, Value};
 
-use super::fault::Fault;
+use crate::redis::terms::fault::Fault;
 
 /// The first 8 bytes of the server's run id, combined with as many of its replication id: another
 /// after each restart, and each time that the server becomes a master. A deletion that a failover

@@ -11,9 +11,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWrite as _};
 use super::queue::Waiting;
 use super::shared::Shared;
 use super::socket::Socket;
-use crate::redis::link::ears::{Hear, Pushed};
+use crate::redis::link::ears::Hear;
 use crate::redis::link::pace::timeouts::End;
-use crate::redis::wire::fault::Fault;
+use crate::redis::terms::fault::Fault;
+use crate::redis::terms::news::Pushed;
 use crate::redis::wire::reply::Replies;
 
 /// Room for what comes in at once.

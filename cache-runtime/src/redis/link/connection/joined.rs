@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use tokio::sync::oneshot;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::redis::wire::fault::Fault;
+use crate::redis::terms::fault::Fault;
 use crate::redis::wire::reply::{Got, Reply};
 
 /// So many joined commands are under way at once; further reads wait to be joined.

@@ -26,7 +26,7 @@ use tokio::sync::oneshot;
 
 use super::ears::Hear;
 use super::pace::timeouts::End;
-use crate::redis::wire::fault::Fault;
+use crate::redis::terms::fault::Fault;
 use crate::redis::wire::reply::Got;
 use crate::redis::wire::settings::LinkSettings;
 use driver::Driver;

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::joined::{CROWDED, Joined, Read, Reads};
 use super::socket::Plain;
-use crate::redis::wire::fault::Fault;
+use crate::redis::terms::fault::Fault;
 use crate::redis::wire::reply::Reply;
 
 /// So many are sent and not answered at most, which is as many as a server a millisecond away answers at

@@ -10,7 +10,7 @@ use super::breaker::Breaker;
 use crate::boxed::boxed;
 use crate::clock::{Clock, Moment};
 use crate::patience::{Turn, wait};
-use crate::redis::wire::fault::Fault;
+use crate::redis::terms::fault::Fault;
 
 /// What one connection's commands may take, and whether too many of them took longer.
 pub(in crate::redis::link) struct Timeouts {

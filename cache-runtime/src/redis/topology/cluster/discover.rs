@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::boxed::boxed;
 use crate::own_thread::timeout;
 use crate::redis::link::opened;
-use crate::redis::wire::fault::Fault;
+use crate::redis::terms::fault::Fault;
 use crate::redis::wire::map::{self, Map};
 use crate::redis::wire::settings::{Address, LinkSettings};
 

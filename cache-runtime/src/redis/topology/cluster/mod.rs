@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-use super::lanes::LinkReport;
 use crate::own_thread;
 use crate::patience;
-use crate::redis::link::{Ears, Link, LinkState};
-use crate::redis::wire::fault::Fault;
+use crate::redis::link::{Ears, Link};
+use crate::redis::terms::fault::Fault;
+use crate::redis::terms::news::{LinkReport, LinkState};
 use crate::redis::wire::settings::{Address, LinkSettings};
 use search::search;
 use shared::{Search, Shared};

@@ -14,9 +14,10 @@ use tokio::task::JoinHandle;
 use super::table::Table;
 use crate::clock::Stopwatch;
 use crate::patience::Crowd;
-use crate::redis::link::{Ears, Link, LinkEvent, LinkState};
+use crate::redis::link::{Ears, Link};
+use crate::redis::terms::fault::Fault;
+use crate::redis::terms::news::{LinkEvent, LinkState};
 use crate::redis::topology::lanes::{Lanes, lane_of, lanes};
-use crate::redis::wire::fault::Fault;
 use crate::redis::wire::map::Map;
 use crate::redis::wire::settings::{Address, LinkSettings};
 

@@ -47,10 +47,10 @@ pub(crate) struct LinkSettings {
 
 /// How many replicas are to have a deletion before it is acknowledged.
 #[derive(Clone, Debug)]
-pub(crate) struct Replicas {
-    pub(crate) count: u32,
+pub(in crate::redis) struct Replicas {
+    pub(in crate::redis) count: u32,
     /// The name of a key that is written beside.
-    pub(crate) marker: String,
+    pub(in crate::redis) marker: String,
 }
 
 impl LinkSettings {
@@ -180,8 +180,12 @@ impl LinkSettings {
         self
     }
 
-    pub(crate) fn with_replicas(mut self, replicas: Option<Replicas>) -> Self {
-        self.replicas = replicas;
+    /// Has deletions wait for so many replicas; beside each the key of this name is written.
+    pub(crate) fn with_replicas(mut self, count: Option<u32>, marker: &str) -> Self {
+        self.replicas = count.map(|count| Replicas {
+            count,
+            marker: marker.to_owned(),
+        });
         self
     }
 

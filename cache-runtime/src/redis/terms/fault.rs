@@ -1,8 +1,14 @@
 //! Why Redis did not do what was asked, from a closed list of causes. No server text is kept: it may
 //! quote a key or a password.
 
-use super::command::Command;
 use crate::own_thread::NoThread;
+
+/// A command that a server refuses to run for its user.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    /// The fault's word.
+    pub(in crate::redis) cause: &'static str,
+}
 
 /// Why an operation failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +34,7 @@ pub(crate) enum Fault {
     /// The user may not touch the key, or run a command that the server did not name.
     NoPermission,
     /// The user may not run this command.
-    MayNotRun(&'static Command),
+    MayNotRun(&'static Refused),
     /// The key holds another type of value.
     WrongType,
     /// The node is a replica.
@@ -89,7 +95,7 @@ impl Fault {
             Self::Broken => "connection_broken",
             Self::Auth => "wrong_user_or_password",
             Self::NoPermission => "no_permission",
-            Self::MayNotRun(command) => command.cause,
+            Self::MayNotRun(refused) => refused.cause,
             Self::WrongType => "wrong_type",
             Self::ReadOnly => "read_only",
             Self::OutOfMemory => "out_of_memory",

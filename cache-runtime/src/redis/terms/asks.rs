@@ -1,0 +1,36 @@
+//! What Redis is asked for, where it takes more than a few words.
+
+use super::answers::Claimed;
+
+/// A wish for the lease of an entry.
+#[derive(Debug)]
+pub(crate) struct LeaseAsk<'a> {
+    pub(crate) lease: &'a str,
+    pub(crate) entry: &'a str,
+    pub(crate) token: &'a [u8; 16],
+    pub(crate) ttl_ms: u64,
+    /// What stood in the id's place of the entry found invalid; empty if there was none.
+    pub(crate) invalid_id: &'a [u8],
+    /// Share another holder's token instead of waiting for it.
+    pub(crate) share: bool,
+}
+
+/// A wish for a stamp, made if need be.
+#[derive(Debug)]
+pub(crate) struct StampAsk<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) fresh: [u8; 16],
+    pub(crate) need_ms: u64,
+}
+
+/// A frame to be stored under its lease.
+#[derive(Debug)]
+pub(crate) struct FillAsk<'a> {
+    pub(crate) lease: &'a str,
+    pub(crate) entry: &'a str,
+    pub(crate) token: &'a [u8; 16],
+    pub(crate) frame: &'a [u8],
+    pub(crate) ttl_ms: u64,
+    /// What a put found when it claimed the lease; a load claims none.
+    pub(crate) claimed: Option<&'a Claimed>,
+}

@@ -1,0 +1,49 @@
+//! How a connection is, and what it tells of its own accord.
+
+use std::time::Duration;
+
+use super::fault::Fault;
+use crate::stamp::Vouch;
+
+/// How the connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LinkState {
+    Connecting,
+    Up,
+    Down {
+        since: Duration,
+        cause: Fault,
+        /// Whether it is being tried right now.
+        is_probed: bool,
+    },
+}
+
+/// How one connection is.
+#[derive(Clone, Debug)]
+pub(crate) struct LinkReport {
+    /// What a person knows the node by.
+    pub(crate) node: String,
+    pub(crate) state: LinkState,
+    /// What vouches for what is read on it now.
+    pub(crate) vouch: Option<Vouch>,
+    /// What its user may not do.
+    pub(crate) denied: Vec<Fault>,
+}
+
+/// A change of the connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LinkEvent {
+    Up,
+    Down(Fault),
+    /// It is up, and its user may not do this.
+    Denied(Fault),
+}
+
+/// What a node said of its own accord.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pushed<'a> {
+    /// The key that was read may have changed.
+    Changed(&'a [u8]),
+    /// Every key may have.
+    All,
+}
