@@ -59,7 +59,6 @@ mod tag_texts;
 mod tags_from;
 mod tls;
 mod trouble;
-mod ui;
 mod undecided;
 mod weight;
 
