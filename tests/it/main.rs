@@ -30,6 +30,7 @@ mod late;
 mod layers;
 mod leases;
 mod limits;
+mod links;
 mod log;
 mod lossy;
 mod memory_bytes;
