@@ -25,7 +25,7 @@ const USAGE: &str = "usage: cargo xtask test [arguments of `cargo test`]
        cargo xtask deny";
 
 /// The test targets that take minutes; `test = false` in their manifest keeps them out of `cargo test`.
-const PROOFS: &[&str] = &["model", "history", "faults"];
+const PROOFS: &[&str] = &["model", "loom", "history", "faults"];
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -56,7 +56,7 @@ fn test(arguments: &[&str]) -> Result<(), String> {
     }
 }
 
-/// The model, some minutes of the history checker, and the fault suite; of the whole workspace, so that
+/// The models, some minutes of the history checker, and the fault suite; of the whole workspace, so that
 /// nothing is built with other features than for the tests.
 fn prove() -> Result<(), String> {
     let features = features(root())?;
