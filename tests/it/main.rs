@@ -30,6 +30,7 @@ mod late;
 mod layers;
 mod leases;
 mod limits;
+mod links;
 mod log;
 mod lossy;
 mod memory_bytes;
@@ -59,7 +60,6 @@ mod tag_texts;
 mod tags_from;
 mod tls;
 mod trouble;
-mod ui;
 mod undecided;
 mod weight;
 

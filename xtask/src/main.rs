@@ -9,12 +9,14 @@
 
 mod apt;
 mod bench_check;
+mod features;
 mod run;
 mod server;
 
 use std::path::Path;
 use std::process::ExitCode;
 
+use features::features;
 use run::{cargo, on_path};
 
 const USAGE: &str = "usage: cargo xtask test [arguments of `cargo test`]
@@ -23,7 +25,7 @@ const USAGE: &str = "usage: cargo xtask test [arguments of `cargo test`]
        cargo xtask deny";
 
 /// The test targets that take minutes; `test = false` in their manifest keeps them out of `cargo test`.
-const PROOFS: &[&str] = &["model", "history", "faults"];
+const PROOFS: &[&str] = &["model", "loom", "history", "faults"];
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -45,37 +47,42 @@ fn main() -> ExitCode {
     }
 }
 
-/// The workspace with every feature: unit tests, the integration binary, compile-fail cases, examples
-/// and doctests, those of the README too; before it the unit tests of what is left where features are off,
-/// so that the closing lines are those of the whole. Arguments choose something else.
+/// The workspace: unit tests, the integration binary, compile-fail cases (for which the runtime is built
+/// without features), examples and doctests, those of the README too. Arguments choose something else.
 fn test(arguments: &[&str]) -> Result<(), String> {
-    if arguments.is_empty() {
-        let bare = [
-            "test",
-            "--package",
-            "cache-runtime",
-            "--no-default-features",
-            "--lib",
-        ];
-        cargo(root(), &bare).status("a test without features")?;
-        return on_a_server(&["--workspace"]);
+    match arguments {
+        [] => on_a_server(&workspace(&features(root())?)),
+        _ => on_a_server(&[&["--all-features"], arguments].concat()),
     }
-    on_a_server(arguments)
 }
 
-/// The model, some minutes of the history checker, and the fault suite; of the whole workspace, so that
-/// nothing is built with other features than for the tests.
+/// What is left of the runtime where its features are off, by its unit tests; the models, some minutes of the
+/// history checker, and the fault suite. These are of the whole workspace, so that nothing is built with other
+/// features than for the tests.
 fn prove() -> Result<(), String> {
-    let mut words = vec!["--workspace"];
+    let bare = [
+        "test",
+        "-p",
+        "cache-runtime",
+        "--no-default-features",
+        "--lib",
+    ];
+    cargo(root(), &bare).status("a test without features")?;
+    let features = features(root())?;
+    let mut words = workspace(&features).to_vec();
     words.extend(PROOFS.iter().flat_map(|proof| ["--test", proof]));
     on_a_server(&words)
 }
 
-/// `cargo test` with every feature and a server to start.
+fn workspace(features: &str) -> [&str; 3] {
+    ["--workspace", "--features", features]
+}
+
+/// `cargo test` with a server to start.
 fn on_a_server(arguments: &[&str]) -> Result<(), String> {
     let server = server::find_or_install(root())?;
     eprintln!("xtask: the tests start {}", server.display());
-    cargo(root(), &[&["test", "--all-features"], arguments].concat())
+    cargo(root(), &[&["test"], arguments].concat())
         .env("REDIS_SERVER", &server)
         .status("a test")
 }
@@ -97,18 +104,21 @@ fn root() -> &'static Path {
 mod tests {
     use super::{PROOFS, root};
 
+    /// Of the packages that have a proof.
+    const MANIFESTS: &[&str] = &["tests/model/Cargo.toml", "tests/Cargo.toml"];
+
     #[test]
     fn what_cargo_test_leaves_out_is_proved_and_linted() {
-        let read = |file| std::fs::read_to_string(root().join(file)).unwrap();
-        let manifest = read("tests/Cargo.toml");
-        let left_out = manifest.split("\n[").filter_map(|table| {
+        let read = |file: &&str| std::fs::read_to_string(root().join(file)).unwrap();
+        let manifests: String = MANIFESTS.iter().map(read).collect();
+        let left_out = manifests.split("\n[").filter_map(|table| {
             let name = table.split_once("\nname = \"")?.1;
             table
                 .contains("\ntest = false")
                 .then(|| name.split('"').next())?
         });
         assert!(left_out.eq(PROOFS.iter().copied()));
-        let ci = read(".ci/run");
+        let ci = read(&".ci/run");
         for proof in PROOFS {
             assert!(ci.contains(&format!(" --test {proof}")), "{proof}");
         }

@@ -9,11 +9,21 @@ use std::process::{Command, Stdio};
 #[derive(Debug)]
 pub(crate) struct Run(Command);
 
+/// What cargo tells a program that it runs of the program's own package. Build scripts look at some of it,
+/// so that a cargo that was told would build anew what one by hand has built.
+const OF_THIS_PACKAGE: &[&str] = &["CARGO_MANIFEST_", "CARGO_PKG_"];
+
 /// The cargo that runs this.
 pub(crate) fn cargo(folder: &Path, arguments: &[&str]) -> Run {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut run = Run::new(cargo, arguments);
     run.0.current_dir(folder);
+    for (name, _) in env::vars_os() {
+        let is_ours = |start: &&str| name.to_string_lossy().starts_with(*start);
+        if OF_THIS_PACKAGE.iter().any(is_ours) {
+            run.0.env_remove(name);
+        }
+    }
     run
 }
 

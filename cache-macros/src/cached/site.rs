@@ -65,7 +65,6 @@ pub(super) fn at(model: &Cached) -> TokenStream {
 pub(super) fn compare(model: &Cached) -> TokenStream {
     let (private, mode, ty) = (&model.private, model.mode(), &model.output.ty);
     quote_spanned! {Span::mixed_site()=>
-        #[allow(unused_imports)]
         use #private::{NotEqual as _, NotShown as _};
         let __compare = #private::Compare::<#mode, #ty>::new();
     }

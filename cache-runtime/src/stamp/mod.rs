@@ -14,6 +14,7 @@ mod outage;
 mod recording;
 mod size;
 mod slot;
+mod sync;
 mod table;
 mod vouch;
 
@@ -128,3 +129,6 @@ impl Watch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

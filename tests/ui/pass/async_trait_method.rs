@@ -29,5 +29,3 @@ impl Find for Table {
         drop(name.repeat(id as usize));
     }
 }
-
-fn main() {}

@@ -7,7 +7,7 @@ use cache_runtime::cached;
 pub async fn never() -> NoSuchType {}
 
 #[cached(ttl = "5m")]
-#[cfg(all())]
+#[cfg(test)]
 #[tracing::instrument]
 #[allow(clippy::unused_async, reason = "checks that it is passed on")]
 pub async fn always(id: u32) -> u32 {
@@ -15,5 +15,3 @@ pub async fn always(id: u32) -> u32 {
     let Id = id;
     Id
 }
-
-fn main() {}

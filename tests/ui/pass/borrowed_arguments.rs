@@ -6,12 +6,19 @@ pub struct Db(u32);
 
 #[cached(ttl = "5m", skip(db))]
 pub async fn find(db: &Db, name: &str, ids: &[u32]) -> Vec<u32> {
-    ids.iter().map(|id| id + db.0).chain([u32::try_from(name.len()).unwrap_or(0)]).collect()
+    ids.iter()
+        .map(|id| id + db.0)
+        .chain([u32::try_from(name.len()).unwrap_or(0)])
+        .collect()
 }
 
 #[cached(ttl = "5m", tags = ["name:{first}"])]
 pub async fn longest<'a>(first: &'a str, second: &'a str) -> String {
-    let longer: &'a str = if first.len() > second.len() { first } else { second };
+    let longer: &'a str = if first.len() > second.len() {
+        first
+    } else {
+        second
+    };
     longer.to_owned()
 }
 
@@ -19,5 +26,3 @@ pub async fn clear() -> Result<(), CacheError> {
     find_entry("a", &[1, 2]).invalidate().await?;
     longest_entry("a", "b").invalidate().await
 }
-
-fn main() {}

@@ -30,5 +30,3 @@ pub fn sum(id: u32) -> Pin<Box<dyn Future<Output = u32> + Send>> {
 pub async fn clear() -> Result<(), CacheError> {
     length_entry("text").invalidate().await
 }
-
-fn main() {}

@@ -43,4 +43,18 @@ pub async fn rename(org: &str) -> Result<String, String> {
     Result::Ok(::std::convert::From::from(org))
 }
 
-fn main() {}
+#[test]
+fn all_of_it_is_used() {
+    let wanted = Wanted {
+        name: String::new(),
+        share: 0.5,
+    };
+    ::std::mem::drop(find("", &wanted));
+    for kind in [Kind::One, Kind::Two(1, 2)] {
+        if let Kind::Two(_, skipped) = kind {
+            ::std::assert_eq!(skipped, 2);
+        }
+        ::std::mem::drop(plain(&kind, (1, 2), 3));
+    }
+    ::std::mem::drop((refreshed(1), rename("")));
+}

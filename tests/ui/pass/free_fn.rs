@@ -27,5 +27,3 @@ pub async fn user(id: u64) -> Result<String, Missing> {
 pub async fn clear(id: u64) -> Result<(), CacheError> {
     user_entry(id).invalidate().await
 }
-
-fn main() {}

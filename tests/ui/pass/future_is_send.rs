@@ -20,7 +20,8 @@ fn is_send<F: Send>(future: F) -> F {
     future
 }
 
-fn main() {
+#[test]
+fn a_future_is_as_its_body_is() {
     drop(is_send(sent(1, "a")));
     drop(local(Rc::new(1), 2));
 }

@@ -31,7 +31,9 @@ pub async fn shown(value: impl CacheKey + std::fmt::Display) -> String {
 }
 
 #[cached(ttl = "5m")]
-pub async fn parsed<T: std::str::FromStr + Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static>(
+pub async fn parsed<
+    T: std::str::FromStr + Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+>(
     text: String,
 ) -> Vec<T> {
     vec![text.parse().unwrap_or_default()]
@@ -43,5 +45,3 @@ pub async fn use_them() -> Result<(), CacheError> {
     shown_entry(3).invalidate().await?;
     parsed_entry::<u8>("1".to_owned()).invalidate().await
 }
-
-fn main() {}

@@ -24,5 +24,3 @@ impl<T: std::fmt::Display + Sync> Of<T> {
         "of"
     }
 }
-
-fn main() {}

@@ -38,5 +38,3 @@ pub async fn clear(users: &Users) -> Result<(), CacheError> {
     users.changing_entry(1).invalidate().await?;
     Users::consuming_entry(1).invalidate().await
 }
-
-fn main() {}

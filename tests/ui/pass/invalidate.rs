@@ -30,5 +30,3 @@ impl Users {
         let _ = a;
     }
 }
-
-fn main() {}

@@ -54,6 +54,4 @@ macro_rules! clears {
     };
 }
 
-clears!(clear ["all"], "a", "ok");
-
-fn main() {}
+clears!(clear["all"], "a", "ok");

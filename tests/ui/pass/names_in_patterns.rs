@@ -42,8 +42,11 @@ pub async fn rename(Path((id, name)): Path<(u64, String)>) -> Result<String, u64
 
 pub async fn use_them() -> Result<(), CacheError> {
     handler_entry(Path(3)).invalidate().await?;
-    both_entry(Wanted { id: 1, name: String::new() }).invalidate().await?;
+    both_entry(Wanted {
+        id: 1,
+        name: String::new(),
+    })
+    .invalidate()
+    .await?;
     readable_entry((1, 2)).invalidate().await
 }
-
-fn main() {}

@@ -11,5 +11,3 @@ pub async fn outer(id: u32) -> Result<u32, CacheError> {
     kept_inner(id).invalidate().await?;
     Ok(inner(id).await)
 }
-
-fn main() {}

@@ -15,5 +15,3 @@ pub struct Header {
 #[derive(CacheKey)]
 #[repr(packed)]
 pub struct Pair(pub u8, pub u32);
-
-fn main() {}

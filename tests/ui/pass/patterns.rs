@@ -36,5 +36,3 @@ pub async fn clear() -> Result<(), CacheError> {
     of_day_entry(1, 2).invalidate().await?;
     of_type_entry(1).invalidate().await
 }
-
-fn main() {}

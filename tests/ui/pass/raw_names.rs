@@ -16,5 +16,3 @@ pub async fn tagged(r#type: u32, wanted: &Wanted) -> u32 {
 pub async fn readable(r#type: u32, wanted: &Wanted) -> u32 {
     r#type + wanted.r#type
 }
-
-fn main() {}

@@ -28,5 +28,3 @@ pub async fn clear(user: User) -> Result<(), CacheError> {
     settings_entry().invalidate().await?;
     by_expression_entry(user).invalidate().await
 }
-
-fn main() {}

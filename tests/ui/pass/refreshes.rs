@@ -35,7 +35,13 @@ impl Limits {
     }
 }
 
-#[cached(ttl = "5m", stale = "10m", refresh = "background", load_timeout = 2, skip(db))]
+#[cached(
+    ttl = "5m",
+    stale = "10m",
+    refresh = "background",
+    load_timeout = 2,
+    skip(db)
+)]
 pub async fn user(db: Arc<Db>, name: String, keys: &'static str) -> Result<String, DbError> {
     let _ = db;
     Ok(name + keys)
@@ -66,7 +72,8 @@ fn is_send<F: Future + Send>(future: F) -> F {
     future
 }
 
-fn main() {
+#[test]
+fn what_a_task_runs_is_send() {
     drop(is_send(user(Arc::new(Db), String::new(), "keys")));
     drop(is_send(borrowed(&Db, "name")));
     drop(is_send(Arc::new(Limits).shared(1)));

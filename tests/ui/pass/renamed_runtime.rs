@@ -4,14 +4,12 @@ pub mod deep {
     pub extern crate cache_runtime as runtime;
 }
 
-#[deep::runtime::cached(ttl = "5m", crate = crate::deep::runtime)]
+#[deep::runtime::cached(ttl = "5m", crate = crate::pass::renamed_runtime::deep::runtime)]
 pub async fn one(id: u32) -> u32 {
     id
 }
 
-#[deep::runtime::cache_invalidate(namespaces = ["one"], crate = "crate::deep::runtime")]
+#[deep::runtime::cache_invalidate(namespaces = ["one"], crate = "crate::pass::renamed_runtime::deep::runtime")]
 pub async fn two(id: u32) -> u32 {
     id
 }
-
-fn main() {}

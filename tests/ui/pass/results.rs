@@ -26,5 +26,3 @@ pub async fn kept(id: u32) -> Result<u32, String> {
 pub async fn odd(id: u32) -> Result<u32, Cell<u8>> {
     Err(Cell::new(u8::try_from(id).unwrap_or(0)))
 }
-
-fn main() {}

@@ -20,5 +20,3 @@ macro_rules! wrapped {
 }
 
 wrapped!(seven, { 7 });
-
-fn main() {}

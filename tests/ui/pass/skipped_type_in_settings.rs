@@ -35,5 +35,3 @@ pub async fn use_them() -> Result<(), CacheError> {
     lasting_entry::<Row>(1).invalidate().await?;
     tagged_entry::<Row>(1).invalidate().await
 }
-
-fn main() {}

@@ -36,5 +36,3 @@ impl Tenant {
         name
     }
 }
-
-fn main() {}

@@ -71,7 +71,14 @@ pub trait Tagged {
 #[cached(ttl = "5m", skip(_source, S), tags_from = |found| found.iter().map(Tagged::tag))]
 pub async fn generic<T, S, const N: usize>(part: [T; N], _source: &S) -> Vec<T>
 where
-    T: Tagged + cache_runtime::CacheKey + Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+    T: Tagged
+        + cache_runtime::CacheKey
+        + Clone
+        + Serialize
+        + DeserializeOwned
+        + Send
+        + Sync
+        + 'static,
     S: Sync,
 {
     part.to_vec()
@@ -143,5 +150,3 @@ pub async fn use_them() -> Result<(), CacheError> {
     Users::method_entry(1).put(user.clone()).await?;
     Users::associated_entry(1).put(user).await
 }
-
-fn main() {}

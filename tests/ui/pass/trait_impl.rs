@@ -2,7 +2,6 @@
 
 use cache_runtime::cached;
 
-#[expect(async_fn_in_trait, reason = "one trait, one crate")]
 pub trait Find {
     async fn find(&self, id: u32) -> Option<String>;
 
@@ -20,5 +19,3 @@ impl Find for Table {
         (id > 0).then(|| id.to_string())
     }
 }
-
-fn main() {}

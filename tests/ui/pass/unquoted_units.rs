@@ -29,6 +29,7 @@ async fn fills(id: u64, names: &mut Vec<String>) -> u64 {
     id
 }
 
-fn main() {
+#[test]
+fn they_are_called_like_any() {
     drop((user(1), one_for_all(2), fills(3, &mut Vec::new())));
 }

@@ -17,7 +17,12 @@ impl Limits {
     }
 }
 
-#[cached(ttl = "5m", stale = "10m", consistency = "bounded", on_outage = "serve")]
+#[cached(
+    ttl = "5m",
+    stale = "10m",
+    consistency = "bounded",
+    on_outage = "serve"
+)]
 pub async fn through_an_outage(id: u64) -> u64 {
     id
 }
@@ -45,5 +50,3 @@ pub async fn use_them() -> Result<(), CacheError> {
     never_unchecked_entry(1).invalidate().await?;
     never_stale_entry(1).invalidate().await
 }
-
-fn main() {}

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, ConnectionAddr, ProtocolVersion, RedisError};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::{TcpStream, UnixStream, tcp, unix};
 
 use crate::boxed::boxed;
 use crate::redis::wire::settings::LinkSettings;
@@ -21,11 +21,11 @@ pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket for S {}
 
-/// A socket that whoever holds it may write to, from any thread and without waiting.
+/// The half of a socket that whoever holds it may write to, from any thread and without waiting.
 #[derive(Debug)]
 pub(super) enum Plain {
-    Tcp(TcpStream),
-    Unix(UnixStream),
+    Tcp(tcp::OwnedWriteHalf),
+    Unix(unix::OwnedWriteHalf),
 }
 
 /// An open socket: the driver's half, and where nothing is encrypted the half that callers write to.
@@ -48,16 +48,20 @@ impl Opened {
 
     async fn connect(settings: &LinkSettings) -> Result<Self, RedisError> {
         match settings.info.addr() {
-            ConnectionAddr::Tcp(host, port) => Ok(Self::plain(Plain::Tcp(tcp(host, *port).await?))),
+            ConnectionAddr::Tcp(host, port) => {
+                let (read, write) = connected(host, *port).await?.into_split();
+                Ok(Self::plain(read, Plain::Tcp(write)))
+            }
             ConnectionAddr::Unix(path) => {
-                Ok(Self::plain(Plain::Unix(UnixStream::connect(path).await?)))
+                let (read, write) = UnixStream::connect(path).await?.into_split();
+                Ok(Self::plain(read, Plain::Unix(write)))
             }
             #[cfg(feature = "tls")]
             ConnectionAddr::TcpTls { host, port, .. } => {
                 let config = settings.tls.config()?;
                 let name = rustls::pki_types::ServerName::try_from(host.clone());
                 let name = name.map_err(io::Error::other)?;
-                let stream = tcp(host, *port).await?;
+                let stream = connected(host, *port).await?;
                 let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
                 Ok(Self {
                     driven: Box::new(connector.connect(name, stream).await?),
@@ -68,11 +72,15 @@ impl Opened {
         }
     }
 
-    fn plain(socket: Plain) -> Self {
-        let socket = Arc::new(socket);
+    fn plain(read: impl AsyncRead + Send + Unpin + 'static, write: Plain) -> Self {
+        let write = Arc::new(write);
+        let shared = Arc::clone(&write);
         Self {
-            driven: Box::new(Half(Arc::clone(&socket))),
-            written: Some(socket),
+            driven: Box::new(Halves {
+                read,
+                write: shared,
+            }),
+            written: Some(write),
         }
     }
 
@@ -101,7 +109,7 @@ impl Opened {
 }
 
 /// The first of the host's addresses that answers.
-async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
+async fn connected(host: &str, port: u16) -> io::Result<TcpStream> {
     let addresses = tokio::net::lookup_host((host, port)).await?;
     let attempts: Vec<_> = addresses
         .map(|address| Box::pin(TcpStream::connect(address)))
@@ -118,61 +126,45 @@ impl Plain {
     /// Writes as much as goes without waiting.
     pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Tcp(stream) => stream.try_write(bytes),
-            Self::Unix(stream) => stream.try_write(bytes),
-        }
-    }
-
-    fn try_read(&self, buffer: &mut ReadBuf<'_>) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.try_read_buf(buffer),
-            Self::Unix(stream) => stream.try_read_buf(buffer),
-        }
-    }
-
-    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self {
-            Self::Tcp(stream) => stream.poll_read_ready(context),
-            Self::Unix(stream) => stream.poll_read_ready(context),
+            Self::Tcp(half) => half.try_write(bytes),
+            Self::Unix(half) => half.try_write(bytes),
         }
     }
 
     fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
-            Self::Tcp(stream) => stream.poll_write_ready(context),
-            Self::Unix(stream) => stream.poll_write_ready(context),
+            Self::Tcp(half) => half.as_ref().poll_write_ready(context),
+            Self::Unix(half) => half.as_ref().poll_write_ready(context),
         }
     }
 }
 
-/// The driver's half of a socket that others write to as well.
-struct Half(Arc<Plain>);
+/// The driver's socket, to which others write as well. What it reads goes through the half of its own, as that
+/// knows after a short read that no more is there, and does not ask again.
+struct Halves<R> {
+    read: R,
+    write: Arc<Plain>,
+}
 
-impl AsyncRead for Half {
+impl<R: AsyncRead + Unpin> AsyncRead for Halves<R> {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        loop {
-            ready!(self.0.poll_readable(context))?;
-            match self.0.try_read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                read => return Poll::Ready(read.map(drop)),
-            }
-        }
+        Pin::new(&mut self.read).poll_read(context, buffer)
     }
 }
 
-impl AsyncWrite for Half {
+impl<R: Unpin> AsyncWrite for Halves<R> {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         loop {
-            ready!(self.0.poll_writable(context))?;
-            match self.0.try_write(bytes) {
+            ready!(self.write.poll_writable(context))?;
+            match self.write.try_write(bytes) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 written => return Poll::Ready(written),
             }

@@ -1,0 +1,3 @@
+//! No mistake: with one that passes among them, trybuild builds the others to the end.
+
+fn main() {}
