@@ -54,7 +54,7 @@
 //! | `lz4`, `zstd`, `gzip` | what `compress` may be |
 //! | `bytes`, `chrono`, `jiff`, `rust_decimal`, `serde_json`, `time`, `url`, `uuid` | [`CacheKey`](trait@CacheKey) for the types of that crate |
 //!
-//! The crate needs Rust 1.95 or later.
+//! The crate needs Rust 1.88 or later.
 
 // Of this crate alone: what tests await need not be small.
 #![cfg_attr(not(test), warn(clippy::large_futures))]

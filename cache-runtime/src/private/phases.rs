@@ -133,7 +133,7 @@ fn hit(
     cache: Option<&Cache>,
     key: &KeyWriter,
 ) -> Option<Arc<Held>> {
-    look(at.known(kind.value.id)?, policy, cache, key)
+    look(at.known(kind.value.id())?, policy, cache, key)
 }
 
 /// Looks once more where memory has nothing, or something out of the ordinary.

@@ -97,7 +97,7 @@ impl At {
     /// The interned site for values of this type, made when it is first asked for; one for a function and
     /// its companion.
     pub(crate) fn intern(self, value: ValueType) -> &'static Interned {
-        self.known(value.id)
+        self.known(value.id())
             .unwrap_or_else(|| self.intern_slowly(value))
     }
 
@@ -118,7 +118,7 @@ impl At {
     #[cold]
     fn intern_slowly(self, value: ValueType) -> &'static Interned {
         let interned = table::intern(value, self.identity());
-        self.note(value.id, interned);
+        self.note(value.id(), interned);
         interned
     }
 
@@ -184,7 +184,7 @@ impl At {
 pub(crate) fn by_hand(value: ValueType) -> &'static Interned {
     static KNOWN: LazyLock<RwLock<HashMap<TypeId, &'static Interned>>> =
         LazyLock::new(RwLock::default);
-    if let Some(interned) = KNOWN.read().get(&value.id) {
+    if let Some(interned) = KNOWN.read().get(&value.id()) {
         return interned;
     }
     let identity = table::Identity {
@@ -200,6 +200,6 @@ pub(crate) fn by_hand(value: ValueType) -> &'static Interned {
         item: None,
     };
     let interned = table::intern(value, identity);
-    KNOWN.write().insert(value.id, interned);
+    KNOWN.write().insert(value.id(), interned);
     interned
 }

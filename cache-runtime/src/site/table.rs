@@ -74,7 +74,7 @@ pub(super) fn intern(value: ValueType, identity: Identity<'_>) -> &'static Inter
     let name = (
         identity.prefix(fingerprint),
         identity.namespace.to_owned(),
-        value.id,
+        value.id(),
     );
     let item = identity.item;
     let mut table = TABLE.lock();

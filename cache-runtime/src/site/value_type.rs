@@ -8,7 +8,8 @@ use crate::value::Cacheable;
 /// A type of values: two versions of one crate share all names, but not the id.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ValueType {
-    pub(crate) id: TypeId,
+    /// A fn, as a constant can't have the id before Rust 1.91.
+    id: fn() -> TypeId,
     /// Looks at the type; code of the crate that has it.
     pub(super) shape: fn() -> Shape,
 }
@@ -16,8 +17,12 @@ pub(crate) struct ValueType {
 impl ValueType {
     pub(crate) const fn of<V: Cacheable>() -> Self {
         Self {
-            id: TypeId::of::<V>(),
+            id: TypeId::of::<V>,
             shape: shape::<V>,
         }
+    }
+
+    pub(crate) fn id(&self) -> TypeId {
+        (self.id)()
     }
 }
