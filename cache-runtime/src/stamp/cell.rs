@@ -61,10 +61,6 @@ impl Cell {
     }
 
     /// Holds until then at least, unless it was flipped or expired.
-    #[cfg_attr(
-        not(any(feature = "redis", test)),
-        expect(dead_code, reason = "only a connection's cell is extended")
-    )]
     pub(crate) fn extend(&self, end: Moment) {
         let later = |until| (until > EXPIRED && until < end.0).then_some(end.0);
         // An error is a cell that was flipped, or that holds for longer.

@@ -9,6 +9,10 @@
 mod basis;
 mod buckets;
 mod by_subject;
+#[cfg_attr(
+    not(any(feature = "redis", test)),
+    expect(dead_code, reason = "only a connection's cell is extended")
+)]
 mod cell;
 mod outage;
 mod recording;
