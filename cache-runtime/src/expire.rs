@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::error::{CacheError, Result};
 use crate::frame;
 use crate::load::{LARGE, Request, aside};
-use crate::redis::{Fault, Topology};
+use crate::redis::{Fault, Keys, Topology};
 use crate::stamp::Subject;
 use crate::tiers::Tiers;
 
@@ -47,7 +47,7 @@ pub(crate) async fn expire_entry(request: &Request) -> Result<()> {
 async fn replace(request: &Request, redis: &Topology) -> std::result::Result<(), Fault> {
     let (entry, lease) = (request.name.as_str(), request.name.lease());
     for _ in 0..TRIES {
-        let read = redis.read(vec![entry.to_owned()]).await?;
+        let read = redis.read(Keys::from_iter([request.name.shared()])).await?;
         let first = read.found.into_iter().next();
         let bytes = first.and_then(|found| found.bytes).unwrap_or_default();
         let stale = stale(&bytes, read.node.ms).await;

@@ -135,7 +135,9 @@ pub(crate) fn tag_target(cache: &Cache, tag: &Tag) -> Result<Target> {
         // The bucket first: a load that learns the tag from its value looks at it last.
         subjects: vec![Subject::bucket(name), Subject::Tag(Arc::clone(name))],
         namespace: None,
-        names: vec![names.bucket(bucket_of(name)), names.tag(name)],
+        names: [names.bucket(bucket_of(name)), names.tag(name)]
+            .map(|name| name.to_string())
+            .to_vec(),
         namespace_stamp: String::new(),
     })
 }
@@ -144,7 +146,7 @@ pub(crate) fn namespace_target(cache: &Cache, namespace: &str) -> Result<Target>
     check_name("namespace", namespace)?;
     let Tiers { names, events, .. } = &**cache.tiers();
     events.invalidated(Of::Namespace, namespace);
-    let stamp = names.namespace(namespace);
+    let stamp = names.namespace(namespace).to_string();
     Ok(Target {
         subjects: vec![Subject::Namespace(namespace.into())],
         namespace: Some(namespace.into()),

@@ -142,7 +142,7 @@ impl Cache {
             subjects: vec![Subject::entry(&found.name)],
             namespace: Some(found.namespace.as_str().into()),
             names: names.lease_and_entry(&found.name),
-            namespace_stamp: names.namespace(&found.namespace),
+            namespace_stamp: names.namespace(&found.namespace).to_string(),
         }
     }
 }

@@ -16,6 +16,7 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{CodecId, Unreadable};
@@ -76,11 +77,12 @@ impl StampKind {
     }
 }
 
-/// A name and the stamp it had before the load began.
+/// A name and the stamp it had before the load began. In a frame that was read the name is a part of
+/// the frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Stamped {
+pub(crate) struct Stamped<N = Arc<str>> {
     pub(crate) kind: StampKind,
-    pub(crate) name: Arc<str>,
+    pub(crate) name: N,
     pub(crate) stamp: Stamp,
 }
 
@@ -99,7 +101,7 @@ impl Stamped {
 
 /// What an entry says of itself. Times are in milliseconds of the clock of the node that keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Header {
+pub(crate) struct Header<N = Arc<str>> {
     pub(crate) codec: CodecId,
     pub(crate) compression: Compression,
     pub(crate) flags: u8,
@@ -111,10 +113,10 @@ pub(crate) struct Header {
     pub(crate) stale_until_ms: u64,
     /// How long the load took, in microseconds.
     pub(crate) load_us: u64,
-    pub(crate) stamps: Vec<Stamped>,
+    pub(crate) stamps: SmallVec<[Stamped<N>; 2]>,
 }
 
-impl Header {
+impl<N: Clone> Header<N> {
     /// The same, fresh no longer. Its stale window begins now, if it has one, and does not reach
     /// beyond its old end.
     pub(crate) fn expired(&self, now_ms: u64) -> Self {
@@ -134,7 +136,7 @@ impl Header {
 /// A frame as read: its header, and its payload still encoded and compressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Frame<'a> {
-    pub(crate) header: Header,
+    pub(crate) header: Header<&'a str>,
     pub(crate) payload: &'a [u8],
 }
 
@@ -152,9 +154,9 @@ impl Frame<'_> {
 }
 
 /// Writes a frame around a payload that is already encoded and compressed as the header says.
-pub(crate) fn write(header: &Header, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn write<N: AsRef<str>>(header: &Header<N>, payload: &[u8]) -> Vec<u8> {
     let stamps: usize = (header.stamps.iter())
-        .map(|stamped| STAMPED_MIN + stamped.name.len())
+        .map(|stamped| STAMPED_MIN + stamped.name.as_ref().len())
         .sum();
     let total = FIXED_LEN + stamps + payload.len() + CHECKSUM_LEN;
     let mut out = Vec::with_capacity(total);
@@ -178,8 +180,9 @@ pub(crate) fn write(header: &Header, payload: &[u8]) -> Vec<u8> {
     out.extend_from_slice(&length(header.stamps.len()));
     for stamped in &header.stamps {
         out.push(stamped.kind.to_byte());
-        out.extend_from_slice(&length(stamped.name.len()));
-        out.extend_from_slice(stamped.name.as_bytes());
+        let name = stamped.name.as_ref();
+        out.extend_from_slice(&length(name.len()));
+        out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(&stamped.stamp);
     }
     out.extend_from_slice(payload);
@@ -264,7 +267,7 @@ struct Reader<'a> {
     rest: &'a [u8],
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Unreadable> {
         let (head, rest) = (self.rest)
             .split_first_chunk::<N>()
@@ -282,7 +285,7 @@ impl Reader<'_> {
         usize::try_from(length).map_err(|_| Unreadable::Truncated)
     }
 
-    fn stamps(&mut self) -> Result<Vec<Stamped>, Unreadable> {
+    fn stamps(&mut self) -> Result<SmallVec<[Stamped<&'a str>; 2]>, Unreadable> {
         let count = self.length()?;
         if count > self.rest.len() / STAMPED_MIN {
             return Err(Unreadable::Truncated);
@@ -290,14 +293,14 @@ impl Reader<'_> {
         if count > MOST_STAMPS {
             return Err(Unreadable::TooManyStamps);
         }
-        let mut stamps = Vec::with_capacity(count);
+        let mut stamps = SmallVec::with_capacity(count);
         for _ in 0..count {
             stamps.push(self.stamped()?);
         }
         Ok(stamps)
     }
 
-    fn stamped(&mut self) -> Result<Stamped, Unreadable> {
+    fn stamped(&mut self) -> Result<Stamped<&'a str>, Unreadable> {
         let [kind] = self.array()?;
         let kind = StampKind::from_byte(kind).ok_or(Unreadable::Decode)?;
         let length = self.length()?;
@@ -305,10 +308,9 @@ impl Reader<'_> {
             .split_at_checked(length)
             .ok_or(Unreadable::Truncated)?;
         self.rest = rest;
-        let name = std::str::from_utf8(name).map_err(|_| Unreadable::Decode)?;
         Ok(Stamped {
             kind,
-            name: Arc::from(name),
+            name: std::str::from_utf8(name).map_err(|_| Unreadable::Decode)?,
             stamp: self.array()?,
         })
     }

@@ -109,7 +109,7 @@ pub(super) struct Asks<'a> {
     request: &'a Request,
     /// When the first thing was asked that they rest on.
     sent: Moment,
-    names: Vec<String>,
+    names: Vec<Arc<str>>,
     /// Of the entry and of all that is asked for, from before it is.
     recording: Recording,
     /// Where its tags come of its value.
@@ -266,9 +266,9 @@ pub(super) fn own_writes(lease: u32, made: &[Made], node: &Node) -> impl Iterato
 }
 
 /// Asks for stamps of these names, each made if need be.
-pub(super) fn stamp_asks<'a>(request: &Request, names: &'a [String]) -> Vec<StampAsk<'a>> {
+pub(super) fn stamp_asks<'a>(request: &Request, names: &'a [Arc<str>]) -> Vec<StampAsk<'a>> {
     let need_ms = need_ms(request);
-    let ask = |name: &'a String| StampAsk {
+    let ask = |name: &'a Arc<str>| StampAsk {
         name,
         fresh: rand::random(),
         need_ms,

@@ -8,7 +8,7 @@ use crate::boxed::boxed;
 use crate::clock::Stopwatch;
 use crate::own_thread::sleep;
 use crate::patience;
-use crate::redis::{Fault, Found};
+use crate::redis::{Fault, Found, Keys};
 
 /// Waits until the lease or the entry changes; `false` if `left` or the patience with this holder ends
 /// first.
@@ -32,7 +32,7 @@ pub(super) async fn holder_is_done(
         true => (ms(50), ms(500)),
         false => (ms(2), ms(50)),
     };
-    let names = [request.name.as_str().to_owned(), request.name.lease()];
+    let keys = Keys::from([request.name.shared(), request.name.lease().into()]);
     while waiting.elapsed() < wait {
         let pause = ((waited_for + waiting.elapsed()) / 8).clamp(shortest, longest);
         let left = wait.saturating_sub(waiting.elapsed());
@@ -43,7 +43,7 @@ pub(super) async fn holder_is_done(
         }
         // Within the wait, as what is read is whether that is over.
         let left = wait.saturating_sub(waiting.elapsed());
-        let reading = boxed(|| reader.redis.read(names.to_vec()));
+        let reading = boxed(|| reader.redis.read(keys.clone()));
         let Some(read) = patience::wait(left.max(shortest), reading).await.0 else {
             return Ok(false);
         };

@@ -155,7 +155,12 @@ const AHEAD_MS: u64 = 1_000;
 /// node's future was stored before the node's clock was set back, and would live until that has
 /// caught up. The stale window is the shorter of the one it was stored with and the site's own;
 /// without one, what was expired by hand is over at once.
-fn left(site_stale_ms: u64, header: &Header, node_ms: u64, was_expired: bool) -> Option<Left> {
+fn left(
+    site_stale_ms: u64,
+    header: &Header<&str>,
+    node_ms: u64,
+    was_expired: bool,
+) -> Option<Left> {
     if header.born_ms > node_ms.saturating_add(AHEAD_MS) {
         return None;
     }
@@ -192,7 +197,7 @@ fn parse<'a>(request: &Request, bytes: &'a [u8]) -> Result<Frame<'a>, Unreadable
 /// Whether the node that has the entry is the one it was stored on, in the same run. In a cluster the
 /// stamps may be at other nodes, and can't tell that this one was replaced by a replica that missed
 /// the entry's invalidation.
-fn is_of_its_node(request: &Request, header: &Header, seen: &Seen) -> bool {
+fn is_of_its_node(request: &Request, header: &Header<&str>, seen: &Seen) -> bool {
     let mut nodes = header.stamps.iter();
     match nodes.find(|stamped| stamped.kind == StampKind::Node) {
         Some(node) => node.stamp[16..] == seen.run_id,
@@ -209,17 +214,26 @@ struct Rests {
 
 /// `None` if a stamp is another than the frame's, or one that the site names from its arguments is not
 /// in the frame.
-fn rests(request: &Request, header: &Header, seen: &Seen) -> Option<Rests> {
-    let (mut was_expired, mut unread) = (false, Vec::new());
-    let mut there = BySubject::with_capacity(header.stamps.len());
-    for stamped in &header.stamps {
+fn rests(request: &Request, header: &Header<&str>, seen: &Seen) -> Option<Rests> {
+    let own = own_first(request, header, seen);
+    let (first, others) = header.stamps.split_at(own.unwrap_or(0));
+    let mut was_expired = false;
+    for (stamped, (_, here)) in first.iter().zip(seen.stamps.iter()) {
+        match compare(&stamped.stamp, here.as_ref()) {
+            Compared::Same => {}
+            Compared::Expired => was_expired = true,
+            Compared::Another => return None,
+        }
+    }
+    let (mut unread, mut there) = (Vec::new(), BySubject::default());
+    for stamped in others {
         let Some(subject) = subject(stamped) else {
             continue;
         };
         match seen
             .stamps
             .get(&subject)
-            .map(|here| compare(stamped, here.as_ref()))
+            .map(|here| compare(&stamped.stamp, here.as_ref()))
         {
             Some(Compared::Same) => {}
             Some(Compared::Expired) => was_expired = true,
@@ -229,11 +243,33 @@ fn rests(request: &Request, header: &Header, seen: &Seen) -> Option<Rests> {
         }
         there.insert(subject, ());
     }
-    let all = request.stamped().iter().all(|asked| there.contains(asked));
+    let mut asked = request.stamped().iter();
+    let all = own.is_some() || asked.all(|asked| there.contains(asked));
     all.then_some(Rests {
         was_expired,
         unread,
     })
+}
+
+/// How many stamps the site names from its arguments, if they stand in the frame first and in the site's
+/// order, as in most, and were read in it.
+fn own_first(request: &Request, header: &Header<&str>, seen: &Seen) -> Option<usize> {
+    let asked = request.stamped();
+    let is_full = header.stamps.len().min(seen.stamps.len()) >= asked.len();
+    let mut pairs = asked.iter().zip(&header.stamps).zip(seen.stamps.iter());
+    let are_same = is_full
+        && pairs.all(|((asked, stamped), (read, _))| {
+            asked == read && is_named(asked, stamped.kind, stamped.name)
+        });
+    are_same.then_some(asked.len())
+}
+
+fn is_named(subject: &Subject, kind: StampKind, name: &str) -> bool {
+    match subject {
+        Subject::Tag(tag) => kind == StampKind::Tag && **tag == *name,
+        Subject::Namespace(namespace) => kind == StampKind::Namespace && **namespace == *name,
+        Subject::Entry(_) | Subject::Bucket(_) => false,
+    }
 }
 
 enum Compared {
@@ -245,8 +281,8 @@ enum Compared {
 }
 
 /// A stamp in a frame beside the one in Redis, which is of its node's present run.
-fn compare(stamped: &Stamped, there: Option<&Stamp>) -> Compared {
-    let (Some(there), here) = (there, &stamped.stamp) else {
+fn compare(here: &Stamp, there: Option<&Stamp>) -> Compared {
+    let Some(there) = there else {
         return Compared::Another;
     };
     match () {
@@ -257,8 +293,8 @@ fn compare(stamped: &Stamped, there: Option<&Stamp>) -> Compared {
 }
 
 /// What a stamp in a frame is of; none for that of its node.
-fn subject(stamped: &Stamped) -> Option<Subject> {
-    let name = || Arc::clone(&stamped.name);
+fn subject(stamped: &Stamped<&str>) -> Option<Subject> {
+    let name = || Arc::from(stamped.name);
     match stamped.kind {
         StampKind::Tag => Some(Subject::Tag(name())),
         StampKind::Namespace => Some(Subject::Namespace(name())),
@@ -287,7 +323,7 @@ mod tests {
             fresh_until_ms: BORN + 5_000,
             stale_until_ms: BORN + 15_000,
             load_us: 0,
-            stamps: Vec::new(),
+            stamps: SmallVec::new(),
         };
         left(60_000, &header, node_ms, false).map(|left| (left.fresh_ms, left.stale_ms))
     }

@@ -12,7 +12,7 @@ use crate::clock::Stopwatch;
 use crate::events::{Event, Miss, Tier};
 use crate::frame;
 use crate::memory::Held;
-use crate::redis::{Fault, Found as Answer, Topology};
+use crate::redis::{Fault, Found as Answer, Keys, Read, Topology};
 use crate::stamp::{Basis, Watch};
 
 /// Why an entry is read without a load.
@@ -76,11 +76,34 @@ impl Reader<'_> {
     /// before it was made, and the entry just after it was stored under it. So what seems
     /// invalidated is looked at once more.
     pub(super) async fn read(&self, watch: Watch) -> Result<(Judged, Seen), Fault> {
-        let (entry, mut seen) = self.ask(watch.clone()).await?;
-        let judged = match self.judge_now(entry.as_ref(), &seen) {
+        let (entry, seen) = self.ask(watch.clone()).await?;
+        match self.judge_now(entry.as_ref(), &seen) {
+            Some(judged) if !self.is_doubtful(&judged) => Ok((judged, seen)),
+            judged => boxed(|| self.read_on(judged, (entry, seen), watch)).await,
+        }
+    }
+
+    /// Ends a read that is not judged yet, or looks once more. It is apart, as most reads don't come here.
+    async fn read_on(
+        &self,
+        judged: Option<Judged>,
+        (entry, mut seen): (Option<Bytes>, Seen),
+        watch: Watch,
+    ) -> Result<(Judged, Seen), Fault> {
+        let judged = match judged {
             Some(judged) => judged,
-            None => boxed(|| self.judge(entry.as_ref(), &mut seen)).await?,
+            None => self.judge(entry.as_ref(), &mut seen).await?,
         };
+        if !self.is_doubtful(&judged) {
+            return Ok((judged, seen));
+        }
+        let (entry, mut seen) = self.ask(watch).await?;
+        let judged = self.judge(entry.as_ref(), &mut seen).await?;
+        Ok((judged, seen))
+    }
+
+    /// Whether it only seems invalidated, as what was read of it is not of one moment.
+    fn is_doubtful(&self, judged: &Judged) -> bool {
         let seems = matches!(
             judged,
             Judged::Invalid {
@@ -88,36 +111,18 @@ impl Reader<'_> {
                 ..
             }
         );
-        match seems && !self.redis.has_one_link() {
-            true => boxed(|| self.read_again(watch)).await,
-            false => Ok((judged, seen)),
-        }
-    }
-
-    async fn read_again(&self, watch: Watch) -> Result<(Judged, Seen), Fault> {
-        let (entry, mut seen) = self.ask(watch).await?;
-        let judged = self.judge(entry.as_ref(), &mut seen).await?;
-        Ok((judged, seen))
+        seems && !self.redis.has_one_link()
     }
 
     /// The entry, and the stamps that the site knows of.
     async fn ask(&self, watch: Watch) -> Result<(Option<Bytes>, Seen), Fault> {
-        let (request, tiers) = (self.request, &self.request.tiers);
-        let (clock, sent) = (Stopwatch::start(), tiers.clock.now());
-        let stamped = request.stamped();
-        let mut names = Vec::with_capacity(1 + stamped.len());
-        names.push(request.name.as_str().to_owned());
-        names.extend(stamped.iter().map(|subject| request.stamp_name(subject)));
-        let read = match self.redis.longest_read() {
-            // It ends by itself before this call has waited enough.
-            Some(longest) if request.allowance.covers(longest) => {
-                let spending = request.allowance.begin();
-                let read = self.redis.read_now(names).await;
-                spending.end(clock.elapsed());
-                read
-            }
-            _ => boxed(|| request.allowance.within(self.redis.read(names))).await,
+        let (clock, sent) = (Stopwatch::start(), self.request.tiers.clock.now());
+        let read = match self.is_in_time() {
+            true => self.read_now(&clock).await,
+            false => boxed(|| self.read_in_time()).await,
         }?;
+        let (request, tiers) = (self.request, &self.request.tiers);
+        let stamped = request.stamped();
         request.emit(Event::Read(clock.elapsed()));
         let mut found = read.found.into_iter();
         let entry = found.next().and_then(|entry| entry.bytes);
@@ -130,6 +135,33 @@ impl Reader<'_> {
             run_id: read.node.run_id,
         };
         Ok((entry, seen))
+    }
+
+    /// Whether a read on the connection that is there ends by itself before this call has waited enough.
+    fn is_in_time(&self) -> bool {
+        let longest = self.redis.longest_read();
+        longest.is_some_and(|longest| self.request.allowance.covers(longest))
+    }
+
+    async fn read_now(&self, clock: &Stopwatch) -> Result<Read, Fault> {
+        let spending = self.request.allowance.begin();
+        let mut reading = self.redis.read_now(self.keys())?;
+        let read = reading.found().await;
+        spending.end(clock.elapsed());
+        read
+    }
+
+    async fn read_in_time(&self) -> Result<Read, Fault> {
+        let reading = self.redis.read(self.keys());
+        self.request.allowance.within(reading).await
+    }
+
+    /// The entry, then the stamps that the site knows of.
+    fn keys(&self) -> Keys {
+        let request = self.request;
+        let stamps = request.stamped().iter();
+        let stamps = stamps.map(|subject| request.stamp_name(subject));
+        [request.name.shared()].into_iter().chain(stamps).collect()
     }
 
     /// Judges where that takes little, and no more than was seen.
@@ -160,15 +192,9 @@ impl Reader<'_> {
         if tiers.owed.covers(&subjects) {
             return Ok(invalid(Miss::Invalidated, entry));
         }
-        let names: Vec<_> = subjects
-            .iter()
-            .map(|s| self.request.stamp_name(s))
-            .collect();
-        let read = self
-            .request
-            .allowance
-            .within(self.redis.read(names))
-            .await?;
+        let keys = subjects.iter().map(|s| self.request.stamp_name(s));
+        let reading = self.redis.read(keys.collect());
+        let read = self.request.allowance.within(reading).await?;
         if seen.basis.is_cut() {
             // The first read's node was perhaps restarted since, and is not believed.
             return Ok(invalid(Miss::Invalidated, entry));

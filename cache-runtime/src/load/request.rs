@@ -149,7 +149,7 @@ impl Request {
     }
 
     /// The keys in Redis of all that its value will rest on.
-    fn names(&self) -> impl Iterator<Item = String> {
+    fn names(&self) -> impl Iterator<Item = Arc<str>> {
         let buckets = self.derives_tags().then(Subject::buckets);
         let subjects = self.subjects.iter().cloned();
         let subjects = subjects.chain(buckets.into_iter().flatten());
@@ -162,12 +162,12 @@ impl Request {
     }
 
     /// The name of a stamp in Redis.
-    pub(crate) fn stamp_name(&self, subject: &Subject) -> String {
+    pub(crate) fn stamp_name(&self, subject: &Subject) -> Arc<str> {
         match subject {
             Subject::Tag(tag) => self.tiers.names.tag(tag),
             Subject::Namespace(namespace) => self.tiers.names.namespace(namespace),
             Subject::Bucket(bucket) => self.tiers.names.bucket(*bucket),
-            Subject::Entry(_) => self.name.as_str().to_owned(),
+            Subject::Entry(_) => self.name.shared(),
         }
     }
 
@@ -177,7 +177,7 @@ impl Request {
             subjects: vec![self.subjects[0].clone()],
             namespace: Some(Arc::clone(&self.namespace)),
             names: vec![self.name.lease(), self.name.as_str().to_owned()],
-            namespace_stamp: self.tiers.names.namespace(&self.namespace),
+            namespace_stamp: self.tiers.names.namespace(&self.namespace).to_string(),
         }
     }
 

@@ -78,7 +78,7 @@ impl Written {
             fresh_until_ms: self.born_ms.saturating_add(ttl_ms),
             stale_until_ms: self.born_ms.saturating_add(life_ms),
             load_us: self.load_us,
-            stamps: self.stamps,
+            stamps: self.stamps.into(),
         };
         (header, life_ms)
     }

@@ -4,13 +4,14 @@
 //! next to end, which costs more than what most of these guard. Here an alarm is a place in a list that
 //! the thread looks through every few milliseconds, as long as anybody sets one.
 
-use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+#[cfg(test)]
+use futures_util::{FutureExt as _, future::Either};
 use parking_lot::Mutex;
 use slab::Slab;
 
@@ -51,17 +52,36 @@ struct Set {
 }
 
 /// Waits for a future so long; `None` if that was not enough. The future is looked at first.
-pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+pub(crate) fn within<F: Future + Unpin>(
+    limit: Duration,
+    future: F,
+) -> impl Future<Output = Option<F::Output>> {
+    let alarm = Alarm::Unset(limit);
+    let within = Within { future, alarm };
     #[cfg(test)]
     if crate::clock::is_tokios() {
-        return super::timeout(limit, future).await.ok();
+        return Either::Left(super::timeout(limit, within.future).map(Result::ok));
     }
-    let (mut future, mut alarm) = (pin!(future), Alarm::Unset(limit));
-    poll_fn(|context| match future.as_mut().poll(context) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => alarm.poll(context).map(|()| None),
-    })
-    .await
+    #[cfg(test)]
+    let within = Either::Right(within);
+    within
+}
+
+/// A future and the end of the wait for it: no more than that, as most calls hold one.
+struct Within<F> {
+    future: F,
+    alarm: Alarm,
+}
+
+impl<F: Future + Unpin> Future for Within<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match Pin::new(&mut self.future).poll(context) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending => self.alarm.poll(context).map(|()| None),
+        }
+    }
 }
 
 /// Goes off once, and is taken off the list when it is dropped.

@@ -19,17 +19,19 @@ const PARTS: u32 = 8;
 
 /// Waits for a future until `limit` is over, and says how much of it was used up: all of it if there
 /// is no answer. Where nothing keeps the time there is no limit.
-pub(crate) async fn wait<F: Future>(limit: Duration, future: F) -> (Option<F::Output>, Duration) {
-    let (mut future, mut waited) = (pin!(future), Duration::ZERO);
+pub(crate) async fn wait<F: Future + Unpin>(
+    limit: Duration,
+    mut future: F,
+) -> (Option<F::Output>, Duration) {
+    let mut waited = Duration::ZERO;
     loop {
+        let clock = Stopwatch::start();
         if !own_thread::keeps_time() {
-            let clock = Stopwatch::start();
-            let output = future.await;
+            let output = (&mut future).await;
             return (Some(output), (waited + clock.elapsed()).min(limit));
         }
         let part = (limit / PARTS).min(limit.saturating_sub(waited));
-        let clock = Stopwatch::start();
-        let output = own_thread::within(part, future.as_mut()).await;
+        let output = own_thread::within(part, &mut future).await;
         waited += clock.elapsed().min(part + LATE);
         if output.is_some() || waited >= limit {
             return (output, waited.min(limit));
@@ -51,10 +53,10 @@ pub(crate) async fn watch<T>(
     is_under_way: impl Fn(&T) -> bool,
 ) -> bool {
     while is_under_way(&steps.borrow_and_update()) {
-        let (mut stepped, _) = wait(limit, steps.changed()).await;
+        let (mut stepped, _) = wait(limit, pin!(steps.changed())).await;
         let extra = turn.extra_now().min(limit);
         if stepped.is_none() && !extra.is_zero() {
-            (stepped, _) = wait(extra, steps.changed()).await;
+            (stepped, _) = wait(extra, pin!(steps.changed())).await;
         }
         // Whoever made them may have gone, too.
         if stepped.is_none_or(|changed| changed.is_err()) {

@@ -21,7 +21,7 @@ async fn what_the_process_itself_was_late_with_is_not_counted() {
     let limit = Duration::from_millis(80);
     // Five times the limit in all, seen by five timers.
     let work = starved(5, limit);
-    let (output, counted) = wait(limit, work).await;
+    let (output, counted) = wait(limit, std::pin::pin!(work)).await;
     assert_eq!(output, Some(()));
     assert!(counted < limit, "{counted:?}");
 }
@@ -34,7 +34,7 @@ async fn a_wait_ends_at_its_limit_and_says_how_much_of_it_was_used() {
     let (output, counted) = wait(limit, std::future::pending::<()>()).await;
     assert_eq!((output, counted), (None, limit));
     assert_eq!(start.elapsed().as_millis() / 100, 8);
-    let (output, _) = wait(limit, tokio::time::sleep(limit / 2)).await;
+    let (output, _) = wait(limit, std::pin::pin!(tokio::time::sleep(limit / 2))).await;
     assert_eq!(output, Some(()));
 }
 

@@ -2,10 +2,11 @@
 //! no value of these types ever exists, and what would be asked of it needs no answer.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::terms::answers::{Claimed, Filled, Found, LeaseReply, Made, Node, Read};
-use super::terms::asks::{FillAsk, LeaseAsk, StampAsk};
+use super::terms::answers::{AllFound, Claimed, Filled, LeaseReply, Made, Node, Read};
+use super::terms::asks::{FillAsk, Keys, LeaseAsk, StampAsk};
 use super::terms::fault::Fault;
 use super::terms::news::{LinkEvent, LinkReport, Pushed};
 use crate::own_thread::Home;
@@ -30,6 +31,16 @@ pub(crate) struct Topology(Never);
 /// How far a walk has come.
 #[derive(Debug)]
 pub(crate) struct Cursor(Never);
+
+/// A read that was sent.
+#[derive(Debug)]
+pub(crate) struct Reading(Never);
+
+impl Reading {
+    pub(crate) async fn found(&mut self) -> Result<Read, Fault> {
+        match self.0 {}
+    }
+}
 
 impl LinkSettings {
     /// Refuses the URL; the error says what it needs.
@@ -99,7 +110,7 @@ impl Topology {
         match self.0 {}
     }
 
-    pub(crate) fn vouch(&self, _: impl IntoIterator<Item = String>) -> Vouch {
+    pub(crate) fn vouch(&self, _: impl IntoIterator<Item = Arc<str>>) -> Vouch {
         match self.0 {}
     }
 
@@ -126,11 +137,11 @@ impl Topology {
 
 /// What is asked of it.
 impl Topology {
-    pub(crate) async fn read(&self, _: Vec<String>) -> Result<Read, Fault> {
+    pub(crate) async fn read(&self, _: Keys) -> Result<Read, Fault> {
         match self.0 {}
     }
 
-    pub(crate) async fn read_now(&self, _: Vec<String>) -> Result<Read, Fault> {
+    pub(crate) fn read_now(&self, _: Keys) -> Result<Reading, Fault> {
         match self.0 {}
     }
 
@@ -149,8 +160,8 @@ impl Topology {
     pub(crate) async fn stamps_then_keys(
         &self,
         _: &[StampAsk<'_>],
-        _: &[String],
-    ) -> Result<(Vec<Made>, Vec<Found>), Fault> {
+        _: &[Arc<str>],
+    ) -> Result<(Vec<Made>, AllFound), Fault> {
         match self.0 {}
     }
 

@@ -2,6 +2,9 @@
 //!
 //! The braces are written as such: they put an entry and its lease in one slot of a cluster.
 
+use std::cell::Cell;
+use std::sync::Arc;
+
 use super::Digest;
 
 /// Makes the names of one cache from its prefix.
@@ -12,7 +15,7 @@ pub(crate) struct Names {
 
 /// An entry's name, from which its lease's follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct EntryName(String);
+pub(crate) struct EntryName(Arc<str>);
 
 /// What a name in Redis is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +34,14 @@ impl EntryName {
         &self.0
     }
 
+    /// The name as a read takes it.
+    pub(crate) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+
     /// The lease's name; a hit has no need of it.
     pub(crate) fn lease(&self) -> String {
-        [&self.0, LEASE].concat()
+        [&*self.0, LEASE].concat()
     }
 }
 
@@ -60,33 +68,33 @@ impl Names {
         digest: &Digest,
         readable: Option<&str>,
     ) -> EntryName {
-        let mut entry = String::with_capacity(self.prefix.len() + namespace.len() + 48);
-        entry.push_str(&self.prefix);
-        entry.push_str(":e:");
-        entry.push_str(namespace);
-        entry.push_str(":{");
-        match readable {
-            Some(text) => {
-                entry.push_str(text);
-                entry.push('-');
-                hex(&mut entry, &digest[..4]);
+        EntryName(written(|entry| {
+            entry.push_str(&self.prefix);
+            entry.push_str(":e:");
+            entry.push_str(namespace);
+            entry.push_str(":{");
+            match readable {
+                Some(text) => {
+                    entry.push_str(text);
+                    entry.push('-');
+                    hex(entry, &digest[..4]);
+                }
+                None => hex(entry, &digest[..16]),
             }
-            None => hex(&mut entry, &digest[..16]),
-        }
-        entry.push('}');
-        EntryName(entry)
+            entry.push('}');
+        }))
     }
 
-    pub(crate) fn tag(&self, tag: &str) -> String {
+    pub(crate) fn tag(&self, tag: &str) -> Arc<str> {
         self.braced(":t:{", tag)
     }
 
-    pub(crate) fn namespace(&self, namespace: &str) -> String {
+    pub(crate) fn namespace(&self, namespace: &str) -> Arc<str> {
         self.braced(":n:{", namespace)
     }
 
     /// The stamp of a bucket of tags.
-    pub(crate) fn bucket(&self, bucket: u8) -> String {
+    pub(crate) fn bucket(&self, bucket: u8) -> Arc<str> {
         self.braced(":b:{", &bucket.to_string())
     }
 
@@ -112,9 +120,28 @@ impl Names {
         }
     }
 
-    fn braced(&self, kind: &str, name: &str) -> String {
-        [&self.prefix, kind, name, "}"].concat()
+    fn braced(&self, kind: &str, name: &str) -> Arc<str> {
+        written(|text| {
+            [&self.prefix, kind, name, "}"]
+                .iter()
+                .for_each(|part| text.push_str(part));
+        })
     }
+}
+
+thread_local! {
+    /// Where names are written, so that each costs one allocation, of its own length.
+    static TEXT: Cell<String> = const { Cell::new(String::new()) };
+}
+
+fn written(write: impl FnOnce(&mut String)) -> Arc<str> {
+    let mut text = TEXT.try_with(Cell::take).unwrap_or_default();
+    text.clear();
+    write(&mut text);
+    let name = Arc::from(&*text);
+    // A thread that is ending has none.
+    let _ = TEXT.try_with(|place| place.set(text));
+    name
 }
 
 fn hex(text: &mut String, bytes: &[u8]) {
@@ -144,9 +171,9 @@ mod tests {
         );
         let readable = names.entry("user", &digest, Some("user-42"));
         assert_eq!(readable.as_str(), "app:e:user:{user-42-00010203}");
-        assert_eq!(names.tag("user:42"), "app:t:{user:42}");
-        assert_eq!(names.namespace("user"), "app:n:{user}");
-        assert_eq!(names.bucket(63), "app:b:{63}");
+        assert_eq!(&*names.tag("user:42"), "app:t:{user:42}");
+        assert_eq!(&*names.namespace("user"), "app:n:{user}");
+        assert_eq!(&*names.bucket(63), "app:b:{63}");
     }
 
     #[test]
@@ -154,8 +181,8 @@ mod tests {
         let names = Names::new("app");
         let entry = names.entry("user", &[7; 32], Some("user-42"));
         for (name, named) in [
-            (entry.as_str().to_owned(), Named::Entry(entry.as_str())),
-            (entry.lease(), Named::Entry(entry.as_str())),
+            (entry.shared(), Named::Entry(entry.as_str())),
+            (entry.lease().into(), Named::Entry(entry.as_str())),
             (names.tag("t:1"), Named::Tag("t:1")),
             (names.namespace("n"), Named::Namespace("n")),
             (names.bucket(9), Named::Bucket(9)),

@@ -13,9 +13,19 @@ const FEW: usize = 16;
 /// What is said of each of some subjects.
 #[derive(Clone, Debug)]
 pub(crate) struct BySubject<V> {
-    all: SmallVec<[(Subject, V); 2]>,
+    all: SmallVec<[(Subject, V); 1]>,
     /// Where each stands, once they are many.
-    index: Option<HashMap<Subject, usize, RandomState>>,
+    #[expect(
+        clippy::box_collection,
+        reason = "most have none, and are held by a future"
+    )]
+    index: Option<Box<HashMap<Subject, usize, RandomState>>>,
+}
+
+impl<V> Default for BySubject<V> {
+    fn default() -> Self {
+        Self::with_capacity(0)
+    }
 }
 
 impl<V> BySubject<V> {
@@ -32,6 +42,15 @@ impl<V> BySubject<V> {
             None => self.all.iter().position(|(known, _)| known == subject),
         };
         place.map(|place| &self.all[place].1)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Each subject in the order in which it was first named.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Subject, V)> {
+        self.all.iter()
     }
 
     pub(crate) fn contains(&self, subject: &Subject) -> bool {
@@ -55,7 +74,7 @@ impl<V> BySubject<V> {
         if self.index.is_none() && self.all.len() > FEW {
             let places = self.all.iter().enumerate();
             let places = places.map(|(place, (subject, _))| (subject.clone(), place));
-            self.index = Some(places.collect());
+            self.index = Some(Box::new(places.collect()));
         }
     }
 }

@@ -25,7 +25,7 @@ pub(super) const COMPRESSIONS: &[Compression] = &[
     Compression::Gzip,
 ];
 
-pub(super) fn header(codec: CodecId, compression: Compression) -> Header {
+pub(super) fn header<'a>(codec: CodecId, compression: Compression) -> Header<&'a str> {
     Header {
         codec,
         compression,
@@ -37,7 +37,7 @@ pub(super) fn header(codec: CodecId, compression: Compression) -> Header {
         fresh_until_ms: 5,
         stale_until_ms: 6,
         load_us: 7,
-        stamps: vec![],
+        stamps: std::iter::empty().collect(),
     }
 }
 

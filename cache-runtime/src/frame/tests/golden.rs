@@ -10,7 +10,7 @@ use crate::policy::Compression;
 
 const GOLDEN: &str = include_str!("golden.hex");
 
-fn header() -> Header {
+fn header<'a>() -> Header<&'a str> {
     Header {
         codec: CodecId::Bincode,
         compression: Compression::None,
@@ -22,18 +22,19 @@ fn header() -> Header {
         fresh_until_ms: 1_700_000_300_000,
         stale_until_ms: 1_700_000_900_000,
         load_us: 1_234,
-        stamps: vec![
+        stamps: [
             Stamped {
                 kind: StampKind::Tag,
-                name: "user:42".into(),
+                name: "user:42",
                 stamp: [0xA1; 24],
             },
             Stamped {
                 kind: StampKind::Namespace,
-                name: "user".into(),
+                name: "user",
                 stamp: [0xB2; 24],
             },
-        ],
+        ]
+        .into(),
     }
 }
 

@@ -50,14 +50,12 @@ fn valid(codec: CodecId, wanted: Compression) -> Vec<u8> {
     let (compression, payload) = compress(payload, wanted);
     assert_eq!(compression, wanted);
     let mut header = header(codec, compression);
-    header.stamps = vec![
-        Stamped {
-            kind: StampKind::Tag,
-            name: "user:1".into(),
-            stamp: [7; 24]
-        };
-        3
-    ];
+    let stamped = Stamped {
+        kind: StampKind::Tag,
+        name: "user:1",
+        stamp: [7; 24],
+    };
+    header.stamps = std::iter::repeat_n(stamped, 3).collect();
     write(&header, &payload)
 }
 
@@ -154,13 +152,14 @@ proptest! {
 #[test]
 fn a_frame_has_as_many_stamps_as_an_entry_may_and_no_more() {
     let with = |count: usize| {
+        let names: Vec<_> = (0..count).map(|n| format!("tag:{n}")).collect();
         let mut header = header(CodecId::Bincode, Compression::None);
-        let stamped = |n| Stamped {
+        let stamped = |name| Stamped {
             kind: StampKind::Tag,
-            name: format!("tag:{n}").into(),
+            name,
             stamp: [7; 24],
         };
-        header.stamps = (0..count).map(stamped).collect();
+        header.stamps = names.iter().map(String::as_str).map(stamped).collect();
         parse(&write(&header, &[])).map(|frame| frame.header.stamps.len())
     };
     let most = MOST_TAGS + 2;

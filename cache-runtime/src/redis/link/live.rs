@@ -6,17 +6,18 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use parking_lot::Mutex;
 use redis::{Pipeline, Value};
 
-use super::connection::Connection;
+use super::connection::{Answers, Connection};
 use super::epoch::Epoch;
 use super::member::Member;
 use super::pace::timeouts::{End, Timeouts};
 use crate::clock::{Clock, Moment};
-use crate::patience::Crowd;
+use crate::patience::{Crowd, Turn};
 use crate::redis::terms::answers::Node;
+use crate::redis::terms::asks::Keys;
 use crate::redis::terms::fault::Fault;
 use crate::redis::wire::error::refusal;
 use crate::redis::wire::map::Map;
-use crate::redis::wire::reply::Got;
+use crate::redis::wire::reply::{AllGot, Got};
 use crate::redis::wire::run::{Run, RunId};
 use crate::redis::wire::settings::{Found, LinkSettings};
 
@@ -137,11 +138,18 @@ impl Live {
             .wrapping_add_signed(self.offset_ms.load(Ordering::Relaxed))
     }
 
-    /// Reads keys, all at one moment of the node; in a cluster an answer may be an error of its own.
-    pub(super) async fn read(&self, names: Vec<String>) -> Result<Vec<Got>, Fault> {
-        let turn = self.callers.enter();
-        let answers = self.connection.read(names);
-        let mut all = self.timeouts.within(&turn, answers).await?;
+    /// Sends a read of keys, all at one moment of the node.
+    pub(super) fn send_read(&self, keys: Keys) -> (Turn, Answers<AllGot>) {
+        (self.callers.enter(), self.connection.read(keys))
+    }
+
+    /// The answer to a read that was sent; in a cluster an answer may be an error of its own.
+    pub(super) async fn got(
+        &self,
+        turn: &Turn,
+        answers: &mut Answers<AllGot>,
+    ) -> Result<AllGot, Fault> {
+        let mut all = self.timeouts.within(turn, answers).await?;
         if self.is_in_cluster() {
             let values = all.iter().filter_map(Got::other);
             self.ends(values)?;

@@ -36,6 +36,7 @@ use crate::stamp::Vouch;
 pub(super) use ears::Ears;
 use live::Live;
 pub(super) use opening::opened;
+pub(super) use read::Reading;
 pub(super) use resolver::Resolver;
 use shared::Shared;
 use state::Phase;

@@ -1,6 +1,7 @@
 //! What Redis answers, as those who ask are told.
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 
 use super::fault::Fault;
 use crate::stamp::Vouch;
@@ -19,11 +20,14 @@ pub(crate) struct Node {
     pub(crate) vouch: Vouch,
 }
 
+/// What stood at the keys of a read.
+pub(crate) type AllFound = SmallVec<[Found; 2]>;
+
 /// What a read found.
 #[derive(Debug)]
 pub(crate) struct Read {
     /// In the order asked.
-    pub(crate) found: Vec<Found>,
+    pub(crate) found: AllFound,
     /// The node of the first.
     pub(crate) node: Node,
     /// The connections that all of it was read on.

@@ -1,6 +1,13 @@
 //! What Redis is asked for, where it takes more than a few words.
 
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
 use super::answers::Claimed;
+
+/// The keys of a read: most often an entry and its namespace's stamp.
+pub(crate) type Keys = SmallVec<[Arc<str>; 2]>;
 
 /// A wish for the lease of an entry.
 #[derive(Debug)]

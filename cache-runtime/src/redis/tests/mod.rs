@@ -15,7 +15,7 @@ use cache_tests::Server;
 use parking_lot::Mutex;
 
 use super::terms::answers::Read;
-use super::{Fault, LinkEvent, LinkSettings, LinkState, Pushed, Topology};
+use super::{Fault, Keys, LinkEvent, LinkSettings, LinkState, Pushed, Topology};
 
 /// Long enough for a busy machine, where the limit is not what is tested.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -69,8 +69,8 @@ async fn tracked(url: &str, lag: Duration) -> (Topology, Heard) {
     (link, heard)
 }
 
-fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
-    names.map(str::to_owned).to_vec()
+fn names<const N: usize>(names: [&str; N]) -> Keys {
+    names.into_iter().map(Arc::from).collect()
 }
 
 /// Reads until it succeeds; how long that took.
@@ -112,7 +112,8 @@ fn state(link: &Topology) -> LinkState {
     link.report().remove(0).state
 }
 
-async fn unlink(link: &Topology, names: Vec<String>) -> Result<(), Fault> {
+async fn unlink(link: &Topology, names: Keys) -> Result<(), Fault> {
+    let names: Vec<_> = names.iter().map(ToString::to_string).collect();
     link.unlink(&[&names]).await.into_iter().collect()
 }
 

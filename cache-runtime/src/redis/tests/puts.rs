@@ -120,13 +120,11 @@ impl Scene<'_> {
             Step::Store if self.acquired => self.fill(Writer::Load, None).await,
             Step::Store => Did::Nothing,
             Step::Invalidate => {
-                unlink(link, vec![lease.clone(), entry.clone()])
-                    .await
-                    .unwrap();
+                unlink(link, names([lease, entry])).await.unwrap();
                 Did::Nothing
             }
             Step::Lapse => {
-                unlink(link, vec![lease.clone()]).await.unwrap();
+                unlink(link, names([lease])).await.unwrap();
                 Did::Nothing
             }
         }

@@ -9,7 +9,7 @@ use super::{Topology, link, names, until_read, up};
 
 async fn numbered(link: &Topology, n: u32) -> Vec<Option<Vec<u8>>> {
     let own = format!("k{n}");
-    link.read(vec![own.clone(), "none".to_owned(), own])
+    link.read(names([&own, "none", &own]))
         .await
         .unwrap()
         .values()

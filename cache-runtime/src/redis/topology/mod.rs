@@ -115,7 +115,7 @@ impl Topology {
     }
 
     /// What would vouch for these keys if they were read now.
-    pub(crate) fn vouch(&self, keys: impl IntoIterator<Item = String>) -> Vouch {
+    pub(crate) fn vouch(&self, keys: impl IntoIterator<Item = Arc<str>>) -> Vouch {
         let of = |link: Option<Link>| link.and_then(|link| link.vouch());
         if let Some(link) = self.only() {
             return link.vouch().unwrap_or_else(Vouch::mute);

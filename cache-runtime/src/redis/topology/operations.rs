@@ -1,6 +1,7 @@
 //! What is asked of Redis, wherever the keys are. Each script touches keys of one slot.
 
 use std::mem;
+use std::sync::Arc;
 
 use futures_util::future::join_all;
 use redis::Value;
@@ -8,9 +9,9 @@ use redis::Value;
 use super::Topology;
 use super::redirect::Redirect;
 use crate::boxed::boxed;
-use crate::redis::link::Link;
-use crate::redis::terms::answers::{Claimed, Filled, Found, LeaseReply, Made, Node, Read};
-use crate::redis::terms::asks::{FillAsk, LeaseAsk, StampAsk};
+use crate::redis::link::{self, Link};
+use crate::redis::terms::answers::{AllFound, Claimed, Filled, LeaseReply, Made, Node, Read};
+use crate::redis::terms::asks::{FillAsk, Keys, LeaseAsk, StampAsk};
 use crate::redis::terms::fault::Fault;
 use crate::redis::wire::answers::{Answered, Read as LinkRead, bytes, found, leased, made, read};
 use crate::redis::wire::asks::Ask;
@@ -23,30 +24,30 @@ impl Topology {
     /// Reads keys: all at one moment if they are at one node, else at the same time.
     ///
     /// Dropping the future leaves the reads that were joined to it under way.
-    pub(crate) async fn read(&self, names: Vec<String>) -> Result<Read, Fault> {
+    pub(crate) async fn read(&self, keys: Keys) -> Result<Read, Fault> {
         match self.only() {
-            Some(link) => link.read(names).await.and_then(found_at_one),
-            None => boxed(|| self.read_apart(names)).await,
+            Some(link) => link.read(keys).await.and_then(found_at_one),
+            None => boxed(|| self.read_apart(keys)).await,
         }
     }
 
-    /// Reads keys on the one connection, if it is there, without waiting for it.
-    pub(crate) async fn read_now(&self, names: Vec<String>) -> Result<Read, Fault> {
+    /// Sends a read of keys on the one connection, if it is there.
+    pub(crate) fn read_now(&self, keys: Keys) -> Result<Reading, Fault> {
         let link = self.only().ok_or(Fault::Down)?;
-        link.read_now(names).await.and_then(found_at_one)
+        Ok(Reading(link.read_now(keys)?))
     }
 
     /// Reads keys that may be at several nodes.
-    async fn read_apart(&self, names: Vec<String>) -> Result<Read, Fault> {
-        let mut shares: Vec<(Link, Vec<usize>, Vec<String>)> = Vec::new();
-        for (at, name) in names.iter().enumerate() {
-            let link = self.link(name).await?;
+    async fn read_apart(&self, keys: Keys) -> Result<Read, Fault> {
+        let mut shares: Vec<(Link, Vec<usize>, Keys)> = Vec::new();
+        for (at, key) in keys.iter().enumerate() {
+            let link = self.link(key).await?;
             match shares.iter_mut().find(|(known, ..)| known.is(&link)) {
                 Some((_, places, few)) => {
                     places.push(at);
-                    few.push(name.clone());
+                    few.push(Arc::clone(key));
                 }
-                None => shares.push((link, vec![at], vec![name.clone()])),
+                None => shares.push((link, vec![at], Keys::from_iter([Arc::clone(key)]))),
             }
         }
         let few = shares.iter_mut().map(|(.., few)| mem::take(few));
@@ -55,10 +56,9 @@ impl Topology {
             .iter()
             .zip(few)
             .map(|((link, ..), few)| link.read(few));
-        let mut answers: Vec<_> = names.iter().map(|_| None).collect();
+        let mut answers: Vec<_> = keys.iter().map(|_| None).collect();
         for ((link, places, _), read) in shares.iter().zip(join_all(reads).await) {
-            self.place(&names, link, places, read?, &mut answers)
-                .await?;
+            self.place(&keys, link, places, read?, &mut answers).await?;
         }
         joined(answers)
     }
@@ -66,7 +66,7 @@ impl Topology {
     /// Puts what one node had into its places, and asks elsewhere for what it sent elsewhere.
     async fn place(
         &self,
-        names: &[String],
+        keys: &[Arc<str>],
         link: &Link,
         places: &[usize],
         read: LinkRead,
@@ -76,7 +76,7 @@ impl Topology {
             let (got, node) = match got.other().and_then(Redirect::of) {
                 None => (got, read.node.clone()),
                 Some(redirect) => {
-                    let ask = Ask::Get(&names[*at]);
+                    let ask = Ask::Get(&keys[*at]);
                     let answered = self.follow(ask, link.clone(), redirect).await?;
                     (Got::of(answered.value), answered.node)
                 }
@@ -122,14 +122,14 @@ impl Topology {
     pub(crate) async fn stamps_then_keys(
         &self,
         asks: &[StampAsk<'_>],
-        names: &[String],
-    ) -> Result<(Vec<Made>, Vec<Found>), Fault> {
+        keys: &[Arc<str>],
+    ) -> Result<(Vec<Made>, AllFound), Fault> {
         if self.only().is_none() {
             // Nodes are not in step with each other.
             let made = self.stamps(asks).await?;
-            return Ok((made, self.read(names.to_vec()).await?.found));
+            return Ok((made, self.read(keys.into()).await?.found));
         }
-        let gets = names.iter().map(|name| Ask::Get(name));
+        let gets = keys.iter().map(|key| Ask::Get(key));
         let asks_and_gets: Vec<_> = asks.iter().map(Ask::Stamp).chain(gets).collect();
         let mut answers = self.all(&asks_and_gets).await?.into_iter();
         let stamps = answers.by_ref().take(asks.len()).map(Ok).map(made);
@@ -240,6 +240,18 @@ impl Topology {
     }
 }
 
+/// A read that was sent on one connection.
+pub(crate) struct Reading(link::Reading);
+
+impl Reading {
+    /// What it finds; asked for once.
+    ///
+    /// Dropping the future leaves the reads that were joined to it under way.
+    pub(crate) async fn found(&mut self) -> Result<Read, Fault> {
+        self.0.answer().await.and_then(found_at_one)
+    }
+}
+
 fn found_at_one(LinkRead { got, node }: LinkRead) -> Result<Read, Fault> {
     let found = got.into_iter().map(|got| read(got, node.run_id));
     Ok(Read {
@@ -251,7 +263,7 @@ fn found_at_one(LinkRead { got, node }: LinkRead) -> Result<Read, Fault> {
 
 fn joined(answers: Vec<Option<(Got, Node)>>) -> Result<Read, Fault> {
     let (mut vouch, mut first) = (Vouch::empty(), None);
-    let mut all = Vec::with_capacity(answers.len());
+    let mut all = AllFound::with_capacity(answers.len());
     for answered in answers {
         let (got, node) = answered.ok_or(Fault::Protocol)?;
         vouch.also(&node.vouch);

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use redis::Value;
 
 use super::error::unwrap;
-use super::reply::Got;
+use super::reply::{AllGot, Got};
 use crate::redis::terms::answers::{Found, Leased, Made, Node};
 use crate::redis::terms::fault::Fault;
 
@@ -19,7 +19,7 @@ pub(in crate::redis) struct Answered {
 #[derive(Debug)]
 pub(in crate::redis) struct Read {
     /// In the order asked; in a cluster each may be an error of its own.
-    pub(in crate::redis) got: Vec<Got>,
+    pub(in crate::redis) got: AllGot,
     pub(in crate::redis) node: Node,
 }
 
@@ -93,7 +93,7 @@ pub(in crate::redis) fn read(got: Got, run_id: [u8; 8]) -> Result<Found, Fault> 
             bytes: Some(bytes),
             run_id,
         }),
-        Got::Other(value) => found(value, run_id),
+        Got::Other(value) => found(*value, run_id),
     }
 }
 

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 use redis::Value;
+use smallvec::SmallVec;
 
 use crate::redis::terms::fault::Fault;
 
@@ -59,8 +60,11 @@ pub(in crate::redis) enum Got {
     Nothing,
     Bytes(Bytes),
     /// Mostly an error.
-    Other(Value),
+    Other(Box<Value>),
 }
+
+/// What one read got, in the order asked.
+pub(in crate::redis) type AllGot = SmallVec<[Got; 2]>;
 
 impl Got {
     /// What is neither bytes nor nothing.
@@ -75,7 +79,7 @@ impl Got {
         match value {
             Value::Nil => Self::Nothing,
             Value::BulkString(bytes) => Self::Bytes(bytes.into()),
-            value => Self::Other(value),
+            value => Self::Other(Box::new(value)),
         }
     }
 }
@@ -93,7 +97,7 @@ impl Reply {
     pub(in crate::redis) fn got(&self) -> Result<Got, Fault> {
         match string(&self.0, 0) {
             Some((got, _)) => Ok(self.found(got)),
-            None => Ok(Got::Other(self.value()?)),
+            None => Ok(Got::Other(Box::new(self.value()?))),
         }
     }
 
@@ -281,7 +285,9 @@ mod tests {
             assert_eq!(only(nil.as_bytes()).got(), Ok(Got::Nothing));
         }
         let error = only(b"-WRONGTYPE no\r\n");
-        assert!(matches!(error.got(), Ok(Got::Other(Value::ServerError(_)))));
+        assert!(
+            matches!(error.got(), Ok(Got::Other(value)) if matches!(*value, Value::ServerError(_)))
+        );
         assert_eq!(error.all_got(), None);
         let all = only(b"*3\r\n$1\r\na\r\n_\r\n$0\r\n\r\n").all_got();
         assert_eq!(all, Some(vec![bytes("a"), Got::Nothing, bytes("")]));

@@ -3,13 +3,15 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::mem;
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 use tokio::sync::oneshot;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::redis::terms::asks::Keys;
 use crate::redis::terms::fault::Fault;
-use crate::redis::wire::reply::{Got, Reply};
+use crate::redis::wire::reply::{AllGot, Got, Reply};
 
 /// So many joined commands are under way at once; further reads wait to be joined.
 const COMMANDS: usize = 2;
@@ -26,8 +28,8 @@ pub(super) const CROWDED: usize = 1_024;
 
 /// A read that is to be sent.
 pub(super) struct Read {
-    pub(super) names: Vec<String>,
-    pub(super) tell: oneshot::Sender<Vec<Got>>,
+    pub(super) keys: Keys,
+    pub(super) tell: oneshot::Sender<AllGot>,
 }
 
 /// The reads of one connection.
@@ -112,8 +114,8 @@ impl Reads {
 
 /// The reads that share the answers to one command.
 pub(super) struct Joined {
-    shares: Vec<(Places, oneshot::Sender<Vec<Got>>)>,
-    /// How many names were asked for.
+    shares: Vec<(Places, oneshot::Sender<AllGot>)>,
+    /// How many keys were asked for.
     count: usize,
     is_in_cluster: bool,
 }
@@ -121,22 +123,22 @@ pub(super) struct Joined {
 /// Where what one read asked for stands in the answers.
 type Places = SmallVec<[usize; 4]>;
 
-/// Names, each of them once, as most calls of a namespace ask for its stamp.
+/// Keys, each of them once, as most calls of a namespace ask for its stamp.
 #[derive(Default)]
-struct Names {
-    all: Vec<String>,
+struct Distinct {
+    all: Vec<Arc<str>>,
     places: HashMap<u64, usize, BuildHasherDefault<Hashed>>,
 }
 
-impl Names {
-    fn place(&mut self, name: String) -> usize {
+impl Distinct {
+    fn place(&mut self, key: Arc<str>) -> usize {
         let next = self.all.len();
         // Two that agree in their hash are asked for apart, as it may be.
-        let place = *self.places.entry(xxh3_64(name.as_bytes())).or_insert(next);
-        if place < next && self.all[place] == name {
+        let place = *self.places.entry(xxh3_64(key.as_bytes())).or_insert(next);
+        if place < next && self.all[place] == key {
             return place;
         }
-        self.all.push(name);
+        self.all.push(key);
         next
     }
 }
@@ -148,16 +150,16 @@ impl Joined {
         is_in_cluster: bool,
         packed: &mut Vec<u8>,
     ) -> (usize, Self) {
-        let mut names = Names::default();
+        let mut keys = Distinct::default();
         let share = |read: Read| {
-            let places = read.names.into_iter().map(|name| names.place(name));
+            let places = read.keys.into_iter().map(|key| keys.place(key));
             (places.collect(), read.tell)
         };
         let shares = reads.into_iter().map(share).collect();
-        let replies = match &*names.all {
+        let replies = match &*keys.all {
             all if is_in_cluster => {
-                for name in all {
-                    pack(packed, "GET", std::slice::from_ref(name));
+                for key in all {
+                    pack(packed, "GET", std::slice::from_ref(key));
                 }
                 all.len()
             }
@@ -169,7 +171,7 @@ impl Joined {
         };
         let joined = Self {
             shares,
-            count: names.all.len(),
+            count: keys.all.len(),
             is_in_cluster,
         };
         (replies, joined)
@@ -224,8 +226,8 @@ impl Hasher for Hashed {
 }
 
 /// A command as it goes over the wire.
-fn pack(packed: &mut Vec<u8>, verb: &str, names: &[String]) {
-    let room: usize = names.iter().map(|name| name.len() + 16).sum();
+fn pack(packed: &mut Vec<u8>, verb: &str, keys: &[Arc<str>]) {
+    let room: usize = keys.iter().map(|key| key.len() + 16).sum();
     packed.reserve(room + 32);
     let mut line = |mark: u8, count: usize, text: &[u8]| {
         packed.push(mark);
@@ -236,10 +238,10 @@ fn pack(packed: &mut Vec<u8>, verb: &str, names: &[String]) {
             packed.extend_from_slice(b"\r\n");
         }
     };
-    line(b'*', names.len() + 1, b"");
+    line(b'*', keys.len() + 1, b"");
     line(b'$', verb.len(), verb.as_bytes());
-    for name in names {
-        line(b'$', name.len(), name.as_bytes());
+    for key in keys {
+        line(b'$', key.len(), key.as_bytes());
     }
 }
 
@@ -255,16 +257,16 @@ mod tests {
     use super::*;
     use crate::redis::wire::reply::Replies;
 
-    type Told = oneshot::Receiver<Vec<Got>>;
+    type Told = oneshot::Receiver<AllGot>;
 
-    fn asked(reads: &mut Reads, names: &[&str]) -> Told {
+    fn asked(reads: &mut Reads, keys: &[&str]) -> Told {
         let (tell, told) = oneshot::channel();
-        let names = names.iter().map(|name| (*name).to_owned()).collect();
-        reads.push(Read { names, tell });
+        let keys = keys.iter().map(|key| (*key).into()).collect();
+        reads.push(Read { keys, tell });
         told
     }
 
-    fn got(values: &[&str]) -> Vec<Got> {
+    fn got(values: &[&str]) -> AllGot {
         let one = |value: &&str| Got::Bytes(value.as_bytes().to_vec().into());
         values.iter().map(one).collect()
     }

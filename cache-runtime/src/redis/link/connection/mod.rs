@@ -26,8 +26,9 @@ use tokio::sync::oneshot;
 
 use super::ears::Hear;
 use super::pace::timeouts::End;
+use crate::redis::terms::asks::Keys;
 use crate::redis::terms::fault::Fault;
-use crate::redis::wire::reply::Got;
+use crate::redis::wire::reply::AllGot;
 use crate::redis::wire::settings::LinkSettings;
 use driver::Driver;
 use joined::Read;
@@ -59,7 +60,11 @@ impl Connection {
     /// error of the server.
     ///
     /// What is dropped before it is written never is.
-    pub(in crate::redis::link) fn send(&self, packed: Vec<u8>, count: usize) -> Answers<Value> {
+    pub(in crate::redis::link) fn send(
+        &self,
+        packed: Vec<u8>,
+        count: usize,
+    ) -> Answers<Vec<Value>> {
         let (tell, told) = oneshot::channel();
         if count == 0 {
             // Nobody answers nothing.
@@ -72,18 +77,18 @@ impl Connection {
         Answers(told)
     }
 
-    /// Reads keys, all at one moment of the node. The answers are in the order of the names; where the node
+    /// Reads keys, all at one moment of the node. The answers are in the order of the keys; where the node
     /// would not read any of them there is its error alone.
     ///
     /// Dropping the future leaves the reads that were joined to it under way.
-    pub(in crate::redis::link) fn read(&self, names: Vec<String>) -> Answers<Got> {
+    pub(in crate::redis::link) fn read(&self, keys: Keys) -> Answers<AllGot> {
         let (tell, told) = oneshot::channel();
-        if names.is_empty() {
-            let _ = tell.send(Vec::new());
+        if keys.is_empty() {
+            let _ = tell.send(AllGot::new());
             return Answers(told);
         }
         let mut queue = self.0.queue.lock();
-        let may_go = queue.push_read(Read { names, tell });
+        let may_go = queue.push_read(Read { keys, tell });
         self.0.go(queue, may_go);
         Answers(told)
     }
@@ -104,10 +109,10 @@ impl fmt::Debug for Connection {
 
 /// The answers to what was sent, once all are there.
 #[derive(Debug)]
-pub(in crate::redis::link) struct Answers<T>(oneshot::Receiver<Vec<T>>);
+pub(in crate::redis::link) struct Answers<A>(oneshot::Receiver<A>);
 
-impl<T> Future for Answers<T> {
-    type Output = Result<Vec<T>, Fault>;
+impl<A> Future for Answers<A> {
+    type Output = Result<A, Fault>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let told = Pin::new(&mut self.0).poll(context);

@@ -69,10 +69,14 @@ impl Timeouts {
         if turn.before == 0 {
             self.silent_since.store(asked.0, Ordering::Relaxed);
         }
-        let answer = match wait(self.op_timeout, &mut sent).await.0 {
-            Some(answer) => answer,
-            None => boxed(|| self.longer(turn, asked, sent)).await?,
-        };
+        if let (Some(answer), _) = wait(self.op_timeout, &mut sent).await {
+            return self.answered(answer);
+        }
+        let answer = boxed(|| self.longer(turn, asked, sent)).await?;
+        self.answered(answer)
+    }
+
+    fn answered<T>(&self, answer: Result<T, Fault>) -> Result<T, Fault> {
         self.silent_since
             .store(self.clock.now().0, Ordering::Relaxed);
         self.judge(answer)
