@@ -61,23 +61,7 @@ pub(crate) struct Tiers {
     /// Whether anything uses it.
     pub(crate) used: Use,
     /// Off by setting, or closed: every call runs as if there were no cache.
-    off: AtomicBool,
-}
-
-/// The parts a builder brings.
-#[derive(Debug)]
-pub(crate) struct Parts {
-    pub(crate) memory: Option<Memory>,
-    pub(crate) redis: Option<Topology>,
-    /// Those that pushes flip.
-    pub(crate) cells: Arc<Cells>,
-    /// That which the link's return ends.
-    pub(crate) outage: Arc<Outage>,
-    pub(crate) events: Arc<Events>,
-    pub(crate) clock: Clock,
-    pub(crate) names: Names,
-    pub(crate) limits: Limits,
-    pub(crate) enabled: bool,
+    pub(crate) off: AtomicBool,
 }
 
 /// What a push does: it flips the cell of what changed.
@@ -102,27 +86,28 @@ fn subject(named: Named<'_>) -> Subject {
 }
 
 impl Tiers {
-    pub(crate) fn new(parts: Parts) -> Self {
+    /// Neither memory nor Redis, with these limits.
+    pub(crate) fn empty(limits: Limits) -> Self {
         Self {
-            memory: parts.memory,
-            redis: parts.redis,
-            cells: parts.cells,
+            memory: None,
+            redis: None,
+            cells: Arc::default(),
             buckets: Buckets::default(),
-            outage: parts.outage,
+            outage: Arc::default(),
             flights: Flights::default(),
             backoffs: Backoffs::default(),
             holders: Holders::default(),
-            refreshes: Arc::new(Refreshes::new(parts.limits.max_refreshes)),
+            refreshes: Arc::new(Refreshes::new(limits.max_refreshes)),
             owed: Owed::default(),
             leases: Arc::default(),
             crowd: Arc::default(),
             retrying: parking_lot::Mutex::default(),
-            events: parts.events,
-            clock: parts.clock,
-            names: parts.names,
-            limits: parts.limits,
+            events: Arc::default(),
+            clock: Clock::default(),
+            names: Names::new(""),
+            limits,
             used: Use::none_yet(),
-            off: AtomicBool::new(!parts.enabled),
+            off: AtomicBool::new(false),
         }
     }
 

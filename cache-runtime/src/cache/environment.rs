@@ -40,7 +40,7 @@ impl CacheBuilder {
         for variable in ["REDIS_URL", "CACHE_URL"] {
             if let Some(url) = get(variable) {
                 self = self.url(url);
-                self.variables.push(("url", variable));
+                self.settings.variables.push(("url", variable));
             }
         }
         if let Some(prefix) = get("CACHE_PREFIX") {
@@ -48,12 +48,12 @@ impl CacheBuilder {
         }
         if let Some(path) = get("CACHE_CA_FILE") {
             self = self.ca_file(path);
-            self.variables.push(("ca_file", "CACHE_CA_FILE"));
+            self.settings.variables.push(("ca_file", "CACHE_CA_FILE"));
         }
         if let Some((certificate, key)) = pair(&get, "CACHE_CLIENT_CERT", "CACHE_CLIENT_KEY")? {
             self = self.client_certificate(certificate, key);
             let named = ("client_certificate", "CACHE_CLIENT_CERT");
-            self.variables.push(named);
+            self.settings.variables.push(named);
         }
         let (time, count) = ("a time such as `100ms` or `2s`", "a whole number");
         let named = ("memory_bytes", "CACHE_MEMORY_BYTES");
@@ -105,7 +105,7 @@ impl CacheBuilder {
             setting: variable,
             reason: format!("it takes {takes}"),
         })?;
-        self.variables.push((setting, variable));
+        self.settings.variables.push((setting, variable));
         Ok(set(self, value))
     }
 }

@@ -3,18 +3,14 @@
 mod ambient;
 mod builder;
 mod connecting;
-mod connection;
-mod durability;
 mod entry;
 mod environment;
 mod groups;
 mod health;
 mod look;
-#[cfg(feature = "__planted")]
-mod planted;
-mod refreshing;
 mod refused;
 mod scan;
+mod settings;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -24,11 +20,11 @@ use std::time::Duration;
 
 pub use ambient::bypass;
 pub use builder::CacheBuilder;
-pub use durability::Durability;
 pub use entry::{Entry, Inspection};
 pub use groups::{Namespace, TagHandle};
 pub use health::{BreakerState, Health, NodeHealth, RedisHealth};
 pub use scan::{Scan, ScannedKey};
+pub use settings::Durability;
 
 pub(crate) use ambient::{Current, carried, current, is_bypassed, may_refresh, refreshes, resolve};
 pub(crate) use groups::{namespace_target, tag_target};

@@ -9,7 +9,7 @@ pub enum Durability {
     #[default]
     Master,
     /// Once this many replicas have it too (`WAIT`, on a connection of its own), within
-    /// [`op_timeout`](super::CacheBuilder::op_timeout): for setups in which a node may come back with
+    /// [`op_timeout`](crate::CacheBuilder::op_timeout): for setups in which a node may come back with
     /// its old run id. If fewer have it in time that is an error, and the invalidation is owed.
     Replicas(u32),
 }
