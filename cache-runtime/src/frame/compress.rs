@@ -103,7 +103,7 @@ fn squeeze(payload: &[u8], wanted: Compression) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// Undoes [`compress`]. Nothing over `limit` bytes is produced, and nothing near it is set aside
-/// for a stream that only claims to be so long.
+/// for a stream that only claims to be that long.
 pub(super) fn decompress(
     packed: &[u8],
     compression: Compression,

@@ -117,7 +117,7 @@ pub(crate) struct Header<N = Arc<str>> {
 }
 
 impl<N: Clone> Header<N> {
-    /// The same, fresh no longer. Its stale window begins now, if it has one, and does not reach
+    /// This header, fresh no longer. Its stale window begins now, if it has one, and does not reach
     /// beyond its old end.
     pub(crate) fn expired(&self, now_ms: u64) -> Self {
         let fresh_until_ms = self.fresh_until_ms.min(now_ms);

@@ -29,27 +29,38 @@ impl<'de> Bincode<'de> {
         self.next::<u8>().is_err()
     }
 
+    /// A leaf that is neither a [`number`](Self::number) nor [`text`](Self::text).
     pub(super) fn leaf(&mut self, leaf: Leaf) -> Result<Token<'de>, Halt> {
         Ok(match leaf {
-            Leaf::Bool => Token::Bool(self.next()?),
-            Leaf::I8 => Token::I8(self.next()?),
-            Leaf::I16 => Token::I16(self.next()?),
-            Leaf::I32 => Token::I32(self.next()?),
-            Leaf::I64 => Token::I64(self.next()?),
             Leaf::I128 => Token::I128(self.next()?),
-            Leaf::U8 => Token::U8(self.next()?),
-            Leaf::U16 => Token::U16(self.next()?),
-            Leaf::U32 => Token::U32(self.next()?),
-            Leaf::U64 => Token::U64(self.next()?),
             Leaf::U128 => Token::U128(self.next()?),
-            Leaf::F32 => Token::F32(self.next()?),
-            Leaf::F64 => Token::F64(self.next()?),
             Leaf::Char => Token::Char(self.next()?),
-            Leaf::Str | Leaf::String => Token::Str(self.borrowed()?),
             Leaf::Bytes => Token::Bytes(self.borrowed()?),
             Leaf::Unit | Leaf::UnitStruct(_) => Token::Unit,
-            Leaf::Any => return Err(Halt),
+            _ => return Err(Halt),
         })
+    }
+
+    /// The bits of a number or a truth value; of a signed one those of the `i64` of its value.
+    pub(super) fn number(&mut self, leaf: Leaf) -> Result<u64, Halt> {
+        Ok(match leaf {
+            Leaf::Bool => self.next::<bool>()?.into(),
+            Leaf::I8 => i64::from(self.next::<i8>()?).cast_unsigned(),
+            Leaf::I16 => i64::from(self.next::<i16>()?).cast_unsigned(),
+            Leaf::I32 => i64::from(self.next::<i32>()?).cast_unsigned(),
+            Leaf::I64 => self.next::<i64>()?.cast_unsigned(),
+            Leaf::U8 => self.next::<u8>()?.into(),
+            Leaf::U16 => self.next::<u16>()?.into(),
+            Leaf::U32 => self.next::<u32>()?.into(),
+            Leaf::U64 => self.next()?,
+            Leaf::F32 => self.next::<f32>()?.to_bits().into(),
+            Leaf::F64 => self.next::<f64>()?.to_bits(),
+            _ => return Err(Halt),
+        })
+    }
+
+    pub(super) fn text(&mut self) -> Result<&'de str, Halt> {
+        self.borrowed()
     }
 
     /// How many parts follow; of an option, whether it has one.

@@ -36,7 +36,7 @@ pub(in crate::frame) struct Budget {
 }
 
 impl Budget {
-    /// For a payload of so many bytes, of which so many pay for memory.
+    /// The budget of a payload: its length, and how many of its bytes pay for memory.
     pub(in crate::frame) fn for_payload(len: usize, paying: usize) -> Self {
         let elements = (len as u64).saturating_mul(ELEMENTS_PER_BYTE);
         let memory = (paying as u64).saturating_mul(MEMORY_PER_BYTE);
@@ -66,6 +66,7 @@ impl Budget {
     }
 
     /// Takes one element off, and what a collection sets aside for it.
+    #[inline]
     pub(super) fn element(&self, size: usize) -> Result<(), Halt> {
         let elements = self.elements.get().checked_sub(1);
         let memory = self.memory.get().checked_sub(size as u64);

@@ -87,18 +87,6 @@ enum Anything<'r, 'de> {
 }
 
 impl<'r, 'de> Reader<'r, 'de> {
-    fn offer(self, met: &Met<'_>, leaf: Leaf) -> Result<Offer<'r, 'de>, Halt> {
-        match self {
-            Self::Trace(tracer) => {
-                let (token, refusal) = tracer.offer(met, leaf)?;
-                let refusal = Some(refusal);
-                Ok(Offer { token, refusal })
-            }
-            Self::Payload(payload) => payload.leaf(leaf).map(Offer::of),
-            Self::Given(token) => Ok(Offer::of(token)),
-        }
-    }
-
     fn begin(self, met: &Met<'_>, kind: Kind) -> Result<Parts<'r, 'de>, Halt> {
         match self {
             Self::Trace(tracer) => tracer.begin(met, kind).map(Parts::traced),
@@ -123,11 +111,51 @@ impl<'r, 'de> Reader<'r, 'de> {
         }
     }
 
+    fn offer(self, met: &Met<'_>, leaf: Leaf) -> Result<Offer<'r, 'de>, Halt> {
+        match self {
+            Self::Trace(tracer) => {
+                let (token, refusal) = tracer.offer(met, leaf)?;
+                let refusal = Some(refusal);
+                Ok(Offer { token, refusal })
+            }
+            Self::Payload(payload) => payload.leaf(leaf).map(Offer::of),
+            Self::Given(token) => Ok(Offer::of(token)),
+        }
+    }
+
     fn leaf<V: Visitor<'de>>(self, leaf: Leaf, visitor: V) -> Result<V::Value, Halt> {
         let Offer { token, refusal } = self.offer(&Met::of(&visitor), leaf)?;
         let result = token.give(visitor);
         Offer::settle(refusal, result.is_err());
         result
+    }
+
+    /// A number as its bits, and in registers, where it is read by position: a list may have many.
+    #[inline]
+    fn number<V: Visitor<'de>>(
+        self,
+        leaf: Leaf,
+        visitor: V,
+        give: impl FnOnce(V, u64) -> Result<V::Value, Halt>,
+    ) -> Result<V::Value, Halt> {
+        match self {
+            Self::Payload(Payload {
+                source: Source::Bincode(bincode),
+                ..
+            }) => give(visitor, bincode.number(leaf)?),
+            other => other.leaf(leaf, visitor),
+        }
+    }
+
+    #[inline]
+    fn text<V: Visitor<'de>>(self, leaf: Leaf, visitor: V) -> Result<V::Value, Halt> {
+        match self {
+            Self::Payload(Payload {
+                source: Source::Bincode(bincode),
+                ..
+            }) => visitor.visit_borrowed_str(bincode.text()?),
+            other => other.leaf(leaf, visitor),
+        }
     }
 
     /// What is read as bytes: in MessagePack it may be there as a sequence.
@@ -188,29 +216,50 @@ macro_rules! leaves {
     )*};
 }
 
+macro_rules! numbers {
+    ($($method:ident: $leaf:ident, $visit:ident($bits:ident: $number:expr)),* $(,)?) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Halt> {
+            self.number(Leaf::$leaf, visitor, |visitor, $bits| visitor.$visit($number))
+        }
+    )*};
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the bits are those of a number of that type"
+)]
 impl<'de> Deserializer<'de> for Reader<'_, 'de> {
     type Error = Halt;
 
+    numbers! {
+        deserialize_bool: Bool, visit_bool(bits: bits != 0),
+        deserialize_i8: I8, visit_i8(bits: bits as i8),
+        deserialize_i16: I16, visit_i16(bits: bits as i16),
+        deserialize_i32: I32, visit_i32(bits: bits as i32),
+        deserialize_i64: I64, visit_i64(bits: bits.cast_signed()),
+        deserialize_u8: U8, visit_u8(bits: bits as u8),
+        deserialize_u16: U16, visit_u16(bits: bits as u16),
+        deserialize_u32: U32, visit_u32(bits: bits as u32),
+        deserialize_u64: U64, visit_u64(bits: bits),
+        deserialize_f32: F32, visit_f32(bits: f32::from_bits(bits as u32)),
+        deserialize_f64: F64, visit_f64(bits: f64::from_bits(bits)),
+    }
+
     leaves! {
-        deserialize_bool: Bool,
-        deserialize_i8: I8,
-        deserialize_i16: I16,
-        deserialize_i32: I32,
-        deserialize_i64: I64,
         deserialize_i128: I128,
-        deserialize_u8: U8,
-        deserialize_u16: U16,
-        deserialize_u32: U32,
-        deserialize_u64: U64,
         deserialize_u128: U128,
-        deserialize_f32: F32,
-        deserialize_f64: F64,
         deserialize_char: Char,
-        // Owned text is read as borrowed: the same bytes, but a length that lies can't make the
-        // codec allocate, since the slice is cut before it is copied.
-        deserialize_str: Str,
-        deserialize_string: String,
         deserialize_unit: Unit,
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Halt> {
+        self.text(Leaf::Str, visitor)
+    }
+
+    /// Owned text is read as borrowed: the same bytes, but a length that lies can't make the codec allocate,
+    /// since the slice is cut before it is copied.
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Halt> {
+        self.text(Leaf::String, visitor)
     }
 
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Halt> {

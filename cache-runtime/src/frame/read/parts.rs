@@ -29,6 +29,27 @@ enum From<'r, 'de> {
     None,
 }
 
+impl<'de> From<'_, 'de> {
+    /// The reader of the next part, of what is no payload.
+    fn reader<'p>(
+        &'p mut self,
+        sown: &Sown,
+        at: &'p Cell<Option<NodeId>>,
+        size: usize,
+    ) -> Result<Reader<'p, 'de>, Halt> {
+        match self {
+            Self::Trace(branch) => Ok(Reader::Trace(branch.sow(sown, at))),
+            Self::Bytes(payload, bytes) => {
+                payload.budget.element(size)?;
+                let (byte, rest) = bytes.split_first().ok_or(Halt)?;
+                *bytes = rest;
+                Ok(Reader::Given(Token::U8(*byte)))
+            }
+            Self::Payload(_) | Self::None => Err(Halt),
+        }
+    }
+}
+
 /// A seed that reads one part.
 pub(crate) struct Sown {
     pub(in crate::frame) id: TypeId,
@@ -68,7 +89,7 @@ impl<'r, 'de> Parts<'r, 'de> {
         }
     }
 
-    /// So many parts, one level further in.
+    /// A number of parts, one level further in.
     pub(super) fn of(payload: Payload<'r, 'de>, left: usize, is_map: bool) -> Result<Self, Halt> {
         payload.budget.enter()?;
         Ok(Self {
@@ -143,6 +164,8 @@ impl<'r, 'de> Parts<'r, 'de> {
         result
     }
 
+    /// Most parts are a payload's, and are read without a call.
+    #[inline]
     fn reader<'p>(
         &'p mut self,
         sown: &Sown,
@@ -150,21 +173,15 @@ impl<'r, 'de> Parts<'r, 'de> {
     ) -> Result<Reader<'p, 'de>, Halt> {
         let size = if self.collects { sown.value } else { 0 };
         match &mut self.from {
-            From::Trace(branch) => Ok(Reader::Trace(branch.sow(sown, at))),
             From::Payload(payload) => {
                 payload.budget.element(size)?;
                 Ok(Reader::Payload(payload.again()))
             }
-            From::Bytes(payload, bytes) => {
-                payload.budget.element(size)?;
-                let (byte, rest) = bytes.split_first().ok_or(Halt)?;
-                *bytes = rest;
-                Ok(Reader::Given(Token::U8(*byte)))
-            }
-            From::None => Err(Halt),
+            other => other.reader(sown, at, size),
         }
     }
 
+    #[inline]
     fn reaped(&mut self, sown: &Sown, node: Option<NodeId>, is_refused: bool) {
         if let From::Trace(branch) = &mut self.from {
             branch.reaped(sown, node, is_refused);

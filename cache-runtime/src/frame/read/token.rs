@@ -24,9 +24,9 @@ pub(crate) enum Token<'de> {
     Str(&'de str),
     Bytes(&'de [u8]),
     Unit,
-    /// So many elements follow.
+    /// This many elements follow.
     Seq(usize),
-    /// So many keys and values follow.
+    /// This many keys and values follow.
     Map(usize),
 }
 

@@ -74,7 +74,7 @@ pub(in crate::frame) enum Form {
     One,
     /// Elements, or keys and values.
     Many,
-    /// So many parts by position.
+    /// A number of parts by position.
     Tuple(usize),
     /// Named parts.
     Struct(&'static [&'static str]),

@@ -212,7 +212,7 @@ fn of_max_value<T: DeserializeOwned>(codec: CodecId, payload: &[u8]) -> Result<T
     decode(&parse(&bytes)?, Room::for_values(MAX_VALUE))
 }
 
-/// So many elements of bincode, each of the same bytes.
+/// A number of elements of bincode, each of the same bytes.
 fn elements(count: usize, each: &[u8]) -> Vec<u8> {
     let mut payload = vec![0xFC];
     payload.extend_from_slice(&u32::try_from(count).expect("a count").to_le_bytes());

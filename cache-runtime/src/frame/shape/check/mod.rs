@@ -79,7 +79,7 @@ pub(crate) fn serializes_as(value: &dyn Written, shape: &Shape) -> Result<(), Mi
 /// What a part counts for at least that has no length of its own: some bytes, and the work of writing it.
 const PART: usize = 4;
 
-/// Whether a value writes more than about so many bytes. It is looked at no further than that.
+/// Whether a value writes more than about `bytes` bytes. It is looked at no further than that.
 pub(crate) fn is_longer(value: &dyn Written, bytes: usize) -> bool {
     let left = Cell::new(bytes);
     let walked = value.write(Pen::Check(Check {
