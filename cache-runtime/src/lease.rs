@@ -24,7 +24,7 @@ pub(crate) type Token = [u8; 16];
 /// longer than they sleep between two looks, so that they load at once and together.
 pub(crate) const NOSTORE_MS: u64 = 200;
 
-/// So many leases are given back in the background at once where Redis did not answer; those beyond
+/// At most this many leases are given back in the background at once where Redis did not answer; those beyond
 /// run out by themselves.
 const LEFT_BEHIND: usize = 256;
 
@@ -68,7 +68,7 @@ pub(crate) struct Lease {
     entry: EntryName,
     token: Token,
     ms: u64,
-    /// It is not renewed once its load has taken so long.
+    /// The longest load that it is renewed for.
     longest: Duration,
     /// Shared with its holder's process, or spent: not ours to renew or give back.
     ours: bool,

@@ -15,7 +15,7 @@ const SHORTEST_MS: u64 = 250;
 
 const LONGEST_MS: u64 = 8_000;
 
-/// A key that nobody tried for so long has failed for the first time when it fails again.
+/// A key that nobody tried for this long, in milliseconds, has failed for the first time when it fails again.
 const FORGOTTEN_MS: u64 = 60_000;
 
 /// How many keys are known at once. One that is pushed out is tried again too soon, and no more.

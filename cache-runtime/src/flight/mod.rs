@@ -53,7 +53,7 @@ pub(crate) enum Outcome {
 pub(crate) struct Terms {
     /// What its value rests on: a call that finds that it does not hold starts a flight of its own.
     pub(crate) basis: Basis,
-    /// Without pushes, other processes' invalidations are not seen: no one joins after so long.
+    /// Without pushes, other processes' invalidations are not seen: no one joins after this time, in milliseconds.
     pub(crate) lag_ms: u64,
     /// A follower asks Redis whether the value it waited for is valid now.
     pub(crate) verify: bool,

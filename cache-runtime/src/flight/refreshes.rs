@@ -1,4 +1,4 @@
-//! The refreshes that run in tasks: one a key, so many at once, all ended when the cache is closed.
+//! The refreshes that run in tasks: one a key, a limited number at once, all ended when the cache is closed.
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;

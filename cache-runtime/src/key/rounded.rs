@@ -1,4 +1,4 @@
-//! Floats by so many decimals.
+//! Floats rounded to a number of decimals.
 
 use super::{CacheKey, KeyWriter, kind};
 

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 
 use crate::patience;
 
-/// From so many bytes on a value is large: work on it takes some 100 µs.
+/// The bytes from which on a value is large: work on it takes some 100 µs.
 pub(crate) const LARGE: usize = 256 << 10;
 
 /// How long a thread may take to begin. A caller does not wait for what else the runtime's threads for

@@ -46,7 +46,7 @@ pub(crate) enum Fetched {
 /// Whether to wait for a load of another process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Patience {
-    /// So long at most: it has waited for others of this process for the rest of its `wait`.
+    /// This long at most: it has waited for others of this process for the rest of its `wait`.
     Wait(Duration),
     /// This process has waited enough, or its leader failed.
     None,

@@ -1,4 +1,4 @@
-//! The end of a load that may take so long and no longer.
+//! The end of a load that has a time limit.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

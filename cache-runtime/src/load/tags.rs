@@ -137,7 +137,7 @@ fn noted_buckets(noted: &Noted, tags: &[Subject]) -> Result<Vec<(Subject, Stamp)
     }
 }
 
-/// So many stamps are asked for in one command at most, so that none holds up the node for long.
+/// At most this many stamps are asked for in one command, so that none holds up the node for long.
 const ASKED_AT_ONCE: usize = 128;
 
 /// Makes or reads all stamps, and then reads the buckets: whether each is as it was noted.

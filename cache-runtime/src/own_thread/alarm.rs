@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_millis(3);
 /// By how much an alarm is late at most on a process that is on time: a tick, and a step of tokio's timers.
 pub(crate) const LATE: Duration = Duration::from_millis(5);
 
-/// After so many ticks without an alarm the list is not looked at any more, until the next.
+/// After this many ticks without an alarm the list is not looked at any more, until the next alarm.
 const IDLE_TICKS: u32 = 300;
 
 /// The list is cut by the time that alarms end, so that a tick looks at few of them.
@@ -51,7 +51,7 @@ struct Set {
     waker: Option<Waker>,
 }
 
-/// Waits for a future so long; `None` if that was not enough. The future is looked at first.
+/// Waits for a future up to `limit`; `None` if that was not enough. The future is looked at first.
 pub(crate) fn within<F: Future + Unpin>(
     limit: Duration,
     future: F,

@@ -74,7 +74,7 @@ where
     Ok(started(&THREAD, start)?.spawn(work))
 }
 
-/// Ends after so long; never where there is no thread.
+/// Ends `after` this time; never where there is no thread.
 pub(crate) fn sleep(after: Duration) -> Sleep {
     if !keeps_time() {
         return Either::Right(pending());
@@ -83,7 +83,7 @@ pub(crate) fn sleep(after: Duration) -> Sleep {
     Either::Left(tokio::time::sleep(after))
 }
 
-/// Waits for a future so long; without a limit where there is no thread.
+/// Waits for a future up to `limit`; without a limit where there is no thread.
 pub(crate) fn timeout<F: Future>(
     limit: Duration,
     future: F,

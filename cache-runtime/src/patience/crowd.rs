@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// So many at once are no crowd, and add nothing.
+/// Up to this many at once are no crowd, and add nothing.
 const FEW: usize = 16;
 
 /// What each of more adds to the time that one is waited for: many times what a server takes for a
@@ -34,7 +34,7 @@ impl Crowd {
         self.enter_with(1)
     }
 
-    /// So many come as one.
+    /// Enters `count` callers as one.
     pub(crate) fn enter_with(self: &Arc<Self>, count: usize) -> Turn {
         Turn {
             crowd: Arc::clone(self),

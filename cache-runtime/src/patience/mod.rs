@@ -12,7 +12,7 @@ use crate::clock::Stopwatch;
 use crate::own_thread::{self, LATE};
 pub(crate) use crowd::{Crowd, MOST, Turn};
 
-/// A wait is made of so many timers in a row. Each counts for little more than its own length at most,
+/// How many timers in a row a wait is made of. Each counts for little more than its own length at most,
 /// whenever this process came to look at it: one that was stopped, or got no processor for a while,
 /// has not waited for the server meanwhile, and the answer may be there unread.
 const PARTS: u32 = 8;

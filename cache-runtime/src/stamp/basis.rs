@@ -28,13 +28,13 @@ impl Basis {
         }
     }
 
-    /// The same and what else it turned out to rest on.
+    /// This basis with more cells that it turned out to rest on.
     #[must_use]
     pub(crate) fn and(&self, more: &[Arc<Cell>]) -> Self {
         self.on(self.cells.and(more))
     }
 
-    /// The same connections with these cells of what was read on them.
+    /// This basis with other cells of what was read on its connections.
     #[must_use]
     pub(crate) fn on(&self, cells: Watch) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl Basis {
         }
     }
 
-    /// The same, of which the connections can't be relied on to tell.
+    /// This basis, whose connections can't be relied on to tell of changes.
     #[must_use]
     pub(crate) fn unpushed(self) -> Self {
         Self {

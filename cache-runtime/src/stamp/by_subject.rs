@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::Subject;
 
-/// So many are looked through; past them there is an index.
+/// Up to this many subjects are looked through; past them there is an index.
 const FEW: usize = 16;
 
 /// What is said of each of some subjects.

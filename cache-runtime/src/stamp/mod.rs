@@ -79,7 +79,7 @@ impl Subject {
 pub(crate) struct Watch(Arc<[Arc<Cell>]>);
 
 impl Watch {
-    /// The same, and what else the value turned out to rest on.
+    /// This watch with more cells that the value turned out to rest on.
     pub(crate) fn and(&self, more: &[Arc<Cell>]) -> Self {
         if more.is_empty() {
             return self.clone();
@@ -87,13 +87,13 @@ impl Watch {
         Self(self.0.iter().chain(more).cloned().collect())
     }
 
-    /// The same with its entry's cell replaced.
+    /// This watch with its entry's cell replaced.
     pub(crate) fn with_entry(&self, entry: &Self) -> Self {
         let rest = self.0.iter().skip(1);
         Self(entry.0.iter().chain(rest).cloned().collect())
     }
 
-    /// The first so many, and the others.
+    /// The first `count` cells, and the others.
     pub(crate) fn split_at(&self, count: usize) -> (Self, &[Arc<Cell>]) {
         let (first, others) = self.0.split_at(count.min(self.0.len()));
         (Self(first.into()), others)

@@ -44,7 +44,7 @@ impl Vouch {
         Self { cells, pushes }
     }
 
-    /// The same connections, which can't be relied on to tell of changes.
+    /// These connections, which can't be relied on to tell of changes.
     pub(crate) fn unpushed(self) -> Self {
         Self {
             pushes: false,

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use super::{downs, first_down, link, names, state, until, until_read};
 use crate::redis::{Fault, LinkState, Topology};
 
-/// So many at once, and how each ended.
+/// Runs this many at once, and says how each ended.
 async fn claims(link: &Topology, count: u32) -> Vec<Result<(), Fault>> {
     let calls: Vec<_> = (0..count)
         .map(|n| {
@@ -27,7 +27,7 @@ async fn claims(link: &Topology, count: u32) -> Vec<Result<(), Fault>> {
     ended
 }
 
-/// The same of reads, most of which come when those who send joined ones are under way with a few.
+/// Reads this many at once, most of which come when those who send joined ones are under way with a few.
 async fn reads(link: &Topology, count: u32) -> Vec<Result<(), Fault>> {
     let read = async |n: u32| {
         let few = u64::from(n.min(4));

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use super::{names, unlink, up};
 use crate::redis::{Claimed, FillAsk, Filled, LeaseAsk, Leased, Topology};
 
-/// So many orders are under way at once.
+/// How many orders are under way at once.
 const AT_ONCE: usize = 32;
 
 /// Who writes an entry; `Before` is what is there at first.

@@ -82,7 +82,7 @@ pub(in crate::redis) fn found(value: Value, run_id: [u8; 8]) -> Result<Found, Fa
     Ok(Found { bytes, run_id })
 }
 
-/// The same of what a read got.
+/// What a read got for a key, as it is told.
 pub(in crate::redis) fn read(got: Got, run_id: [u8; 8]) -> Result<Found, Fault> {
     match got {
         Got::Nothing => Ok(Found {

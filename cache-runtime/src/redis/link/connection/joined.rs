@@ -13,17 +13,17 @@ use crate::redis::terms::asks::Keys;
 use crate::redis::terms::fault::Fault;
 use crate::redis::wire::reply::{AllGot, Got, Reply};
 
-/// So many joined commands are under way at once; further reads wait to be joined.
+/// At most this many joined commands are under way at once; further reads wait to be joined.
 const COMMANDS: usize = 2;
 
-/// So many reads go into one command at most, so that none holds up the node for long.
+/// At most this many reads go into one command, so that none holds up the node for long.
 const JOINED: usize = 128;
 
-/// And fewer of large values: about so many bytes, so that what is behind them does not wait for
+/// Of large values fewer reads are joined, about this many bytes in all, so that what is behind them does not wait for
 /// them past its `op_timeout`.
 const JOINED_BYTES: usize = 256 << 10;
 
-/// When so many wait to be sent, those whose callers are gone are thrown out.
+/// When this many reads wait to be sent, those whose callers are gone are thrown out.
 pub(super) const CROWDED: usize = 1_024;
 
 /// A read that is to be sent.

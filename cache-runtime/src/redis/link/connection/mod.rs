@@ -56,7 +56,7 @@ impl Connection {
         Ok(Self(shared))
     }
 
-    /// Sends what was packed of so many commands. The answers are in their order, each of which may be an
+    /// Sends `count` packed commands. The answers are in their order, each of which may be an
     /// error of the server.
     ///
     /// What is dropped before it is written never is.

@@ -12,7 +12,7 @@ use super::socket::Plain;
 use crate::redis::terms::fault::Fault;
 use crate::redis::wire::reply::Reply;
 
-/// So many are sent and not answered at most, which is as many as a server a millisecond away answers at
+/// At most this many commands are sent and not answered, as many as a server a millisecond away answers at
 /// 128,000 a second. What is sent past that does not come sooner: it fills the server's receive buffer,
 /// and TCP then stands still for hundreds of milliseconds.
 const UNDER_WAY: usize = 128;

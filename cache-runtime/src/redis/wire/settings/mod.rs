@@ -180,7 +180,7 @@ impl LinkSettings {
         self
     }
 
-    /// Has deletions wait for so many replicas; beside each the key of this name is written.
+    /// Has deletions wait for this number of replicas; beside each deletion the key `marker` is written.
     pub(crate) fn with_replicas(mut self, count: Option<u32>, marker: &str) -> Self {
         self.replicas = count.map(|count| Replicas {
             count,
