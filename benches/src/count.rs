@@ -56,6 +56,7 @@ pub(crate) fn run(words: &[&str]) -> ExitCode {
         "key" => key(calls),
         "memory_hit" => memory_hit(calls),
         "redis_hit" => redis_hits(calls, || one(1)),
+        "redis_hit_among_256" => redis_hits_among(256, calls),
         "redis_hit_of_100" => redis_hits(calls, || many(100)),
         _ => return usage(),
     }
@@ -107,6 +108,41 @@ fn redis_hits<F: Future>(calls: u64, call: impl Fn() -> F) {
     });
     runtime.block_on(all);
     assert_loads(&cache, 1);
+}
+
+/// Of tasks that read at the same time.
+fn redis_hits_among(tasks: u64, calls: u64) {
+    let runtime = runtime();
+    let server = runtime.block_on(Server::start()).expect("a server");
+    let cache = Cache::builder()
+        .url(server.url())
+        .memory_bytes(0)
+        .op_timeout(Duration::from_secs(30))
+        .build()
+        .expect("a cache");
+    runtime.block_on(cache.scope(async {
+        for id in 0..tasks {
+            one(id).await;
+        }
+    }));
+    let all = async {
+        let tasks = (0..tasks).map(|task| {
+            let cache = cache.clone();
+            tokio::spawn(async move {
+                let all = async {
+                    for _ in 0..calls / tasks {
+                        black_box(one(task).await);
+                    }
+                };
+                cache.scope(all).await;
+            })
+        });
+        for task in tasks.collect::<Vec<_>>() {
+            task.await.expect("a task");
+        }
+    };
+    runtime.block_on(all);
+    assert_loads(&cache, tasks);
 }
 
 fn runtime() -> Runtime {
