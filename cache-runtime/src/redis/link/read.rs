@@ -15,7 +15,7 @@ use crate::redis::wire::reply::AllGot;
 /// A read that was sent.
 ///
 /// To send is no part of the future, which is therefore small.
-pub(in crate::redis) struct Reading {
+pub(in crate::redis) struct Sent {
     link: Link,
     live: Arc<Live>,
     /// As it was before: what a later epoch vouches for was read in it.
@@ -34,15 +34,15 @@ impl Link {
     }
 
     /// Sends a read on the connection that is there, without waiting for one.
-    pub(in crate::redis) fn read_now(&self, keys: Keys) -> Result<Reading, Fault> {
+    pub(in crate::redis) fn read_now(&self, keys: Keys) -> Result<Sent, Fault> {
         let live = self.0.live.load_full().ok_or(Fault::Down)?;
         Ok(self.send_read(live, keys))
     }
 
-    fn send_read(&self, live: Arc<Live>, keys: Keys) -> Reading {
+    fn send_read(&self, live: Arc<Live>, keys: Keys) -> Sent {
         let node = live.node();
         let (turn, answers) = live.send_read(keys);
-        Reading {
+        Sent {
             link: self.clone(),
             live,
             node,
@@ -52,7 +52,7 @@ impl Link {
     }
 }
 
-impl Reading {
+impl Sent {
     /// The answer, which is there once.
     pub(in crate::redis) async fn answer(&mut self) -> Result<Read, Fault> {
         let got = self.live.got(&self.turn, &mut self.answers).await;

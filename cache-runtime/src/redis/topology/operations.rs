@@ -9,7 +9,8 @@ use redis::Value;
 use super::Topology;
 use super::redirect::Redirect;
 use crate::boxed::boxed;
-use crate::redis::link::{self, Link};
+use crate::redis::link::Link;
+use crate::redis::link::read::Sent;
 use crate::redis::terms::answers::{AllFound, Claimed, Filled, LeaseReply, Made, Node, Read};
 use crate::redis::terms::asks::{FillAsk, Keys, LeaseAsk, StampAsk};
 use crate::redis::terms::fault::Fault;
@@ -241,7 +242,7 @@ impl Topology {
 }
 
 /// A read that was sent on one connection.
-pub(crate) struct Reading(link::Reading);
+pub(crate) struct Reading(Sent);
 
 impl Reading {
     /// What it finds; asked for once.
