@@ -104,7 +104,7 @@ pub mod __private;
 
 pub use cache::{
     BreakerState, Cache, CacheBuilder, Durability, Entry, Health, Inspection, Namespace,
-    NodeHealth, RedisHealth, Scan, ScannedKey, TagHandle, bypass,
+    NodeHealth, RedisHealth, Scan, ScannedKey, TagHandle, bypass, inherit,
 };
 pub use cache_macros::CacheKey;
 #[doc = include_str!("../docs/cache_invalidate.md")]

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cache_runtime::{Cache, CacheError, Clock, Policy, bypass, cached};
+use cache_runtime::{Cache, CacheError, Clock, Policy, bypass, cached, inherit};
 use tokio::sync::Notify;
 
 /// Counts the loads of one test.
@@ -239,4 +239,17 @@ async fn a_load_that_began_before_an_invalidation_is_never_served_after_it() {
         gate.notify_one();
         assert_eq!(cache.scope(gated(&origin, &gate, kind)).await, (kind, 2));
     }
+}
+
+#[tokio::test]
+async fn a_spawned_task_inherits_its_scope_and_its_bypass_if_it_is_asked_to() {
+    let (cache, loads) = (Cache::memory(), Loads::default());
+    let spawned = async || {
+        let loads = loads.clone();
+        let inside = async move { (nth(&loads, 1).await, Cache::current().is_some()) };
+        tokio::spawn(inherit(inside)).await.unwrap()
+    };
+    assert_eq!(cache.scope(spawned()).await, (1_001, true));
+    assert_eq!(cache.scope(bypass(spawned())).await, (1_002, true));
+    assert_eq!(cache.scope(spawned()).await, (1_001, true));
 }

@@ -24,7 +24,9 @@ fn a_cache_can_be_installed_after_calls_under_wrong_settings() {
 #[ignore = "run by another test, in a process of its own"]
 async fn installs_after_calls() {
     assert_eq!((nth().await, nth().await), (1, 2), "nothing is cached");
+    assert!(Cache::current().is_none());
     Cache::memory().install().unwrap();
+    assert!(Cache::current().is_some());
     assert_eq!((nth().await, nth().await), (3, 3), "now it is");
     assert!(Cache::memory().install().is_err(), "there is one already");
 }

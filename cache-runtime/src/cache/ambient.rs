@@ -188,6 +188,34 @@ pub async fn bypass<F: Future>(future: F) -> F::Output {
     AMBIENT.scope(ambient, future).await
 }
 
+/// A future that has the scope of whoever makes it, on whatever task it runs: for what is spawned.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use cache_runtime::{Cache, cached, inherit};
+///
+/// #[cached(ttl = "5m")]
+/// async fn square(n: u64) -> u64 {
+///     n * n
+/// }
+///
+/// let cache = Cache::memory();
+/// cache.scope(async {
+///     tokio::spawn(inherit(square(4))).await.unwrap();
+/// }).await;
+/// assert_eq!(cache.stats().namespaces[0].loads, 1);
+/// # });
+/// ```
+///
+/// A [`bypass`] is inherited as well; a refresh of one entry is not, as that is its one call's.
+pub fn inherit<F: Future>(future: F) -> impl Future<Output = F::Output> + use<F> {
+    let ambient = Ambient {
+        refresh: None,
+        ..present()
+    };
+    AMBIENT.scope(ambient, future)
+}
+
 /// A task with what the caller has around it now.
 pub(crate) fn carried(task: Task) -> Task {
     Box::pin(AMBIENT.scope(present(), task))

@@ -18,7 +18,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use ambient::bypass;
+pub use ambient::{bypass, inherit};
 pub use builder::CacheBuilder;
 pub use entry::{Entry, Inspection};
 pub use groups::{Namespace, TagHandle};
@@ -102,10 +102,20 @@ impl Cache {
 
     /// Runs a future in which annotated functions use this cache: for tests and tenants.
     ///
-    /// It reaches what the future polls on its own task, not tasks it spawns.
+    /// It reaches what the future polls on its own task, and tasks that it spawns with [`inherit`].
     pub async fn scope<F: Future>(&self, future: F) -> F::Output {
         self.0.used.note();
         ambient::scope(self, future).await
+    }
+
+    /// The cache that annotated functions use here: the one in scope, else the process's default, which the first
+    /// call makes from the environment. `None` where the environment's settings are wrong and none was
+    /// installed.
+    ///
+    /// It is the one inside a [`bypass`] too: what invalidates by hand is carried out there as well.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        ambient::resolve(None).map(|cache| cache.clone())
     }
 
     /// Everything that carries a tag.
