@@ -8,6 +8,9 @@ use syn::{Expr, ExprBinary, Lit};
 use crate::duration::{self, DurationError};
 use crate::span;
 
+/// No end; the policy takes it for the longest time that there is.
+const FOREVER: u64 = u64::MAX;
+
 /// A duration as given.
 pub(crate) enum Given {
     Millis(u64, proc_macro2::Span),
@@ -18,6 +21,21 @@ impl Given {
     /// Reads `"5m"`, `300`, or takes a const expression as it is.
     pub(crate) fn read(expression: Expr) -> syn::Result<Self> {
         Self::read_as(expression, |millis| millis)
+    }
+
+    /// The same, where there may be no end.
+    pub(crate) fn read_or_forever(expression: Expr) -> syn::Result<Self> {
+        match &expression {
+            Expr::Lit(literal) if matches!(&literal.lit, Lit::Str(text) if text.value() == "forever") => {
+                Ok(Self::Millis(FOREVER, expression.span()))
+            }
+            _ => Self::read(expression),
+        }
+    }
+
+    /// Whether it is written that there is no end.
+    pub(crate) fn is_forever(&self) -> bool {
+        matches!(self, Self::Millis(FOREVER, _))
     }
 
     /// The same, where no time at all is a choice too.

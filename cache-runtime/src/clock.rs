@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// The longest step of the kernel's coarse clock, in milliseconds (`CONFIG_HZ=100`). What may be served
 /// for so long and no longer is given that much less.
@@ -75,6 +75,11 @@ fn kernel_ms() -> u64 {
     use std::sync::LazyLock;
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// How long it is until a moment of the system's clock: zero if it has passed.
+pub(crate) fn until(end: SystemTime) -> Duration {
+    end.duration_since(SystemTime::now()).unwrap_or_default()
 }
 
 /// Measures one span of time precisely.

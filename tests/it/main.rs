@@ -29,6 +29,7 @@ mod jitter;
 mod late;
 mod layers;
 mod leases;
+mod lifetime;
 mod limits;
 mod links;
 mod log;

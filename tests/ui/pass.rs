@@ -11,6 +11,7 @@ mod generic;
 mod generic_impl;
 mod inherent_method;
 mod invalidate;
+mod lifetime;
 mod macro_rules;
 mod names_in_patterns;
 mod nested;

@@ -17,6 +17,9 @@ pub(super) const KNOWN: Known = &[
     ("ttl", "ttl = \"5m\""),
     ("tags", "tags = [\"user:{id}\"]"),
     ("tags_from", "tags_from = |value| [..]"),
+    ("cache_if", "cache_if = |value| value.is_final"),
+    ("ttl_from", "ttl_from = |value| value.expires_in"),
+    ("none_ttl", "none_ttl = \"30s\""),
     ("key", "key = (a, b.c)"),
     ("skip", "skip(db, ctx)"),
     ("id", "id = \"user\""),
@@ -60,6 +63,9 @@ pub(crate) struct Arguments {
     pub(super) ttl_was_given: bool,
     pub(super) tags: Vec<Tag>,
     pub(super) tags_from: Option<Expr>,
+    pub(super) cache_if: Option<Expr>,
+    pub(super) ttl_from: Option<Expr>,
+    pub(super) none_ttl: Option<Given>,
     pub(super) key: Option<Key>,
     pub(super) key_was_given: bool,
     pub(super) skip: Vec<Ident>,
@@ -111,10 +117,13 @@ impl Arguments {
             "ns" => self.namespace = Some(named("a namespace", setting.string()?)?),
             "ttl" => {
                 self.ttl_was_given = true;
-                self.ttl = Some(Given::read(setting.expression()?)?);
+                self.ttl = Some(Given::read_or_forever(setting.expression()?)?);
             }
             "tags" => self.tags = Tag::read(setting.list()?, errors),
-            "tags_from" => self.tags_from = Some(tags_from(setting.expression()?)?),
+            "tags_from" => self.tags_from = Some(of_value(setting, &TAGS_FROM)?),
+            "cache_if" => self.cache_if = Some(of_value(setting, &CACHE_IF)?),
+            "ttl_from" => self.ttl_from = Some(of_value(setting, &TTL_FROM)?),
+            "none_ttl" => self.none_ttl = Some(Given::read_or_zero(setting.expression()?)?),
             "key" => {
                 self.key_was_given = true;
                 self.key = Some(key(setting.expression()?)?);
@@ -183,14 +192,51 @@ fn key(expression: Expr) -> syn::Result<Key> {
     }
 }
 
-fn tags_from(expression: Expr) -> syn::Result<Expr> {
+/// An argument that is a closure over the loaded value, or the path of a fn that takes a reference to it.
+pub(super) struct OfValue {
+    pub(super) name: &'static str,
+    /// What it is for.
+    does: &'static str,
+    /// How a closure for it may look.
+    example: &'static str,
+    /// Where an argument of the fn goes that it names.
+    pub(super) instead: &'static str,
+}
+
+pub(super) const TAGS_FROM: OfValue = OfValue {
+    name: "tags_from",
+    does: "`tags_from` makes tags of the loaded value",
+    example: "|value| [format!(\"org:{}\", value.org)]",
+    instead: "a tag of it goes into `tags`",
+};
+
+pub(super) const CACHE_IF: OfValue = OfValue {
+    name: "cache_if",
+    does: "`cache_if` says which loaded values are kept",
+    example: "|value| value.is_final",
+    instead: "a call that is not to be cached is put into `cache_runtime::bypass(..)`",
+};
+
+pub(super) const TTL_FROM: OfValue = OfValue {
+    name: "ttl_from",
+    does: "`ttl_from` says how long a loaded value is kept",
+    example: "|value| value.expires_in",
+    instead: "have the body put the time into the value",
+};
+
+fn of_value(setting: Setting, what: &OfValue) -> syn::Result<Expr> {
+    let mut expression = setting.expression()?;
+    while let Expr::Paren(inner) = expression {
+        expression = plain(*inner.expr);
+    }
     match &expression {
         Expr::Closure(_) | Expr::Path(_) => Ok(expression),
-        Expr::Paren(inner) => tags_from(plain((*inner.expr).clone())),
         other => Err(syn::Error::new_spanned(
             other,
-            "`tags_from` makes tags of the loaded value: write a closure, as `|value| [format!(\"org:{}\", value.org)]`, \
-             or the path of a fn that takes a reference to it",
+            format!(
+                "{}: write a closure, as `{}`, or the path of a fn that takes a reference to it",
+                what.does, what.example
+            ),
         )),
     }
 }

@@ -2,7 +2,8 @@
 //! where the option is.
 
 use proc_macro2::TokenStream;
-use quote::quote_spanned;
+use quote::{format_ident, quote_spanned};
+use syn::Expr;
 use syn::spanned::Spanned;
 
 use super::model::Cached;
@@ -10,13 +11,38 @@ use crate::span;
 
 /// Those of a load.
 pub(super) fn of_load(model: &Cached) -> TokenStream {
-    let hooks = [share(model), tags_from(model), timed_out(model)];
-    hooks.into_iter().flatten().collect()
+    let hooks = share(model).into_iter().chain(timed_out(model));
+    hooks.chain([of_value(model)]).collect()
 }
 
 /// Those of the value alone, which the companion has too.
 pub(super) fn of_value(model: &Cached) -> TokenStream {
-    tags_from(model).into_iter().collect()
+    let arguments = &model.arguments;
+    let hooks = [
+        ("tags_from", "tags_of", &arguments.tags_from),
+        ("cache_if", "kept", &arguments.cache_if),
+        ("ttl_from", "lifetime", &arguments.ttl_from),
+    ];
+    let hooks = hooks
+        .into_iter()
+        .filter_map(|(method, asks, written)| Some(asked(model, method, asks, written.as_ref()?)));
+    hooks.chain(none_ttl(model)).collect()
+}
+
+/// What the author's closure or fn is asked of the value, as a fn pointer: what was written captures nothing.
+fn asked(model: &Cached, method: &str, asks: &str, written: &Expr) -> TokenStream {
+    let private = span::shown_at(&model.private, written.span());
+    let place = span::made(written.span());
+    let [method, asks] = [method, asks].map(|word| format_ident!("{word}", span = place));
+    quote_spanned!(place=> .#method(|__value| #private::#asks(__value, #written)))
+}
+
+/// How long nothing is kept: a value that is never nothing is a mistake at the argument.
+fn none_ttl(model: &Cached) -> Option<TokenStream> {
+    let given = model.arguments.none_ttl.as_ref()?;
+    let private = span::shown_at(&model.private, given.place());
+    let millis = given.millis(&private);
+    Some(quote_spanned!(span::made(given.place())=> .none_ttl(#private::is_none, #millis)))
 }
 
 /// How an error reaches those who waited for the load, if its type can be shared.
@@ -31,14 +57,6 @@ fn share(model: &Cached) -> Option<TokenStream> {
             })
         }
     })
-}
-
-/// The tags that only the value tells, as a fn pointer: what the user wrote captures nothing.
-fn tags_from(model: &Cached) -> Option<TokenStream> {
-    let written = model.arguments.tags_from.as_ref()?;
-    let private = span::shown_at(&model.private, written.span());
-    let place = span::made(written.span());
-    Some(quote_spanned!(place=> .tags_from(|__value| #private::tags_of(__value, #written))))
 }
 
 /// How the user's error is made of a timeout: an error that can't be is a mistake at the limit.

@@ -104,13 +104,21 @@ impl Cached {
     pub(super) fn expressions(&self) -> Vec<TokenStream> {
         let parts = self.parts.iter().map(|part| part.value.to_token_stream());
         let tags = self.arguments.tags.iter().map(ToTokens::to_token_stream);
-        let (tags_from, cache) = (&self.arguments.tags_from, &self.arguments.cache);
-        let others = tags_from.iter().chain(cache).map(ToTokens::to_token_stream);
         let arguments = &self.arguments;
-        let durations = [&arguments.wait, &arguments.stale, &arguments.load_timeout]
-            .into_iter()
-            .flatten()
-            .chain([&self.ttl]);
+        let others = [
+            &arguments.tags_from,
+            &arguments.cache_if,
+            &arguments.ttl_from,
+            &arguments.cache,
+        ];
+        let others = others.into_iter().flatten().map(ToTokens::to_token_stream);
+        let durations = [
+            &arguments.wait,
+            &arguments.stale,
+            &arguments.load_timeout,
+            &arguments.none_ttl,
+        ];
+        let durations = durations.into_iter().flatten().chain([&self.ttl]);
         let durations = durations.filter_map(|given| match given {
             Given::Expression(expression) => Some(expression.to_token_stream()),
             Given::Millis(..) => None,

@@ -131,6 +131,14 @@ fn tags_from_the_value() {
 }
 
 #[test]
+fn how_long_the_value_is_kept() {
+    insta::assert_snapshot!(cached! {
+        (ttl = "forever", cache_if = is_final, ttl_from = |user| user.left, none_ttl = "30s")
+        async fn user(id: u64) -> Option<User> { find(id) }
+    });
+}
+
+#[test]
 fn what_async_trait_leaves() {
     insta::assert_snapshot!(cached! {
         (ttl = "5m", skip(self))

@@ -88,6 +88,8 @@ causes! {
         Tag => tag,
         /// With the tags that `tags_from` gave it would have more than 1,024.
         TooManyTags => too_many_tags,
+        /// `cache_if`, `ttl_from` or `none_ttl` says that it is not to be kept.
+        Unwanted => unwanted,
         /// A later put took the place of this put or refresh.
         Superseded => superseded,
     }

@@ -67,4 +67,28 @@ impl<M, R, T: 'static, E> Call<M, R, T, E> {
         }));
         self
     }
+
+    /// Which values are kept.
+    #[must_use]
+    pub fn cache_if(self, is_kept: fn(&T) -> bool) -> Self {
+        self.limited(move |value| if is_kept(value) { u64::MAX } else { 0 })
+    }
+
+    /// How long each value is kept, in milliseconds, where that is less than `ttl`.
+    #[must_use]
+    pub fn ttl_from(self, ttl_ms: fn(&T) -> u64) -> Self {
+        self.limited(ttl_ms)
+    }
+
+    /// How long a value that is none is kept, in milliseconds.
+    #[must_use]
+    pub fn none_ttl(self, is_none: fn(&T) -> bool, ttl_ms: u64) -> Self {
+        self.limited(move |value| if is_none(value) { ttl_ms } else { u64::MAX })
+    }
+
+    fn limited(mut self, most_ms: impl Fn(&T) -> u64 + Send + Sync + 'static) -> Self {
+        self.hooks
+            .limit(move |value| value.downcast_ref().map_or(u64::MAX, &most_ms));
+        self
+    }
 }

@@ -3,9 +3,14 @@
 //! Each is a field of [`Hooks`], which a [`Request`](super::Request) carries to where it is called, and a method
 //! of [`Call`](super::Call), which generated code uses.
 
+use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::tag::TagsFrom;
+
+/// The most that a value is kept for, in milliseconds: zero for one that is not to be kept.
+pub(crate) type MostMs = Arc<dyn Fn(&(dyn Any + Send + Sync)) -> u64 + Send + Sync>;
 
 /// What the algorithm is to ask.
 #[derive(Clone, Default)]
@@ -15,6 +20,25 @@ pub(crate) struct Hooks {
     /// Whether the body can be dropped at its limit.
     pub(crate) is_limited: bool,
     pub(crate) tags_from: Option<TagsFrom>,
+    /// Where it depends on the value how long that is kept.
+    pub(crate) most_ms: Option<MostMs>,
+}
+
+impl Hooks {
+    /// Keeps a value no longer than this says either.
+    pub(super) fn limit<F>(&mut self, more: F)
+    where
+        F: Fn(&(dyn Any + Send + Sync)) -> u64 + Send + Sync + 'static,
+    {
+        self.most_ms = Some(match self.most_ms.take() {
+            None => Arc::new(more),
+            Some(first) => Arc::new(move |value| match first(value) {
+                // What is not kept is asked no more of.
+                0 => 0,
+                most_ms => most_ms.min(more(value)),
+            }),
+        });
+    }
 }
 
 impl fmt::Debug for Hooks {

@@ -111,7 +111,7 @@ async fn write(
     recording: &Recording,
     value: &Erased,
 ) -> Result<()> {
-    let payload = match loading.tag(request, value).await {
+    let payload = match loading.learn(request, value).await {
         Ok(()) => weigh(request, loading.grant.as_deref(), value).await,
         Err(why) => Err(why),
     };
@@ -162,6 +162,8 @@ async fn refuse(request: &Request, why: Unstored) -> Result<()> {
     invalidate(&request.tiers, vec![request.target()], false).await?;
     let limit = request.tiers.limits.max_value;
     Err(match why {
+        // That is what the annotation asks for.
+        Unstored::Unwanted => return Ok(()),
         Unstored::TooLarge => CacheError::TooLarge { limit },
         Unstored::Overtaken => CacheError::Overtaken,
         Unstored::Encode => CacheError::Encode,

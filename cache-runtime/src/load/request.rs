@@ -17,6 +17,7 @@ use crate::site::{Digest, EntryName, Interned};
 use crate::stamp::{Basis, Cell, Subject, Vouch, Watch};
 use crate::tag::{MOST_TAGS, Tag};
 use crate::tiers::Tiers;
+use crate::value::Erased;
 
 /// A call's own part of a read.
 #[derive(Clone, Debug)]
@@ -252,10 +253,15 @@ impl Request {
         Vec::from_iter(serves.then(|| self.tiers.outage.cell()))
     }
 
-    /// How long a value is fresh that is stored now: its ttl, less by chance, so that what was loaded
-    /// at once does not end at once.
-    pub(crate) fn drawn_ttl_ms(&self) -> u64 {
-        let ttl_ms = self.policy.ttl_ms;
+    /// How long a value is fresh that is stored now: its ttl, or less where the value says so, less by chance,
+    /// so that what was loaded at once does not end at once. Zero if it is not to be stored.
+    pub(crate) fn drawn_ttl_ms(&self, value: &Erased) -> u64 {
+        let most_ms = self.hooks.most_ms.as_ref();
+        let most_ms = most_ms.map_or(u64::MAX, |most_ms| most_ms(&**value));
+        let ttl_ms = self.policy.ttl_ms.min(most_ms);
+        if ttl_ms == 0 {
+            return 0;
+        }
         let share = self.policy.jitter.unwrap_or(self.tiers.limits.jitter);
         if share <= 0.0 {
             return ttl_ms;

@@ -87,7 +87,7 @@ impl<'a> Run<'a> {
             began: self.began,
             in_outage: self.in_outage,
             took_us,
-            ttl_ms: self.request.drawn_ttl_ms(),
+            ttl_ms: 0,
         }
     }
 

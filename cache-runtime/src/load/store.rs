@@ -28,13 +28,22 @@ pub(super) struct Loading {
     /// Whether Redis was away then.
     pub(super) in_outage: bool,
     pub(super) took_us: u64,
-    /// How long it is fresh in every tier.
+    /// How long it is fresh in every tier; not known before the value.
     pub(super) ttl_ms: u64,
 }
 
 impl Loading {
-    /// Rests on the tags of its value too, unless one was invalidated since it began.
-    pub(super) async fn tag(&mut self, request: &Request, value: &Erased) -> Result<(), Unstored> {
+    /// Learns what only the value tells: how long it is kept, and its tags, on which it then rests too. It is not
+    /// stored if it is not wanted, or if a tag was invalidated since the load began.
+    pub(super) async fn learn(
+        &mut self,
+        request: &Request,
+        value: &Erased,
+    ) -> Result<(), Unstored> {
+        self.ttl_ms = request.drawn_ttl_ms(value);
+        if self.ttl_ms == 0 {
+            return Err(Unstored::Unwanted);
+        }
         let noted = (self.grant.as_deref_mut(), &self.buckets);
         if let Some(cells) = tag(request, noted, value).await? {
             self.watch = self.watch.and(cells.cells());
@@ -67,12 +76,12 @@ pub(super) async fn store(
     value: Erased,
 ) -> (Arc<Held>, bool) {
     let (before, began) = (loading.watch.clone(), loading.began);
-    let (ttl_ms, took_us) = (loading.ttl_ms, loading.took_us);
-    let in_outage = loading.in_outage;
-    let payload = match loading.tag(request, &value).await {
+    let (in_outage, took_us) = (loading.in_outage, loading.took_us);
+    let payload = match loading.learn(request, &value).await {
         Ok(()) => boxed(|| weigh(request, loading.grant.as_deref(), &value)).await,
         Err(why) => Err(why),
     };
+    let ttl_ms = loading.ttl_ms;
     let (kept, bytes) = match payload {
         Ok(payload) => {
             let bytes = payload.len();

@@ -3,6 +3,7 @@
 
 pub mod compression;
 mod invalidation;
+mod lifetime;
 mod loads;
 mod name;
 mod phases;
@@ -18,6 +19,7 @@ pub use crate::returns::{
 pub use crate::site::{At, Site, Spec};
 pub use crate::tag::Tag;
 pub use invalidation::Invalidation;
+pub use lifetime::{Absent, Lifetime, is_none, kept, lifetime};
 pub use loads::{TimesOut, detachable, droppable, load, timed_out};
 pub use name::Name;
 pub use phases::{

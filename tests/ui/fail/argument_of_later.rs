@@ -2,7 +2,7 @@
 
 use cache_runtime::cached;
 
-#[cached(ttl = "5m", none_ttl = "30s")]
+#[cached(ttl = "5m", sliding = "10m")]
 async fn user(id: u64) -> u64 {
     id
 }

@@ -2,8 +2,8 @@
 
 mod background;
 mod key;
+mod of_value;
 mod policy;
-mod tags_from;
 mod templates;
 mod value;
 
@@ -24,10 +24,11 @@ pub(crate) use templates::check_tags;
 
 use background::check_background_owns_its_arguments;
 use key::{check_key_tells_calls_apart, check_no_type_is_hidden, check_nothing_is_changed};
+use of_value::check_closures_see_the_value_alone;
 use policy::{
-    check_nothing_unchecked_is_strong, check_timeout_has_an_error, check_what_is_refreshed_is_stale,
+    check_none_ends_before_the_others, check_nothing_unchecked_is_strong,
+    check_timeout_has_an_error, check_what_is_forever_has_no_end, check_what_is_refreshed_is_stale,
 };
-use tags_from::check_tags_come_from_the_value;
 use templates::check_templates;
 use value::{
     check_fallible_is_a_result, check_there_is_a_value, check_value_has_a_name,
@@ -55,10 +56,12 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
     check_no_type_is_hidden(arguments, function, errors);
     check_nothing_is_changed(arguments, function, errors);
     check_templates(arguments, function, errors);
-    check_tags_come_from_the_value(arguments, function, errors);
+    check_closures_see_the_value_alone(arguments, function, errors);
     check_companion_is_named_apart(arguments, function, errors);
     check_what_is_refreshed_is_stale(arguments, errors);
     check_nothing_unchecked_is_strong(arguments, errors);
+    check_none_ends_before_the_others(arguments, errors);
+    check_what_is_forever_has_no_end(arguments, errors);
     check_background_owns_its_arguments(arguments, function, errors);
 }
 

@@ -3,6 +3,8 @@
 use crate::cached::arguments::Arguments;
 use crate::errors::Errors;
 use crate::function::Output;
+use crate::number::Number;
+use crate::policy::Given;
 
 pub(super) fn check_what_is_refreshed_is_stale(arguments: &Arguments, errors: &mut Errors) {
     let refreshes = arguments.stale_was_given || arguments.early_was_given;
@@ -23,6 +25,38 @@ pub(super) fn check_nothing_unchecked_is_strong(arguments: &Arguments, errors: &
             "`consistency = \"strong\"` serves nothing that Redis did not just confirm, in an outage neither: \
              remove `on_outage`, or write `consistency = \"bounded\"`",
         );
+    }
+}
+
+pub(super) fn check_none_ends_before_the_others(arguments: &Arguments, errors: &mut Errors) {
+    if let (Some(Given::Millis(none, place)), Some(Given::Millis(ttl, _))) =
+        (&arguments.none_ttl, &arguments.ttl)
+        && none > ttl
+    {
+        errors.at(
+            *place,
+            "nothing is kept longer than `ttl`, a `None` neither: write a shorter `none_ttl`, or raise `ttl` and say \
+             with `ttl_from` what ends sooner",
+        );
+    }
+}
+
+pub(super) fn check_what_is_forever_has_no_end(arguments: &Arguments, errors: &mut Errors) {
+    let ends = arguments.ttl_from.is_some() || arguments.none_ttl.is_some();
+    if ends || !arguments.ttl.as_ref().is_some_and(Given::is_forever) {
+        return;
+    }
+    let places = [
+        ("stale", arguments.stale.as_ref().map(Given::place)),
+        ("early", arguments.early.as_ref().map(Number::place)),
+    ];
+    for (name, place) in places {
+        if let Some(place) = place {
+            errors.at(
+                place,
+                format!("what is kept forever has no end for `{name}` to begin at: remove it, or give a `ttl`"),
+            );
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! The closure of `tags_from` is given the loaded value, and sees nothing else of the call.
+//! The closures of `tags_from`, `cache_if` and `ttl_from` are given the loaded value, and see nothing else of the
+//! call.
 
 use std::collections::BTreeSet;
 
@@ -9,36 +10,53 @@ use syn::visit::Visit;
 use syn::{Expr, ExprClosure, ExprPath, Ident, Lit, Macro, PatIdent, Token};
 
 use super::argument_names;
-use crate::cached::arguments::Arguments;
+use crate::cached::arguments::{Arguments, CACHE_IF, OfValue, TAGS_FROM, TTL_FROM};
 use crate::errors::Errors;
 use crate::function::Function;
 use crate::mentions::mentions;
 
-pub(super) fn check_tags_come_from_the_value(
+pub(super) fn check_closures_see_the_value_alone(
     arguments: &Arguments,
     function: &Function,
     errors: &mut Errors,
 ) {
-    let Some(Expr::Closure(closure)) = &arguments.tags_from else {
-        return;
-    };
+    for (given, what) in [
+        (&arguments.tags_from, TAGS_FROM),
+        (&arguments.cache_if, CACHE_IF),
+        (&arguments.ttl_from, TTL_FROM),
+    ] {
+        if let Some(Expr::Closure(closure)) = given {
+            check_closure(closure, &what, function, errors);
+        }
+    }
+}
+
+fn check_closure(closure: &ExprClosure, what: &OfValue, function: &Function, errors: &mut Errors) {
     if let Some(asyncness) = &closure.asyncness {
         errors.on(
             asyncness,
-            "tags are made from a value that is there, without waiting: remove `async`",
+            format!(
+                "`{}` looks at a value that is there, without waiting: remove `async`",
+                what.name
+            ),
         );
     }
     if closure.inputs.len() != 1 {
         errors.at(
             closure.inputs_begin.span(),
-            "this closure is given the loaded value and nothing else: write `|value| ..`, and put what arguments tell into `tags`",
+            "this closure is given the loaded value and nothing else: write `|value| ..`",
         );
     }
-    check_closure_captures_nothing(closure, function, errors);
+    check_closure_captures_nothing(closure, what, function, errors);
 }
 
 /// rustc would say that a closure is no fn pointer; what is missed here, it still refuses.
-fn check_closure_captures_nothing(closure: &ExprClosure, function: &Function, errors: &mut Errors) {
+fn check_closure_captures_nothing(
+    closure: &ExprClosure,
+    what: &OfValue,
+    function: &Function,
+    errors: &mut Errors,
+) {
     let mut names = Names::default();
     names.visit_expr_closure(closure);
     let arguments = argument_names(function);
@@ -50,8 +68,8 @@ fn check_closure_captures_nothing(closure: &ExprClosure, function: &Function, er
         errors.at(
             *place,
             format!(
-                "`tags_from` sees the loaded value alone, and `{name}` is an argument: \
-                 a tag of it goes into `tags`"
+                "`{}` sees the loaded value alone, and `{name}` is an argument: {}",
+                what.name, what.instead
             ),
         );
     }

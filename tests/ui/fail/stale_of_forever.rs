@@ -1,0 +1,10 @@
+//! A stale window that never begins.
+
+use cache_runtime::cached;
+
+#[cached(ttl = "forever", stale = "1h", early = 1.0)]
+async fn user(id: u64) -> u64 {
+    id
+}
+
+fn main() {}
