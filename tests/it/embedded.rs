@@ -252,4 +252,6 @@ async fn a_spawned_task_inherits_its_scope_and_its_bypass_if_it_is_asked_to() {
     assert_eq!(cache.scope(spawned()).await, (1_001, true));
     assert_eq!(cache.scope(bypass(spawned())).await, (1_002, true));
     assert_eq!(cache.scope(spawned()).await, (1_001, true));
+    let around = async { bypass(inherit(nth(&loads, 1))).await };
+    assert_eq!(cache.scope(around).await, 1_003);
 }

@@ -84,6 +84,18 @@ async fn constant(origin: &Origin<u32>, id: u32) -> u32 {
     origin.load()
 }
 
+#[cached(ns = "rested", ttl = "1m", stale = "1h", jitter = 0.0, cache_if = is_sure, skip(model))]
+async fn rested(model: &Origin<f64>, id: u32) -> f64 {
+    let _ = id;
+    model.load()
+}
+
+#[cached(ns = "lasting", ttl = "forever", stale = "1h", skip(origin))]
+async fn lasting(origin: &Origin<Result<u32, String>>, id: u32) -> Result<u32, String> {
+    let _ = id;
+    origin.load()
+}
+
 fn caches(server: &Server) -> [Cache; 3] {
     let redis = || Cache::builder().url(server.url());
     [
@@ -248,5 +260,36 @@ async fn a_put_of_what_is_not_wanted_leaves_nothing_there() {
         put(0.2).await.unwrap();
         assert_eq!(read().await, Ok(0.9));
         assert_eq!(sure.loads(), 2);
+    }
+}
+
+#[tokio::test]
+async fn an_origin_that_gives_what_is_not_wanted_is_left_alone_while_there_is_an_older_value() {
+    let clock = Clock::manual();
+    let cache = Cache::builder().clock(clock.clone()).build().unwrap();
+    let (sure, unsure) = (Origin::of(0.9), Origin::of(0.1));
+    let read = async |model| cache.scope(rested(model, 1)).await;
+    assert_eq!(read(&sure).await, 0.9);
+    clock.advance(Duration::from_secs(61));
+    assert_eq!(read(&unsure).await, 0.1, "who refreshes it has what came");
+    for _ in 0..5 {
+        assert_eq!(read(&unsure).await, 0.9);
+    }
+    assert_eq!(unsure.loads(), 1);
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(read(&unsure).await, 0.1);
+    assert_eq!((sure.loads(), unsure.loads()), (1, 2));
+}
+
+#[tokio::test]
+async fn what_is_kept_forever_is_stale_once_it_is_expired_by_hand() {
+    let server = server().await;
+    for cache in caches(&server) {
+        let (well, ill) = (Origin::of(Ok(1)), Origin::of(Err("ill".to_owned())));
+        assert_eq!(cache.scope(lasting(&well, 1)).await, Ok(1));
+        let entry = cache.scope(async { lasting_entry(1) }).await;
+        entry.expire().await.unwrap();
+        assert_eq!(cache.scope(lasting(&ill, 1)).await, Ok(1));
+        assert_eq!((well.loads(), ill.loads()), (1, 1));
     }
 }

@@ -42,7 +42,9 @@ fn none_ttl(model: &Cached) -> Option<TokenStream> {
     let given = model.arguments.none_ttl.as_ref()?;
     let private = span::shown_at(&model.private, given.place());
     let millis = given.millis(&private);
-    Some(quote_spanned!(span::made(given.place())=> .none_ttl(#private::is_none, #millis)))
+    Some(
+        quote_spanned!(span::made(given.place())=> .none_ttl(#private::is_none, const { #millis })),
+    )
 }
 
 /// How an error reaches those who waited for the load, if its type can be shared.

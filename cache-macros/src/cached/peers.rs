@@ -74,7 +74,7 @@ pub(super) const PEERS: Peers = &[
     ),
     (
         "option",
-        "is not offered: a `None` is kept like any value; return a `Result` to keep no answer that is none",
+        "is written `none_ttl = 0`: a `None` is not kept then; with a time it is kept that long",
     ),
     (
         "result_fallback",

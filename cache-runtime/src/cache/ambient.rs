@@ -207,13 +207,19 @@ pub async fn bypass<F: Future>(future: F) -> F::Output {
 /// # });
 /// ```
 ///
-/// A [`bypass`] is inherited as well; a refresh of one entry is not, as that is its one call's.
+/// A [`bypass`] is inherited as well, and one around the future where it runs holds too. A refresh of one entry is
+/// not inherited, as that is its one call's. The scope is that of who made it, also inside another.
 pub fn inherit<F: Future>(future: F) -> impl Future<Output = F::Output> + use<F> {
-    let ambient = Ambient {
-        refresh: None,
-        ..present()
-    };
-    AMBIENT.scope(ambient, future)
+    let made = present();
+    async move {
+        let here = present();
+        let ambient = Ambient {
+            cache: made.cache.or(here.cache),
+            bypassed: made.bypassed || here.bypassed,
+            refresh: here.refresh,
+        };
+        AMBIENT.scope(ambient, future).await
+    }
 }
 
 /// A task with what the caller has around it now.

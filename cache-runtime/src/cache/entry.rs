@@ -52,6 +52,8 @@ impl<T: Cacheable> Entry<T> {
     /// # Errors
     ///
     /// [`CacheError::Overtaken`](crate::CacheError::Overtaken) if an invalidation came in between.
+    /// A value that the annotation does not keep (`cache_if`, `none_ttl`, `ttl_from`) removes the entry.
+    ///
     /// Whatever the error, no older value stays: where the value can't be stored the entry is
     /// invalidated instead, and [`CacheError`](crate::CacheError) says why, and whether that
     /// invalidation is owed.

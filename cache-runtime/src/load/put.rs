@@ -15,6 +15,7 @@ use super::store::{Kept, Loading, fill};
 use super::verify::verify;
 use super::weigh::{Payload, weigh};
 use crate::boxed::boxed;
+use crate::clock::Moment;
 use crate::error::{CacheError, Result};
 use crate::events::{Event, Miss, Unstored};
 use crate::invalidate::invalidate;
@@ -127,9 +128,10 @@ async fn write_payload(
     recording: &Recording,
     (payload, value): (Payload, &Erased),
 ) -> Result<()> {
-    let (bytes, ttl_ms) = (payload.len(), loading.ttl_ms);
+    let bytes = payload.len();
+    let until = loading.learned.plus_ms(loading.ttl_ms);
     match fill(request, loading, payload).await {
-        Kept::Local { watch } => keep(request, (recording, &watch), (bytes, ttl_ms), value),
+        Kept::Local { watch } => keep(request, (recording, &watch), (bytes, until), value),
         kept @ (Kept::Stored(_) | Kept::Superseded) => {
             request.tiers.cells.flip(&request.subjects[0]);
             if let Kept::Stored(_) = kept {
@@ -181,7 +183,7 @@ async fn refuse(request: &Request, why: Unstored) -> Result<()> {
 fn keep(
     request: &Request,
     (recording, watch): (&Recording, &Watch),
-    (bytes, ttl_ms): (usize, u64),
+    (bytes, until): (usize, Moment),
     value: &Erased,
 ) -> Result<()> {
     let tiers = &request.tiers;
@@ -189,7 +191,6 @@ fn keep(
         request.emit(Event::Unstored(Unstored::Overtaken));
         return Err(CacheError::Overtaken);
     };
-    let until = tiers.clock.now().plus_ms(ttl_ms);
     let life = Life {
         until,
         stale_until: until.plus_ms(request.policy.stale_ms),

@@ -69,7 +69,6 @@ impl<'a> Run<'a> {
 
     pub(super) fn loaded(mut self) -> Loading {
         let took_us = self.end(Loaded::Ok);
-        self.request.tiers.backoffs.succeeded(&self.request.key);
         self.loading(took_us)
     }
 
@@ -88,6 +87,7 @@ impl<'a> Run<'a> {
             in_outage: self.in_outage,
             took_us,
             ttl_ms: 0,
+            learned: self.began,
         }
     }
 

@@ -64,9 +64,10 @@ impl Written {
     /// The header of a payload that is not compressed yet, and how long the entry is kept in
     /// milliseconds.
     fn header(self, request: &Request, codec: CodecId) -> (Header, u64) {
-        let ttl_ms = self.ttl_ms.min(LONGEST_MS);
-        let life_ms = ttl_ms.saturating_add(request.policy.stale_ms);
-        let life_ms = life_ms.min(LONGEST_MS);
+        // What is kept for ever can be expired by hand, and has its stale window then.
+        let stale_ms = request.policy.stale_ms.min(LONGEST_MS / 2);
+        let ttl_ms = self.ttl_ms.min(LONGEST_MS - stale_ms);
+        let life_ms = ttl_ms + stale_ms;
         let header = Header {
             codec,
             compression: Compression::None,

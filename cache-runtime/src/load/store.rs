@@ -28,27 +28,43 @@ pub(super) struct Loading {
     /// Whether Redis was away then.
     pub(super) in_outage: bool,
     pub(super) took_us: u64,
-    /// How long it is fresh in every tier; not known before the value.
+    /// How long it is fresh in every tier, from when that was learned of its value.
     pub(super) ttl_ms: u64,
+    pub(super) learned: Moment,
 }
 
 impl Loading {
     /// Learns what only the value tells: how long it is kept, and its tags, on which it then rests too. It is not
     /// stored if it is not wanted, or if a tag was invalidated since the load began.
+    ///
+    /// Where an older value is served, an origin that gives what is not wanted is left alone for a while, as one
+    /// that fails.
     pub(super) async fn learn(
         &mut self,
         request: &Request,
         value: &Erased,
     ) -> Result<(), Unstored> {
+        let (tiers, key) = (&request.tiers, &request.key);
+        self.learned = tiers.clock.now();
         self.ttl_ms = request.drawn_ttl_ms(value);
         if self.ttl_ms == 0 {
+            tiers.backoffs.failed(key, self.learned);
             return Err(Unstored::Unwanted);
         }
+        tiers.backoffs.succeeded(key);
         let noted = (self.grant.as_deref_mut(), &self.buckets);
         if let Some(cells) = tag(request, noted, value).await? {
             self.watch = self.watch.and(cells.cells());
         }
         Ok(())
+    }
+}
+
+impl Loading {
+    /// How long it is still fresh: what its tags and its bytes took is off, as it may have told its own end.
+    fn left_ms(&self, request: &Request) -> u64 {
+        let passed = request.tiers.clock.now().ms_since(self.learned);
+        self.ttl_ms.saturating_sub(passed).max(1)
     }
 }
 
@@ -81,7 +97,7 @@ pub(super) async fn store(
         Ok(()) => boxed(|| weigh(request, loading.grant.as_deref(), &value)).await,
         Err(why) => Err(why),
     };
-    let ttl_ms = loading.ttl_ms;
+    let fresh_until = loading.learned.plus_ms(loading.ttl_ms);
     let (kept, bytes) = match payload {
         Ok(payload) => {
             let bytes = payload.len();
@@ -92,7 +108,7 @@ pub(super) async fn store(
     let in_redis = matches!(kept, Kept::Stored(_) | Kept::Overtaken);
     let is_local = matches!(kept, Kept::Local { .. });
     let is_stored = matches!(kept, Kept::Stored(_));
-    let (mut life, watch) = life(request, kept, (began, in_outage), ttl_ms);
+    let (mut life, watch) = life(request, kept, (began, in_outage), fresh_until);
     life.given.load_us = load_us(took_us);
     let about = About {
         life,
@@ -129,6 +145,7 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
     else {
         return briefly(Unstored::Outage);
     };
+    let ttl_ms = loading.left_ms(request);
     let Some(mut grant) = loading.grant else {
         return briefly(Unstored::NoLease);
     };
@@ -137,7 +154,7 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
         by: grant.writer(),
         born_ms,
         load_us: loading.took_us,
-        ttl_ms: loading.ttl_ms,
+        ttl_ms,
         stamps,
     };
     let sealed = boxed(|| seal(request, &grant, written, (bytes, codec))).await;
@@ -204,7 +221,7 @@ fn life(
     request: &Request,
     kept: Kept,
     (began, in_outage): (Moment, bool),
-    ttl_ms: u64,
+    fresh: Moment,
 ) -> (Life, Option<Watch>) {
     let tiers = &request.tiers;
     let lag_ms = tiers.limits.lag_ms;
@@ -217,7 +234,6 @@ fn life(
         Kept::Briefly { watch } => (briefly, Some(watch)),
         Kept::Superseded | Kept::Overtaken | Kept::Nowhere => (now, None),
     };
-    let fresh = now.plus_ms(ttl_ms);
     let (until, stale_until) = match watch {
         Some(_) => (fresh, fresh.plus_ms(request.policy.stale_ms)),
         None => (now, now),

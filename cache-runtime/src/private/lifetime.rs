@@ -17,7 +17,9 @@ pub trait Lifetime {
 
 impl Lifetime for Duration {
     fn millis(self) -> u64 {
-        u64::try_from(self.as_millis()).unwrap_or(u64::MAX)
+        // What is left of a millisecond is one, and not over.
+        let millis = self.as_nanos().div_ceil(1_000_000);
+        u64::try_from(millis).unwrap_or(u64::MAX)
     }
 }
 
@@ -93,6 +95,10 @@ mod tests {
     fn a_time_is_told_in_any_of_its_ways() {
         let second = Duration::from_secs(1);
         assert_eq!(second.millis(), 1_000);
+        assert_eq!(
+            (Duration::ZERO.millis(), (second / 1_000_000).millis()),
+            (0, 1)
+        );
         assert_eq!(Some(second).millis(), 1_000);
         assert_eq!(None::<Duration>.millis(), u64::MAX);
         assert_eq!((7_u64.millis(), 7_u32.millis()), (7_000, 7_000));

@@ -3,7 +3,6 @@
 use crate::cached::arguments::Arguments;
 use crate::errors::Errors;
 use crate::function::Output;
-use crate::number::Number;
 use crate::policy::Given;
 
 pub(super) fn check_what_is_refreshed_is_stale(arguments: &Arguments, errors: &mut Errors) {
@@ -46,17 +45,11 @@ pub(super) fn check_what_is_forever_has_no_end(arguments: &Arguments, errors: &m
     if ends || !arguments.ttl.as_ref().is_some_and(Given::is_forever) {
         return;
     }
-    let places = [
-        ("stale", arguments.stale.as_ref().map(Given::place)),
-        ("early", arguments.early.as_ref().map(Number::place)),
-    ];
-    for (name, place) in places {
-        if let Some(place) = place {
-            errors.at(
-                place,
-                format!("what is kept forever has no end for `{name}` to begin at: remove it, or give a `ttl`"),
-            );
-        }
+    if let Some(early) = &arguments.early {
+        errors.at(
+            early.place(),
+            "what is kept forever has no end that a refresh could come before: remove `early`, or give a `ttl`",
+        );
     }
 }
 

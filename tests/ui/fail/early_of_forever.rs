@@ -1,4 +1,4 @@
-//! A stale window that never begins.
+//! A refresh before an end that never comes.
 
 use cache_runtime::cached;
 
