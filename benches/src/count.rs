@@ -90,17 +90,22 @@ fn memory_hit(calls: u64) {
     assert_loads(&cache, 1);
 }
 
-/// Of one task, and a server of its own, whose instructions are not counted.
-fn redis_hits<F: Future>(calls: u64, call: impl Fn() -> F) {
-    let runtime = runtime();
+/// A cache without memory, and its server, whose instructions are not counted.
+fn on_a_server(runtime: &Runtime) -> (Server, Cache) {
     let server = runtime.block_on(Server::start()).expect("a server");
     let cache = Cache::builder()
         .url(server.url())
         .memory_bytes(0)
         // What is counted runs many times slower.
         .op_timeout(Duration::from_secs(30))
-        .build()
-        .expect("a cache");
+        .build();
+    (server, cache.expect("a cache"))
+}
+
+/// Of one task.
+fn redis_hits<F: Future>(calls: u64, call: impl Fn() -> F) {
+    let runtime = runtime();
+    let (_server, cache) = on_a_server(&runtime);
     let all = cache.scope(async {
         for _ in 0..calls {
             black_box(call().await);
@@ -113,13 +118,7 @@ fn redis_hits<F: Future>(calls: u64, call: impl Fn() -> F) {
 /// Of tasks that read at the same time.
 fn redis_hits_among(tasks: u64, calls: u64) {
     let runtime = runtime();
-    let server = runtime.block_on(Server::start()).expect("a server");
-    let cache = Cache::builder()
-        .url(server.url())
-        .memory_bytes(0)
-        .op_timeout(Duration::from_secs(30))
-        .build()
-        .expect("a cache");
+    let (_server, cache) = on_a_server(&runtime);
     runtime.block_on(cache.scope(async {
         for id in 0..tasks {
             one(id).await;

@@ -27,6 +27,14 @@ pub(super) const PEERS: Peers = &[
     ("max_age", TTL),
     ("lifespan", TTL),
     (
+        "unless",
+        "is `cache_if` here, and says what is kept: write `cache_if = |value| !..`",
+    ),
+    (
+        "condition",
+        "is `cache_if` here for what the value tells; a call that is not to be cached is put into `cache_runtime::bypass(..)`",
+    ),
+    (
         "time_to_idle",
         "is not offered: an entry lives for its `ttl`, used or not; write `ttl = \"5m\"`",
     ),

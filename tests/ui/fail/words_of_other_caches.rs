@@ -7,7 +7,7 @@ async fn user(id: u64) -> u64 {
     id
 }
 
-#[cached(ttl = "5m", convert = r#"{ format!("{id}") }"#, option = true, result = true, unbound)]
+#[cached(ttl = "5m", convert = r#"{ format!("{id}") }"#, option = true, result = true, unbound, unless = 7)]
 async fn other(id: u64) -> u64 {
     id
 }
