@@ -63,6 +63,7 @@ pub(crate) async fn refresh(request: &Request, body: &Remote) -> Returned {
         }
     };
     let loading = run.loaded();
+    request.tiers.backoffs.succeeded(&request.key);
     let returned = About {
         life: Life::default(),
         watch: loading.watch.clone(),

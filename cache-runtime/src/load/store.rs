@@ -36,31 +36,23 @@ pub(super) struct Loading {
 impl Loading {
     /// Learns what only the value tells: how long it is kept, and its tags, on which it then rests too. It is not
     /// stored if it is not wanted, or if a tag was invalidated since the load began.
-    ///
-    /// Where an older value is served, an origin that gives what is not wanted is left alone for a while, as one
-    /// that fails.
     pub(super) async fn learn(
         &mut self,
         request: &Request,
         value: &Erased,
     ) -> Result<(), Unstored> {
-        let (tiers, key) = (&request.tiers, &request.key);
-        self.learned = tiers.clock.now();
+        self.learned = request.tiers.clock.now();
         self.ttl_ms = request.drawn_ttl_ms(value);
         if self.ttl_ms == 0 {
-            tiers.backoffs.failed(key, self.learned);
             return Err(Unstored::Unwanted);
         }
-        tiers.backoffs.succeeded(key);
         let noted = (self.grant.as_deref_mut(), &self.buckets);
         if let Some(cells) = tag(request, noted, value).await? {
             self.watch = self.watch.and(cells.cells());
         }
         Ok(())
     }
-}
 
-impl Loading {
     /// How long it is still fresh: what its tags and its bytes took is off, as it may have told its own end.
     fn left_ms(&self, request: &Request) -> u64 {
         let passed = request.tiers.clock.now().ms_since(self.learned);
@@ -93,7 +85,9 @@ pub(super) async fn store(
 ) -> (Arc<Held>, bool) {
     let (before, began) = (loading.watch.clone(), loading.began);
     let (in_outage, took_us) = (loading.in_outage, loading.took_us);
-    let payload = match loading.learn(request, &value).await {
+    let learned = loading.learn(request, &value).await;
+    rest(request, &loading, learned.as_ref().err());
+    let payload = match learned {
         Ok(()) => boxed(|| weigh(request, loading.grant.as_deref(), &value)).await,
         Err(why) => Err(why),
     };
@@ -125,6 +119,16 @@ pub(super) async fn store(
         verify(request, &held.value, bytes);
     }
     (held, in_redis)
+}
+
+/// Leaves an origin alone that gave what is not wanted, as one that failed: where an older value is served, each
+/// caller would try again.
+fn rest(request: &Request, loading: &Loading, refused: Option<&Unstored>) {
+    let backoffs = &request.tiers.backoffs;
+    match refused {
+        Some(Unstored::Unwanted) => drop(backoffs.failed(&request.key, loading.learned)),
+        _ => backoffs.succeeded(&request.key),
+    }
 }
 
 /// Stores the frame under the load's lease.
