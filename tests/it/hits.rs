@@ -18,6 +18,8 @@ async fn a_hit_allocates_nothing() {
         cache
             .scope(async {
                 twice(1).await;
+                // The first hit of a thread makes room for what it hits.
+                twice(1).await;
                 let mut found = None;
                 let counted = allocation_counter::measure(|| {
                     let call = std::pin::pin!(twice(1));

@@ -136,7 +136,8 @@ impl CacheBuilder {
     /// memory tier.
     ///
     /// Keys, tags and the tier's own tables are counted: a small value takes about 450 bytes. What a
-    /// value owns on the heap is taken to be as long as its encoding.
+    /// value owns on the heap is taken to be as long as its encoding. Beside it each thread keeps up to 256
+    /// values of at most 2 KiB that it hit last, and no more than a quarter of this.
     #[must_use]
     pub fn memory_bytes(mut self, bytes: u64) -> Self {
         self.settings.memory_bytes = bytes;

@@ -7,7 +7,7 @@ use crate::events::{Event, Miss};
 use crate::key::KeyWriter;
 use crate::kind::Kind;
 use crate::load::Draft;
-use crate::memory::{Held, Kept, Sought};
+use crate::memory::{Held, Hit, Kept, Sought};
 use crate::policy::{Consistency, Policy};
 use crate::site::Interned;
 
@@ -34,15 +34,15 @@ fn draw(beta: f64) -> f64 {
     -beta * (1.0 - rand::random::<f64>()).ln()
 }
 
-/// The value that memory has for a call, where neither the call nor the value is out of the ordinary:
-/// what most calls end with. It is no generic function, so that it is compiled once, here; and the
-/// value is cloned by the caller, as that may run any code.
+/// What memory has for a call, where neither the call nor the value is out of the ordinary: what most
+/// calls end with. It is no generic function, so that it is compiled once, here; and the value is
+/// cloned by the caller, as that may run any code.
 pub(crate) fn look(
     site: &Interned,
     policy: &Policy,
     cache: Option<&Cache>,
     key: &KeyWriter,
-) -> Option<Arc<Held>> {
+) -> Option<Hit> {
     ambient::look(cache, |cache| cache.plainly(site, policy, key))
 }
 
@@ -65,26 +65,14 @@ fn hash(site: &Interned, key: &KeyWriter) -> u64 {
 impl Cache {
     /// The value in memory where nothing about the call or the value is out of the ordinary; counted.
     #[inline]
-    pub(super) fn plainly(
-        &self,
-        site: &Interned,
-        policy: &Policy,
-        key: &KeyWriter,
-    ) -> Option<Arc<Held>> {
+    pub(super) fn plainly(&self, site: &Interned, policy: &Policy, key: &KeyWriter) -> Option<Hit> {
         let tiers = &*self.0;
         let is_strong = policy.consistency == Consistency::Strong && tiers.redis.is_some();
         if policy.early > 0.0 || is_strong || site.refused().is_some() {
             return None;
         }
-        let held = tiers
-            .memory
-            .as_ref()?
-            .fresh(sought(site, key), tiers.clock.now())?;
-        if held.is_stale {
-            return None;
-        }
-        held.counters.memory_hit();
-        Some(held)
+        let memory = tiers.memory.as_ref()?;
+        memory.fresh(sought(site, key), tiers.clock.now())
     }
 
     /// A hit in memory, counted; nothing is allocated.

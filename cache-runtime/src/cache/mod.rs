@@ -36,7 +36,7 @@ use crate::events::Stats;
 use crate::key::{CacheKey, KeyWriter};
 use crate::kind::Kind;
 use crate::load::{self, Caller, Course, Hooks, Remote, Request, Returned};
-use crate::memory::Held;
+use crate::memory::Hit;
 use crate::policy::Policy;
 use crate::returns::Fallible;
 use crate::site;
@@ -176,7 +176,7 @@ impl Cache {
         }
         let caller = Caller {
             course: match self.by_hand(Kind::of::<T>(), namespace, &mut writer, policy) {
-                ByHand::Held(held) => return Ok(held.value()),
+                ByHand::Hit(hit) => return Ok(hit.value()),
                 ByHand::Course(course) => course,
             },
             body: load,
@@ -199,11 +199,11 @@ impl Cache {
         // It is in no digest, as it is in the entry's name; in memory it tells entries apart.
         key.__beside(namespace);
         let site = site::by_hand(kind.value);
-        if let Some(held) = self.plainly(site, policy, key) {
-            return ByHand::Held(held);
+        if let Some(hit) = self.plainly(site, policy, key) {
+            return ByHand::Hit(hit);
         }
         let missed = match self.in_memory(site, namespace, policy, key) {
-            Ok(held) => return ByHand::Held(held),
+            Ok(held) => return ByHand::Hit(Hit::of(held)),
             Err(missed) => missed,
         };
         if key.failure().is_some() {
@@ -294,7 +294,7 @@ impl Cache {
 
 /// The first phase of a call by hand.
 enum ByHand {
-    Held(Arc<Held>),
+    Hit(Hit),
     Course(Option<Course>),
 }
 

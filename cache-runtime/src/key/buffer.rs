@@ -29,6 +29,32 @@ impl Buffer {
         self.extend_from_slice(&[byte]);
     }
 
+    /// Appends what is most often short: a word at its start and a word at its end are two moves, where a copy
+    /// of any length is a call.
+    #[inline]
+    pub(super) fn extend_from_text(&mut self, bytes: &[u8]) {
+        let (start, end) = (self.inline.len(), bytes.len());
+        if (8..=16).contains(&end) && start + end <= INLINE {
+            self.overlapping::<8>(bytes);
+        } else if (4..8).contains(&end) && start + end <= INLINE {
+            self.overlapping::<4>(bytes);
+        } else {
+            self.extend_from_slice(bytes);
+        }
+    }
+
+    /// Appends `WORD` to twice `WORD` bytes, for which there is room in place.
+    #[inline]
+    fn overlapping<const WORD: usize>(&mut self, bytes: &[u8]) {
+        let words = bytes.first_chunk::<WORD>().zip(bytes.last_chunk::<WORD>());
+        let Some((first, last)) = words else { return };
+        let end = self.inline.len() + bytes.len();
+        // There is room for both: the second goes over the end of the first.
+        let _ = self.inline.try_extend_from_slice(first);
+        self.inline.truncate(end - WORD);
+        let _ = self.inline.try_extend_from_slice(last);
+    }
+
     #[inline]
     pub(super) fn extend_from_slice(&mut self, bytes: &[u8]) {
         if self.inline.try_extend_from_slice(bytes).is_err() {
@@ -41,7 +67,7 @@ impl Buffer {
     #[inline]
     pub(super) fn extend_from_parts<const HEAD: usize>(&mut self, head: [u8; HEAD], tail: &[u8]) {
         self.extend_from_slice(&head);
-        self.extend_from_slice(tail);
+        self.extend_from_text(tail);
     }
 
     #[cold]

@@ -2,9 +2,11 @@
 //! process, with their keys, cells and tags.
 //!
 //! An entry carries its own expiry and the cells of what it rests on; a hit looks at both. There is
-//! no removal by tag: the next hit on an invalid entry drops it.
+//! no removal by tag: the next hit on an invalid entry drops it. Before the store a thread looks at
+//! what it hit last itself ([`recent`]).
 
 mod given;
+mod recent;
 mod shards;
 mod size;
 
@@ -12,12 +14,15 @@ use std::any::Any;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::mem::{needs_drop, size_of};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
-use quick_cache::sync::{Cache, DefaultLifecycle};
-use quick_cache::{Equivalent, Weighter};
+use quick_cache::sync::Cache;
+use quick_cache::{Equivalent, Lifecycle, Weighter};
+use smallvec::SmallVec;
 
 pub(crate) use given::{Given, load_us};
+use recent::Recent;
 use size::size;
 
 use crate::clock::Moment;
@@ -42,6 +47,8 @@ pub(crate) struct Held<T: ?Sized = dyn Any + Send + Sync> {
     /// What it takes in memory, in bytes, by [`size`].
     pub(crate) size: u64,
     pub(crate) counters: Arc<Counters>,
+    /// Whether it was replaced in the store, or evicted from it.
+    pub(crate) is_out: AtomicBool,
     pub(crate) value: T,
 }
 
@@ -79,12 +86,25 @@ impl<T> Held<T> {
             size: size((own, has_heap), about.encoded, &watch),
             watch,
             counters: about.counters,
+            is_out: AtomicBool::new(false),
             value,
         }
     }
 }
 
 impl<T: ?Sized> Held<T> {
+    /// Whether it may be served without a look anywhere else.
+    #[inline]
+    pub(crate) fn is_fresh(&self, now: Moment) -> bool {
+        now < self.until && self.watch.holds(now)
+    }
+
+    #[inline]
+    fn is_out(&self) -> bool {
+        // Acquire: who sees that it is out finds in the store what replaced it.
+        self.is_out.load(Ordering::Acquire)
+    }
+
     /// Until when it may be served as stale; never if it has no window for that.
     pub(crate) fn stale_end(&self) -> Moment {
         match self.stale_until > self.until {
@@ -189,7 +209,53 @@ impl Weighter<Kept, Arc<Held>> for Bytes {
     }
 }
 
-type Store = Cache<Kept, Arc<Held>, Bytes, BuildHasherDefault<Computed>>;
+/// What the store does with a value that was replaced, evicted or not taken in.
+#[derive(Clone, Debug)]
+struct Leaving;
+
+impl Lifecycle<Kept, Arc<Held>> for Leaving {
+    /// Dropped after the shard's lock, as a value's own `Drop` may run any code.
+    type RequestState = SmallVec<[Arc<Held>; 2]>;
+
+    fn on_evict(&self, left: &mut Self::RequestState, _: Kept, held: Arc<Held>) {
+        held.is_out.store(true, Ordering::Release);
+        left.push(held);
+    }
+}
+
+type Store = Cache<Kept, Arc<Held>, Bytes, BuildHasherDefault<Computed>, Leaving>;
+
+/// A value that may be served, for its own site.
+#[derive(Debug)]
+pub(crate) struct Hit(Place);
+
+#[derive(Debug)]
+enum Place {
+    /// Among what this thread hit last.
+    Recent(recent::Place),
+    Store(Arc<Held>),
+}
+
+impl Hit {
+    pub(crate) fn of(held: Arc<Held>) -> Self {
+        Self(Place::Store(held))
+    }
+
+    /// A copy of the value. No lock is held meanwhile: it may run any code.
+    #[inline]
+    pub(crate) fn value<T: Clone + 'static>(self) -> T {
+        let mut value = None;
+        self.read(&mut |held| value = Some(held.value()));
+        value.unwrap_or_else(|| mistyped())
+    }
+
+    fn read(self, read: &mut dyn FnMut(&Held)) {
+        match self.0 {
+            Place::Recent(place) => place.read(read),
+            Place::Store(held) => read(&held),
+        }
+    }
+}
 
 /// How many values may be inserted at once.
 const TURNS: usize = 16;
@@ -198,6 +264,7 @@ const TURNS: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Memory {
     store: Store,
+    recent: Recent,
     /// Whose turn it is to insert, by key.
     turns: [Mutex<()>; TURNS],
     /// A bug planted to be found; looked at only where a value may not be served.
@@ -208,14 +275,15 @@ pub(crate) struct Memory {
 impl Memory {
     /// Holds up to `bytes` in all, and any one value up to `max_value`.
     pub(crate) fn new(bytes: u64, max_value: usize) -> Self {
-        let (hash, lifecycle) = (BuildHasherDefault::default(), DefaultLifecycle::default());
+        let hash = BuildHasherDefault::default();
         let store = match shards::options(bytes, max_value) {
-            Some(options) => Cache::with_options(options, Bytes, hash, lifecycle),
+            Some(options) => Cache::with_options(options, Bytes, hash, Leaving),
             // Only where a required option is missing, which none is.
-            None => Cache::with(shards::items(bytes), bytes, Bytes, hash, lifecycle),
+            None => Cache::with(shards::items(bytes), bytes, Bytes, hash, Leaving),
         };
         Self {
             store,
+            recent: Recent::new(bytes),
             turns: Default::default(),
             #[cfg(feature = "__planted")]
             skip_cells: false,
@@ -228,17 +296,28 @@ impl Memory {
         self
     }
 
-    /// The value, if it may be served as fresh.
+    /// A value that may be served as fresh, and is not refreshed elsewhere meanwhile; counted as a hit.
     #[inline]
-    pub(crate) fn fresh(&self, key: Sought<'_>, now: Moment) -> Option<Arc<Held>> {
+    pub(crate) fn fresh(&self, key: Sought<'_>, now: Moment) -> Option<Hit> {
+        if let Some(found) = self.recent.find(key, now) {
+            if found.is_shown {
+                drop(self.store.get(&key));
+            }
+            return Some(Hit(Place::Recent(found.place)));
+        }
         let held = self.store.get(&key)?;
-        (now < held.until && held.watch.holds(now)).then_some(held)
+        if held.is_stale || !held.is_fresh(now) {
+            return None;
+        }
+        held.counters.memory_hit();
+        self.recent.note(key, &held);
+        Some(Hit::of(held))
     }
 
     /// The value, if it may be served as fresh; one that can't be served again is dropped.
     pub(crate) fn get(&self, key: Sought<'_>, now: Moment) -> Result<Arc<Held>, Miss> {
         let held = self.store.get(&key).ok_or(Miss::Absent)?;
-        if now < held.until && held.watch.holds(now) {
+        if held.is_fresh(now) {
             return Ok(held);
         }
         #[cfg(feature = "__planted")]

@@ -1,5 +1,6 @@
 use std::hash::BuildHasher;
 
+use super::recent::SHOWN;
 use super::*;
 use crate::stamp::{Cell, Cells, Subject};
 
@@ -13,6 +14,7 @@ fn held(until: u64, weight: u32, watch: Watch) -> Arc<Held> {
         encoded: weight,
         size: weight.into(),
         counters: Arc::default(),
+        is_out: AtomicBool::new(false),
         value: 7_u32,
     })
 }
@@ -134,4 +136,123 @@ fn what_is_larger_than_the_store_is_refused_and_said_so() {
     let memory = Memory::new(1 << 20, 1 << 20);
     let key = key(b"big");
     assert!(!memory.insert(key, held(10, 2 << 20, Cells::default().watch(&[]))));
+}
+
+/// Hits this thread's own, or the store, or nothing.
+fn hit(memory: &Memory, key: &Kept, now: u64) -> Option<&'static str> {
+    let hit = memory.fresh(key.sought(), Moment(now))?;
+    let from = match hit.0 {
+        Place::Recent(_) => "thread",
+        Place::Store(_) => "store",
+    };
+    assert_eq!(hit.value::<u32>(), 7);
+    Some(from)
+}
+
+#[test]
+fn the_second_hit_of_a_thread_is_its_own_until_the_value_may_not_be_served() {
+    let memory = Memory::new(16 << 20, 1 << 10);
+    let (key, cells, tag) = (key(b"k"), Cells::default(), Subject::Tag("t".into()));
+    let watch = || cells.watch(std::slice::from_ref(&tag));
+    assert_eq!(hit(&memory, &key, 1), None);
+    memory.insert(key.clone(), held(10, 1, watch()));
+    assert_eq!(hit(&memory, &key, 1), Some("store"));
+    assert_eq!(hit(&memory, &key, 9), Some("thread"));
+    assert_eq!(hit(&memory, &key, 10), None, "expired");
+    let other = Memory::new(16 << 20, 1 << 10);
+    assert_eq!(hit(&other, &key, 1), None, "another cache's");
+    // Another thread has its own.
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| [hit(&memory, &key, 1), hit(&memory, &key, 1)]);
+        assert_eq!(other.join().unwrap(), [Some("store"), Some("thread")]);
+    });
+    cells.flip(&tag);
+    assert_eq!(hit(&memory, &key, 1), None, "invalidated");
+}
+
+#[test]
+fn a_thread_serves_nothing_that_was_replaced_or_evicted() {
+    let memory = Memory::new(16 << 20, 1 << 10);
+    let (key, cells) = (key(b"k"), Cells::default());
+    let insert = |key: &Kept, size| memory.insert(key.clone(), held(10, size, cells.watch(&[])));
+    for _ in 0..2 {
+        insert(&key, 1);
+        assert_eq!(hit(&memory, &key, 1), Some("store"));
+        assert_eq!(hit(&memory, &key, 1), Some("thread"));
+    }
+    // More than the store holds, each of them asked for as often.
+    let mut n = 0_u32;
+    while memory.peek(key.sought()).is_some() {
+        let other = self::key(&n.to_le_bytes());
+        insert(&other, 1 << 20);
+        (0..3).for_each(|_| drop(memory.fresh(other.sought(), Moment(1))));
+        n += 1;
+    }
+    assert_eq!(hit(&memory, &key, 1), None);
+}
+
+#[test]
+fn a_value_that_the_store_refuses_takes_the_one_before_it_away() {
+    let memory = Memory::new(16 << 20, 1 << 10);
+    let (key, cells) = (key(b"k"), Cells::default());
+    memory.insert(key.clone(), held(10, 1, cells.watch(&[])));
+    assert_eq!(hit(&memory, &key, 1), Some("store"));
+    assert!(!memory.insert(key.clone(), held(10, 32 << 20, cells.watch(&[]))));
+    assert_eq!(hit(&memory, &key, 1), None);
+}
+
+#[test]
+fn the_store_sees_what_a_thread_serves() {
+    let memory = Memory::new(16 << 20, 1 << 10);
+    let (hot, cells) = (key(b"hot"), Cells::default());
+    let insert = |key: &Kept| memory.insert(key.clone(), held(10, 4_096, cells.watch(&[])));
+    memory.insert(hot.clone(), held(10, 1, cells.watch(&[])));
+    // Four times what the store holds, each of it hit, with hits of one value in between, which this thread has.
+    for n in 0..16_384_u32 {
+        let other = key(&n.to_le_bytes());
+        insert(&other);
+        (0..2).for_each(|_| drop(memory.get(other.sought(), Moment(1))));
+        (0..SHOWN).for_each(|_| drop(memory.fresh(hot.sought(), Moment(1))));
+    }
+    assert_eq!(hit(&memory, &hot, 1), Some("thread"));
+}
+
+#[test]
+fn a_large_value_a_long_key_and_a_small_memory_are_left_to_the_store() {
+    let cells = Cells::default();
+    let twice = |bytes, size, parts: &[u8]| {
+        let (memory, key) = (Memory::new(bytes, 1 << 10), key(parts));
+        memory.insert(key.clone(), held(10, size, cells.watch(&[])));
+        [hit(&memory, &key, 1), hit(&memory, &key, 1)]
+    };
+    let store = [Some("store"); 2];
+    assert_eq!(
+        twice(16 << 20, 2_048, &[1; 99]),
+        [Some("store"), Some("thread")]
+    );
+    assert_eq!(twice(16 << 20, 2_049, &[1; 99]), store);
+    assert_eq!(twice(16 << 20, 2_048, &[1; 100]), store);
+    assert_eq!(twice(1 << 20, 2_048, &[1; 99]), store);
+}
+
+#[test]
+fn a_value_may_look_into_memory_while_it_is_cloned() {
+    let memory = Memory::new(16 << 20, 1 << 10);
+    let (a, b, cells) = (key(b"a"), key(b"b"), Cells::default());
+    for key in [&a, &b] {
+        memory.insert(key.clone(), held(10, 1, cells.watch(&[])));
+    }
+    assert_eq!(hit(&memory, &a, 1), Some("store"));
+    let found = memory.fresh(a.sought(), Moment(1)).unwrap();
+    // Meanwhile nothing is noted.
+    found.read(&mut |_| {
+        assert_eq!(
+            [hit(&memory, &b, 1), hit(&memory, &b, 1)],
+            [Some("store"); 2]
+        )
+    });
+    assert_eq!(
+        [hit(&memory, &b, 1), hit(&memory, &b, 1)],
+        [Some("store"), Some("thread")]
+    );
 }

@@ -8,7 +8,7 @@ use crate::error::CacheError;
 use crate::key::{CacheKey, KeyWriter};
 use crate::kind::Kind;
 use crate::load::{Call, Draft, Hooks, Request, Uncached};
-use crate::memory::Held;
+use crate::memory::{Held, Hit};
 use crate::policy::Policy;
 use crate::returns::{KeptWhole, Returns, TellsOk};
 use crate::site::{At, Interned};
@@ -114,14 +114,14 @@ pub fn lookup<M: Returns<R>, R>(
     key: &KeyWriter,
 ) -> Lookup<M, R, M::Value, M::Error> {
     let kind = Kind::of::<M::Value>();
-    let held = match hit(&at, kind, policy, cache, key) {
-        Some(held) => held,
+    let hit = match hit(&at, kind, policy, cache, key) {
+        Some(hit) => hit,
         None => match looked_again(at, kind, policy, cache, key) {
-            Ok(held) => held,
+            Ok(held) => Hit::of(held),
             Err(draft) => return Lookup::Miss(Call::new(draft)),
         },
     };
-    Lookup::Hit(M::value(held.value()))
+    Lookup::Hit(M::value(hit.value()))
 }
 
 /// What memory has, where nothing is out of the ordinary.
@@ -132,7 +132,7 @@ fn hit(
     policy: &'static Policy,
     cache: Option<&Cache>,
     key: &KeyWriter,
-) -> Option<Arc<Held>> {
+) -> Option<Hit> {
     look(at.known(kind.value.id())?, policy, cache, key)
 }
 
