@@ -12,6 +12,7 @@ mod mentions;
 mod nearest;
 mod number;
 mod policy;
+mod put;
 mod settings;
 mod span;
 mod tags;
@@ -34,6 +35,12 @@ pub fn cache_invalidate(annotation: TokenStream, item: TokenStream) -> TokenStre
         item.clone(),
         invalidate::expand(annotation.into(), item.into()),
     )
+}
+
+/// Documented where it is re-exported, in `cache-runtime`.
+#[proc_macro_attribute]
+pub fn cache_put(annotation: TokenStream, item: TokenStream) -> TokenStream {
+    beside(item.clone(), put::expand(annotation.into(), item.into()))
 }
 
 /// Makes a struct or enum usable as a cache key: by its fields' names and values.

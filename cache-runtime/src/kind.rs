@@ -65,6 +65,7 @@ impl Kind {
     /// A copy of a value with all that is said of it. Nobody else has it yet.
     pub(crate) fn copied(&self, held: &Held) -> Arc<Held> {
         let about = About {
+            id: held.id,
             life: Life {
                 until: held.until,
                 stale_until: held.stale_until,

@@ -33,6 +33,7 @@
 //! | to know | see |
 //! |---|---|
 //! | what is kept, of which return types; what is shared by which processes; what a type may lose on its way | [`cached`](macro@cached) |
+//! | how a write stores what it wrote | [`cache_put`](macro@cache_put), [`Entry::put`] |
 //! | how to invalidate, and what it promises | [`cache_invalidate`](macro@cache_invalidate), [`TagHandle::invalidate`], [`Entry::invalidate`] |
 //! | how arguments make a key | [`CacheKey`](trait@CacheKey), its [derive](derive@CacheKey) |
 //! | how to set it up: each setting with its default | [`CacheBuilder`] |
@@ -109,6 +110,8 @@ pub use cache::{
 pub use cache_macros::CacheKey;
 #[doc = include_str!("../docs/cache_invalidate.md")]
 pub use cache_macros::cache_invalidate;
+#[doc = include_str!("../docs/cache_put.md")]
+pub use cache_macros::cache_put;
 #[doc = include_str!("../docs/cached.md")]
 pub use cache_macros::cached;
 pub use clock::Clock;

@@ -151,6 +151,12 @@ impl<T, E> Probe<Result<T, E>> {
     pub fn is_ok(returned: &Result<T, E>) -> bool {
         returned.is_ok()
     }
+
+    /// The value that is kept of it.
+    #[must_use]
+    pub fn kept(returned: &Result<T, E>) -> Option<&T> {
+        returned.as_ref().ok()
+    }
 }
 
 impl<T, E: Clone + Send + Sync + 'static> Probe<Result<T, E>> {
@@ -208,6 +214,10 @@ pub trait NotResult<R> {
     fn is_ok(_returned: &R) -> bool {
         true
     }
+
+    fn kept(returned: &R) -> Option<&R> {
+        Some(returned)
+    }
 }
 
 impl<R> NotResult<R> for Probe<R> {}
@@ -237,6 +247,9 @@ mod tests {
         let IsPlain = Probe::<u8>::new().kind();
         assert!(!Probe::<Outcome<u8>>::is_ok(&Err(String::new())));
         assert!(Probe::<u8>::is_ok(&3));
+        assert_eq!(Probe::<Outcome<u8>>::kept(&Ok(3)), Some(&3));
+        assert_eq!(Probe::<Outcome<u8>>::kept(&Err(String::new())), None);
+        assert_eq!(Probe::<u8>::kept(&3), Some(&3));
     }
 
     #[test]

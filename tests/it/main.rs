@@ -52,6 +52,7 @@ mod runtimes;
 mod secrets;
 mod sentinel;
 mod servers;
+mod serving;
 mod settings;
 mod shared_with;
 mod shutdown;
@@ -63,6 +64,7 @@ mod tls;
 mod trouble;
 mod undecided;
 mod weight;
+mod written;
 
 use std::time::{Duration, Instant};
 

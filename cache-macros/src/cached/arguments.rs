@@ -20,6 +20,8 @@ pub(super) const KNOWN: Known = &[
     ("cache_if", "cache_if = |value| value.is_final"),
     ("ttl_from", "ttl_from = |value| value.expires_in"),
     ("none_ttl", "none_ttl = \"30s\""),
+    ("valid_if", "valid_if = |value| value.model == model"),
+    ("fresh", "fresh = reload"),
     ("key", "key = (a, b.c)"),
     ("skip", "skip(db, ctx)"),
     ("id", "id = \"user\""),
@@ -66,6 +68,8 @@ pub(crate) struct Arguments {
     pub(super) cache_if: Option<Expr>,
     pub(super) ttl_from: Option<Expr>,
     pub(super) none_ttl: Option<Given>,
+    pub(super) valid_if: Option<Expr>,
+    pub(super) fresh: Option<Expr>,
     pub(super) key: Option<Key>,
     pub(super) key_was_given: bool,
     pub(super) skip: Vec<Ident>,
@@ -124,6 +128,8 @@ impl Arguments {
             "cache_if" => self.cache_if = Some(of_value(setting, &CACHE_IF)?),
             "ttl_from" => self.ttl_from = Some(of_value(setting, &TTL_FROM)?),
             "none_ttl" => self.none_ttl = Some(Given::read_or_zero(setting.expression()?)?),
+            "valid_if" => self.valid_if = Some(of_value(setting, &VALID_IF)?),
+            "fresh" => self.fresh = Some(fresh(setting.expression()?)?),
             "key" => {
                 self.key_was_given = true;
                 self.key = Some(key(setting.expression()?)?);
@@ -199,6 +205,8 @@ pub(super) struct OfValue {
     does: &'static str,
     /// How a closure for it may look.
     example: &'static str,
+    /// How it has more than the value, where it can.
+    pub(super) beside: &'static str,
     /// Where an argument of the fn goes that it names.
     pub(super) instead: &'static str,
 }
@@ -207,6 +215,7 @@ pub(super) const TAGS_FROM: OfValue = OfValue {
     name: "tags_from",
     does: "`tags_from` makes tags of the loaded value",
     example: "|value| [format!(\"org:{}\", value.org)]",
+    beside: "",
     instead: "a tag of it goes into `tags`",
 };
 
@@ -214,6 +223,7 @@ pub(super) const CACHE_IF: OfValue = OfValue {
     name: "cache_if",
     does: "`cache_if` says which loaded values are kept",
     example: "|value| value.is_final",
+    beside: "",
     instead: "a call that is not to be cached is put into `cache_runtime::bypass(..)`",
 };
 
@@ -221,8 +231,34 @@ pub(super) const TTL_FROM: OfValue = OfValue {
     name: "ttl_from",
     does: "`ttl_from` says how long a loaded value is kept",
     example: "|value| value.expires_in",
+    beside: "",
     instead: "have the body put the time into the value",
 };
+
+pub(super) const VALID_IF: OfValue = OfValue {
+    name: "valid_if",
+    does: "`valid_if` says whether a hit serves this call",
+    example: "|value| value.model == model",
+    beside: ", and name arguments of the fn as they are",
+    instead: "it may",
+};
+
+fn fresh(expression: Expr) -> syn::Result<Expr> {
+    let why = match &expression {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Bool(always) if always.value() => {
+                "every call would reload its entry, so nothing would ever be served: name what says which calls do, as \
+                 `fresh = reload`, or remove `fresh`"
+            }
+            Lit::Bool(_) => "no call reloads its entry anyway: remove `fresh`",
+            _ => {
+                "`fresh` says whether this call reloads its entry: name a `bool`, as `fresh = reload`"
+            }
+        },
+        _ => return Ok(expression),
+    };
+    Err(syn::Error::new_spanned(expression, why))
+}
 
 fn of_value(setting: Setting, what: &OfValue) -> syn::Result<Expr> {
     let mut expression = setting.expression()?;

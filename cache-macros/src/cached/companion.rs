@@ -56,7 +56,11 @@ fn statements(model: &Cached) -> TokenStream {
     let ty = &model.output.ty;
     let private = span::shown_at(&model.private, ty.span());
     let (site, key, compare) = (site(model, "of_companion"), key(model), compare(model));
-    let (keeps, lent, told) = (keeps(model), model.lent(), told_tags(model));
+    let (keeps, lent, told) = (
+        keeps(model),
+        model.lent(&model.mentioned()),
+        told_tags(model),
+    );
     let (tags, named, hooks) = (tags(model), named(model), hooks::of_value(model));
     let (mode, at, policy, cache) = (model.mode(), at(model), policy(model), cache(model));
     let call = quote_spanned! {span::made(ty.span())=>

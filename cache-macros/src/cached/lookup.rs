@@ -8,7 +8,8 @@ use super::arguments::Key;
 use super::hooks;
 use super::model::Cached;
 use super::owner;
-use super::site::{at, compare, site};
+use super::serving;
+use super::site::{compare, site};
 use super::tags::{beside, tags, told_tags};
 use crate::borrow::borrowed;
 use crate::function::{body, wrapped};
@@ -20,35 +21,42 @@ pub(super) fn function(model: &Cached) -> TokenStream {
     let private = &model.private;
     let site = site(model, "of_function");
     let (key, compare) = (key(model), compare(model));
-    let call = call(model);
     let (keeps, guard) = (keeps(model), guard(model));
     let named =
         named(model).map(|named| quote_spanned!(Span::mixed_site()=> let __call = __call #named;));
-    let (lent, told, tags) = (model.lent(), told_tags(model), tags(model));
-    let body = body(&model.function, &model.output, &model.mentioned());
+    let mut mentioned = model.mentioned();
+    mentioned.extend(serving::mentioned(model));
+    let (lent, told, tags) = (model.lent(&mentioned), told_tags(model), tags(model));
+    let body = body(&model.function, &model.output, &mentioned);
     let owned = owner::owned(model, &body);
+    let (reloads, look, serves) = (
+        serving::reloads(model),
+        serving::look(model),
+        serving::serves(model),
+    );
     // The user's value fails the bounds of this call: shown at the return type.
-    let shown = span::shown_at(private, model.output.ty.span());
-    let hooks = hooks::of_load(model);
-    let load = quote_spanned!(span::made(model.output.ty.span())=> #shown::load(__call #hooks, __tags, __load).await);
+    let load = serving::load(model, &hooks::of_load(model));
+    let load = quote_spanned!(span::made(model.output.ty.span())=> #load.await);
     let statements = quote_spanned! {Span::mixed_site()=>
         #site
         #keeps
         #guard
         #private::budget().await;
         #lent
+        #reloads
         #told
         #[allow(clippy::used_underscore_binding)]
         let __call = {
             #compare
             #key
-            match #call {
+            match #look {
                 #private::Lookup::Hit(__value) => return __value,
                 #private::Lookup::Miss(__call) => __call,
             }
         };
         #named
         #tags
+        #serves
         let __load = #owned;
         #load
     };
@@ -79,13 +87,6 @@ pub(super) fn key(model: &Cached) -> TokenStream {
         #(#parts)*
         #(#beside)*
     }
-}
-
-fn call(model: &Cached) -> TokenStream {
-    let place = model.output.ty.span();
-    let private = span::shown_at(&model.private, place);
-    let (mode, at, policy, cache) = (model.mode(), at(model), policy(model), cache(model));
-    quote_spanned!(span::made(place)=> #private::lookup(#mode, #at, #policy, #cache, &__key))
 }
 
 /// What the annotation allows, as a constant.

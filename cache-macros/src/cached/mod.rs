@@ -1,6 +1,7 @@
 //! `#[cached]`: parse, check, model, tokens.
 
 mod arguments;
+mod captures;
 mod check;
 mod companion;
 mod hooks;
@@ -9,6 +10,7 @@ mod lookup;
 mod model;
 mod owner;
 mod peers;
+mod serving;
 mod site;
 mod tags;
 mod types;

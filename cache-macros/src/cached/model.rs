@@ -207,11 +207,10 @@ impl Cached {
     }
 
     /// What patterns bind, for the annotation's expressions that name it.
-    pub(super) fn lent(&self) -> TokenStream {
-        let mentioned = self.mentioned();
+    pub(super) fn lent(&self, mentioned: &BTreeSet<String>) -> TokenStream {
         let arguments = self.function.arguments().into_iter();
         arguments
-            .filter(|argument| argument.lends(&mentioned))
+            .filter(|argument| argument.lends(mentioned))
             .map(|argument| argument.lent())
             .collect()
     }

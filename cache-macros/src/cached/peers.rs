@@ -91,6 +91,12 @@ pub(super) const PEERS: Peers = &[
     ("sync_writes", SHARED),
     ("sync", SHARED),
     ("lock", SHARED),
+    ("force_refresh", "is `fresh` here: write `fresh = reload`"),
+    ("refresh_if", "is `fresh` here: write `fresh = reload`"),
+    (
+        "validate",
+        "is `valid_if` here: write `valid_if = |value| ..`",
+    ),
     (
         "with_cached_flag",
         "is not offered: `stats()` on the `Cache` counts hits and loads; remove it",

@@ -171,7 +171,7 @@ impl<T> Entry<T> {
     }
 
     /// The request, if this task may be served by the cache.
-    fn readable(&self) -> Option<&Request> {
+    pub(crate) fn readable(&self) -> Option<&Request> {
         let on = |request: &&Request| request.tiers.is_on() && !ambient::is_bypassed();
         self.attached().filter(on)
     }

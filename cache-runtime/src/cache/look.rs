@@ -133,6 +133,7 @@ impl Cache {
             readable: None,
             missed: missed.why,
             ahead: missed.ahead,
+            reloads: false,
         }
     }
 }

@@ -35,7 +35,7 @@ use crate::error::{CacheError, Result};
 use crate::events::Stats;
 use crate::key::{CacheKey, KeyWriter};
 use crate::kind::Kind;
-use crate::load::{self, Caller, Course, Hooks, Remote, Request, Returned};
+use crate::load::{self, Always, Caller, Course, Hooks, Remote, Request, Returned};
 use crate::memory::Hit;
 use crate::policy::Policy;
 use crate::returns::Fallible;
@@ -183,6 +183,7 @@ impl Cache {
             // Nothing is known of its error, so each caller has its own.
             share: None,
             timed_out: None,
+            validity: Always,
             mode: PhantomData::<fn() -> Fallible>,
         };
         caller.await

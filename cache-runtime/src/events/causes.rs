@@ -63,6 +63,8 @@ causes! {
         Refresh => refresh,
         /// A fresh value was there, and the call was drawn to refresh it before its end.
         Early => early,
+        /// A value was there, and `valid_if` refused it for the call's arguments. It was counted as a hit.
+        Refused => refused,
     }
 }
 

@@ -43,6 +43,7 @@ fn held(n: u32) -> Arc<Held> {
         given: Given::default(),
     };
     let about = About {
+        id: [0; 16],
         life,
         watch: Cells::default().watch(&[]),
         encoded: 1,

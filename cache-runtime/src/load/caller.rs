@@ -5,8 +5,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::body::Body;
-use super::course::{Course, Returned, Step};
+use super::body::{Body, Failed};
+use super::course::{Course, Step};
+use super::validity::{Validity, Verdict};
 use crate::error::LoadTimeout;
 use crate::returns::{ErrorShare, Returns};
 
@@ -17,19 +18,22 @@ pub(crate) type TimedOut<R> = fn(LoadTimeout) -> R;
 ///
 /// It names no bounds of its types: it is then seen to be `Send` when its body is, whatever lifetimes an
 /// error has.
-pub(crate) struct Caller<M, R, B, E> {
+pub(crate) struct Caller<M, R, B, E, V> {
     /// `None` where the call runs without a cache.
     pub(crate) course: Option<Course>,
     pub(crate) body: B,
     pub(crate) share: Option<ErrorShare<E>>,
     pub(crate) timed_out: Option<TimedOut<R>>,
+    /// Whether what another has loaded serves this call.
+    pub(crate) validity: V,
     pub(crate) mode: PhantomData<fn() -> M>,
 }
 
-impl<M, R, B> Future for Caller<M, R, B, M::Error>
+impl<M, R, B, V> Future for Caller<M, R, B, M::Error, V>
 where
     M: Returns<R>,
     B: Body<M, R>,
+    V: Validity<M::Value>,
 {
     type Output = R;
 
@@ -56,36 +60,44 @@ where
                     course.detached(this.body.detach());
                     continue;
                 }
-                Step::Done(returned) => return Poll::Ready(opened::<M, R>(returned, this.share)),
+                Step::Done(Ok(held)) => match this.validity.judge(&held) {
+                    Verdict::Serves => return Poll::Ready(M::value(held.value())),
+                    Verdict::Fails(error) => return Poll::Ready(opened::<M, R>(error, this.share)),
+                    Verdict::Again(again) => {
+                        *course = again;
+                        continue;
+                    }
+                },
+                Step::Done(Err(error)) => return Poll::Ready(opened::<M, R>(error, this.share)),
             };
             let error = match M::split(returned) {
                 Ok(value) => {
+                    this.validity.made();
                     course.made(Ok(Arc::new(value)));
                     continue;
                 }
                 Err(error) => error,
             };
             if let Some(share) = this.share {
-                course.made(Err(Some((share.shut)(error))));
+                let error = (share.shut)(error);
+                this.validity.failed(&error);
+                course.made(Err(Some(error)));
                 continue;
             }
             // It may not be `Send`, so it is held no longer than this poll.
             return Poll::Ready(match course.failed(context) {
-                Some(held) => M::value(held.value()),
-                None => M::error(error),
+                Some(held) if this.validity.judge(&held).serves() => M::value(held.value()),
+                _ => M::error(error),
             });
         }
     }
 }
 
-/// What the algorithm ended with, as it is returned.
-fn opened<M: Returns<R>, R>(returned: Returned, share: Option<ErrorShare<M::Error>>) -> R {
-    match returned {
-        Ok(held) => M::value(held.value()),
-        Err(error) => match (error, share) {
-            (Some(error), Some(share)) => M::error((share.open)(error)),
-            _ => unshared(),
-        },
+/// The error that the algorithm ended with, as it is returned.
+fn opened<M: Returns<R>, R>(error: Failed, share: Option<ErrorShare<M::Error>>) -> R {
+    match (error, share) {
+        (Some(error), Some(share)) => M::error((share.open)(error)),
+        _ => unshared(),
     }
 }
 

@@ -64,6 +64,7 @@ impl<'a> Joining<'a> {
         };
         let served = match &turn {
             Turn::Lead(_) | Turn::Alone(_) => return Joined::Leads(turn),
+            Turn::Meanwhile(held) if request.refuses(held) => None,
             Turn::Meanwhile(held) => {
                 let held = meanwhile(request, held, verify).await;
                 held.map(|held| Ok(serve_older(request, &held)))
@@ -157,6 +158,7 @@ async fn shared(
             let found = boxed(|| peek(request, Look::Verify)).await?;
             Some(Ok(found.held))
         }
+        Outcome::Value { held, .. } if request.refuses(held) => None,
         Outcome::Value { held, .. } => Some(Ok(Arc::clone(held))),
         Outcome::Error(error) => shares.then(|| Err(Some(Arc::clone(error)))),
     }

@@ -102,9 +102,13 @@ pub(crate) fn judge(request: &Request, bytes: &[u8], seen: &Seen) -> Judged {
     if !unread.is_empty() {
         return Judged::Unknown(unread);
     }
+    if request.refused == Some(frame.header.id) {
+        return invalid(Miss::Refused, bytes);
+    }
     let room = Room::for_values(request.tiers.limits.max_value);
     let codec = frame.header.codec;
     let about = About {
+        id: frame.header.id,
         life: life(request, seen, left, frame.header.load_us),
         watch: seen.basis.watch(),
         encoded: bytes.len(),

@@ -33,6 +33,9 @@
 //! [`tags`], [`weigh`] and [`seal`]. A [`Request`] goes through all of them, and a [`Grant`](grant::Grant)
 //! from the fetch to the store. A put begins at the grant.
 //!
+//! What the algorithm ends with serves the call, unless its `valid_if` says otherwise ([`validity`]): it then begins
+//! again, without that value.
+//!
 //! None of them knows the types of a function. Its [`body`] stays with the [`caller`], who takes the
 //! [`course`] one step at a time; what the two have to tell each other lies on a [`desk`].
 //!
@@ -65,6 +68,7 @@ mod store;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod validity;
 mod verify;
 mod weigh;
 
@@ -76,9 +80,10 @@ pub(crate) use caller::Caller;
 pub(crate) use course::{Course, Returned};
 pub(crate) use desk::Remote;
 pub(crate) use hooks::Hooks;
-pub(crate) use put::{put, refresh};
+pub(crate) use put::{Writing, put, refresh};
 pub(crate) use read::{Look, peek};
 pub(crate) use request::{Draft, Request, short};
+pub(crate) use validity::{Again, Always, If};
 
 use crate::boxed::boxed;
 use crate::flight::Turn;

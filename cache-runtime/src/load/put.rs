@@ -2,8 +2,10 @@
 //!
 //! Both first overwrite the lease with a token of their own, so that a load that began before them
 //! can't store over them, and drop this process's copies before and after. Of several the last one
-//! wins: the one that took the lease last, or without Redis the one that came to memory last.
+//! wins: the one that took the lease last, or without Redis the one that came to memory last. Of those that
+//! stand for a write to the origin, none does where two overlap: which of them wrote last is not known.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use super::course::Returned;
@@ -19,10 +21,60 @@ use crate::clock::Moment;
 use crate::error::{CacheError, Result};
 use crate::events::{Event, Miss, Unstored};
 use crate::invalidate::invalidate;
-use crate::memory::{About, Given, Life};
+use crate::memory::{About, Given, Life, LoadId};
 use crate::stamp::{Recording, Watch};
 use crate::tag::MOST_TAGS;
 use crate::value::Erased;
+
+/// Which of several at the same time stores its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stores {
+    /// The last.
+    Last,
+    /// One that no other overlaps.
+    Alone,
+}
+
+/// A write to the origin whose value is to be the entry's, begun before the write.
+#[derive(Debug)]
+pub(crate) struct Writing<'a> {
+    request: &'a Request,
+    recording: Recording,
+    grant: Option<Box<Grant>>,
+}
+
+impl<'a> Writing<'a> {
+    /// From here on no load that began before it stores. Fails where it could not store either.
+    pub(crate) async fn begin(request: &'a Request) -> Result<Self> {
+        let (cells, entry) = (&request.tiers.cells, &request.subjects[0]);
+        // What is there is served until it is written. In Redis the lease tells of others.
+        cells.write_begins(entry);
+        let recording = cells.record([entry.clone()]);
+        match grant(request).await {
+            Ok(grant) => Ok(Self {
+                request,
+                recording,
+                grant,
+            }),
+            Err(cause) => Err(unavailable(cause)),
+        }
+    }
+
+    /// Runs the write, and keeps the right to store meanwhile.
+    pub(crate) async fn during<F: Future>(&self, write: Pin<&mut F>) -> F::Output {
+        match &self.grant {
+            Some(grant) => grant.lease.during(write).await,
+            None => write.await,
+        }
+    }
+
+    /// Stores what it wrote. Where it fails, the entry is to be invalidated.
+    pub(crate) async fn end(self, value: Erased) -> Result<()> {
+        let loading = Run::begin(self.request, self.grant).given();
+        let of = (&self.recording, Stores::Alone);
+        boxed(|| write(self.request, loading, of, &value)).await
+    }
+}
 
 /// Stores a value as the entry's, or leaves that to a put that came later.
 ///
@@ -33,7 +85,7 @@ pub(crate) async fn put(request: &Request, value: Erased) -> Result<()> {
     match grant(request).await {
         Ok(grant) => {
             let loading = Run::begin(request, grant).given();
-            boxed(|| write(request, loading, &recording, &value)).await
+            boxed(|| write(request, loading, (&recording, Stores::Last), &value)).await
         }
         Err(cause) => {
             invalidate(&request.tiers, vec![request.target()], false).await?;
@@ -65,6 +117,7 @@ pub(crate) async fn refresh(request: &Request, body: &Remote) -> Returned {
     let loading = run.loaded();
     request.tiers.backoffs.succeeded(&request.key);
     let returned = About {
+        id: loading.id,
         life: Life::default(),
         watch: loading.watch.clone(),
         encoded: 0,
@@ -73,7 +126,8 @@ pub(crate) async fn refresh(request: &Request, body: &Remote) -> Returned {
     match may_store {
         true => {
             // The value is the caller's in any case; what went wrong was counted.
-            let _ = boxed(|| write(request, loading, &recording, &value)).await;
+            let of = (&recording, Stores::Last);
+            let _ = boxed(|| write(request, loading, of, &value)).await;
         }
         false => request.emit(Event::Unstored(Unstored::Outage)),
     }
@@ -110,7 +164,7 @@ async fn grant(request: &Request) -> std::result::Result<Option<Box<Grant>>, Str
 async fn write(
     request: &Request,
     mut loading: Loading,
-    recording: &Recording,
+    of: (&Recording, Stores),
     value: &Erased,
 ) -> Result<()> {
     let payload = match loading.learn(request, value).await {
@@ -118,7 +172,7 @@ async fn write(
         Err(why) => Err(why),
     };
     match payload {
-        Ok(payload) => write_payload(request, loading, recording, (payload, value)).await,
+        Ok(payload) => write_payload(request, loading, of, (payload, value)).await,
         Err(why) => refuse(request, why).await,
     }
 }
@@ -126,13 +180,17 @@ async fn write(
 async fn write_payload(
     request: &Request,
     loading: Loading,
-    recording: &Recording,
+    (recording, stores): (&Recording, Stores),
     (payload, value): (Payload, &Erased),
 ) -> Result<()> {
     let bytes = payload.len();
-    let until = loading.learned.plus_ms(loading.ttl_ms);
+    let (id, until) = (loading.id, loading.learned.plus_ms(loading.ttl_ms));
     match fill(request, loading, payload).await {
-        Kept::Local { watch } => keep(request, (recording, &watch), (bytes, until), value),
+        Kept::Local { watch } => {
+            let of = (recording, &watch, stores);
+            keep(request, of, (id, bytes, until), value)
+        }
+        Kept::Superseded if stores == Stores::Alone => Err(CacheError::Overtaken),
         kept @ (Kept::Stored(_) | Kept::Superseded) => {
             request.tiers.cells.flip(&request.subjects[0]);
             if let Kept::Stored(_) = kept {
@@ -183,12 +241,15 @@ async fn refuse(request: &Request, why: Unstored) -> Result<()> {
 /// Without Redis the value goes into memory, unless an invalidation came since it was begun.
 fn keep(
     request: &Request,
-    (recording, watch): (&Recording, &Watch),
-    (bytes, until): (usize, Moment),
+    (recording, watch, stores): (&Recording, &Watch, Stores),
+    (id, bytes, until): (LoadId, usize, Moment),
     value: &Erased,
 ) -> Result<()> {
     let tiers = &request.tiers;
-    let Some(watch) = tiers.cells.supersede(recording, watch) else {
+    let Some(watch) = tiers
+        .cells
+        .supersede(recording, watch, stores == Stores::Alone)
+    else {
         request.emit(Event::Unstored(Unstored::Overtaken));
         return Err(CacheError::Overtaken);
     };
@@ -202,6 +263,7 @@ fn keep(
         },
     };
     let about = About {
+        id,
         life,
         watch,
         encoded: bytes,

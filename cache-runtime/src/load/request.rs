@@ -10,7 +10,7 @@ use crate::error::{CacheError, Result, check_name};
 use crate::events::{Counters, Event, Miss, Of, Unstored};
 use crate::flight::Terms;
 use crate::kind::Kind;
-use crate::memory::{Held, Kept, Memory};
+use crate::memory::{Held, Kept, LoadId, Memory};
 use crate::owed::Target;
 use crate::policy::{Consistency, OnOutage, Policy};
 use crate::site::{Digest, EntryName, Interned};
@@ -42,6 +42,10 @@ pub(crate) struct Request {
     pub(crate) allowance: Allowance,
     /// How far ahead of its end this call refreshes an entry, in load times; 0.0 for never.
     pub(crate) ahead: f64,
+    /// Whether it loads and stores, whatever the tiers have.
+    pub(crate) reloads: bool,
+    /// The load whose value does not serve this call.
+    pub(crate) refused: Option<LoadId>,
 }
 
 /// What a request is made from.
@@ -62,6 +66,8 @@ pub(crate) struct Draft {
     pub(crate) missed: Miss,
     /// What was drawn then.
     pub(crate) ahead: f64,
+    /// Whether the call is to reload the entry.
+    pub(crate) reloads: bool,
 }
 
 impl Draft {
@@ -102,6 +108,8 @@ impl Draft {
             hooks,
             missed: self.missed,
             ahead: self.ahead,
+            reloads: self.reloads,
+            refused: None,
         })
     }
 }
@@ -206,7 +214,13 @@ impl Request {
     /// The value in memory, if it may be served now.
     pub(crate) fn in_memory(&self) -> Option<Arc<Held>> {
         let now = self.tiers.clock.now();
-        self.memory()?.get(self.key.sought(), now).ok()
+        let held = self.memory()?.get(self.key.sought(), now).ok();
+        held.filter(|held| !self.refuses(held))
+    }
+
+    /// Whether a value is known not to serve this call.
+    pub(crate) fn refuses(&self, held: &Held) -> bool {
+        self.refused == Some(held.id)
     }
 
     /// The value in memory, whether fresh or stale, if it may be served now while it is refreshed.
@@ -218,7 +232,7 @@ impl Request {
                 held.until = held.until.min(self.tiers.clock.now());
             }
         }
-        self.may_serve(&held).then_some(held)
+        (self.may_serve(&held) && !self.refuses(&held)).then_some(held)
     }
 
     /// The value in memory, if Redis can't be asked and the site would rather serve it unchecked.
@@ -230,7 +244,8 @@ impl Request {
         // What was expired by hand has its stale window, if the site has one.
         let over = held.watch.is_expired() && self.policy.stale_ms == 0;
         let now = self.tiers.clock.now();
-        (!over && now < held.given.unchecked_until).then_some(held)
+        let serves = !over && now < held.given.unchecked_until && !self.refuses(&held);
+        serves.then_some(held)
     }
 
     /// Whether there is no connection to the entry's node.

@@ -10,6 +10,7 @@ use super::store::{Loading, store};
 use crate::boxed::boxed;
 use crate::clock::{Moment, Stopwatch};
 use crate::events::{Event, Loaded};
+use crate::frame::Writer;
 use crate::memory::Held;
 use crate::stamp::Watch;
 
@@ -79,7 +80,9 @@ impl<'a> Run<'a> {
     }
 
     fn loading(&mut self, took_us: u64) -> Loading {
+        let writer = (self.grant.as_deref()).map_or(Writer::Load, Grant::writer);
         Loading {
+            id: writer.fresh(),
             grant: self.grant.take(),
             watch: self.watch.clone(),
             buckets: self.buckets.clone(),

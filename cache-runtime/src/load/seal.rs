@@ -5,12 +5,13 @@ use super::grant::Grant;
 use super::grant::LONGEST_MS;
 use super::request::Request;
 use super::weigh::under_lease;
-use crate::frame::{self, CodecId, Header, Stamped, Writer};
+use crate::frame::{self, CodecId, Header, Stamped};
+use crate::memory::LoadId;
 use crate::policy::Compression;
 
 /// What a frame says beside what its site does.
 pub(super) struct Written {
-    pub(super) by: Writer,
+    pub(super) id: LoadId,
     /// In the node's clock.
     pub(super) born_ms: u64,
     pub(super) load_us: u64,
@@ -72,7 +73,7 @@ impl Written {
             codec,
             compression: Compression::None,
             flags: 0,
-            id: self.by.fresh(),
+            id: self.id,
             digest: request.digest,
             shape: request.site.shape_in(codec),
             born_ms: self.born_ms,

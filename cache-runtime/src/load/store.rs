@@ -11,7 +11,7 @@ use super::weigh::{Payload, weigh};
 use crate::boxed::boxed;
 use crate::clock::Moment;
 use crate::events::{Event, Unstored};
-use crate::memory::{About, Given, Held, Life, load_us};
+use crate::memory::{About, Given, Held, Life, LoadId, load_us};
 use crate::redis::{Fault, FillAsk, Filled, STORED_WRITES, Topology};
 use crate::stamp::{Basis, Watch};
 use crate::value::Erased;
@@ -24,6 +24,8 @@ pub(super) struct Loading {
     pub(super) watch: Watch,
     /// Those of every bucket of tags, where its tags come of its value; else none.
     pub(super) buckets: Watch,
+    /// Tells it from every other load.
+    pub(super) id: LoadId,
     pub(super) began: Moment,
     /// Whether Redis was away then.
     pub(super) in_outage: bool,
@@ -84,7 +86,7 @@ pub(super) async fn store(
     value: Erased,
 ) -> (Arc<Held>, bool) {
     let (before, began) = (loading.watch.clone(), loading.began);
-    let (in_outage, took_us) = (loading.in_outage, loading.took_us);
+    let (id, in_outage, took_us) = (loading.id, loading.in_outage, loading.took_us);
     let learned = loading.learn(request, &value).await;
     rest(request, &loading, learned.as_ref().err());
     let payload = match learned {
@@ -105,6 +107,7 @@ pub(super) async fn store(
     let (mut life, watch) = life(request, kept, (began, in_outage), fresh_until);
     life.given.load_us = load_us(took_us);
     let about = About {
+        id,
         life,
         watch: watch.unwrap_or(before),
         encoded: bytes,
@@ -155,7 +158,7 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
     };
     let stamps = std::mem::take(&mut grant.noted.stamps);
     let written = Written {
-        by: grant.writer(),
+        id: loading.id,
         born_ms,
         load_us: loading.took_us,
         ttl_ms,

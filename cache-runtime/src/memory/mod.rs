@@ -40,6 +40,8 @@ pub(crate) struct Held<T: ?Sized = dyn Any + Send + Sync> {
     /// Served while this holds only.
     pub(crate) watch: Watch,
     pub(crate) given: Given,
+    /// Which load it comes of.
+    pub(crate) id: LoadId,
     /// Stale, and served for a while as another process refreshes it.
     pub(crate) is_stale: bool,
     /// Of its encoding, in bytes.
@@ -51,6 +53,9 @@ pub(crate) struct Held<T: ?Sized = dyn Any + Send + Sync> {
     pub(crate) is_out: AtomicBool,
     pub(crate) value: T,
 }
+
+/// What tells one load from any other, in this process and the others: 16 random bytes.
+pub(crate) type LoadId = [u8; 16];
 
 /// How long a value is served.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,6 +70,7 @@ pub(crate) struct Life {
 /// What is said of a value beside it.
 #[derive(Debug)]
 pub(crate) struct About {
+    pub(crate) id: LoadId,
     pub(crate) life: Life,
     pub(crate) watch: Watch,
     /// Of its encoding, in bytes.
@@ -75,13 +81,16 @@ pub(crate) struct About {
 impl<T> Held<T> {
     /// A value that is served for its life and while its watch holds.
     pub(crate) fn new(value: T, about: About) -> Self {
-        let About { life, watch, .. } = about;
+        let About {
+            id, life, watch, ..
+        } = about;
         let (own, has_heap) = (size_of::<Self>(), needs_drop::<T>());
         Self {
             until: life.until,
             stale_until: life.stale_until,
             is_stale: false,
             given: life.given,
+            id,
             encoded: u32::try_from(about.encoded).unwrap_or(u32::MAX),
             size: size((own, has_heap), about.encoded, &watch),
             watch,

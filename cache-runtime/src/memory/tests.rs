@@ -10,6 +10,7 @@ fn held(until: u64, weight: u32, watch: Watch) -> Arc<Held> {
         stale_until: Moment(until),
         is_stale: false,
         given: Given::default(),
+        id: [0; 16],
         watch,
         encoded: weight,
         size: weight.into(),

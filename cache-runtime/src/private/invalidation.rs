@@ -86,6 +86,11 @@ impl Invalidation {
         self.armed = false;
     }
 
+    /// Nothing is to be invalidated any more.
+    pub(super) fn settled(mut self) {
+        self.armed = false;
+    }
+
     fn by_cache(&self) -> Vec<(Arc<Tiers>, Vec<Target>)> {
         let mut groups: Vec<(Arc<Tiers>, Vec<Target>)> = Vec::new();
         for (tiers, target) in &self.targets {

@@ -7,7 +7,8 @@ use crate::boxed::boxed;
 use crate::cache::{carried, may_refresh, refreshes};
 use crate::error::LoadTimeout;
 use crate::load::{
-    self, Body, Boxed, Call, Caller, Course, Detachable, Draft, Hooks, Remote, Returned,
+    self, Again, Always, Body, Boxed, Call, Caller, Course, Detachable, Draft, Hooks, If, Remote,
+    Request, Returned, Uncached,
 };
 use crate::returns::Returns;
 use crate::tag::Tag;
@@ -61,10 +62,37 @@ where
     B: Body<M, R>,
 {
     Caller {
-        course: match call.draft {
-            Ok(draft) => begin(*draft, &tags, call.hooks),
-            Err(_) => None,
+        course: requested(call.draft, &tags, call.hooks).map(begin),
+        body,
+        share: call.share,
+        timed_out: call.timed_out,
+        validity: Always,
+        mode: PhantomData,
+    }
+}
+
+/// As [`load`], where a value that others loaded serves the call only if this says so.
+#[expect(
+    private_bounds,
+    reason = "the bodies that there are come of this module"
+)]
+pub fn load_valid<M, R, B, const N: usize>(
+    call: Call<M, R, M::Value, M::Error>,
+    tags: [Tag; N],
+    body: B,
+    serves: impl Fn(&M::Value) -> bool,
+) -> impl Future<Output = R>
+where
+    M: Returns<R>,
+    B: Body<M, R>,
+{
+    let request = requested(call.draft, &tags, call.hooks);
+    Caller {
+        validity: If {
+            serves,
+            again: request.as_deref().map(|request| Again::new(request, begin)),
         },
+        course: request.map(begin),
         body,
         share: call.share,
         timed_out: call.timed_out,
@@ -72,16 +100,50 @@ where
     }
 }
 
-/// The read of an entry, unless its tags are refused.
-fn begin(draft: Draft, tags: &[Tag], hooks: Hooks) -> Option<Course> {
-    let is_limited = hooks.is_limited;
-    let request = request(draft, tags, hooks)?;
-    let algorithm = |body| boxed(|| run(request, body));
-    Some(Course::new(is_limited, algorithm))
+/// What `valid_if` takes of the arguments, beside a body that owns them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be cloned, and `valid_if` needs it beside the load",
+    label = "`valid_if` names it",
+    note = "take it by reference, as `&{Self}`, or in an `Arc`, or have `valid_if` compare another argument"
+)]
+pub trait Taken: Sized {
+    fn clone(&self) -> Self;
 }
 
-async fn run(request: Box<load::Request>, body: Remote) -> Returned {
-    if refreshes(&request.digest) {
+#[diagnostic::do_not_recommend]
+impl<T: Clone> Taken for T {
+    fn clone(&self) -> Self {
+        Clone::clone(self)
+    }
+}
+
+/// An argument that `valid_if` names.
+pub fn taken<T: Taken>(argument: &T) -> T {
+    Taken::clone(argument)
+}
+
+/// A closure of `valid_if`, which learns here what it is given.
+#[inline]
+pub fn validity<M: Returns<R>, R, F: Fn(&M::Value) -> bool>(serves: F) -> F {
+    serves
+}
+
+fn requested(
+    draft: Result<Box<Draft>, Uncached>,
+    tags: &[Tag],
+    hooks: Hooks,
+) -> Option<Box<Request>> {
+    request(*draft.ok()?, tags, hooks)
+}
+
+/// The read of an entry.
+fn begin(request: Box<Request>) -> Course {
+    let is_limited = request.hooks.is_limited;
+    Course::new(is_limited, |body| boxed(|| run(request, body)))
+}
+
+async fn run(request: Box<Request>, body: Remote) -> Returned {
+    if request.reloads || refreshes(&request.digest) {
         return boxed(|| load::refresh(&request, &body)).await;
     }
     if may_refresh()

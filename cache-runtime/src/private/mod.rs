@@ -7,6 +7,7 @@ mod lifetime;
 mod loads;
 mod name;
 mod phases;
+mod put;
 mod tags;
 
 pub use crate::key::KeyWriter;
@@ -20,10 +21,13 @@ pub use crate::site::{At, Site, Spec};
 pub use crate::tag::Tag;
 pub use invalidation::Invalidation;
 pub use lifetime::{Absent, Lifetime, is_none, kept, lifetime};
-pub use loads::{TimesOut, detachable, droppable, load, timed_out};
+pub use loads::{
+    Taken, TimesOut, detachable, droppable, load, load_valid, taken, timed_out, validity,
+};
 pub use name::Name;
 pub use phases::{
-    Lookup, TakenApart, also, beside, budget, entry, keeps, keeps_all, lookup, part, shows_text,
-    taken_apart, tells_ok, unread,
+    Lookup, TakenApart, also, beside, budget, entry, keeps, keeps_all, lookup, lookup_valid, part,
+    reload, shows_text, taken_apart, tells_ok, unread,
 };
+pub use put::{HeldAs, IsEntry, Put, Unheld, entry_of};
 pub use tags::tags_of;

@@ -113,27 +113,81 @@ pub fn lookup<M: Returns<R>, R>(
     cache: Option<&Cache>,
     key: &KeyWriter,
 ) -> Lookup<M, R, M::Value, M::Error> {
-    let kind = Kind::of::<M::Value>();
-    let hit = match hit(&at, kind, policy, cache, key) {
-        Some(hit) => hit,
-        None => match looked_again(at, kind, policy, cache, key) {
-            Ok(held) => Hit::of(held),
-            Err(draft) => return Lookup::Miss(Call::new(draft)),
-        },
-    };
-    Lookup::Hit(M::value(hit.value()))
+    match found(at, Kind::of::<M::Value>(), policy, cache, key) {
+        Ok(hit) => Lookup::Hit(M::value(hit.value())),
+        Err(draft) => Lookup::Miss(Call::new(draft)),
+    }
 }
 
-/// What memory has, where nothing is out of the ordinary.
+/// What memory has; else the draft of a call.
 #[inline]
-fn hit(
-    at: &At,
-    kind: &Kind,
+fn found(
+    at: At,
+    kind: &'static Kind,
     policy: &'static Policy,
     cache: Option<&Cache>,
     key: &KeyWriter,
-) -> Option<Hit> {
-    look(at.known(kind.value.id())?, policy, cache, key)
+) -> Result<Hit, Result<Box<Draft>, Uncached>> {
+    // Most calls end with it: nothing about them is out of the ordinary.
+    let known = at.known(kind.value.id());
+    if let Some(hit) = known.and_then(|site| look(site, policy, cache, key)) {
+        return Ok(hit);
+    }
+    looked_again(at, kind, policy, cache, key).map(Hit::of)
+}
+
+/// [`lookup`], where a value serves the call only if this says so.
+#[inline]
+pub fn lookup_valid<M: Returns<R>, R>(
+    _mode: M,
+    at: At,
+    policy: &'static Policy,
+    cache: Option<&Cache>,
+    key: &KeyWriter,
+    serves: impl FnOnce(&M::Value) -> bool,
+) -> Lookup<M, R, M::Value, M::Error> {
+    let kind = Kind::of::<M::Value>();
+    let draft = match found(at, kind, policy, cache, key) {
+        Ok(hit) => {
+            let value = hit.value();
+            if serves(&value) {
+                return Lookup::Hit(M::value(value));
+            }
+            // The read finds it once more, and is told then.
+            unasked(at, kind, policy, cache, key)
+        }
+        Err(draft) => draft,
+    };
+    Lookup::Miss(Call::new(draft))
+}
+
+/// The call that reloads its entry, of which memory is not asked.
+pub fn reload<M: Returns<R>, R>(
+    _mode: M,
+    _returns: PhantomData<fn() -> R>,
+    at: At,
+    policy: &'static Policy,
+    cache: Option<&Cache>,
+    key: &KeyWriter,
+) -> Lookup<M, R, M::Value, M::Error> {
+    let mut draft = unasked(at, Kind::of::<M::Value>(), policy, cache, key);
+    if let Ok(draft) = &mut draft {
+        draft.reloads = true;
+    }
+    Lookup::Miss(Call::new(draft))
+}
+
+/// A draft of which memory was not asked, unless the call runs without a cache.
+fn unasked(
+    at: At,
+    kind: &'static Kind,
+    policy: &'static Policy,
+    cache: Option<&Cache>,
+    key: &KeyWriter,
+) -> Result<Box<Draft>, Uncached> {
+    let cache = current(cache).ok_or(Uncached::Refused)?;
+    let site = at.intern(kind.value);
+    draft(&cache, (site, kind), policy, key, Missed::unasked())
 }
 
 /// Looks once more where memory has nothing, or something out of the ordinary.

@@ -47,7 +47,7 @@ impl Slot {
         recorders.push(Arc::downgrade(count));
     }
 
-    fn count(&mut self, count: u32) {
+    pub(super) fn count(&mut self, count: u32) {
         let Some(seldom) = &mut self.seldom else {
             return;
         };

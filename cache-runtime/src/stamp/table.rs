@@ -65,12 +65,19 @@ impl Cells {
 
     /// Drops all that rests on the recorded subject, the watch's first, and gives a watch for its
     /// successor, or `None` if it was invalidated since the recording began, or any other subject that
-    /// the watch holds was: the successor is then too old.
-    pub(crate) fn supersede(&self, recording: &Recording, watch: &Watch) -> Option<Watch> {
+    /// the watch holds was: the successor is then too old. If it is to be `alone`, a put since then is as an
+    /// invalidation to it.
+    pub(crate) fn supersede(
+        &self,
+        recording: &Recording,
+        watch: &Watch,
+        alone: bool,
+    ) -> Option<Watch> {
+        let too_many = if alone { 1 } else { OTHERWISE };
         let (subject, count) = recording.first()?;
         let mut shard = self.shard(subject).lock();
         let mut rest = watch.0.iter().skip(1);
-        if count.load(Ordering::Acquire) >= OTHERWISE || rest.any(|cell| cell.is_flipped()) {
+        if count.load(Ordering::Acquire) >= too_many || rest.any(|cell| cell.is_flipped()) {
             return None;
         }
         shard.change(subject, 1);
@@ -83,6 +90,13 @@ impl Cells {
     /// the only one: to the others it is no invalidation.
     pub(crate) fn put(&self, subject: &Subject) {
         self.shard(subject).lock().change(subject, 1);
+    }
+
+    /// Tells the others who write to the subject that one more does, which changes nothing yet.
+    pub(crate) fn write_begins(&self, subject: &Subject) {
+        if let Some(slot) = self.shard(subject).lock().cells.get_mut(subject) {
+            slot.count(1);
+        }
     }
 
     /// Makes everything that rests on the subject invalid in this process.
@@ -228,8 +242,8 @@ mod tests {
             };
             let (first, second) = (begin(), begin());
             act(&cells);
-            let second = cells.supersede(&second.0, &second.1);
-            let first = cells.supersede(&first.0, &first.1);
+            let second = cells.supersede(&second.0, &second.1, false);
+            let first = cells.supersede(&first.0, &first.1, false);
             assert_eq!(
                 (first.is_some(), second.is_some()),
                 (succeeds, succeeds),
@@ -252,8 +266,8 @@ mod tests {
         let first = begin();
         cells.flip(&subjects[0]);
         let second = begin();
-        assert!(cells.supersede(&second.0, &second.1).is_some());
-        assert!(cells.supersede(&first.0, &first.1).is_none());
+        assert!(cells.supersede(&second.0, &second.1, false).is_some());
+        assert!(cells.supersede(&first.0, &first.1, false).is_none());
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod background;
 mod key;
 mod of_value;
 mod policy;
+mod serving;
 mod templates;
 mod value;
 
@@ -29,6 +30,7 @@ use policy::{
     check_none_ends_before_the_others, check_nothing_unchecked_is_strong,
     check_timeout_has_an_error, check_what_is_forever_has_no_end, check_what_is_refreshed_is_stale,
 };
+use serving::{check_fresh_is_no_part_of_the_key, check_valid_if_can_ask};
 use templates::check_templates;
 use value::{
     check_fallible_is_a_result, check_there_is_a_value, check_value_has_a_name,
@@ -57,6 +59,8 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
     check_nothing_is_changed(arguments, function, errors);
     check_templates(arguments, function, errors);
     check_closures_see_the_value_alone(arguments, function, errors);
+    check_valid_if_can_ask(arguments, function, errors);
+    check_fresh_is_no_part_of_the_key(arguments, function, errors);
     check_companion_is_named_apart(arguments, function, errors);
     check_what_is_refreshed_is_stale(arguments, errors);
     check_nothing_unchecked_is_strong(arguments, errors);
