@@ -68,8 +68,8 @@ pub enum Refresh {
     Background,
 }
 
-/// What an annotation allows. [`cached`](crate::cached) makes it from its arguments; for
-/// [`Cache::get_or_load`](crate::Cache::get_or_load) it is made by hand.
+/// What an annotation allows. [`cached`](crate::cached) makes it from its arguments, or from one that several
+/// functions share, as `policy = HOT`; for [`Cache::get_or_load`](crate::Cache::get_or_load) it is made by hand.
 ///
 /// ```
 /// use cache_runtime::{Compression, Policy};
@@ -126,6 +126,14 @@ impl Policy {
             early: 0.0,
             load_timeout_ms: 0,
         }
+    }
+
+    /// [`ttl_ms`](Self::ttl_ms) of a policy that several functions share.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_ttl_ms(mut self, ttl_ms: u64) -> Self {
+        self.ttl_ms = Self::ttl_ms(ttl_ms).ttl_ms;
+        self
     }
 
     /// Compresses payloads over 1 KiB, where that makes them at least 10 % smaller. Defaults to
@@ -250,6 +258,13 @@ impl Policy {
         self.load_timeout_ms = bounded(load_timeout_ms);
         self
     }
+}
+
+/// A policy that an annotation names.
+#[doc(hidden)]
+#[must_use]
+pub const fn shared(policy: Policy) -> Policy {
+    policy
 }
 
 /// The longest time that a policy may state, a hundred years in milliseconds: a sum of several is far

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use cache_runtime::{Cache, Clock, cached};
+use cache_runtime::{Cache, Clock, Policy, cached};
 use cache_tests::Server;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -291,5 +291,74 @@ async fn what_is_kept_forever_is_stale_once_it_is_expired_by_hand() {
         entry.expire().await.unwrap();
         assert_eq!(cache.scope(lasting(&ill, 1)).await, Ok(1));
         assert_eq!((well.loads(), ill.loads()), (1, 1));
+    }
+}
+
+const HOT: Policy = Policy::new(Duration::from_secs(60))
+    .stale(Duration::from_secs(3_600))
+    .jitter(0.0);
+
+#[cached(ns = "hot", policy = HOT, skip(origin))]
+async fn hot(origin: &Origin<Result<u32, String>>, id: u32) -> Result<u32, String> {
+    let _ = id;
+    origin.load()
+}
+
+#[cached(ns = "hotter", policy = HOT, ttl = "2m", stale = 0, skip(origin))]
+async fn hotter(origin: &Origin<Result<u32, String>>, id: u32) -> Result<u32, String> {
+    let _ = id;
+    origin.load()
+}
+
+#[cached(ns = "welcome", ttl = "1h", skip(sent))]
+async fn welcome(sent: &AtomicU32, id: u32) {
+    let _ = id;
+    sent.fetch_add(1, Ordering::SeqCst);
+}
+
+#[tokio::test]
+async fn a_shared_policy_holds_but_for_what_a_function_says_itself() {
+    let clock = Clock::manual();
+    let cache = Cache::builder()
+        .url("memory:")
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let (works, fails) = (Origin::of(Ok(1)), Origin::of(Err("no".to_owned())));
+    cache
+        .scope(async {
+            assert_eq!(
+                (hot(&works, 1).await, hotter(&works, 1).await),
+                (Ok(1), Ok(1))
+            );
+            clock.advance(Duration::from_secs(61));
+            // The one is stale, and its load fails; the other is fresh.
+            assert_eq!(
+                (hot(&fails, 1).await, hotter(&fails, 1).await),
+                (Ok(1), Ok(1))
+            );
+            assert_eq!(fails.loads(), 1);
+            clock.advance(Duration::from_secs(60));
+            assert_eq!(hot(&fails, 1).await, Ok(1));
+            assert_eq!(hotter(&fails, 1).await, Err("no".to_owned()));
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn what_returns_nothing_runs_once_for_its_arguments() {
+    let server = server().await;
+    for cache in caches(&server) {
+        let sent = AtomicU32::new(0);
+        for id in [1, 1, 2, 1] {
+            cache.scope(welcome(&sent, id)).await;
+        }
+        assert_eq!(sent.load(Ordering::SeqCst), 2);
+        cache
+            .scope(async { welcome_entry(1).invalidate().await })
+            .await
+            .unwrap();
+        cache.scope(welcome(&sent, 1)).await;
+        assert_eq!(sent.load(Ordering::SeqCst), 3);
     }
 }

@@ -17,6 +17,7 @@ mod names_in_patterns;
 mod nested;
 mod packed_key;
 mod patterns;
+mod policy;
 mod put;
 mod raw_names;
 mod readable_key;

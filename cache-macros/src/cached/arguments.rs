@@ -15,6 +15,7 @@ use crate::template::Template;
 pub(super) const KNOWN: Known = &[
     ("ns", "ns = \"user\""),
     ("ttl", "ttl = \"5m\""),
+    ("policy", "policy = HOT"),
     ("tags", "tags = [\"user:{id}\"]"),
     ("tags_from", "tags_from = |value| [..]"),
     ("cache_if", "cache_if = |value| value.is_final"),
@@ -63,6 +64,8 @@ pub(crate) struct Arguments {
     pub(super) namespace: Option<LitStr>,
     pub(super) ttl: Option<Given>,
     pub(super) ttl_was_given: bool,
+    pub(super) policy: Option<Expr>,
+    pub(super) policy_was_given: bool,
     pub(super) tags: Vec<Tag>,
     pub(super) tags_from: Option<Expr>,
     pub(super) cache_if: Option<Expr>,
@@ -123,6 +126,10 @@ impl Arguments {
                 self.ttl_was_given = true;
                 self.ttl = Some(Given::read_or_forever(setting.expression()?)?);
             }
+            "policy" => {
+                self.policy_was_given = true;
+                self.policy = Some(policy(setting.expression()?)?);
+            }
             "tags" => self.tags = Tag::read(setting.list()?, errors),
             "tags_from" => self.tags_from = Some(of_value(setting, &TAGS_FROM)?),
             "cache_if" => self.cache_if = Some(of_value(setting, &CACHE_IF)?),
@@ -175,6 +182,17 @@ impl Arguments {
             }
         }
         Ok(())
+    }
+}
+
+fn policy(expression: Expr) -> syn::Result<Expr> {
+    match expression {
+        Expr::Lit(literal) => Err(syn::Error::new_spanned(
+            literal,
+            "`policy` is a constant that several fns share: write `policy = HOT`, and \
+             `const HOT: cache_runtime::Policy = Policy::new(Duration::from_secs(300));`",
+        )),
+        other => Ok(other),
     }
 }
 

@@ -91,9 +91,9 @@ pub(super) fn key(model: &Cached) -> TokenStream {
 
 /// What the annotation allows, as a constant.
 pub(super) fn policy(model: &Cached) -> TokenStream {
-    let (place, arguments) = (model.ttl.place(), &model.arguments);
+    let (place, arguments) = (model.base.place(), &model.arguments);
     let private = &span::shown_at(&model.private, place);
-    let ttl = model.ttl.millis(private);
+    let base = model.base.tokens(private);
     let choices = [
         ("compress", "compression", arguments.compress),
         ("lease", "Lease", arguments.lease),
@@ -127,7 +127,7 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
         Some(quote_spanned!(span::made(number.place())=> .#method(#number)))
     });
     quote_spanned! {span::made(place)=>
-        const { &#private::Policy::ttl_ms(#ttl) #(#chosen)* #(#durations)* #(#numbers)* }
+        const { &#base #(#chosen)* #(#durations)* #(#numbers)* }
     }
 }
 

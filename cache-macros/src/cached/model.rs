@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::Expr;
 use syn::ext::IdentExt;
@@ -17,12 +17,69 @@ use crate::tags::Tag;
 use crate::template::name_of;
 use crate::{settings, span};
 
+/// What the policy of a fn begins with.
+pub(super) enum Base {
+    /// The defaults, with this ttl.
+    Ttl(Given),
+    /// A constant that other fns share, perhaps with another ttl.
+    Shared(Expr, Option<Given>),
+}
+
+impl Base {
+    fn of(policy: Option<Expr>, ttl: Option<Given>) -> Option<Self> {
+        match policy {
+            Some(policy) => Some(Self::Shared(policy, ttl)),
+            None => ttl.map(Self::Ttl),
+        }
+    }
+
+    fn ttl(&self) -> Option<&Given> {
+        match self {
+            Self::Ttl(ttl) => Some(ttl),
+            Self::Shared(_, ttl) => ttl.as_ref(),
+        }
+    }
+
+    fn shared(&self) -> Option<&Expr> {
+        match self {
+            Self::Ttl(_) => None,
+            Self::Shared(policy, _) => Some(policy),
+        }
+    }
+
+    /// Where it was given.
+    pub(super) fn place(&self) -> Span {
+        match self {
+            Self::Ttl(ttl) => ttl.place(),
+            Self::Shared(policy, _) => policy.span(),
+        }
+    }
+
+    /// The policy without what the other arguments say, as an expression that a const can evaluate.
+    pub(super) fn tokens(&self, private: &TokenStream) -> TokenStream {
+        let place = span::made(self.place());
+        match self {
+            Self::Ttl(ttl) => {
+                let ttl = ttl.millis(private);
+                quote_spanned!(place=> #private::Policy::ttl_ms(#ttl))
+            }
+            Self::Shared(policy, ttl) => {
+                let ttl = ttl.as_ref().map(|ttl| {
+                    let millis = ttl.millis(&span::shown_at(private, ttl.place()));
+                    quote_spanned!(span::made(ttl.place())=> .with_ttl_ms(#millis))
+                });
+                quote_spanned!(place=> #private::shared_policy(#policy) #ttl)
+            }
+        }
+    }
+}
+
 /// One `#[cached]` fn.
 pub(super) struct Cached {
     pub(super) arguments: Arguments,
     pub(super) function: Function,
     pub(super) output: Output,
-    pub(super) ttl: Given,
+    pub(super) base: Base,
     /// The key's parts, in order.
     pub(super) parts: Vec<Part>,
     /// The type parameters that the key depends on.
@@ -34,13 +91,13 @@ pub(super) struct Cached {
 }
 
 impl Cached {
-    /// `None` only without a `ttl`, which the checks have refused.
+    /// `None` only with neither `ttl` nor `policy`, which the checks have refused.
     pub(super) fn new(
         mut arguments: Arguments,
         function: Function,
         output: Output,
     ) -> Option<Self> {
-        let ttl = arguments.ttl.take()?;
+        let base = Base::of(arguments.policy.take(), arguments.ttl.take())?;
         let runtime = settings::runtime(arguments.runtime.take());
         let place = function.signature.ident.span();
         let shown = span::shown_at(&runtime, place);
@@ -58,7 +115,7 @@ impl Cached {
             arguments,
             function,
             output,
-            ttl,
+            base,
             parts,
             types: Vec::new(),
             runtime,
@@ -118,7 +175,7 @@ impl Cached {
             &arguments.load_timeout,
             &arguments.none_ttl,
         ];
-        let durations = durations.into_iter().flatten().chain([&self.ttl]);
+        let durations = durations.into_iter().flatten().chain(self.base.ttl());
         let durations = durations.filter_map(|given| match given {
             Given::Expression(expression) => Some(expression.to_token_stream()),
             Given::Millis(..) => None,
@@ -129,6 +186,7 @@ impl Cached {
         parts
             .chain(tags)
             .chain(others)
+            .chain(self.base.shared().map(ToTokens::to_token_stream))
             .chain(durations)
             .chain(numbers)
             .collect()

@@ -13,7 +13,9 @@ mod tags;
 pub use crate::key::KeyWriter;
 pub use crate::likeness::{Compare, NotEqual, NotShown};
 pub use crate::load::Call;
-pub use crate::policy::{Consistency, Lease, OnOutage, Policy, Refresh, Ttl};
+pub use crate::policy::{
+    Consistency, Lease, OnOutage, Policy, Refresh, Ttl, shared as shared_policy,
+};
 pub use crate::returns::{
     ErrorShare, Fallible, KeptWhole, NotResult, NotShared, Plain, Probe, Reads, Returns, TellsOk,
 };

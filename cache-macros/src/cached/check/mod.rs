@@ -28,14 +28,12 @@ use key::{check_key_tells_calls_apart, check_no_type_is_hidden, check_nothing_is
 use of_value::check_closures_see_the_value_alone;
 use policy::{
     check_none_ends_before_the_others, check_nothing_unchecked_is_strong,
-    check_timeout_has_an_error, check_what_is_forever_has_no_end, check_what_is_refreshed_is_stale,
+    check_settings_are_of_the_fn, check_timeout_has_an_error, check_what_is_forever_has_no_end,
+    check_what_is_refreshed_is_stale,
 };
 use serving::{check_fresh_is_no_part_of_the_key, check_valid_if_can_ask};
 use templates::check_templates;
-use value::{
-    check_fallible_is_a_result, check_there_is_a_value, check_value_has_a_name,
-    check_value_is_owned,
-};
+use value::{check_fallible_is_a_result, check_value_has_a_name, check_value_is_owned};
 
 /// Every rule; each notes its own mistakes.
 pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Errors) {
@@ -44,7 +42,6 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
     check_is_cached_once(function, errors);
     if let Some(output) = Output::of(function) {
         check_returns(&output, errors);
-        check_there_is_a_value(function, &output, errors);
         check_value_is_owned(&output, errors);
         check_fallible_is_a_result(arguments, &output, errors);
         check_value_has_a_name(function, &output, errors);
@@ -62,6 +59,7 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
     check_valid_if_can_ask(arguments, function, errors);
     check_fresh_is_no_part_of_the_key(arguments, function, errors);
     check_companion_is_named_apart(arguments, function, errors);
+    check_settings_are_of_the_fn(arguments, function, errors);
     check_what_is_refreshed_is_stale(arguments, errors);
     check_nothing_unchecked_is_strong(arguments, errors);
     check_none_ends_before_the_others(arguments, errors);
@@ -70,7 +68,7 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
 }
 
 fn check_ttl_is_given(arguments: &Arguments, errors: &mut Errors) {
-    if !arguments.ttl_was_given {
+    if !arguments.ttl_was_given && !arguments.policy_was_given {
         errors.at(
             Span::call_site(),
             "`#[cached]` needs to know how long an entry is fresh: add `ttl = \"5m\"`",

@@ -1,12 +1,54 @@
 //! Which choices of a `#[cached]` annotation go together.
 
+use syn::Expr;
+
+use super::argument_names;
 use crate::cached::arguments::Arguments;
 use crate::errors::Errors;
-use crate::function::Output;
+use crate::function::{Function, Output};
 use crate::policy::Given;
 
+/// rustc would say of an argument that it is no constant; what is missed here, it still refuses.
+pub(super) fn check_settings_are_of_the_fn(
+    arguments: &Arguments,
+    function: &Function,
+    errors: &mut Errors,
+) {
+    let times = [
+        &arguments.ttl,
+        &arguments.none_ttl,
+        &arguments.wait,
+        &arguments.stale,
+        &arguments.load_timeout,
+    ];
+    let times = times.into_iter().flatten().filter_map(|time| match time {
+        Given::Expression(expression) => Some(expression),
+        Given::Millis(..) => None,
+    });
+    let names = argument_names(function);
+    for given in times.chain(&arguments.policy) {
+        let Expr::Path(path) = given else { continue };
+        if let Some(name) = path.path.get_ident()
+            && names.contains(&name.to_string())
+        {
+            errors.on(
+                name,
+                format!(
+                    "`{name}` is an argument, and this is the same for all calls: write a constant; how long one \
+                     value is kept is told by the value, with `ttl_from`"
+                ),
+            );
+        }
+    }
+}
+
 pub(super) fn check_what_is_refreshed_is_stale(arguments: &Arguments, errors: &mut Errors) {
-    let refreshes = arguments.stale_was_given || arguments.early_was_given;
+    let given = [
+        arguments.stale_was_given,
+        arguments.early_was_given,
+        arguments.policy_was_given,
+    ];
+    let refreshes = given.contains(&true);
     if let (Some((_, place)), false) = (arguments.refresh, refreshes) {
         errors.at(
             place,

@@ -7,16 +7,6 @@ use crate::cached::arguments::Arguments;
 use crate::errors::Errors;
 use crate::function::{Borrows, Function, Output, bare, parameters};
 
-pub(super) fn check_there_is_a_value(function: &Function, output: &Output, errors: &mut Errors) {
-    if matches!(bare(&output.ty), Type::Tuple(unit) if unit.elems.is_empty()) {
-        let message = "this fn returns nothing, so there is nothing to cache: return a value, or remove `#[cached]`";
-        match &function.signature.output {
-            syn::ReturnType::Default => errors.on(&function.signature.ident, message),
-            syn::ReturnType::Type(..) => errors.on(&output.ty, message),
-        }
-    }
-}
-
 pub(super) fn check_value_is_owned(output: &Output, errors: &mut Errors) {
     let mut borrows = Borrows::default();
     borrows.visit_type(&output.ty);
