@@ -4,6 +4,7 @@ mod borrow;
 mod cache;
 mod cached;
 mod derive_key;
+mod derive_tag;
 mod duration;
 mod errors;
 mod function;
@@ -59,6 +60,21 @@ pub fn cache_put(annotation: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(CacheKey, attributes(cache_key))]
 pub fn derive_cache_key(input: TokenStream) -> TokenStream {
     derive_key::derive(input.into()).into()
+}
+
+/// Makes a struct or enum usable as a [`Tag`]: its name, and what its fields show.
+///
+/// `UserTag(42)` is the tag `user:42`: the type's name in snake case, without `Tag` at its end, then each
+/// field's `Display` behind a colon. Of an enum the variant's name stands there. A `:` or `\` in a field's
+/// text has a `\` before it, so that the parts of two tags never run together.
+///
+/// `rename = "user"` in `#[cache_tag(..)]`, on the type or a variant, gives another name; `crate = path` on
+/// the type says where the runtime is, when it was renamed.
+///
+/// [`Tag`]: https://docs.rs/cache-runtime/latest/cache_runtime/struct.Tag.html
+#[proc_macro_derive(CacheTag, attributes(cache_tag))]
+pub fn derive_cache_tag(input: TokenStream) -> TokenStream {
+    derive_tag::derive(input.into()).into()
 }
 
 /// An expansion, or its errors beside the item as it was, so that callers still resolve.

@@ -51,14 +51,16 @@ impl Tag {
                 quote_spanned!(span::made(template.literal.span())=> #runtime::Tag::format(#args))
             }
             Self::Expression(expression) if is_place(expression, function) => {
+                let runtime = span::shown_at(runtime, expression.span());
                 let tag = match is_lent(expression, function) {
                     true => expression.to_token_stream(),
                     false => borrowed(expression, expression.span()),
                 };
-                quote_spanned!(span::made(expression.span())=> <#runtime::Tag as ::core::convert::From<_>>::from(::core::clone::Clone::clone(#tag)))
+                quote_spanned!(span::made(expression.span())=> #runtime::__private::tag(::core::clone::Clone::clone(#tag)))
             }
             Self::Expression(expression) => {
-                quote_spanned!(span::made(expression.span())=> <#runtime::Tag as ::core::convert::From<_>>::from(#expression))
+                let runtime = span::shown_at(runtime, expression.span());
+                quote_spanned!(span::made(expression.span())=> #runtime::__private::tag(#expression))
             }
         }
     }

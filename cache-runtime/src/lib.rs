@@ -108,6 +108,7 @@ pub use cache::{
     NodeHealth, RedisHealth, Scan, ScannedKey, TagHandle, bypass, inherit,
 };
 pub use cache_macros::CacheKey;
+pub use cache_macros::CacheTag;
 #[doc = include_str!("../docs/cache_invalidate.md")]
 pub use cache_macros::cache_invalidate;
 #[doc = include_str!("../docs/cache_put.md")]

@@ -62,6 +62,7 @@ mod tag_texts;
 mod tags_from;
 mod tls;
 mod trouble;
+mod typed_tags;
 mod undecided;
 mod weight;
 mod written;

@@ -4,6 +4,7 @@ mod async_trait_method;
 mod attributes;
 mod borrowed_arguments;
 mod boxed_by_hand;
+mod derive_tag;
 mod forbidden_lints;
 mod free_fn;
 mod future_is_send;

@@ -32,4 +32,4 @@ pub use phases::{
     reload, shows_text, taken_apart, tells_ok, unread,
 };
 pub use put::{HeldAs, IsEntry, Put, Unheld, entry_of};
-pub use tags::tags_of;
+pub use tags::{IntoTag, TagPart, tag, tag_part, tags_of};
