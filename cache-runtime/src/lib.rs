@@ -33,6 +33,7 @@
 //! | to know | see |
 //! |---|---|
 //! | what is kept, of which return types; what is shared by which processes; what a type may lose on its way | [`cached`](macro@cached) |
+//! | whether a call was a hit, and where | [`outcome`] |
 //! | how a write stores what it wrote | [`cache_put`](macro@cache_put), [`Entry::put`] |
 //! | how to invalidate, and what it promises | [`cache_invalidate`](macro@cache_invalidate), [`TagHandle::invalidate`], [`Entry::invalidate`] |
 //! | how arguments make a key | [`CacheKey`](trait@CacheKey), its [derive](derive@CacheKey) |
@@ -105,7 +106,7 @@ pub mod __private;
 
 pub use cache::{
     BreakerState, Cache, CacheBuilder, Durability, Entry, Health, Inspection, Namespace,
-    NodeHealth, RedisHealth, Scan, ScannedKey, TagHandle, bypass, inherit,
+    NodeHealth, RedisHealth, Scan, ScannedKey, TagHandle, bypass, inherit, outcome,
 };
 pub use cache_macros::CacheKey;
 pub use cache_macros::CacheTag;
@@ -117,7 +118,9 @@ pub use cache_macros::cache_put;
 pub use cache_macros::cached;
 pub use clock::Clock;
 pub use error::{CacheError, LoadTimeout};
-pub use events::{HistogramSnapshot, MissStats, NamespaceStats, Stats, Tier, UnstoredStats};
+pub use events::{
+    HistogramSnapshot, MissStats, NamespaceStats, Outcome, Served, Stats, Tier, UnstoredStats,
+};
 pub use key::{CacheKey, KeyWriter, Rounded, Serialized};
 pub use policy::{Compression, Consistency, Lease, OnOutage, Policy, Refresh};
 pub use site::SharedWith;

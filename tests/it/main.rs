@@ -39,6 +39,7 @@ mod misspelt;
 mod operations;
 mod origin;
 mod outage_serve;
+mod outcomes;
 mod overlooked;
 mod overtaken;
 mod owed;

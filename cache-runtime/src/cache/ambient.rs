@@ -1,13 +1,14 @@
 //! Which cache a call uses: the one in scope, else the process default.
 
 use std::ops::Deref;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use once_cell::sync::OnceCell;
 
 use super::Cache;
 use crate::error::{CacheError, Result};
-use crate::events::tell_of_default;
+use crate::events::{Observed, Observer, Outcome, tell_of_default};
 use crate::load::{Task, short};
 use crate::site::Digest;
 
@@ -27,6 +28,16 @@ pub(crate) struct Ambient {
     bypassed: bool,
     /// The one entry that calls inside reload, by the 128 bits that name it.
     refresh: Option<[u8; 16]>,
+    /// Who is to be told what becomes of calls inside.
+    observer: Observed,
+}
+
+impl Ambient {
+    /// Whether a hit in memory takes more than a look.
+    #[inline]
+    fn is_unusual(&self) -> bool {
+        self.bypassed || self.refresh.is_some() || self.observer.is_some()
+    }
 }
 
 /// The cache of one call.
@@ -67,7 +78,7 @@ pub(crate) fn look<R>(explicit: Option<&Cache>, look: impl Fn(&Cache) -> Option<
         false => None,
     };
     let around = AMBIENT.try_with(|ambient| {
-        if ambient.bypassed || ambient.refresh.is_some() {
+        if ambient.is_unusual() {
             return None;
         }
         at(explicit
@@ -110,6 +121,51 @@ pub(crate) fn is_bypassed() -> bool {
     AMBIENT
         .try_with(|ambient| ambient.bypassed)
         .unwrap_or(false)
+}
+
+#[inline]
+pub(super) fn is_observed() -> bool {
+    AMBIENT
+        .try_with(|ambient| ambient.observer.is_some())
+        .unwrap_or(false)
+}
+
+/// Who is to be told what becomes of a call on this task.
+pub(crate) fn observer() -> Observed {
+    let observer = AMBIENT.try_with(|ambient| ambient.observer.clone());
+    observer.ok().flatten()
+}
+
+/// Runs a call, and tells what became of it: whether it was a hit, where, and how much longer that is fresh.
+/// Nothing is looked at a second time.
+///
+/// Of several annotated calls inside, it is the last that ends, so of one that calls others, its own.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use cache_runtime::{Cache, Served, cached, outcome};
+///
+/// #[cached(ttl = "5m")]
+/// async fn square(n: u64) -> u64 {
+///     n * n
+/// }
+///
+/// Cache::memory().scope(async {
+///     let (nine, first) = outcome(square(3)).await;
+///     let (_, second) = outcome(square(3)).await;
+///     assert_eq!((nine, first.served, second.served), (9, Served::Loaded, Served::Memory));
+///     assert!(second.is_hit() && second.fresh_for.as_secs() > 240);
+/// }).await;
+/// # });
+/// ```
+pub async fn outcome<F: Future>(call: F) -> (F::Output, Outcome) {
+    let observer = Arc::<Observer>::default();
+    let ambient = Ambient {
+        observer: Some(Arc::clone(&observer)),
+        ..present()
+    };
+    let returned = AMBIENT.scope(ambient, call).await;
+    (returned, observer.outcome())
 }
 
 fn present() -> Ambient {
@@ -217,14 +273,19 @@ pub fn inherit<F: Future>(future: F) -> impl Future<Output = F::Output> + use<F>
             cache: made.cache.or(here.cache),
             bypassed: made.bypassed || here.bypassed,
             refresh: here.refresh,
+            observer: here.observer,
         };
         AMBIENT.scope(ambient, future).await
     }
 }
 
-/// A task with what the caller has around it now.
+/// A task with what the caller has around it now; what becomes of it is nobody's call.
 pub(crate) fn carried(task: Task) -> Task {
-    Box::pin(AMBIENT.scope(present(), task))
+    let ambient = Ambient {
+        observer: None,
+        ..present()
+    };
+    Box::pin(AMBIENT.scope(ambient, task))
 }
 
 /// Runs a future in which the call with this key reloads and stores.

@@ -106,6 +106,12 @@ impl Cache {
             false => held.counters.memory_hit(),
             true => tiers.events.emit(namespace, &held.counters, Event::Stale),
         }
+        if let Some(observer) = ambient::observer() {
+            match held.is_stale {
+                false => observer.memory(held.until.ms_since(now)),
+                true => observer.note(Event::Stale),
+            }
+        }
         Ok(held)
     }
 
@@ -134,6 +140,7 @@ impl Cache {
             missed: missed.why,
             ahead: missed.ahead,
             reloads: false,
+            observer: ambient::observer(),
         }
     }
 }

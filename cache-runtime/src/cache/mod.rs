@@ -18,7 +18,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use ambient::{bypass, inherit};
+pub use ambient::{bypass, inherit, outcome};
 pub use builder::CacheBuilder;
 pub use entry::{Entry, Inspection};
 pub use groups::{Namespace, TagHandle};
@@ -26,7 +26,9 @@ pub use health::{BreakerState, Health, NodeHealth, RedisHealth};
 pub use scan::{Scan, ScannedKey};
 pub use settings::Durability;
 
-pub(crate) use ambient::{Current, carried, current, is_bypassed, may_refresh, refreshes, resolve};
+pub(crate) use ambient::{
+    Current, carried, current, is_bypassed, may_refresh, observer, refreshes, resolve,
+};
 pub(crate) use groups::{namespace_target, tag_target};
 pub(crate) use look::{Missed, look};
 
@@ -200,7 +202,9 @@ impl Cache {
         // It is in no digest, as it is in the entry's name; in memory it tells entries apart.
         key.__beside(namespace);
         let site = site::by_hand(kind.value);
-        if let Some(hit) = self.plainly(site, policy, key) {
+        // Who looks on is told by the longer look.
+        let plainly = || self.plainly(site, policy, key);
+        if let Some(hit) = (!ambient::is_observed()).then(plainly).flatten() {
             return ByHand::Hit(hit);
         }
         let missed = match self.in_memory(site, namespace, policy, key) {
@@ -302,7 +306,13 @@ enum ByHand {
 /// The read of an entry that no annotation says more of.
 fn read(request: Request, body: Remote) -> Pin<Box<impl Future<Output = Returned>>> {
     let request = Box::new(request);
-    boxed(|| async move { load::load(&request, &body).await })
+    boxed(|| async move {
+        let returned = load::load(&request, &body).await;
+        if let Ok(held) = &returned {
+            request.ended(held);
+        }
+        returned
+    })
 }
 
 impl fmt::Debug for Cache {

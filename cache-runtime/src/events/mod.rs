@@ -6,6 +6,7 @@ mod counters;
 mod heard;
 mod histogram;
 mod log;
+mod outcome;
 mod snapshot;
 mod striped;
 mod unused;
@@ -22,6 +23,8 @@ pub use causes::{MissStats, UnstoredStats};
 pub(crate) use counters::Counters;
 pub(crate) use heard::Of;
 pub use histogram::HistogramSnapshot;
+pub(crate) use outcome::{Observed, Observer};
+pub use outcome::{Outcome, Served};
 pub use snapshot::{NamespaceStats, Stats};
 pub(crate) use unused::{Use, tell_of_default};
 

@@ -103,7 +103,10 @@ impl Leader<'_> {
             return boxed(|| self.run(grant, Some(older))).await;
         };
         let refreshing = Refreshing {
-            request: request.clone(),
+            request: Request {
+                observer: None,
+                ..request.clone()
+            },
             grant,
             older: Arc::clone(&older),
             place,

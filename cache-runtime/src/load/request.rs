@@ -7,7 +7,7 @@ use super::allowance::Allowance;
 use super::hooks::Hooks;
 use crate::clock::Moment;
 use crate::error::{CacheError, Result, check_name};
-use crate::events::{Counters, Event, Miss, Of, Unstored};
+use crate::events::{Counters, Event, Miss, Observed, Of, Unstored};
 use crate::flight::Terms;
 use crate::kind::Kind;
 use crate::memory::{Held, Kept, LoadId, Memory};
@@ -44,6 +44,8 @@ pub(crate) struct Request {
     pub(crate) ahead: f64,
     /// Whether it loads and stores, whatever the tiers have.
     pub(crate) reloads: bool,
+    /// Who is to be told what becomes of it.
+    pub(crate) observer: Observed,
     /// The load whose value does not serve this call.
     pub(crate) refused: Option<LoadId>,
 }
@@ -68,6 +70,8 @@ pub(crate) struct Draft {
     pub(crate) ahead: f64,
     /// Whether the call is to reload the entry.
     pub(crate) reloads: bool,
+    /// Who is to be told what becomes of it.
+    pub(crate) observer: Observed,
 }
 
 impl Draft {
@@ -109,6 +113,7 @@ impl Draft {
             missed: self.missed,
             ahead: self.ahead,
             reloads: self.reloads,
+            observer: self.observer,
             refused: None,
         })
     }
@@ -317,6 +322,15 @@ impl Request {
         is_fresh || (now < held.stale_end() && held.watch.holds_stale(now))
     }
 
+    /// Tells who looks on how much longer what the call ends with is fresh.
+    pub(crate) fn ended(&self, held: &Held) {
+        if let Some(observer) = &self.observer
+            && !held.is_stale
+        {
+            observer.fresh_for(held.until.ms_since(self.tiers.clock.now()));
+        }
+    }
+
     /// Keeps a value in memory, where it is served while its watch holds; whether it is there.
     pub(crate) fn keep(&self, held: &Arc<Held>) -> bool {
         let Some(memory) = self.memory() else {
@@ -335,6 +349,9 @@ impl Request {
     }
 
     pub(crate) fn emit(&self, event: Event<'_>) {
+        if let Some(observer) = &self.observer {
+            observer.note(event);
+        }
         self.tiers
             .events
             .emit(&self.namespace, &self.counters, event);

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use crate::boxed::boxed;
 use crate::cache::{carried, may_refresh, refreshes};
 use crate::error::LoadTimeout;
+use crate::events::{Event, Tier};
 use crate::load::{
     self, Again, Always, Body, Boxed, Call, Caller, Course, Detachable, Draft, Hooks, If, Remote,
     Request, Returned, Uncached,
@@ -143,14 +144,18 @@ fn begin(request: Box<Request>) -> Course {
 }
 
 async fn run(request: Box<Request>, body: Remote) -> Returned {
-    if request.reloads || refreshes(&request.digest) {
-        return boxed(|| load::refresh(&request, &body)).await;
+    let returned = match request.reloads || refreshes(&request.digest) {
+        true => boxed(|| load::refresh(&request, &body)).await,
+        false => match may_refresh().then(|| request.in_memory()).flatten() {
+            Some(held) => {
+                request.emit(Event::Hit(Tier::Memory));
+                Ok(held)
+            }
+            None => load::load(&request, &body).await,
+        },
+    };
+    if let Ok(held) = &returned {
+        request.ended(held);
     }
-    if may_refresh()
-        && let Some(held) = request.in_memory()
-    {
-        request.counters.memory_hit();
-        return Ok(held);
-    }
-    load::load(&request, &body).await
+    returned
 }

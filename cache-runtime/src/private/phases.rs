@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::cache::{Cache, Current, Entry, Missed, current, look, may_refresh, resolve};
+use crate::cache::{Cache, Current, Entry, Missed, current, look, may_refresh, observer, resolve};
 use crate::error::CacheError;
 use crate::key::{CacheKey, KeyWriter};
 use crate::kind::Kind;
@@ -185,7 +185,9 @@ fn unasked(
     cache: Option<&Cache>,
     key: &KeyWriter,
 ) -> Result<Box<Draft>, Uncached> {
-    let cache = current(cache).ok_or(Uncached::Refused)?;
+    let Some(cache) = current(cache) else {
+        return uncached();
+    };
     let site = at.intern(kind.value);
     draft(&cache, (site, kind), policy, key, Missed::unasked())
 }
@@ -200,7 +202,7 @@ fn looked_again(
     key: &KeyWriter,
 ) -> Result<Arc<Held>, Result<Box<Draft>, Uncached>> {
     let Some(cache) = current(cache) else {
-        return Err(Err(Uncached::Refused));
+        return Err(uncached());
     };
     let site = at.intern(kind.value);
     let missed = match may_refresh() {
@@ -239,6 +241,15 @@ fn unlooked(
     draft(&cache, (site, kind), policy, key, Missed::unasked())
 }
 
+/// The call runs without the cache.
+#[cold]
+fn uncached() -> Result<Box<Draft>, Uncached> {
+    if let Some(observer) = observer() {
+        observer.uncached();
+    }
+    Err(Uncached::Refused)
+}
+
 #[cold]
 fn draft(
     cache: &Current<'_>,
@@ -249,11 +260,11 @@ fn draft(
 ) -> Result<Box<Draft>, Uncached> {
     if let Some(why) = site.refused() {
         cache.indistinct(site, why);
-        return Err(Uncached::Refused);
+        return uncached();
     }
     if key.failure().is_some() {
         cache.unwritable(&site.namespace);
-        return Err(Uncached::Refused);
+        return uncached();
     }
     let namespace = Arc::clone(&site.namespace);
     let draft = cache.draft((site, kind), namespace, *policy, key, missed);

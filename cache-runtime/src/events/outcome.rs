@@ -1,0 +1,88 @@
+//! What became of one call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::{Event, Tier};
+
+/// What became of a call of an annotated function, as [`outcome`](crate::outcome) tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// Who gave the value.
+    pub served: Served,
+    /// How much longer it is fresh, as far as this process knows; zero where it is stale or was not stored, and
+    /// after a reload that was asked for, whose value memory has from the next read on.
+    pub fresh_for: Duration,
+}
+
+impl Outcome {
+    /// Whether the function did not run for this call: not here, and for none whose load it waited for.
+    #[must_use]
+    pub fn is_hit(&self) -> bool {
+        matches!(self.served, Served::Memory | Served::Redis | Served::Stale)
+    }
+}
+
+/// Who gave the value of a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Served {
+    /// The function, without the cache: it is bypassed, off or not there, or the call can't be named.
+    #[default]
+    Uncached,
+    /// This process's memory.
+    Memory,
+    /// Redis.
+    Redis,
+    /// A tier, with an older value: another call refreshes it, or its load failed.
+    Stale,
+    /// Another call's load, which this one waited for.
+    Shared,
+    /// The function, which ran for this call.
+    Loaded,
+}
+
+/// Where a call notes its outcome. Of several calls the last that ends is told of.
+#[derive(Debug, Default)]
+pub(crate) struct Observer(Mutex<Outcome>);
+
+impl Observer {
+    pub(crate) fn outcome(&self) -> Outcome {
+        *self.0.lock()
+    }
+
+    pub(crate) fn uncached(&self) {
+        *self.0.lock() = Outcome::default();
+    }
+
+    /// A hit in memory.
+    pub(crate) fn memory(&self, fresh_ms: u64) {
+        self.note(Event::Hit(Tier::Memory));
+        self.fresh_for(fresh_ms);
+    }
+
+    pub(crate) fn note(&self, event: Event<'_>) {
+        let served = match event {
+            Event::Hit(Tier::Memory) => Served::Memory,
+            Event::Hit(Tier::Redis) => Served::Redis,
+            Event::Stale | Event::StaleOnError => Served::Stale,
+            Event::FollowerCame => Served::Shared,
+            Event::Load { .. } => Served::Loaded,
+            _ => return,
+        };
+        *self.0.lock() = Outcome {
+            served,
+            fresh_for: Duration::ZERO,
+        };
+    }
+
+    pub(crate) fn fresh_for(&self, ms: u64) {
+        self.0.lock().fresh_for = Duration::from_millis(ms);
+    }
+}
+
+/// Who looks on, if anyone does.
+pub(crate) type Observed = Option<Arc<Observer>>;
