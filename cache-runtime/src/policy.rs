@@ -93,6 +93,8 @@ pub struct Policy {
     pub(crate) early: f64,
     /// Zero for none.
     pub(crate) load_timeout_ms: u64,
+    /// Zero for none.
+    pub(crate) error_ttl_ms: u64,
 }
 
 impl Policy {
@@ -125,6 +127,7 @@ impl Policy {
             jitter: None,
             early: 0.0,
             load_timeout_ms: 0,
+            error_ttl_ms: 0,
         }
     }
 
@@ -250,6 +253,13 @@ impl Policy {
             "`early` must be over zero"
         );
         self.early(beta)
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn error_ttl_ms(mut self, error_ttl_ms: u64) -> Self {
+        self.error_ttl_ms = bounded(error_ttl_ms);
+        self
     }
 
     #[doc(hidden)]

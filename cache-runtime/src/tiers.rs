@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::events::{Events, Use};
-use crate::flight::{Backoffs, Flights, Holders, Refreshes};
+use crate::flight::{Backoffs, Failures, Flights, Holders, Refreshes};
 use crate::lease::Leases;
 use crate::memory::Memory;
 use crate::owed::Owed;
@@ -46,6 +46,7 @@ pub(crate) struct Tiers {
     pub(crate) outage: Arc<Outage>,
     pub(crate) flights: Flights,
     pub(crate) backoffs: Backoffs,
+    pub(crate) failures: Failures,
     pub(crate) holders: Holders,
     pub(crate) refreshes: Arc<Refreshes>,
     pub(crate) owed: Owed,
@@ -96,6 +97,7 @@ impl Tiers {
             outage: Arc::default(),
             flights: Flights::default(),
             backoffs: Backoffs::default(),
+            failures: Failures::default(),
             holders: Holders::default(),
             refreshes: Arc::new(Refreshes::new(limits.max_refreshes)),
             owed: Owed::default(),

@@ -48,6 +48,7 @@ mod patience;
 mod process_default;
 mod promises;
 mod puts;
+mod remembered;
 mod run_time_names;
 mod runtimes;
 mod secrets;

@@ -36,6 +36,7 @@ pub(super) const KNOWN: Known = &[
     ("refresh", "refresh = \"background\""),
     ("early", "early = 1.0"),
     ("jitter", "jitter = 0.2"),
+    ("error_ttl", "error_ttl = \"2s\""),
     ("load_timeout", "load_timeout = \"2s\""),
     ("consistency", "consistency = \"strong\""),
     ("on_outage", "on_outage = \"serve\""),
@@ -90,6 +91,7 @@ pub(crate) struct Arguments {
     pub(super) early_was_given: bool,
     pub(super) jitter: Option<Number>,
     pub(super) load_timeout: Option<Given>,
+    pub(super) error_ttl: Option<Given>,
     pub(super) consistency: Option<(&'static str, Span)>,
     pub(super) on_outage: Option<(&'static str, Span)>,
     pub(super) cache: Option<Expr>,
@@ -164,6 +166,7 @@ impl Arguments {
                 self.early = Some(early(setting.expression()?)?);
             }
             "jitter" => self.jitter = Some(jitter(setting.expression()?)?),
+            "error_ttl" => self.error_ttl = Some(Given::read(setting.expression()?)?),
             "load_timeout" => self.load_timeout = Some(Given::read(setting.expression()?)?),
             "consistency" => {
                 let choices = [("bounded", "Bounded"), ("strong", "Strong")];

@@ -51,6 +51,9 @@ fn none_ttl(model: &Cached) -> Option<TokenStream> {
 fn share(model: &Cached) -> Option<TokenStream> {
     let ty = &model.output.ty;
     let private = span::shown_at(&model.private, ty.span());
+    if model.arguments.error_ttl.is_some() {
+        return Some(quote_spanned!(span::made(ty.span())=> .share(#private::remembered())));
+    }
     model.is_fallible().then(|| {
         quote_spanned! {span::made(ty.span())=>
             .share({

@@ -112,6 +112,7 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
         ("wait_ms", &arguments.wait),
         ("stale_ms", &arguments.stale),
         ("load_timeout_ms", &arguments.load_timeout),
+        ("error_ttl_ms", &arguments.error_ttl),
     ];
     let durations = durations.into_iter().filter_map(|(method, given)| {
         let method = format_ident!("{method}", span = Span::mixed_site());

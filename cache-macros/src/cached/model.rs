@@ -173,6 +173,7 @@ impl Cached {
             &arguments.wait,
             &arguments.stale,
             &arguments.load_timeout,
+            &arguments.error_ttl,
             &arguments.none_ttl,
         ];
         let durations = durations.into_iter().flatten().chain(self.base.ttl());

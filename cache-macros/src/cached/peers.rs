@@ -88,6 +88,10 @@ pub(super) const PEERS: Peers = &[
         "result_fallback",
         "is `stale` here: write `stale = \"10m\"`, and a failed load is answered by the older value",
     ),
+    (
+        "negative_ttl",
+        "could be two things: how long a `None` is kept is `none_ttl`, how long an error is remembered is `error_ttl = \"2s\"`",
+    ),
     ("sync_writes", SHARED),
     ("sync", SHARED),
     ("lock", SHARED),

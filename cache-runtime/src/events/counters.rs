@@ -21,6 +21,7 @@ pub(crate) struct Counters {
     stale_on_error: AtomicU64,
     skipped_refreshes: AtomicU64,
     timed_out_loads: AtomicU64,
+    remembered_errors: AtomicU64,
     misses: [AtomicU64; Miss::COUNT],
     loads: [AtomicU64; Loaded::COUNT],
     unstored: [AtomicU64; Unstored::COUNT],
@@ -50,6 +51,7 @@ impl Counters {
             Event::StaleOnError => add(&self.stale_on_error, 1),
             Event::RefreshSkipped => add(&self.skipped_refreshes, 1),
             Event::LoadTimedOut => add(&self.timed_out_loads, 1),
+            Event::ErrorRemembered => add(&self.remembered_errors, 1),
             Event::Miss(why) => add(&self.misses[why as usize], 1),
             Event::Read(took) => self.read_time.record(took),
             Event::Load { took, end } => {
@@ -93,6 +95,7 @@ impl Counters {
             loads: get(&self.loads[Loaded::Ok as usize]),
             failed_loads: get(&self.loads[Loaded::Failed as usize]),
             timed_out_loads: get(&self.timed_out_loads),
+            remembered_errors: get(&self.remembered_errors),
             abandoned_loads: get(&self.loads[Loaded::Abandoned as usize]),
             load_time: self.load_time.snapshot(),
             read_time: self.read_time.snapshot(),

@@ -72,7 +72,8 @@ impl Log {
             Event::Stored { bytes } => {
                 tracing::trace!(target: "cache", namespace, bytes, "stored");
             }
-            Event::Read(_) | Event::FollowerCame | Event::FollowerLeft => {}
+            Event::Read(_) | Event::ErrorRemembered
+            | Event::FollowerCame | Event::FollowerLeft => {}
         }
     }
 

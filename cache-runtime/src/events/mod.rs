@@ -62,6 +62,8 @@ pub(crate) enum Event<'a> {
     StaleOnError,
     /// `max_refreshes` are under way, so a stale value was served and no refresh began.
     RefreshSkipped,
+    /// The error of an earlier load was returned.
+    ErrorRemembered,
     /// A load was ended by its `load_timeout`; it counts as a failed load as well.
     LoadTimedOut,
     Miss(Miss),

@@ -39,7 +39,7 @@ pub enum Served {
     Redis,
     /// A tier, with an older value: another call refreshes it, or its load failed.
     Stale,
-    /// Another call's load, which this one waited for.
+    /// Another call's load, which this one waited for, or whose error is remembered.
     Shared,
     /// The function, which ran for this call.
     Loaded,
@@ -69,7 +69,7 @@ impl Observer {
             Event::Hit(Tier::Memory) => Served::Memory,
             Event::Hit(Tier::Redis) => Served::Redis,
             Event::Stale | Event::StaleOnError => Served::Stale,
-            Event::FollowerCame => Served::Shared,
+            Event::FollowerCame | Event::ErrorRemembered => Served::Shared,
             Event::Load { .. } => Served::Loaded,
             _ => return,
         };

@@ -47,6 +47,8 @@ pub struct NamespaceStats {
     pub failed_loads: u64,
     /// Failed loads that `load_timeout` ended.
     pub timed_out_loads: u64,
+    /// Calls that were returned the error of an earlier load, as `error_ttl` says.
+    pub remembered_errors: u64,
     /// Loads whose caller went away, or that panicked.
     pub abandoned_loads: u64,
     /// How long loads took, however they ended.

@@ -8,6 +8,7 @@
 //! others do costs a caller `wait` at most.
 
 mod backoff;
+mod failures;
 mod holders;
 mod refreshes;
 mod table;
@@ -26,6 +27,7 @@ use crate::own_thread::{self, timeout};
 use crate::stamp::{Basis, Watch};
 
 pub(crate) use backoff::Backoffs;
+pub(crate) use failures::{Failures, Grounds};
 pub(crate) use holders::Holders;
 pub(crate) use refreshes::{Busy, Place, Refreshes};
 pub(crate) use table::{Flights, Seat};

@@ -75,6 +75,17 @@ pub(crate) struct More<'a> {
     read: Result<FoundOr, Fault>,
 }
 
+impl First<'_> {
+    /// Whether it found what may be served while it is refreshed.
+    pub(crate) fn has_older(&self) -> bool {
+        match self {
+            Self::Hit(_) | Self::Ended(Fetched::Load { older: None, .. }) => false,
+            Self::Ended(_) => true,
+            Self::More(more) => matches!(more.read, Ok(Ok(_))),
+        }
+    }
+}
+
 /// Reads the entry once.
 ///
 /// Its future is small: most calls end here, and what follows is boxed.

@@ -49,8 +49,22 @@ impl Leader<'_> {
                 request.keep(&held);
                 Ok(self.land(held, true))
             }
-            First::Ended(fetched) => boxed(|| self.go_on(fetched)).await,
-            First::More(more) => boxed(|| self.fetch(more)).await,
+            first => boxed(|| self.miss(first)).await,
+        }
+    }
+
+    /// Goes on after a first read that found nothing fresh.
+    async fn miss(self, first: First<'_>) -> Returned {
+        let request = self.request;
+        let has_older = first.has_older();
+        if let Some(error) = request.remembered().filter(|_| !has_older) {
+            request.emit(Event::ErrorRemembered);
+            return Err(self.fail(Some(error)));
+        }
+        match first {
+            First::Hit(held) => Ok(self.land(held, true)),
+            First::Ended(fetched) => self.go_on(fetched).await,
+            First::More(more) => self.fetch(more).await,
         }
     }
 
@@ -122,6 +136,7 @@ impl Leader<'_> {
             // It rests on no key in Redis, whose deletion would be pushed.
             self.seat.close_at(request.lag_from_now());
         }
+        let grounds = request.remembers(grant.as_deref());
         let made = {
             let running = boxed(|| self.body.run(request));
             let running = boxed(|| beside(request, &mut older, running));
@@ -132,7 +147,10 @@ impl Leader<'_> {
             Err(error) => error,
         };
         match older {
-            None => Err(self.fail(error)),
+            None => {
+                request.remember(error.as_ref(), grounds);
+                Err(self.fail(error))
+            }
             Some(older) if request.may_serve(&older) => {
                 Ok(self.land_older(request.fall_back(&older)))
             }

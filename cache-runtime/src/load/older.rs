@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use futures_util::future::{Either, select};
 
+use super::body::Failed;
+use super::grant::Grant;
 use super::read::{Look, peek};
 use super::request::Request;
 use crate::boxed::boxed;
 use crate::clock::Moment;
 use crate::events::{Event, Tier};
-use crate::flight::Busy;
+use crate::flight::{Busy, Grounds};
 use crate::memory::Held;
 use crate::policy::Refresh;
+use crate::value::Erased;
 
 impl Request {
     /// Whether a value that may be served is to be refreshed before its end, as this call drew.
@@ -53,6 +56,38 @@ impl Request {
             true => Event::Hit(tier),
             false => Event::Stale,
         });
+    }
+
+    /// The error of its last load, where that is still to be returned.
+    pub(super) fn remembered(&self) -> Failed {
+        let now = self.tiers.clock.now();
+        match self.policy.error_ttl_ms {
+            0 => None,
+            _ => self.tiers.failures.get(&self.key, now),
+        }
+    }
+
+    /// What an error of the load that begins now rests on, if it is to be remembered.
+    pub(super) fn remembers(&self, grant: Option<&Grant>) -> Option<Grounds> {
+        let cells = &self.tiers.cells;
+        let watch = || match grant {
+            Some(grant) => grant.basis.cells().clone(),
+            None => self.watch(),
+        };
+        (self.policy.error_ttl_ms > 0).then(|| Grounds {
+            watch: cells.watch(&[]).and(watch().split_at(1).1),
+            entry: cells.record(self.subjects.first().cloned()),
+        })
+    }
+
+    /// Remembers the error of a load.
+    pub(super) fn remember(&self, error: Option<&Erased>, grounds: Option<Grounds>) {
+        if let (Some(error), Some(grounds)) = (error, grounds) {
+            let now = self.tiers.clock.now();
+            let until = now.plus_ms(self.policy.error_ttl_ms);
+            let failures = &self.tiers.failures;
+            failures.note(&self.key, Arc::clone(error), (until, grounds), now);
+        }
     }
 
     /// The origin failed: when to try it again.

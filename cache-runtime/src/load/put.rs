@@ -116,6 +116,7 @@ pub(crate) async fn refresh(request: &Request, body: &Remote) -> Returned {
     };
     let loading = run.loaded();
     request.tiers.backoffs.succeeded(&request.key);
+    request.tiers.failures.forget(&request.key);
     let returned = About {
         id: loading.id,
         life: Life::default(),

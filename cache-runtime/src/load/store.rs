@@ -128,6 +128,7 @@ pub(super) async fn store(
 /// caller would try again.
 fn rest(request: &Request, loading: &Loading, refused: Option<&Unstored>) {
     let backoffs = &request.tiers.backoffs;
+    request.tiers.failures.forget(&request.key);
     match refused {
         Some(Unstored::Unwanted) => drop(backoffs.failed(&request.key, loading.learned)),
         _ => backoffs.succeeded(&request.key),

@@ -11,7 +11,7 @@ use crate::load::{
     self, Again, Always, Body, Boxed, Call, Caller, Course, Detachable, Draft, Hooks, If, Remote,
     Request, Returned, Uncached,
 };
-use crate::returns::Returns;
+use crate::returns::{ErrorShare, Probe, Returns};
 use crate::tag::Tag;
 
 use super::phases::request;
@@ -36,6 +36,23 @@ impl<E: From<LoadTimeout>> TimesOut for E {
 /// What a load past its limit returns.
 pub fn timed_out<T, E: TimesOut>(timeout: LoadTimeout) -> Result<T, E> {
     Err(E::of(timeout))
+}
+
+/// An error that can be remembered.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be remembered",
+    label = "`error_ttl` returns an error more than once",
+    note = "it needs to be `Clone + Send + Sync + 'static`: derive `Clone` for it, return it in an `Arc`, or remove `error_ttl`"
+)]
+pub trait Remembered: Clone + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Clone + Send + Sync + 'static> Remembered for E {}
+
+/// How an error that is to be remembered reaches those who are returned it.
+#[must_use]
+pub fn remembered<E: Remembered>() -> Option<ErrorShare<E>> {
+    Probe::<Result<(), E>>::new().share()
 }
 
 /// A body in a box, which can be dropped before the call returns.
@@ -72,7 +89,7 @@ where
     }
 }
 
-/// As [`load`], where a value that others loaded serves the call only if this says so.
+/// As `load`, where a value that others loaded serves the call only if this says so.
 #[expect(
     private_bounds,
     reason = "the bodies that there are come of this module"

@@ -24,7 +24,8 @@ pub use crate::tag::Tag;
 pub use invalidation::Invalidation;
 pub use lifetime::{Absent, Lifetime, is_none, kept, lifetime};
 pub use loads::{
-    Taken, TimesOut, detachable, droppable, load, load_valid, taken, timed_out, validity,
+    Remembered, Taken, TimesOut, detachable, droppable, load, load_valid, remembered, taken,
+    timed_out, validity,
 };
 pub use name::Name;
 pub use phases::{

@@ -136,7 +136,7 @@ fn found(
     looked_again(at, kind, policy, cache, key).map(Hit::of)
 }
 
-/// [`lookup`], where a value serves the call only if this says so.
+/// As `lookup`, where a value serves the call only if this says so.
 #[inline]
 pub fn lookup_valid<M: Returns<R>, R>(
     _mode: M,

@@ -19,6 +19,12 @@ pub(super) const OTHERWISE: u32 = 1 << 31;
 pub(crate) struct Recording(Vec<(Subject, Arc<AtomicU32>)>);
 
 impl Recording {
+    /// Whether this process invalidated or expired one of its subjects since.
+    pub(crate) fn is_overtaken(&self) -> bool {
+        let mut counts = self.0.iter().map(|(_, count)| count);
+        counts.any(|count| count.load(Ordering::Acquire) >= OTHERWISE)
+    }
+
     /// The first of its subjects, and what was counted of it.
     pub(super) fn first(&self) -> Option<(&Subject, &AtomicU32)> {
         let (subject, count) = self.0.first()?;

@@ -93,3 +93,13 @@ impl Finds for Repo {
         Some(id)
     }
 }
+
+#[cached(ttl = "1h", error_ttl = SHORT, stale = "1m", load_timeout = "1s")]
+pub async fn remembered(id: u64) -> Result<u64, cache_runtime::LoadTimeout> {
+    Ok(id)
+}
+
+#[cached(ttl = "1h", error_ttl = "2s", refresh = "background", stale = "1m")]
+pub async fn in_background(id: u64) -> Result<u64, Arc<std::io::Error>> {
+    Ok(id)
+}

@@ -28,8 +28,8 @@ use key::{check_key_tells_calls_apart, check_no_type_is_hidden, check_nothing_is
 use of_value::check_closures_see_the_value_alone;
 use policy::{
     check_none_ends_before_the_others, check_nothing_unchecked_is_strong,
-    check_settings_are_of_the_fn, check_timeout_has_an_error, check_what_is_forever_has_no_end,
-    check_what_is_refreshed_is_stale,
+    check_settings_are_of_the_fn, check_there_are_errors_to_remember, check_timeout_has_an_error,
+    check_what_is_forever_has_no_end, check_what_is_refreshed_is_stale,
 };
 use serving::{check_fresh_is_no_part_of_the_key, check_valid_if_can_ask};
 use templates::check_templates;
@@ -47,6 +47,7 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
         check_value_has_a_name(function, &output, errors);
         check_companion_can_be(arguments, &output, errors);
         check_timeout_has_an_error(arguments, &output, errors);
+        check_there_are_errors_to_remember(arguments, &output, errors);
     }
     check_skips(arguments, function, errors);
     check_self_is_decided(arguments, function, errors);

@@ -20,6 +20,7 @@ pub(super) fn check_settings_are_of_the_fn(
         &arguments.wait,
         &arguments.stale,
         &arguments.load_timeout,
+        &arguments.error_ttl,
     ];
     let times = times.into_iter().flatten().filter_map(|time| match time {
         Given::Expression(expression) => Some(expression),
@@ -91,6 +92,20 @@ pub(super) fn check_what_is_forever_has_no_end(arguments: &Arguments, errors: &m
         errors.at(
             early.place(),
             "what is kept forever has no end that a refresh could come before: remove `early`, or give a `ttl`",
+        );
+    }
+}
+
+pub(super) fn check_there_are_errors_to_remember(
+    arguments: &Arguments,
+    output: &Output,
+    errors: &mut Errors,
+) {
+    if let (Some(time), false) = (&arguments.error_ttl, arguments.is_fallible(output)) {
+        errors.at(
+            time.place(),
+            "this fn returns no error that could be remembered: return a `Result` (add `fallible` if it is one under \
+             another name), or remove `error_ttl`; how long a `None` is kept is `none_ttl`",
         );
     }
 }
