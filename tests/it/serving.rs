@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use cache_runtime::{Cache, Clock, bypass, cached};
+use cache_runtime::{Cache, Clock, bypass, cache_put, cached};
 use cache_tests::Server;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -145,6 +145,9 @@ async fn a_hit_serves_the_calls_that_it_is_valid_for() {
         assert_eq!((ask(2.0).await, ask(2.05).await), (2, 2));
         assert_eq!(ask(1.0).await, 3);
         assert_eq!((model.runs(), refused(&cache, "drift")), (3, 2));
+        let stats = cache.stats();
+        // A value that is refused was a hit, and one hit.
+        assert_eq!(stats.namespace("drift").unwrap().hits(), 4);
     }
 }
 
@@ -298,5 +301,59 @@ async fn a_fresh_call_reloads_what_the_others_are_served() {
         assert_eq!((ask(true).await, ask(false).await), (3, 3));
         let stats = cache.stats();
         assert_eq!(stats.namespace("fresh").unwrap().misses.refresh, 2);
+    }
+}
+
+#[cached(ns = "reloaded", ttl = "1h", fresh = reload, skip(model, reload))]
+async fn reloaded(model: &Model, id: u32, reload: bool) -> Result<Prediction, String> {
+    let _ = id;
+    model.run(&[]).await
+}
+
+#[cache_put(entry = reloaded_entry(id))]
+async fn replace(id: u32, run: u32) -> Result<Prediction, String> {
+    let _ = id;
+    Ok(Prediction {
+        features: Vec::new(),
+        run,
+    })
+}
+
+#[tokio::test]
+async fn a_reload_stores_nothing_over_what_was_written_since_it_began() {
+    let server = server().await;
+    for cache in caches(&server) {
+        for by_put in [true, false] {
+            let (slow, quick) = (Model::held(), Model::new());
+            let reload = cache.scope(reloaded(&slow, 10, true));
+            let write = async {
+                until(LIMIT, async || slow.runs() == 1).await;
+                match by_put {
+                    true => drop(cache.scope(replace(10, 70)).await.unwrap()),
+                    // Another reload, which began later.
+                    false => {
+                        quick.runs.store(69, Ordering::SeqCst);
+                        cache.scope(reloaded(&quick, 10, true)).await.unwrap();
+                    }
+                }
+                slow.go.add_permits(1);
+            };
+            let (reloaded_to, ()) = tokio::join!(reload, write);
+            assert_eq!(reloaded_to.unwrap().run, 1);
+            let now = cache.scope(reloaded(&quick, 10, false)).await.unwrap();
+            assert_eq!(now.run, 70, "by a put: {by_put}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reload_that_fails_takes_nothing_away() {
+    let server = server().await;
+    for cache in caches(&server) {
+        let (works, fails) = (Model::new(), Model::failing());
+        let old = cache.scope(reloaded(&works, 11, false)).await.unwrap();
+        cache.scope(reloaded(&fails, 11, true)).await.unwrap_err();
+        assert_eq!(cache.scope(reloaded(&fails, 11, false)).await, Ok(old));
+        assert_eq!((works.runs(), fails.runs()), (1, 1));
     }
 }

@@ -1,5 +1,6 @@
 //! `#[cache_put]`: a write whose value is its entry's from then on.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -297,4 +298,99 @@ async fn where_redis_is_away_it_writes_and_the_entry_is_owed() {
             until(LIMIT, sees).await;
         })
         .await;
+}
+
+/// What it wrote may be what was invalidated.
+#[tokio::test]
+async fn what_is_invalidated_while_it_is_written_is_not_kept() {
+    let server = server().await;
+    for cache in caches(&server) {
+        for step in 0..3 {
+            let (db, open, shut) = (Db::default(), Gate::open(), Gate::shut());
+            let write = cache.scope(write(&db, 11, 1, &shut));
+            let invalidate = async {
+                db.done.notified().await;
+                db.row.store(2, Ordering::SeqCst);
+                match step {
+                    0 => cache.tag("rows").invalidate().await.unwrap(),
+                    1 => cache.namespace("row").invalidate().await.unwrap(),
+                    _ => cache
+                        .scope(async { row_entry(11).invalidate().await })
+                        .await
+                        .unwrap(),
+                }
+                shut.let_go();
+            };
+            let (wrote, ()) = tokio::join!(write, invalidate);
+            assert_eq!(wrote, Ok(1));
+            assert_eq!(cache.scope(row(&db, 11, &open)).await, Ok(2), "{step}");
+        }
+    }
+}
+
+fn refuses(value: &u32) -> bool {
+    assert!(*value != 66, "its author did not think of it");
+    true
+}
+
+#[cached(ns = "picky", ttl = "1h", cache_if = refuses, skip(db))]
+async fn picky(db: &Db, id: u32) -> Result<u32, String> {
+    let _ = id;
+    Ok(db.row.load(Ordering::SeqCst))
+}
+
+#[cache_put(entry = picky_entry(id), on = "ok")]
+async fn commit(db: &Db, id: u32, value: u32) -> Result<u32, String> {
+    let _ = id;
+    db.row.store(value, Ordering::SeqCst);
+    Ok(value)
+}
+
+/// `on = "ok"` is about errors: what ends after an `Ok` has written.
+#[tokio::test]
+async fn a_call_that_ends_while_it_stores_has_written_all_the_same() {
+    let server = server().await;
+    for cache in caches(&server) {
+        let db = Arc::new(Db::default());
+        let other = Arc::clone(&db);
+        assert_eq!(cache.scope(picky(&db, 12)).await, Ok(0));
+        let ends = cache.clone();
+        let ends = tokio::spawn(async move { ends.scope(commit(&other, 12, 66)).await });
+        assert!(ends.await.unwrap_err().is_panic());
+        db.row.store(67, Ordering::SeqCst);
+        let sees = async || cache.scope(picky(&db, 12)).await == Ok(67);
+        until(LIMIT, sees).await;
+    }
+}
+
+#[cached(ns = "counter", ttl = "1h", wait = "1h", skip(db))]
+async fn count(db: &Db, id: u32) -> u32 {
+    let _ = id;
+    db.reads.fetch_add(1, Ordering::SeqCst);
+    db.row.load(Ordering::SeqCst)
+}
+
+/// It reads what it writes, which is not there: it would wait for itself.
+#[cache_put(entry = count_entry(id))]
+async fn add(db: &Db, id: u32) -> u32 {
+    let next = count(db, id).await + 1;
+    db.row.store(next, Ordering::SeqCst);
+    next
+}
+
+#[tokio::test]
+async fn a_write_may_read_its_own_entry() {
+    let server = server().await;
+    for cache in caches(&server) {
+        let db = Db::default();
+        cache
+            .scope(async {
+                let added = tokio::time::timeout(LIMIT, add(&db, 13));
+                assert_eq!(added.await, Ok(1));
+                assert_eq!((count(&db, 13).await, db.reads()), (1, 1));
+                assert_eq!((add(&db, 13).await, db.reads()), (2, 1));
+                assert_eq!((count(&db, 13).await, db.reads()), (2, 1));
+            })
+            .await;
+    }
 }

@@ -15,14 +15,15 @@ use crate::mentions::mentions;
 pub(super) fn captured(closure: &ExprClosure, names: &[String]) -> Vec<(String, Span)> {
     let mut found = Names::default();
     found.visit_expr_closure(closure);
-    let mut captured: Vec<(String, Span)> = Vec::new();
-    for (name, place) in found.used {
-        let is_known = captured.iter().any(|(known, _)| *known == name);
-        if !is_known && names.contains(&name) && !found.bound.contains(&name) {
-            captured.push((name, place));
-        }
-    }
-    captured
+    found.perhaps.clear();
+    found.among(names)
+}
+
+/// Those, and any that stand in a macro which may read them or not, as a pattern of `matches!`.
+pub(super) fn perhaps_captured(closure: &ExprClosure, names: &[String]) -> Vec<(String, Span)> {
+    let mut found = Names::default();
+    found.visit_expr_closure(closure);
+    found.among(names)
 }
 
 /// The names that a closure binds anywhere in it, and those it uses.
@@ -30,11 +31,23 @@ pub(super) fn captured(closure: &ExprClosure, names: &[String]) -> Vec<(String, 
 struct Names {
     bound: BTreeSet<String>,
     used: Vec<(String, Span)>,
+    perhaps: Vec<(String, Span)>,
 }
 
 impl Names {
     fn bind(&mut self, name: &Ident) {
         self.bound.insert(name.unraw().to_string());
+    }
+
+    fn among(self, names: &[String]) -> Vec<(String, Span)> {
+        let mut among: Vec<(String, Span)> = Vec::new();
+        for (name, place) in self.used.into_iter().chain(self.perhaps) {
+            let is_known = among.iter().any(|(known, _)| *known == name);
+            if !is_known && names.contains(&name) && !self.bound.contains(&name) {
+                among.push((name, place));
+            }
+        }
+        among
     }
 }
 
@@ -54,6 +67,10 @@ impl<'ast> Visit<'ast> for Names {
     fn visit_macro(&mut self, call: &'ast Macro) {
         let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
         let Ok(arguments) = call.parse_body_with(parser) else {
+            // Of others, whatever is a name in them.
+            let place = call.tokens.span();
+            let names = mentions(&call.tokens).into_iter();
+            self.perhaps.extend(names.map(|name| (name, place)));
             return;
         };
         let mut inside = Self::default();
@@ -78,5 +95,6 @@ impl<'ast> Visit<'ast> for Names {
         }
         self.bound.extend(inside.bound);
         self.used.extend(inside.used);
+        self.perhaps.extend(inside.perhaps);
     }
 }

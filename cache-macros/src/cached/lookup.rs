@@ -99,7 +99,11 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
         ("lease", "Lease", arguments.lease),
         ("consistency", "Consistency", arguments.consistency),
         ("on_outage", "OnOutage", arguments.on_outage),
-        ("refresh", "Refresh", arguments.refresh),
+        (
+            "refresh",
+            "Refresh",
+            arguments.refresh.or(model.base.refresh()),
+        ),
     ];
     let chosen = choices.into_iter().filter_map(|(method, kind, choice)| {
         let (name, place) = choice?;

@@ -47,6 +47,11 @@ impl Base {
         }
     }
 
+    /// Who refreshes where the fn itself does not say: a task has what it loads with only where that is said.
+    pub(super) fn refresh(&self) -> Option<(&'static str, Span)> {
+        self.shared().map(|policy| ("Caller", policy.span()))
+    }
+
     /// Where it was given.
     pub(super) fn place(&self) -> Span {
         match self {

@@ -8,7 +8,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
-use super::captures::captured;
+use super::captures::perhaps_captured;
 use super::lookup::{cache, policy};
 use super::model::Cached;
 use super::site::at;
@@ -83,7 +83,10 @@ pub(super) fn serves(model: &Cached) -> Option<TokenStream> {
         let (name, place) = (&taken.name, span::made(taken.place));
         let private = span::shown_at(&model.private, taken.place);
         let borrow = (!taken.is_lent).then(|| quote_spanned!(place=> &));
-        quote_spanned!(place=> let #name = #private::taken(#borrow #name);)
+        quote_spanned! {place=>
+            let #name = #private::taken(#borrow #name);
+            let _ = &#name;
+        }
     });
     let lent = taken.iter().filter(|taken| taken.is_lent);
     let lent = lent.map(|taken| {
@@ -107,6 +110,11 @@ fn asked(model: &Cached, written: &Expr) -> TokenStream {
     let place = span::made(written.span());
     let private = span::shown_at(&model.private, written.span());
     let kept = format_ident!("kept", span = place);
+    let mut written = written.clone();
+    if let Expr::Closure(closure) = &mut written {
+        // It is asked more than once, so it takes nothing away.
+        closure.capture = None;
+    }
     quote_spanned!(place=> #private::#kept(__value, #written))
 }
 
@@ -132,7 +140,7 @@ fn taken(model: &Cached, written: &Expr) -> Vec<Taken> {
         .iter()
         .map(|(name, _)| name.unraw().to_string())
         .collect();
-    let captured = captured(closure, &names).into_iter();
+    let captured = perhaps_captured(closure, &names).into_iter();
     let found = captured.filter_map(|(name, place)| {
         let at = names.iter().position(|known| *known == name)?;
         let (name, is_lent) = bound[at].clone();

@@ -3,9 +3,10 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{DeriveInput, Fields, GenericParam, Path, parse_quote_spanned};
+use syn::{DeriveInput, Fields, Path, parse_quote_spanned};
 
 use super::Shape;
+use crate::function::words;
 use crate::{settings, span};
 
 /// The implementations; of no shapes, ones that are never reached.
@@ -17,11 +18,14 @@ pub(super) fn implementations(
     let runtime = settings::runtime(runtime);
     let ident = &input.ident;
     let mut generics = input.generics.clone();
-    for parameter in &mut generics.params {
-        if let GenericParam::Type(parameter) = parameter {
-            let bound = parse_quote_spanned!(parameter.ident.span()=> ::core::fmt::Display);
-            parameter.bounds.push(bound);
-            parameter.default = None;
+    let parameters: Vec<String> = (generics.type_params())
+        .map(|parameter| parameter.ident.to_string())
+        .collect();
+    for field in shapes.iter().flat_map(|shape| shape.fields) {
+        let ty = &field.ty;
+        if words(ty).iter().any(|word| parameters.contains(word)) {
+            let shown = parse_quote_spanned!(ty.span()=> #ty: ::core::fmt::Display);
+            generics.make_where_clause().predicates.push(shown);
         }
     }
     let (own, types, clause) = generics.split_for_impl();

@@ -28,6 +28,8 @@ pub(crate) struct Ambient {
     bypassed: bool,
     /// The one entry that calls inside reload, by the 128 bits that name it.
     refresh: Option<[u8; 16]>,
+    /// The one entry that is written around them, by the 128 bits that name it.
+    written: Option<[u8; 16]>,
     /// Who is to be told what becomes of calls inside.
     observer: Observed,
 }
@@ -273,6 +275,7 @@ pub fn inherit<F: Future>(future: F) -> impl Future<Output = F::Output> + use<F>
             cache: made.cache.or(here.cache),
             bypassed: made.bypassed || here.bypassed,
             refresh: here.refresh,
+            written: here.written,
             observer: here.observer,
         };
         AMBIENT.scope(ambient, future).await
@@ -286,6 +289,23 @@ pub(crate) fn carried(task: Task) -> Task {
         ..present()
     };
     Box::pin(AMBIENT.scope(ambient, task))
+}
+
+/// Runs a future that writes what the entry with this key holds: a call of it inside would wait for the write
+/// that it is part of.
+pub(crate) async fn writing<F: Future>(digest: &Digest, future: F) -> F::Output {
+    let ambient = Ambient {
+        written: Some(short(digest)),
+        ..present()
+    };
+    AMBIENT.scope(ambient, future).await
+}
+
+/// Whether the call with this key, on this task, is part of what writes its entry.
+pub(crate) fn is_written(digest: &Digest) -> bool {
+    AMBIENT
+        .try_with(|ambient| ambient.written == Some(short(digest)))
+        .unwrap_or(false)
 }
 
 /// Runs a future in which the call with this key reloads and stores.

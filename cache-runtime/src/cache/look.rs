@@ -141,6 +141,7 @@ impl Cache {
             ahead: missed.ahead,
             reloads: false,
             observer: ambient::observer(),
+            refused: None,
         }
     }
 }

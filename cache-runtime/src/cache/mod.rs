@@ -27,7 +27,8 @@ pub use scan::{Scan, ScannedKey};
 pub use settings::Durability;
 
 pub(crate) use ambient::{
-    Current, carried, current, is_bypassed, may_refresh, observer, refreshes, resolve,
+    Current, carried, current, is_bypassed, is_written, may_refresh, observer, refreshes, resolve,
+    writing,
 };
 pub(crate) use groups::{namespace_target, tag_target};
 pub(crate) use look::{Missed, look};

@@ -39,6 +39,17 @@ impl Allowance {
         }
     }
 
+    /// What is left of it now, for the same call's next read.
+    pub(crate) fn rest(&self) -> Self {
+        let rest = self.clone();
+        let copy = |to: &AtomicU64, from: &AtomicU64| {
+            to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
+        };
+        copy(&rest.left_us, &self.left_us);
+        copy(&rest.behind_us, &self.behind_us);
+        rest
+    }
+
     /// Waits for an answer as long as is left, and takes off what that took.
     ///
     /// What is asked is boxed: each level of the algorithm would otherwise hold the whole exchange with

@@ -41,7 +41,7 @@ impl<'a> Joining<'a> {
             request,
             body,
             older,
-            waiting: Stopwatch::start(),
+            waiting: request.waiting.unwrap_or_else(Stopwatch::start),
         }
     }
 
@@ -104,6 +104,11 @@ impl<'a> Joining<'a> {
             },
             body: self.body,
         }
+    }
+
+    /// Whether it joins one flight more whose value it may have to refuse.
+    pub(super) fn waits_on(&self) -> bool {
+        self.request.refused.is_some() && !self.left().is_zero()
     }
 
     /// How much longer it waits for others.

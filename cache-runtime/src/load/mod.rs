@@ -80,7 +80,7 @@ pub(crate) use caller::Caller;
 pub(crate) use course::{Course, Returned};
 pub(crate) use desk::Remote;
 pub(crate) use hooks::Hooks;
-pub(crate) use put::{Writing, put, refresh};
+pub(crate) use put::{Writing, put, refresh, unstored};
 pub(crate) use read::{Look, peek};
 pub(crate) use request::{Draft, Request, short};
 pub(crate) use validity::{Again, Always, If};
@@ -130,11 +130,15 @@ pub(crate) async fn load(request: &Request, body: &Remote) -> Returned {
 
 /// Joins a flight that began after the call, and needs no look.
 async fn load_later(joining: &Joining<'_>) -> Returned {
-    let later = joining.seat();
-    let turn = match joining.turn(&later, false).await {
-        Joined::Served(returned) => return returned,
-        Joined::Leads(turn) | Joined::Refused(turn) => turn,
-    };
-    let leader = joining.leader(&later, &turn);
-    boxed(|| leader.lead()).await
+    loop {
+        let later = joining.seat();
+        let turn = match joining.turn(&later, false).await {
+            Joined::Served(returned) => return returned,
+            // It was led by a call that does not refuse what is there: the next may not be.
+            Joined::Refused(Turn::Done(_)) if joining.waits_on() => continue,
+            Joined::Leads(turn) | Joined::Refused(turn) => turn,
+        };
+        let leader = joining.leader(&later, &turn);
+        return boxed(|| leader.lead()).await;
+    }
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::course::Returned;
 use super::desk::Remote;
 use super::grant::{Grant, claim};
+use super::read::{Look, peek};
 use super::request::Request;
 use super::run::Run;
 use super::store::{Kept, Loading, fill};
@@ -20,18 +21,20 @@ use crate::boxed::boxed;
 use crate::clock::Moment;
 use crate::error::{CacheError, Result};
 use crate::events::{Event, Miss, Unstored};
+use crate::frame::Writer;
 use crate::invalidate::invalidate;
 use crate::memory::{About, Given, Life, LoadId};
+use crate::site::Digest;
 use crate::stamp::{Recording, Watch};
 use crate::tag::MOST_TAGS;
 use crate::value::Erased;
 
-/// Which of several at the same time stores its value.
+/// When one of several at the same time stores its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stores {
-    /// The last.
+    /// If it comes last.
     Last,
-    /// One that no other overlaps.
+    /// If no other began after it.
     Alone,
 }
 
@@ -40,29 +43,31 @@ enum Stores {
 pub(crate) struct Writing<'a> {
     request: &'a Request,
     recording: Recording,
-    grant: Option<Box<Grant>>,
+    /// What its value will rest on, registered by now.
+    loading: Loading,
 }
 
 impl<'a> Writing<'a> {
     /// From here on no load that began before it stores. Fails where it could not store either.
     pub(crate) async fn begin(request: &'a Request) -> Result<Self> {
-        let (cells, entry) = (&request.tiers.cells, &request.subjects[0]);
-        // What is there is served until it is written. In Redis the lease tells of others.
-        cells.write_begins(entry);
-        let recording = cells.record([entry.clone()]);
+        let recording = announce(request);
         match grant(request).await {
             Ok(grant) => Ok(Self {
                 request,
                 recording,
-                grant,
+                loading: Run::begin(request, grant).given(),
             }),
             Err(cause) => Err(unavailable(cause)),
         }
     }
 
+    pub(crate) fn digest(&self) -> &Digest {
+        &self.request.digest
+    }
+
     /// Runs the write, and keeps the right to store meanwhile.
     pub(crate) async fn during<F: Future>(&self, write: Pin<&mut F>) -> F::Output {
-        match &self.grant {
+        match &self.loading.grant {
             Some(grant) => grant.lease.during(write).await,
             None => write.await,
         }
@@ -70,9 +75,8 @@ impl<'a> Writing<'a> {
 
     /// Stores what it wrote. Where it fails, the entry is to be invalidated.
     pub(crate) async fn end(self, value: Erased) -> Result<()> {
-        let loading = Run::begin(self.request, self.grant).given();
         let of = (&self.recording, Stores::Alone);
-        boxed(|| write(self.request, loading, of, &value)).await
+        boxed(|| write(self.request, self.loading, of, &value)).await
     }
 }
 
@@ -94,10 +98,39 @@ pub(crate) async fn put(request: &Request, value: Erased) -> Result<()> {
     }
 }
 
+/// Reads what is there, or runs the body and no more: for a call inside the write of its own entry, which has
+/// the lease.
+pub(crate) async fn unstored(request: &Request, body: &Remote) -> Returned {
+    if let Some(held) = request.in_memory() {
+        request.count_older(&held);
+        return Ok(held);
+    }
+    if let Some(found) = boxed(|| peek(request, Look::Serve)).await
+        && found.is_fresh
+    {
+        return Ok(found.held);
+    }
+    request.miss(request.missed);
+    let watch = request.watch();
+    let value = boxed(|| body.run(request)).await?;
+    let about = About {
+        id: Writer::Load.fresh(),
+        life: Life::default(),
+        watch,
+        encoded: 0,
+        counters: Arc::clone(&request.counters),
+    };
+    Ok(request.kind.hold(value, about))
+}
+
 /// Runs the body and stores its value, whatever the tiers hold.
 pub(crate) async fn refresh(request: &Request, body: &Remote) -> Returned {
     request.miss(Miss::Refresh);
-    let recording = drop_copies(request);
+    let recording = match request.tiers.redis {
+        Some(_) => drop_copies(request),
+        // What is there is served until there is another, and of two the one that began last stores.
+        None => announce(request),
+    };
     let (grant, may_store) = match grant(request).await {
         Ok(grant) => (grant, true),
         Err(cause) => {
@@ -127,12 +160,20 @@ pub(crate) async fn refresh(request: &Request, body: &Remote) -> Returned {
     match may_store {
         true => {
             // The value is the caller's in any case; what went wrong was counted.
-            let of = (&recording, Stores::Last);
+            let of = (&recording, Stores::Alone);
             let _ = boxed(|| write(request, loading, of, &value)).await;
         }
         false => request.emit(Event::Unstored(Unstored::Outage)),
     }
     Ok(request.kind.hold(value, returned))
+}
+
+/// Tells who writes to the entry that one more does, and counts from now on what comes between. What is there
+/// is served meanwhile. In Redis the lease tells of others.
+fn announce(request: &Request) -> Recording {
+    let (cells, entry) = (&request.tiers.cells, &request.subjects[0]);
+    cells.write_begins(entry);
+    cells.record([entry.clone()])
 }
 
 /// Drops this process's copies, and counts from now on what comes between.
@@ -191,12 +232,16 @@ async fn write_payload(
             let of = (recording, &watch, stores);
             keep(request, of, (id, bytes, until), value)
         }
-        Kept::Superseded if stores == Stores::Alone => Err(CacheError::Overtaken),
-        kept @ (Kept::Stored(_) | Kept::Superseded) => {
+        Kept::Superseded => {
             request.tiers.cells.flip(&request.subjects[0]);
-            if let Kept::Stored(_) = kept {
-                verify(request, &**value, bytes);
+            match stores {
+                Stores::Last => Ok(()),
+                Stores::Alone => Err(CacheError::Overtaken),
             }
+        }
+        Kept::Stored(_) => {
+            request.tiers.cells.flip(&request.subjects[0]);
+            verify(request, &**value, bytes);
             Ok(())
         }
         Kept::Overtaken => {
@@ -251,7 +296,12 @@ fn keep(
         .cells
         .supersede(recording, watch, stores == Stores::Alone)
     else {
-        request.emit(Event::Unstored(Unstored::Overtaken));
+        let invalidated =
+            recording.is_overtaken() || watch.cells().iter().skip(1).any(|cell| cell.is_flipped());
+        request.emit(Event::Unstored(match invalidated {
+            true => Unstored::Overtaken,
+            false => Unstored::Superseded,
+        }));
         return Err(CacheError::Overtaken);
     };
     let life = Life {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::allowance::Allowance;
 use super::hooks::Hooks;
-use crate::clock::Moment;
+use crate::clock::{Moment, Stopwatch};
 use crate::error::{CacheError, Result, check_name};
 use crate::events::{Counters, Event, Miss, Observed, Of, Unstored};
 use crate::flight::Terms;
@@ -46,6 +46,8 @@ pub(crate) struct Request {
     pub(crate) reloads: bool,
     /// Who is to be told what becomes of it.
     pub(crate) observer: Observed,
+    /// Since when it waits for others, where that was not with this read.
+    pub(crate) waiting: Option<Stopwatch>,
     /// The load whose value does not serve this call.
     pub(crate) refused: Option<LoadId>,
 }
@@ -72,6 +74,8 @@ pub(crate) struct Draft {
     pub(crate) reloads: bool,
     /// Who is to be told what becomes of it.
     pub(crate) observer: Observed,
+    /// The load that memory had, whose value does not serve this call.
+    pub(crate) refused: Option<LoadId>,
 }
 
 impl Draft {
@@ -114,7 +118,8 @@ impl Draft {
             ahead: self.ahead,
             reloads: self.reloads,
             observer: self.observer,
-            refused: None,
+            waiting: None,
+            refused: self.refused,
         })
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::body::Failed;
 use super::course::Course;
 use super::request::Request;
+use crate::clock::Stopwatch;
 use crate::events::Miss;
 use crate::memory::Held;
 use crate::value::Erased;
@@ -84,18 +85,22 @@ impl<F> Unpin for If<F> {}
 
 /// A call that may refuse what it is served.
 pub(crate) struct Again {
-    request: Box<Request>,
-    begin: fn(Box<Request>) -> Course,
+    /// That of the read under way.
+    request: Arc<Request>,
+    begin: fn(Arc<Request>) -> Course,
+    /// All that it waits for others takes `wait` at most, however often it reads.
+    waiting: Stopwatch,
     /// Of its body, once that has failed.
     error: Failed,
 }
 
 impl Again {
     /// A call with this request, which `begin` reads anew.
-    pub(crate) fn new(request: &Request, begin: fn(Box<Request>) -> Course) -> Self {
+    pub(crate) fn new(request: &Arc<Request>, begin: fn(Arc<Request>) -> Course) -> Self {
         Self {
-            request: Box::new(request.clone()),
+            request: Arc::clone(request),
             begin,
+            waiting: Stopwatch::start(),
             error: None,
         }
     }
@@ -104,10 +109,16 @@ impl Again {
         if let Some(error) = self.error.take() {
             return Verdict::Fails(Some(error));
         }
-        let request = &mut self.request;
-        request.missed = Miss::Refused;
-        // What others loaded in its place is refused as well.
-        request.reloads = request.refused.replace(held.id).is_some();
-        Verdict::Again((self.begin)(request.clone()))
+        let before = &self.request;
+        self.request = Arc::new(Request {
+            missed: Miss::Refused,
+            refused: Some(held.id),
+            // What others loaded in its place is refused as well.
+            reloads: before.refused.is_some(),
+            waiting: Some(self.waiting),
+            allowance: before.allowance.rest(),
+            ..Request::clone(before)
+        });
+        Verdict::Again((self.begin)(Arc::clone(&self.request)))
     }
 }

@@ -258,6 +258,14 @@ impl Hit {
         value.unwrap_or_else(|| mistyped())
     }
 
+    /// The same, and which load it comes of.
+    #[inline]
+    pub(crate) fn value_and_id<T: Clone + 'static>(self) -> (T, LoadId) {
+        let mut found = None;
+        self.read(&mut |held| found = Some((held.value(), held.id)));
+        found.unwrap_or_else(|| mistyped())
+    }
+
     fn read(self, read: &mut dyn FnMut(&Held)) {
         match self.0 {
             Place::Recent(place) => place.read(read),
@@ -308,18 +316,15 @@ impl Memory {
     /// A value that may be served as fresh, and is not refreshed elsewhere meanwhile; counted as a hit.
     #[inline]
     pub(crate) fn fresh(&self, key: Sought<'_>, now: Moment) -> Option<Hit> {
-        if let Some(found) = self.recent.find(key, now) {
-            if found.is_shown {
-                drop(self.store.get(&key));
-            }
-            return Some(Hit(Place::Recent(found.place)));
+        if let Some(place) = self.recent.find(key, now) {
+            return Some(Hit(Place::Recent(place)));
         }
         let held = self.store.get(&key)?;
         if held.is_stale || !held.is_fresh(now) {
             return None;
         }
         held.counters.memory_hit();
-        self.recent.note(key, &held);
+        self.recent.note(key, &held, now);
         Some(Hit::of(held))
     }
 
@@ -349,6 +354,7 @@ impl Memory {
             () => Miss::Expired,
         };
         self.store.remove_if(&key, |found| Arc::ptr_eq(found, held));
+        held.is_out.store(true, Ordering::Release);
         why
     }
 

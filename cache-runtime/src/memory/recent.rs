@@ -29,7 +29,7 @@ const PART: u64 = 4;
 /// the first alone.
 const KEY: usize = 99;
 
-/// One hit of this many asks the store too, which learns from that what is hot.
+/// One look of this many is left to the store, which learns from that what is hot.
 pub(super) const SHOWN: u32 = 16;
 
 /// One value of this many takes the place of another: a scan of the store pushes little out.
@@ -52,13 +52,6 @@ pub(super) struct Recent {
 #[derive(Debug)]
 pub(super) struct Place(usize);
 
-/// What a look found.
-pub(super) struct Found {
-    pub(super) place: Place,
-    /// Whether the store is to see this hit.
-    pub(super) is_shown: bool,
-}
-
 impl Recent {
     /// Of a memory that holds up to `bytes`.
     pub(super) fn new(bytes: u64) -> Self {
@@ -71,21 +64,21 @@ impl Recent {
 
     /// Where this thread has the value, if it may be served as fresh; counted as a hit.
     #[inline]
-    pub(super) fn find(&self, key: Sought<'_>, now: Moment) -> Option<Found> {
+    pub(super) fn find(&self, key: Sought<'_>, now: Moment) -> Option<Place> {
         // A thread that is ending has none.
         let found = RECENT.try_with(|slots| slots.try_borrow().ok()?.find(self.memory, key, now));
         found.ok().flatten()
     }
 
     /// Has this thread keep a value that it found in the store.
-    pub(super) fn note(&self, key: Sought<'_>, held: &Arc<Held>) {
+    pub(super) fn note(&self, key: Sought<'_>, held: &Arc<Held>, now: Moment) {
         if held.size > self.largest || key.parts.len() > KEY {
             return;
         }
         let replaced = RECENT.try_with(|slots| {
             // It is borrowed while a value is cloned, which may run any code.
             let mut slots = slots.try_borrow_mut().ok()?;
-            slots.note(self.memory, key, held)
+            slots.note(self.memory, key, held, now)
         });
         // Here, and not while it is borrowed: a value's own `Drop` may run any code.
         drop(replaced);
@@ -108,7 +101,7 @@ impl Place {
 struct Slots {
     /// Empty until the thread has its first hit.
     all: Vec<Slot>,
-    hits: Cell<u32>,
+    looks: Cell<u32>,
     notes: u32,
 }
 
@@ -151,8 +144,10 @@ impl Slot {
             && self.key.get(..self.key_len.into()) == Some(key.parts)
     }
 
-    fn is_free(&self) -> bool {
-        self.held.as_ref().is_none_or(|held| held.is_out())
+    /// Whether it has nothing that this thread may serve from here again.
+    fn is_free(&self, now: Moment) -> bool {
+        let ended = |held: &Arc<Held>| held.is_out() || !held.is_fresh(now);
+        self.held.as_ref().is_none_or(ended)
     }
 }
 
@@ -160,13 +155,18 @@ impl Slots {
     const fn new() -> Self {
         Self {
             all: Vec::new(),
-            hits: Cell::new(0),
+            looks: Cell::new(0),
             notes: 0,
         }
     }
 
     #[inline]
-    fn find(&self, memory: u64, key: Sought<'_>, now: Moment) -> Option<Found> {
+    fn find(&self, memory: u64, key: Sought<'_>, now: Moment) -> Option<Place> {
+        let looks = self.looks.get().wrapping_add(1);
+        self.looks.set(looks);
+        if looks.is_multiple_of(SHOWN) {
+            return None;
+        }
         for at in ways(key.hash) {
             let slot = self.all.get(at)?;
             if !slot.is(memory, key) {
@@ -177,31 +177,32 @@ impl Slots {
                 return None;
             }
             held.counters.memory_hit();
-            let hits = self.hits.get().wrapping_add(1);
-            self.hits.set(hits);
-            return Some(Found {
-                place: Place(at),
-                is_shown: hits.is_multiple_of(SHOWN),
-            });
+            return Some(Place(at));
         }
         None
     }
 
     /// Keeps the value, and gives back what it took the place of.
-    fn note(&mut self, memory: u64, key: Sought<'_>, held: &Arc<Held>) -> Option<Slot> {
+    fn note(
+        &mut self,
+        memory: u64,
+        key: Sought<'_>,
+        held: &Arc<Held>,
+        now: Moment,
+    ) -> Option<Slot> {
         if self.all.is_empty() {
             self.all.resize_with(SLOTS, || Slot::EMPTY);
         }
-        let at = self.place(memory, key)?;
+        let at = self.place(memory, key, now)?;
         let slot = Slot::new(memory, key, held)?;
         Some(std::mem::replace(self.all.get_mut(at)?, slot))
     }
 
     /// The slot of this key, else a free one, else now and then another's.
-    fn place(&mut self, memory: u64, key: Sought<'_>) -> Option<usize> {
+    fn place(&mut self, memory: u64, key: Sought<'_>, now: Moment) -> Option<usize> {
         let ways = ways(key.hash);
         let own = ways.iter().find(|at| self.all[**at].is(memory, key));
-        let free = || ways.iter().find(|at| self.all[**at].is_free());
+        let free = || ways.iter().find(|at| self.all[**at].is_free(now));
         if let Some(at) = own.or_else(free) {
             return Some(*at);
         }

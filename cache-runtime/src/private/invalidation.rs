@@ -73,6 +73,11 @@ impl Invalidation {
         self.only_ok = true;
     }
 
+    /// It changed something, whatever becomes of it now.
+    pub(super) fn always(&mut self) {
+        self.only_ok = false;
+    }
+
     /// The function is about to be polled.
     pub fn arm(&mut self) {
         self.armed = true;

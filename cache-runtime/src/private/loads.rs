@@ -2,9 +2,10 @@
 //! that says who else may run it.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use crate::boxed::boxed;
-use crate::cache::{carried, may_refresh, refreshes};
+use crate::cache::{carried, is_written, may_refresh, refreshes};
 use crate::error::LoadTimeout;
 use crate::events::{Event, Tier};
 use crate::load::{
@@ -108,7 +109,7 @@ where
     Caller {
         validity: If {
             serves,
-            again: request.as_deref().map(|request| Again::new(request, begin)),
+            again: (request.as_ref()).map(|request| Again::new(request, begin)),
         },
         course: request.map(begin),
         body,
@@ -150,17 +151,20 @@ fn requested(
     draft: Result<Box<Draft>, Uncached>,
     tags: &[Tag],
     hooks: Hooks,
-) -> Option<Box<Request>> {
+) -> Option<Arc<Request>> {
     request(*draft.ok()?, tags, hooks)
 }
 
 /// The read of an entry.
-fn begin(request: Box<Request>) -> Course {
+fn begin(request: Arc<Request>) -> Course {
     let is_limited = request.hooks.is_limited;
     Course::new(is_limited, |body| boxed(|| run(request, body)))
 }
 
-async fn run(request: Box<Request>, body: Remote) -> Returned {
+async fn run(request: Arc<Request>, body: Remote) -> Returned {
+    if is_written(&request.digest) {
+        return boxed(|| load::unstored(&request, &body)).await;
+    }
     let returned = match request.reloads || refreshes(&request.digest) {
         true => boxed(|| load::refresh(&request, &body)).await,
         false => match may_refresh().then(|| request.in_memory()).flatten() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::cache::{Cache, Current, Entry, Missed, current, look, may_refresh, observer, resolve};
 use crate::error::CacheError;
+use crate::events::Miss;
 use crate::key::{CacheKey, KeyWriter};
 use crate::kind::Kind;
 use crate::load::{Call, Draft, Hooks, Request, Uncached};
@@ -149,12 +150,15 @@ pub fn lookup_valid<M: Returns<R>, R>(
     let kind = Kind::of::<M::Value>();
     let draft = match found(at, kind, policy, cache, key) {
         Ok(hit) => {
-            let value = hit.value();
+            let (value, id) = hit.value_and_id();
             if serves(&value) {
                 return Lookup::Hit(M::value(value));
             }
-            // The read finds it once more, and is told then.
-            unasked(at, kind, policy, cache, key)
+            let mut draft = unasked(at, kind, policy, cache, key);
+            if let Ok(draft) = &mut draft {
+                (draft.missed, draft.refused) = (Miss::Refused, Some(id));
+            }
+            draft
         }
         Err(draft) => draft,
     };
@@ -271,14 +275,14 @@ fn draft(
     Ok(Box::new(draft))
 }
 
-pub(super) fn request(draft: Draft, tags: &[Tag], hooks: Hooks) -> Option<Box<Request>> {
+pub(super) fn request(draft: Draft, tags: &[Tag], hooks: Hooks) -> Option<Arc<Request>> {
     let cache = Cache::of(&draft.tiers);
     let site = draft.site;
     draft
         .with_tags(tags, hooks)
         .map_err(|error| cache.refused(site, &site.namespace, &error))
         .ok()
-        .map(Box::new)
+        .map(Arc::new)
 }
 
 /// The entry that a companion gives.

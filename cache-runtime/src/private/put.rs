@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Invalidation;
 use crate::boxed::boxed;
-use crate::cache::Entry;
+use crate::cache::{Entry, writing as inside};
 use crate::load::Writing;
 use crate::value::{Cacheable, Erased};
 
@@ -104,9 +104,11 @@ impl<'a, T: 'a> Put<'a, T> {
     /// Runs the function.
     pub async fn during<F: Future>(&mut self, body: F) -> F::Output {
         self.armed();
-        let body = pin!(body);
         match &self.writing {
-            Some(writing) => boxed(|| writing.during(body)).await,
+            Some(writing) => {
+                let body = pin!(inside(writing.digest(), body));
+                boxed(|| writing.during(body)).await
+            }
             None => body.await,
         }
     }
@@ -114,7 +116,13 @@ impl<'a, T: 'a> Put<'a, T> {
     /// The function returned this value, or an error. What fails now is owed and logged; it is not the
     /// function's failure.
     pub async fn finish<V: HeldAs<T>>(self, value: Option<&V>) {
-        let Self { owed, writing, .. } = self;
+        let Self {
+            mut owed, writing, ..
+        } = self;
+        if value.is_some() {
+            // It has written: dropped from here on, it is owed as well.
+            owed.always();
+        }
         let (is_ok, value) = (value.is_some(), value.map(HeldAs::erased));
         let stored = match (writing, value) {
             (Some(writing), Some(value)) => boxed(|| writing.end(value)).await.is_ok(),

@@ -62,3 +62,22 @@ pub async fn by_hand<T: Display>(cache: &Cache, like: &T) -> Result<(), CacheErr
     cache.tag(tag).invalidate().await?;
     cache.tag(Any::Like(like)).invalidate().await
 }
+
+pub trait Table {
+    type Id: Display;
+}
+
+/// Its field shows no `T`.
+#[derive(Debug, CacheTag)]
+pub struct RowTag<T: Table> {
+    pub id: T::Id,
+}
+
+impl Table for u8 {
+    type Id = u64;
+}
+
+#[cached(ttl = "5m", tags = [RowTag::<u8> { id }])]
+pub async fn row(id: u64) -> u64 {
+    id
+}

@@ -90,3 +90,21 @@ pub fn spawned(model: &'static Model, options: &'static Options) {
     drop(tokio::spawn(of_a_pattern(Version(1), 1)));
     drop(tokio::spawn(generic("key", String::new())));
 }
+
+#[derive(Clone, PartialEq)]
+pub enum Kind {
+    Named(String),
+    Other,
+}
+
+/// A macro that is no list of expressions, a closure that says `move`, a name that is bound as well.
+#[cached(ttl = "5m", valid_if = move |value: &String| matches!(&kind, Kind::Named(name) if name == value), skip(kind))]
+pub async fn of_a_macro(kind: Kind, id: u32) -> String {
+    drop(kind);
+    id.to_string()
+}
+
+#[cached(ttl = "5m", valid_if = |value| matches!(value, Some(id) if *id > 7), cache_if = |value| matches!(value, Some(id) if *id > 7))]
+pub async fn of_a_bound_name(id: u32) -> Option<u32> {
+    Some(id)
+}

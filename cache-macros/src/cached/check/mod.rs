@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 
 use proc_macro2::Span;
 use quote::ToTokens;
-use syn::Ident;
 use syn::ext::IdentExt;
+use syn::{Expr, Ident};
 
 use super::arguments::{Arguments, Entry, Key};
 use crate::errors::Errors;
@@ -203,6 +203,20 @@ fn among(names: &[String], word: &Ident) -> String {
 }
 
 impl Key {
+    /// The arguments that are parts of the key as a whole.
+    fn whole_names(&self) -> Vec<String> {
+        let whole = |part: &Expr| match part {
+            Expr::Path(path) => path.path.get_ident().map(|name| name.unraw().to_string()),
+            _ => None,
+        };
+        match self {
+            Self::Parts(parts) => parts.iter().filter_map(whole).collect(),
+            Self::Readable(template) => (template.holes())
+                .filter_map(|hole| whole(&hole.expression))
+                .collect(),
+        }
+    }
+
     /// The names that the key's expressions mention.
     pub(super) fn mentions(&self) -> BTreeSet<String> {
         match self {

@@ -1,13 +1,14 @@
 //! What `fresh` and `valid_if` may ask of the call.
 
+use syn::ext::IdentExt;
 use syn::{Expr, ReceiverKind};
 
-use super::argument_names;
 use super::of_value::check_takes_the_value;
 use crate::cached::arguments::{Arguments, VALID_IF};
 use crate::cached::captures::captured;
 use crate::errors::Errors;
-use crate::function::Function;
+use crate::function::{Argument, Function};
+use crate::mentions::mentions;
 
 pub(super) fn check_valid_if_can_ask(
     arguments: &Arguments,
@@ -28,14 +29,17 @@ pub(super) fn check_valid_if_can_ask(
         return;
     };
     check_takes_the_value(closure, &VALID_IF, errors);
-    let is_owned = function
+    let is_taken = function
         .receiver()
-        .is_some_and(|receiver| !matches!(receiver.kind, ReceiverKind::Reference(..)));
-    if is_owned && let [(_, place), ..] = captured(closure, &["self".to_owned()])[..] {
+        .is_some_and(|receiver| match receiver.kind {
+            ReceiverKind::Reference(..) => receiver.mutability.is_some(),
+            _ => true,
+        });
+    if is_taken && let [(_, place), ..] = captured(closure, &["self".to_owned()])[..] {
         errors.at(
             place,
-            "the body owns `self`, and `valid_if` looks at it beside the load: take `&self`, or what it compares as \
-             an argument",
+            "the body has `self` to itself, and `valid_if` looks at it beside the load: take `&self`, or what it compares \
+             as an argument",
         );
     }
 }
@@ -46,19 +50,31 @@ pub(super) fn check_fresh_is_no_part_of_the_key(
     function: &Function,
     errors: &mut Errors,
 ) {
-    let (Some(Expr::Path(path)), false) = (&arguments.fresh, arguments.key_was_given) else {
+    let Some(fresh) = &arguments.fresh else {
         return;
     };
-    let Some(name) = path.path.get_ident() else {
-        return;
+    let mentioned = mentions(fresh);
+    let in_key: Vec<String> = match (&arguments.key, arguments.key_was_given) {
+        (Some(key), _) => key.whole_names(),
+        // It couldn't be read, which is told already.
+        (None, true) => return,
+        (None, false) => {
+            let skipped = |argument: &Argument| {
+                let mut names = arguments.skip.iter();
+                names.any(|name| argument.is_called(name))
+            };
+            let arguments = function.arguments().into_iter();
+            let in_key = arguments.filter(|argument| !skipped(argument));
+            let names = in_key.flat_map(|argument| argument.bound());
+            names.map(|name| name.unraw().to_string()).collect()
+        }
     };
-    let is_argument = argument_names(function).contains(&name.to_string());
-    let is_skipped = arguments.skip.iter().any(|skipped| skipped == name);
-    if is_argument && !is_skipped {
+    if let Some(name) = in_key.iter().find(|name| mentioned.contains(*name)) {
         errors.on(
-            name,
+            fresh,
             format!(
-                "`{name}` is part of the key, so a call that reloads has an entry of its own: add `skip({name})`"
+                "`{name}` is part of the key, so a call that reloads has an entry of its own: add `skip({name})`, or \
+                 name in `key` what else tells calls apart"
             ),
         );
     }
