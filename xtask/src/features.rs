@@ -1,7 +1,9 @@
-//! The features that tests are built with.
+//! The runtime's features: all of them, with which tests are built, and each alone.
 
 use std::fs;
 use std::path::Path;
+
+use crate::run::cargo;
 
 const MANIFEST: &str = "cache-runtime/Cargo.toml";
 
@@ -11,8 +13,7 @@ const OTHERS: &str = "cache-bench/charts";
 
 /// All of the runtime's and those others, as cargo takes them.
 pub(crate) fn features(root: &Path) -> Result<String, String> {
-    let text = fs::read_to_string(root.join(MANIFEST));
-    let text = text.map_err(|error| format!("{MANIFEST}: {error}"))?;
+    let text = manifest(root)?;
     let names: Vec<String> = names(&text)
         .map(|name| format!("cache-runtime/{name}"))
         .collect();
@@ -20,6 +21,35 @@ pub(crate) fn features(root: &Path) -> Result<String, String> {
         true => Err(format!("{MANIFEST} has no features")),
         false => Ok(format!("{OTHERS},{}", names.join(","))),
     }
+}
+
+/// Lints the runtime with each feature alone: what one needs of another it says itself.
+pub(crate) fn check_each(root: &Path) -> Result<(), String> {
+    let text = manifest(root)?;
+    // `default` is what the workspace is built with; one that begins so is not for use.
+    let alone = names(&text).filter(|name| *name != "default" && !name.starts_with("__"));
+    for name in alone {
+        let words = [
+            "clippy",
+            "--locked",
+            "--package",
+            "cache-runtime",
+            "--lib",
+            "--no-default-features",
+            "--features",
+            name,
+            "--",
+            "-D",
+            "warnings",
+        ];
+        cargo(root, &words).status(&format!("a build with `{name}` alone"))?;
+    }
+    Ok(())
+}
+
+fn manifest(root: &Path) -> Result<String, String> {
+    let text = fs::read_to_string(root.join(MANIFEST));
+    text.map_err(|error| format!("{MANIFEST}: {error}"))
 }
 
 /// The names in the table of features.

@@ -1,6 +1,7 @@
 //! `cargo xtask test` runs every test but the long proofs, which `cargo xtask prove` runs; both bring a
 //! Redis server if none is installed.
 //! `cargo xtask bench-check` counts what a hit costs in instructions, against figures in the repository.
+//! `cargo xtask each-feature` lints the runtime with each of its features alone.
 //! `cargo xtask deny` checks licences, advisories and refused crates.
 #![expect(
     clippy::print_stderr,
@@ -22,6 +23,7 @@ use run::{cargo, on_path};
 const USAGE: &str = "usage: cargo xtask test [arguments of `cargo test`]
        cargo xtask prove
        cargo xtask bench-check [--bless]
+       cargo xtask each-feature
        cargo xtask deny";
 
 /// The test targets that take minutes; `test = false` in their manifest keeps them out of `cargo test`.
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         ["prove"] => prove(),
         ["bench-check"] => bench_check::check(root()),
         ["bench-check", "--bless"] => bench_check::bless(root()),
+        ["each-feature"] => features::check_each(root()),
         ["deny"] => deny(),
         _ => Err(USAGE.to_owned()),
     };

@@ -125,13 +125,6 @@ pub(crate) fn is_bypassed() -> bool {
         .unwrap_or(false)
 }
 
-#[inline]
-pub(super) fn is_observed() -> bool {
-    AMBIENT
-        .try_with(|ambient| ambient.observer.is_some())
-        .unwrap_or(false)
-}
-
 /// Who is to be told what becomes of a call on this task.
 pub(crate) fn observer() -> Observed {
     let observer = AMBIENT.try_with(|ambient| ambient.observer.clone());

@@ -174,9 +174,6 @@ impl Cache {
         let mut writer = KeyWriter::new();
         key.write(&mut writer);
         let load = std::pin::pin!(load);
-        if !self.tiers().is_on() || is_bypassed() {
-            return load.await;
-        }
         let caller = Caller {
             course: match self.by_hand(Kind::of::<T>(), namespace, &mut writer, policy) {
                 ByHand::Hit(hit) => return Ok(hit.value()),
@@ -203,10 +200,11 @@ impl Cache {
         // It is in no digest, as it is in the entry's name; in memory it tells entries apart.
         key.__beside(namespace);
         let site = site::by_hand(kind.value);
-        // Who looks on is told by the longer look.
-        let plainly = || self.plainly(site, policy, key);
-        if let Some(hit) = (!ambient::is_observed()).then(plainly).flatten() {
+        if let Some(hit) = look(site, policy, Some(self), key) {
             return ByHand::Hit(hit);
+        }
+        if !self.tiers().is_on() || is_bypassed() {
+            return ByHand::Course(None);
         }
         let missed = match self.in_memory(site, namespace, policy, key) {
             Ok(held) => return ByHand::Hit(Hit::of(held)),
