@@ -8,7 +8,7 @@ use cache_tests::Server;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
-use crate::{server, until};
+use crate::{on_a_clock, server, until};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -318,12 +318,7 @@ async fn welcome(sent: &AtomicU32, id: u32) {
 
 #[tokio::test]
 async fn a_shared_policy_holds_but_for_what_a_function_says_itself() {
-    let clock = Clock::manual();
-    let cache = Cache::builder()
-        .url("memory:")
-        .clock(clock.clone())
-        .build()
-        .unwrap();
+    let (cache, clock) = on_a_clock();
     let (works, fails) = (Origin::of(Ok(1)), Origin::of(Err("no".to_owned())));
     cache
         .scope(async {

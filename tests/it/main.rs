@@ -71,11 +71,19 @@ mod written;
 
 use std::time::{Duration, Instant};
 
+use cache_runtime::{Cache, Clock};
 use cache_tests::Server;
 
 /// A plain server of the test's own.
 async fn server() -> Server {
     Server::start().await.unwrap()
+}
+
+/// A cache in memory alone, and its clock, which a test moves.
+fn on_a_clock() -> (Cache, Clock) {
+    let clock = Clock::manual();
+    let builder = Cache::builder().url("memory:").clock(clock.clone());
+    (builder.build().unwrap(), clock)
 }
 
 /// Waits until a condition holds; fails after `limit`.

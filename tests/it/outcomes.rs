@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use cache_runtime::{Cache, Clock, Outcome, Policy, Served, bypass, cached, outcome};
+use cache_runtime::{Cache, Outcome, Policy, Served, bypass, cached, outcome};
 use tokio::sync::Semaphore;
 
-use crate::{server, until};
+use crate::{on_a_clock, server, until};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -53,12 +53,7 @@ fn secs(outcome: Outcome) -> (Served, u64) {
 
 #[tokio::test]
 async fn a_call_is_told_who_gave_its_value_and_how_long_that_is_fresh() {
-    let clock = Clock::manual();
-    let cache = Cache::builder()
-        .url("memory:")
-        .clock(clock.clone())
-        .build()
-        .unwrap();
+    let (cache, clock) = on_a_clock();
     let origin = Semaphore::new(1);
     cache
         .scope(async {
@@ -135,12 +130,7 @@ async fn of_a_call_that_calls_others_it_is_its_own() {
 
 #[tokio::test]
 async fn a_refresh_in_the_background_is_nobodys_outcome() {
-    let clock = Clock::manual();
-    let cache = Cache::builder()
-        .url("memory:")
-        .clock(clock.clone())
-        .build()
-        .unwrap();
+    let (cache, clock) = on_a_clock();
     cache
         .scope(async {
             refreshed(5).await;

@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use cache_runtime::{Cache, Clock, bypass, cache_put, cached};
+use cache_runtime::{Cache, bypass, cache_put, cached};
 use cache_tests::Server;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
-use crate::{server, until};
+use crate::{on_a_clock, server, until};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -238,12 +238,7 @@ async fn where_the_load_fails_its_error_is_returned_and_no_value_that_was_refuse
 
 #[tokio::test]
 async fn a_stale_value_that_is_refused_stands_in_for_no_failed_load() {
-    let clock = Clock::manual();
-    let cache = Cache::builder()
-        .url("memory:")
-        .clock(clock.clone())
-        .build()
-        .unwrap();
+    let (cache, clock) = on_a_clock();
     let (model, broken) = (Model::new(), Model::failing());
     cache.scope(predict(&model, 6, vec![1.0])).await.unwrap();
     clock.advance(Duration::from_secs(3_700));

@@ -45,6 +45,14 @@ pub(super) const KNOWN: Known = &[
     ("crate", "crate = path"),
 ];
 
+/// What may be chosen, and the variant of the policy that each is.
+type Choices = [(&'static str, &'static str); 2];
+
+const LEASE: Choices = [("fleet", "Fleet"), ("process", "Process")];
+const REFRESH: Choices = [("caller", "Caller"), ("background", "Background")];
+const CONSISTENCY: Choices = [("bounded", "Bounded"), ("strong", "Strong")];
+const ON_OUTAGE: Choices = [("lag", "Lag"), ("serve", "Serve")];
+
 /// What `key = ..` says.
 pub(crate) enum Key {
     /// Expressions, each a part.
@@ -149,18 +157,13 @@ impl Arguments {
             "fallible" => self.fallible = Some(setting.flag()?),
             "version" => self.version = Some(version(setting)?),
             "compress" => self.compress = Some(compression(setting)?),
-            "lease" => {
-                self.lease = Some(setting.choice(&[("fleet", "Fleet"), ("process", "Process")])?)
-            }
+            "lease" => self.lease = Some(setting.choice(&LEASE)?),
             "wait" => self.wait = Some(Given::read(setting.expression()?)?),
             "stale" => {
                 self.stale_was_given = true;
                 self.stale = Some(Given::read_or_zero(setting.expression()?)?);
             }
-            "refresh" => {
-                let choices = [("caller", "Caller"), ("background", "Background")];
-                self.refresh = Some(setting.choice(&choices)?);
-            }
+            "refresh" => self.refresh = Some(setting.choice(&REFRESH)?),
             "early" => {
                 self.early_was_given = true;
                 self.early = Some(early(setting.expression()?)?);
@@ -168,13 +171,8 @@ impl Arguments {
             "jitter" => self.jitter = Some(jitter(setting.expression()?)?),
             "error_ttl" => self.error_ttl = Some(Given::read(setting.expression()?)?),
             "load_timeout" => self.load_timeout = Some(Given::read(setting.expression()?)?),
-            "consistency" => {
-                let choices = [("bounded", "Bounded"), ("strong", "Strong")];
-                self.consistency = Some(setting.choice(&choices)?);
-            }
-            "on_outage" => {
-                self.on_outage = Some(setting.choice(&[("lag", "Lag"), ("serve", "Serve")])?)
-            }
+            "consistency" => self.consistency = Some(setting.choice(&CONSISTENCY)?),
+            "on_outage" => self.on_outage = Some(setting.choice(&ON_OUTAGE)?),
             "cache" => self.cache = Some(setting.expression()?),
             "entry" => self.entry = Some(entry(setting)?),
             "crate" => self.runtime = Some(setting.path()?),

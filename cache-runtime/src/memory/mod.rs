@@ -6,208 +6,28 @@
 //! what it hit last itself ([`recent`]).
 
 mod given;
+mod held;
+mod key;
 mod recent;
 mod shards;
 mod size;
 
-use std::any::Any;
-use std::hash::{BuildHasherDefault, Hash, Hasher};
-use std::mem::{needs_drop, size_of};
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use quick_cache::sync::Cache;
-use quick_cache::{Equivalent, Lifecycle, Weighter};
+use quick_cache::{Lifecycle, Weighter};
 use smallvec::SmallVec;
 
 pub(crate) use given::{Given, load_us};
+pub(crate) use held::{About, Held, Life, LoadId};
+pub(crate) use key::{Computed, Kept, Sought};
 use recent::Recent;
-use size::size;
 
 use crate::clock::Moment;
-use crate::events::{Counters, Miss};
-use crate::stamp::Watch;
+use crate::events::Miss;
 use crate::value::mistyped;
-
-/// A value in memory. `T` is the value's type, or `dyn Any` where the tier doesn't care.
-#[derive(Debug)]
-pub(crate) struct Held<T: ?Sized = dyn Any + Send + Sync> {
-    /// Served without a look anywhere else before this moment.
-    pub(crate) until: Moment,
-    /// Served while it is refreshed before this moment, which is never before `until`.
-    pub(crate) stale_until: Moment,
-    /// Served while this holds only.
-    pub(crate) watch: Watch,
-    pub(crate) given: Given,
-    /// Which load it comes of.
-    pub(crate) id: LoadId,
-    /// Stale, and served for a while as another process refreshes it.
-    pub(crate) is_stale: bool,
-    /// Of its encoding, in bytes.
-    pub(crate) encoded: u32,
-    /// What it takes in memory, in bytes, by [`size`].
-    pub(crate) size: u64,
-    pub(crate) counters: Arc<Counters>,
-    /// Whether it was replaced in the store, or evicted from it.
-    pub(crate) is_out: AtomicBool,
-    pub(crate) value: T,
-}
-
-/// What tells one load from any other, in this process and the others: 16 random bytes.
-pub(crate) type LoadId = [u8; 16];
-
-/// How long a value is served.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Life {
-    /// As fresh.
-    pub(crate) until: Moment,
-    /// While it is refreshed; not before `until`.
-    pub(crate) stale_until: Moment,
-    pub(crate) given: Given,
-}
-
-/// What is said of a value beside it.
-#[derive(Debug)]
-pub(crate) struct About {
-    pub(crate) id: LoadId,
-    pub(crate) life: Life,
-    pub(crate) watch: Watch,
-    /// Of its encoding, in bytes.
-    pub(crate) encoded: usize,
-    pub(crate) counters: Arc<Counters>,
-}
-
-impl<T> Held<T> {
-    /// A value that is served for its life and while its watch holds.
-    pub(crate) fn new(value: T, about: About) -> Self {
-        let About {
-            id, life, watch, ..
-        } = about;
-        let (own, has_heap) = (size_of::<Self>(), needs_drop::<T>());
-        Self {
-            until: life.until,
-            stale_until: life.stale_until,
-            is_stale: false,
-            given: life.given,
-            id,
-            encoded: u32::try_from(about.encoded).unwrap_or(u32::MAX),
-            size: size((own, has_heap), about.encoded, &watch),
-            watch,
-            counters: about.counters,
-            is_out: AtomicBool::new(false),
-            value,
-        }
-    }
-}
-
-impl<T: ?Sized> Held<T> {
-    /// Whether it may be served without a look anywhere else.
-    #[inline]
-    pub(crate) fn is_fresh(&self, now: Moment) -> bool {
-        now < self.until && self.watch.holds(now)
-    }
-
-    #[inline]
-    fn is_out(&self) -> bool {
-        // Acquire: who sees that it is out finds in the store what replaced it.
-        self.is_out.load(Ordering::Acquire)
-    }
-
-    /// Until when it may be served as stale; never if it has no window for that.
-    pub(crate) fn stale_end(&self) -> Moment {
-        match self.stale_until > self.until {
-            true => self.stale_until,
-            false => Moment(0),
-        }
-    }
-}
-
-impl Held {
-    /// The value, if it is a `T`; it always is, as the site's id is of one type.
-    #[inline]
-    pub(crate) fn get<T: Clone + 'static>(&self) -> Option<T> {
-        self.value.downcast_ref::<T>().cloned()
-    }
-
-    /// The value, where only its own site asks.
-    pub(crate) fn value<T: Clone + 'static>(&self) -> T {
-        match self.value.downcast_ref::<T>() {
-            Some(value) => value.clone(),
-            None => mistyped(),
-        }
-    }
-}
-
-/// A key in memory: the site and the encoded parts, compared in full, with their hash beside them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Sought<'a> {
-    pub(crate) site: u32,
-    pub(crate) hash: u64,
-    pub(crate) parts: &'a [u8],
-}
-
-/// The same, owned.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Kept {
-    pub(crate) site: u32,
-    pub(crate) hash: u64,
-    pub(crate) parts: Arc<[u8]>,
-}
-
-impl Kept {
-    pub(crate) fn sought(&self) -> Sought<'_> {
-        Sought {
-            site: self.site,
-            hash: self.hash,
-            parts: &self.parts,
-        }
-    }
-}
-
-impl Hash for Sought<'_> {
-    #[inline]
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
-    }
-}
-
-impl Hash for Kept {
-    #[inline]
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
-    }
-}
-
-impl Equivalent<Kept> for Sought<'_> {
-    #[inline]
-    fn equivalent(&self, key: &Kept) -> bool {
-        self.site == key.site && *self.parts == *key.parts
-    }
-}
-
-/// Passes a hash on that was computed before.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Computed(u64);
-
-impl Hasher for Computed {
-    #[inline]
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        // Keys write one `u64`; this keeps other input from being lost.
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    #[inline]
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-}
 
 #[derive(Clone, Debug)]
 struct Bytes;
@@ -227,7 +47,7 @@ impl Lifecycle<Kept, Arc<Held>> for Leaving {
     type RequestState = SmallVec<[Arc<Held>; 2]>;
 
     fn on_evict(&self, left: &mut Self::RequestState, _: Kept, held: Arc<Held>) {
-        held.is_out.store(true, Ordering::Release);
+        held.leave();
         left.push(held);
     }
 }
@@ -354,7 +174,7 @@ impl Memory {
             () => Miss::Expired,
         };
         self.store.remove_if(&key, |found| Arc::ptr_eq(found, held));
-        held.is_out.store(true, Ordering::Release);
+        held.leave();
         why
     }
 

@@ -1,8 +1,9 @@
 use std::hash::BuildHasher;
+use std::sync::atomic::AtomicBool;
 
 use super::recent::SHOWN;
 use super::*;
-use crate::stamp::{Cell, Cells, Subject};
+use crate::stamp::{Cell, Cells, Subject, Watch};
 
 fn held(until: u64, weight: u32, watch: Watch) -> Arc<Held> {
     Arc::new(Held {
