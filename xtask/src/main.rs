@@ -2,6 +2,7 @@
 //! Redis server if none is installed.
 //! `cargo xtask bench-check` counts what a hit costs in instructions, against figures in the repository.
 //! `cargo xtask each-feature` lints the runtime with each of its features alone.
+//! `cargo xtask oldest` builds the published packages with the oldest compiler and dependencies that they name.
 //! `cargo xtask deny` checks licences, advisories and refused crates.
 #![expect(
     clippy::print_stderr,
@@ -11,6 +12,7 @@
 mod apt;
 mod bench_check;
 mod features;
+mod oldest;
 mod run;
 mod server;
 
@@ -24,6 +26,7 @@ const USAGE: &str = "usage: cargo xtask test [arguments of `cargo test`]
        cargo xtask prove
        cargo xtask bench-check [--bless]
        cargo xtask each-feature
+       cargo xtask oldest
        cargo xtask deny";
 
 /// The test targets that take minutes; `test = false` in their manifest keeps them out of `cargo test`.
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         ["bench-check"] => bench_check::check(root()),
         ["bench-check", "--bless"] => bench_check::bless(root()),
         ["each-feature"] => features::check_each(root()),
+        ["oldest"] => oldest::check(root()),
         ["deny"] => deny(),
         _ => Err(USAGE.to_owned()),
     };

@@ -39,6 +39,11 @@ impl Run {
         self
     }
 
+    pub(crate) fn within(mut self, folder: &Path) -> Self {
+        self.0.current_dir(folder);
+        self
+    }
+
     /// Runs it in plain sight; an error says what failed.
     pub(crate) fn status(mut self, what: &str) -> Result<(), String> {
         let program = self.0.get_program().to_string_lossy().into_owned();
