@@ -1,4 +1,4 @@
-//! The arguments of an annotation, as a list of `name`, `name = expr` and `name(a, b)`.
+//! The arguments of an annotation, as a list of `name`, `name = expr`, `name(a, b)` and `name(a in b)`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
@@ -18,11 +18,13 @@ pub(crate) struct Setting {
     written: &'static str,
 }
 
-/// The three ways to write an argument.
+/// The ways to write an argument.
 pub(crate) enum Value {
     Alone,
     Is(Box<Expr>),
     List(Vec<Ident>),
+    /// One of several.
+    In(Ident, Ident),
 }
 
 /// The arguments an annotation knows, each with an example of how it is written.
@@ -87,8 +89,18 @@ fn setting(
     } else if input.peek(token::Paren) {
         let list;
         parenthesized!(list in input);
-        let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&list, Ident::parse_any)?;
-        Value::List(names.into_iter().collect())
+        match list.peek2(Token![in]) {
+            true => {
+                let one = list.call(Ident::parse_any)?;
+                list.parse::<Token![in]>()?;
+                Value::In(one, list.call(Ident::parse_any)?)
+            }
+            false => {
+                let names =
+                    Punctuated::<Ident, Token![,]>::parse_terminated_with(&list, Ident::parse_any)?;
+                Value::List(names.into_iter().collect())
+            }
+        }
     } else {
         Value::Alone
     };
@@ -129,7 +141,9 @@ impl Setting {
         let message = format!("`{}` is written `{}`", self.name, self.written);
         Err(match &self.value {
             Value::Is(value) => syn::Error::new_spanned(value, message),
-            Value::Alone | Value::List(_) => syn::Error::new(self.name.span(), message),
+            Value::Alone | Value::List(_) | Value::In(..) => {
+                syn::Error::new(self.name.span(), message)
+            }
         })
     }
 
@@ -137,7 +151,7 @@ impl Setting {
     pub(crate) fn expression(self) -> syn::Result<Expr> {
         match self.value {
             Value::Is(value) => Ok(*value),
-            Value::Alone | Value::List(_) => self.refuse(),
+            Value::Alone | Value::List(_) | Value::In(..) => self.refuse(),
         }
     }
 
@@ -162,7 +176,7 @@ impl Setting {
     pub(crate) fn alone(self) -> syn::Result<bool> {
         match self.value {
             Value::Alone => Ok(true),
-            Value::Is(_) | Value::List(_) => self.refuse(),
+            Value::Is(_) | Value::List(_) | Value::In(..) => self.refuse(),
         }
     }
 
@@ -170,7 +184,22 @@ impl Setting {
     pub(crate) fn names(self) -> syn::Result<Vec<Ident>> {
         match self.value {
             Value::List(names) => Ok(names),
-            Value::Alone | Value::Is(_) => self.refuse(),
+            Value::Alone | Value::Is(_) | Value::In(..) => self.refuse(),
+        }
+    }
+
+    /// `name(one in many)`, or `name = many`
+    pub(crate) fn one_of_many(self) -> syn::Result<(Option<Ident>, Ident)> {
+        match &self.value {
+            Value::In(one, many) => Ok((Some(one.clone()), many.clone())),
+            Value::Is(many) => match &**many {
+                Expr::Path(path) => match path.path.get_ident() {
+                    Some(many) => Ok((None, many.clone())),
+                    None => self.refuse(),
+                },
+                _ => self.refuse(),
+            },
+            Value::Alone | Value::List(_) => self.refuse(),
         }
     }
 
@@ -185,7 +214,7 @@ impl Setting {
                 }
                 .refuse(),
             },
-            Value::Alone | Value::List(_) => self.refuse(),
+            Value::Alone | Value::List(_) | Value::In(..) => self.refuse(),
         }
     }
 
@@ -230,7 +259,7 @@ impl Setting {
                     .or_else(|_| self.refuse()),
                 _ => self.refuse(),
             },
-            Value::Alone | Value::List(_) => self.refuse(),
+            Value::Alone | Value::List(_) | Value::In(..) => self.refuse(),
         }
     }
 
@@ -241,7 +270,7 @@ impl Setting {
                 Expr::Lit(literal) => Some(&literal.lit),
                 _ => None,
             },
-            Value::Alone | Value::List(_) => None,
+            Value::Alone | Value::List(_) | Value::In(..) => None,
         }
     }
 }

@@ -6,6 +6,7 @@ mod annotations;
 mod apart;
 mod arguments;
 mod background;
+mod batch;
 mod cluster;
 mod coherence;
 mod connecting;

@@ -23,6 +23,8 @@ pub(super) const KNOWN: Known = &[
     ("none_ttl", "none_ttl = \"30s\""),
     ("valid_if", "valid_if = |value| value.model == model"),
     ("fresh", "fresh = reload"),
+    ("batch", "batch(id in ids)"),
+    ("batch_of", "batch_of = user_entry(*id)"),
     ("key", "key = (a, b.c)"),
     ("skip", "skip(db, ctx)"),
     ("id", "id = \"user\""),
@@ -67,6 +69,14 @@ pub(crate) enum Entry {
     Off,
 }
 
+/// What `batch(..)` says.
+pub(crate) struct Batch {
+    /// What each id is called; none where nothing needs to name it.
+    pub(crate) one: Option<Ident>,
+    /// The argument that has them.
+    pub(crate) many: Ident,
+}
+
 /// The arguments as given; what was not given or couldn't be read is `None` or empty.
 #[derive(Default)]
 pub(crate) struct Arguments {
@@ -82,6 +92,8 @@ pub(crate) struct Arguments {
     pub(super) none_ttl: Option<Given>,
     pub(super) valid_if: Option<Expr>,
     pub(super) fresh: Option<Expr>,
+    pub(super) batch: Option<Batch>,
+    pub(super) batch_of: Option<Expr>,
     pub(super) key: Option<Key>,
     pub(super) key_was_given: bool,
     pub(super) skip: Vec<Ident>,
@@ -105,6 +117,8 @@ pub(crate) struct Arguments {
     pub(super) cache: Option<Expr>,
     pub(super) entry: Option<Entry>,
     pub(super) runtime: Option<Path>,
+    /// The names of all that were given.
+    pub(super) given: Vec<Ident>,
 }
 
 impl Arguments {
@@ -112,6 +126,7 @@ impl Arguments {
     pub(super) fn read(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut arguments = Self::default();
         for setting in settings("cached", KNOWN, PEERS, tokens, errors) {
+            arguments.given.push(setting.name.clone());
             if let Err(error) = arguments.take(setting, errors) {
                 errors.add(error);
             }
@@ -147,6 +162,11 @@ impl Arguments {
             "none_ttl" => self.none_ttl = Some(Given::read_or_zero(setting.expression()?)?),
             "valid_if" => self.valid_if = Some(of_value(setting, &VALID_IF)?),
             "fresh" => self.fresh = Some(fresh(setting.expression()?)?),
+            "batch" => {
+                let (one, many) = setting.one_of_many()?;
+                self.batch = Some(Batch { one, many });
+            }
+            "batch_of" => self.batch_of = Some(setting.expression()?),
             "key" => {
                 self.key_was_given = true;
                 self.key = Some(key(setting.expression()?)?);

@@ -34,6 +34,12 @@ fn asked(model: &Cached, method: &str, asks: &str, written: &Expr) -> TokenStrea
     let private = span::shown_at(&model.private, written.span());
     let place = span::made(written.span());
     let [method, asks] = [method, asks].map(|word| format_ident!("{word}", span = place));
+    if model.is_of_batch {
+        // Of what is not there nothing is asked.
+        return quote_spanned! {place=>
+            .#method(|__value| #private::of_found(__value, |__value| #private::#asks(__value, #written)))
+        };
+    }
     quote_spanned!(place=> .#method(|__value| #private::#asks(__value, #written)))
 }
 

@@ -1,6 +1,7 @@
 //! `#[cached]`: parse, check, model, tokens.
 
 mod arguments;
+mod batch;
 mod captures;
 mod check;
 mod companion;
@@ -29,6 +30,11 @@ pub(crate) fn expand(annotation: TokenStream, item: TokenStream) -> syn::Result<
     let mut errors = Errors::default();
     let arguments = Arguments::read(annotation, &mut errors);
     let function = Function::read("cached", item, &mut errors);
+    if let Some(function) = &function
+        && (arguments.batch.is_some() || arguments.batch_of.is_some())
+    {
+        return batch::expand(arguments, function, errors);
+    }
     if let Some(function) = &function {
         check::check(&arguments, function, &mut errors);
     }

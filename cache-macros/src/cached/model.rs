@@ -89,6 +89,8 @@ pub(super) struct Cached {
     pub(super) parts: Vec<Part>,
     /// The type parameters that the key depends on.
     pub(super) types: Vec<Ident>,
+    /// Whether it is one of many, which may be there or not.
+    pub(super) is_of_batch: bool,
     /// `::cache_runtime`
     pub(super) runtime: TokenStream,
     /// `::cache_runtime::__private`
@@ -123,6 +125,7 @@ impl Cached {
             base,
             parts,
             types: Vec::new(),
+            is_of_batch: false,
             runtime,
             private,
         };

@@ -24,6 +24,7 @@ pub(crate) use wrap::{body, wrapped};
 use crate::errors::Errors;
 
 /// A fn as its author wrote it. The body stays tokens: half-typed code then gets rustc's error.
+#[derive(Clone)]
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,

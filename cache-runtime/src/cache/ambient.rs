@@ -28,8 +28,8 @@ pub(crate) struct Ambient {
     bypassed: bool,
     /// The one entry that calls inside reload, by the 128 bits that name it.
     refresh: Option<[u8; 16]>,
-    /// The one entry that is written around them, by the 128 bits that name it.
-    written: Option<[u8; 16]>,
+    /// The entries that are written around them, by the 128 bits that name each.
+    written: Option<Arc<[[u8; 16]]>>,
     /// Who is to be told what becomes of calls inside.
     observer: Observed,
 }
@@ -284,11 +284,14 @@ pub(crate) fn carried(task: Task) -> Task {
     Box::pin(AMBIENT.scope(ambient, task))
 }
 
-/// Runs a future that writes what the entry with this key holds: a call of it inside would wait for the write
+/// Runs a future that writes what the entries with these keys hold: a call of one inside would wait for the write
 /// that it is part of.
-pub(crate) async fn writing<F: Future>(digest: &Digest, future: F) -> F::Output {
+pub(crate) async fn writing<F: Future>(
+    entries: impl IntoIterator<Item = &Digest>,
+    future: F,
+) -> F::Output {
     let ambient = Ambient {
-        written: Some(short(digest)),
+        written: Some(entries.into_iter().map(short).collect()),
         ..present()
     };
     AMBIENT.scope(ambient, future).await
@@ -296,8 +299,9 @@ pub(crate) async fn writing<F: Future>(digest: &Digest, future: F) -> F::Output 
 
 /// Whether the call with this key, on this task, is part of what writes its entry.
 pub(crate) fn is_written(digest: &Digest) -> bool {
+    let is_among = |written: &Arc<[[u8; 16]]>| written.contains(&short(digest));
     AMBIENT
-        .try_with(|ambient| ambient.written == Some(short(digest)))
+        .try_with(|ambient| ambient.written.as_ref().is_some_and(is_among))
         .unwrap_or(false)
 }
 

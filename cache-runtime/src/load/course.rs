@@ -86,6 +86,11 @@ impl Course {
         }
     }
 
+    /// Whether it waits for a load of another's.
+    pub(super) fn waits(&self) -> bool {
+        self.desk.waits()
+    }
+
     pub(super) fn made(&mut self, made: Made) {
         (self.runs, self.next) = (false, Next::Algorithm);
         self.desk.put(Note::Made(made));

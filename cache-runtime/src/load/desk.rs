@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use parking_lot::Mutex;
@@ -14,7 +15,11 @@ use crate::events::Event;
 
 /// Where each leaves a note for the other. They are polled in turn, so one has room for one note.
 #[derive(Default)]
-pub(super) struct Desk(Mutex<Note>);
+pub(super) struct Desk {
+    note: Mutex<Note>,
+    /// Whether the algorithm waits for a load of another's, which may take as long as a body does.
+    waits: AtomicBool,
+}
 
 #[derive(Default)]
 pub(super) enum Note {
@@ -34,7 +39,11 @@ pub(super) enum Note {
 
 impl Desk {
     pub(super) fn put(&self, note: Note) {
-        *self.0.lock() = note;
+        *self.note.lock() = note;
+    }
+
+    pub(super) fn waits(&self) -> bool {
+        self.waits.load(Ordering::Relaxed)
     }
 
     /// A note to the caller.
@@ -48,7 +57,7 @@ impl Desk {
     }
 
     fn take(&self, is_for_me: impl Fn(&Note) -> bool) -> Note {
-        let mut note = self.0.lock();
+        let mut note = self.note.lock();
         match is_for_me(&note) {
             true => std::mem::take(&mut note),
             false => Note::None,
@@ -91,6 +100,12 @@ impl Remote {
         made.await
     }
 
+    /// Tells the caller, until this is dropped, that others are waited for.
+    pub(super) fn waiting(&self) -> Waiting<'_> {
+        self.desk.waits.store(true, Ordering::Relaxed);
+        Waiting(&self.desk)
+    }
+
     /// The body, if a task may run it.
     pub(super) async fn detach(&self) -> Option<Apart> {
         self.desk.put(Note::Detach);
@@ -99,5 +114,14 @@ impl Remote {
             _ => Poll::Pending,
         });
         detached.await
+    }
+}
+
+/// A wait for others.
+pub(super) struct Waiting<'a>(&'a Desk);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waits.store(false, Ordering::Relaxed);
     }
 }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::desk::Remote;
 use super::grant::{Asks, Grant, Noted, lease, own_writes};
 use super::holder::holder_is_done;
 use super::judge::Seen;
@@ -131,10 +132,10 @@ pub(crate) async fn first<'a>(request: &'a Request, flight: &'a Flight) -> First
 }
 
 /// Takes the lease, or waits for its holder, where the first read found nothing fresh.
-pub(crate) async fn fetch(more: Box<More<'_>>, patience: Patience) -> Fetched {
+pub(crate) async fn fetch(more: Box<More<'_>>, patience: Patience, body: &Remote) -> Fetched {
     let More { mut fetch, read } = *more;
     let fault = match read {
-        Ok(found) => match boxed(|| fetch.run(found, patience)).await {
+        Ok(found) => match boxed(|| fetch.run(found, patience, body)).await {
             Ok(fetched) => return fetched,
             Err(fault) => fault,
         },
@@ -200,7 +201,12 @@ fn record(request: &Request) -> Recording {
 }
 
 impl Fetch<'_> {
-    async fn run(&mut self, mut found: FoundOr, patience: Patience) -> Result<Fetched, Fault> {
+    async fn run(
+        &mut self,
+        mut found: FoundOr,
+        patience: Patience,
+        body: &Remote,
+    ) -> Result<Fetched, Fault> {
         let (request, waiting) = (self.reader.request, Stopwatch::start());
         let mut others = 0;
         while others < MOST_OTHERS {
@@ -246,6 +252,7 @@ impl Fetch<'_> {
                     }
                     let left = patience.left(waiting.elapsed());
                     let by = (&*holder, &asked.seen);
+                    let _waiting = body.waiting();
                     if !boxed(|| holder_is_done(&self.reader, &id, by, left)).await? {
                         return Ok(Fetched::Load { grant: None, older });
                     }

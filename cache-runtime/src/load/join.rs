@@ -83,6 +83,7 @@ impl<'a> Joining<'a> {
     /// Waits for the leader, and is counted while it does.
     async fn follow<'s>(&self, seat: &'s Seat<'_>) -> Turn<'s> {
         let (_follower, clock) = (Follower::of(self.request), Stopwatch::start());
+        let _waiting = self.body.waiting();
         let turn = seat.turn(self.left()).await;
         if let Turn::Done(_) = turn {
             self.request.allowance.share(seat.asked(), clock.elapsed());

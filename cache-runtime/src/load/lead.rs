@@ -69,7 +69,7 @@ impl Leader<'_> {
     }
 
     async fn fetch(self, more: Box<More<'_>>) -> Returned {
-        let fetched = fetch(more, self.patience).await;
+        let fetched = fetch(more, self.patience, self.body).await;
         self.go_on(fetched).await
     }
 

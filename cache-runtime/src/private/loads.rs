@@ -156,7 +156,7 @@ fn requested(
 }
 
 /// The read of an entry.
-fn begin(request: Arc<Request>) -> Course {
+pub(super) fn begin(request: Arc<Request>) -> Course {
     let is_limited = request.hooks.is_limited;
     Course::new(is_limited, |body| boxed(|| run(request, body)))
 }

@@ -1,6 +1,7 @@
 //! What generated code calls. Not public: it changes with the macros, which come from the same
 //! release.
 
+mod batch;
 pub mod compression;
 mod invalidation;
 mod lifetime;
@@ -21,6 +22,10 @@ pub use crate::returns::{
 };
 pub use crate::site::{At, Site, Spec};
 pub use crate::tag::Tag;
+pub use batch::{
+    Again, Asked, Batch, Common, Divides, Holds, Ids, ItemOf, Many, OfNothing, again, batch, hit,
+    missed, of_found, shared_entry,
+};
 pub use invalidation::Invalidation;
 pub use lifetime::{Absent, Lifetime, is_none, kept, lifetime};
 pub use loads::{

@@ -106,7 +106,7 @@ impl<'a, T: 'a> Put<'a, T> {
         self.armed();
         match &self.writing {
             Some(writing) => {
-                let body = pin!(inside(writing.digest(), body));
+                let body = pin!(inside([writing.digest()], body));
                 boxed(|| writing.during(body)).await
             }
             None => body.await,

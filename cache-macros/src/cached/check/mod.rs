@@ -43,11 +43,9 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
     if let Some(output) = Output::of(function) {
         check_returns(&output, errors);
         check_value_is_owned(&output, errors);
-        check_fallible_is_a_result(arguments, &output, errors);
         check_value_has_a_name(function, &output, errors);
         check_companion_can_be(arguments, &output, errors);
-        check_timeout_has_an_error(arguments, &output, errors);
-        check_there_are_errors_to_remember(arguments, &output, errors);
+        check_errors(arguments, &output, errors);
     }
     check_skips(arguments, function, errors);
     check_self_is_decided(arguments, function, errors);
@@ -66,6 +64,13 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
     check_none_ends_before_the_others(arguments, errors);
     check_what_is_forever_has_no_end(arguments, errors);
     check_background_owns_its_arguments(arguments, function, errors);
+}
+
+/// The rules for what says how errors are taken.
+pub(super) fn check_errors(arguments: &Arguments, output: &Output, errors: &mut Errors) {
+    check_fallible_is_a_result(arguments, output, errors);
+    check_timeout_has_an_error(arguments, output, errors);
+    check_there_are_errors_to_remember(arguments, output, errors);
 }
 
 fn check_ttl_is_given(arguments: &Arguments, errors: &mut Errors) {
