@@ -33,6 +33,11 @@ impl Errors {
         parsed.map_err(|error| self.add(error)).ok()
     }
 
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// All mistakes as one error, if there are any.
     pub(crate) fn finish(self) -> syn::Result<()> {
         self.0.map_or(Ok(()), Err)

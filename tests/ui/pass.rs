@@ -2,6 +2,7 @@
 
 mod async_trait_method;
 mod attributes;
+mod batch;
 mod borrowed_arguments;
 mod boxed_by_hand;
 mod derive_tag;

@@ -23,8 +23,8 @@ pub use crate::returns::{
 pub use crate::site::{At, Site, Spec};
 pub use crate::tag::Tag;
 pub use batch::{
-    Again, Asked, Batch, Common, Divides, Holds, Ids, ItemOf, Many, OfNothing, again, batch, hit,
-    missed, of_found, shared_entry,
+    Again, Asked, Batch, Common, Divides, Holds, Id, Ids, ItemOf, Many, OfNothing, again, batch,
+    hit, missed, of_found, shared_entry,
 };
 pub use invalidation::Invalidation;
 pub use lifetime::{Absent, Lifetime, is_none, kept, lifetime};

@@ -1,12 +1,12 @@
 //! What must hold for a `batch`.
 
 use syn::spanned::Spanned;
-use syn::{Expr, ReceiverKind};
+use syn::{Expr, GenericArgument, PathArguments, ReceiverKind, Type};
 
 use super::item::ids;
 use crate::cached::arguments::Arguments;
 use crate::errors::Errors;
-use crate::function::{Form, Function, Output};
+use crate::function::{Form, Function, Output, bare};
 use crate::mentions::mentions;
 
 /// The rules for every batch.
@@ -19,6 +19,7 @@ pub(super) fn check_batch(arguments: &Arguments, function: &Function, errors: &m
     };
     check_ids(arguments, function, errors);
     check_receiver(function, errors);
+    check_returns(arguments, function, errors);
     if Output::of(function).is_some_and(|output| output.form == Form::Boxed) {
         errors.on(
             &batch.many,
@@ -93,6 +94,94 @@ fn check_ids(arguments: &Arguments, function: &Function, errors: &mut Errors) {
     if arguments.batch_of.is_none() {
         check_key(arguments, errors);
     }
+}
+
+/// A list or a map of std's from which it can't be told which value is of which id; of other types rustc says so.
+fn check_returns(arguments: &Arguments, function: &Function, errors: &mut Errors) {
+    let Some((output, id)) = Output::of(function).zip(id(arguments, function)) else {
+        return;
+    };
+    let mut ty = bare(&output.ty);
+    if let Some(("Result", inside)) = named(ty) {
+        let Some(value) = inside.first() else { return };
+        ty = bare(value);
+    }
+    let Some((name, inside)) = named(ty) else {
+        return;
+    };
+    let is_known = |ty: &Type| matches!(named(ty), Some((name, _)) if PLAIN.contains(&name));
+    let shown = |ty: &Type| {
+        quote::ToTokens::to_token_stream(ty)
+            .to_string()
+            .replace(' ', "")
+    };
+    let tells = match (name, &inside[..]) {
+        ("Vec", [value]) => {
+            named(value).is_some_and(|(name, _)| name == "Option") || !is_std(value)
+        }
+        ("HashMap" | "BTreeMap", [key, _]) => {
+            !is_known(key) || !is_known(&id) || shown(key) == shown(&id)
+        }
+        ("HashMap" | "BTreeMap", _) => true,
+        (name, _) => !PLAIN.contains(&name) && name != "Option",
+    };
+    if !tells {
+        let id = shown(&id);
+        errors.on(
+            ty,
+            format!(
+                "`{}` does not tell which value is of which `{id}`: return a `HashMap<{id}, V>`, a `BTreeMap<{id}, V>`, \
+                 a `Vec<Option<V>>` in the order of the ids, or a `Result` of one of these",
+                shown(ty)
+            ),
+        );
+    }
+}
+
+/// Types that are no others under another name.
+const PLAIN: [&str; 16] = [
+    "String", "str", "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16",
+    "i32", "i64", "f32", "f64",
+];
+
+/// Whether a type is surely no `Option` under another name.
+fn is_std(ty: &Type) -> bool {
+    const OTHERS: [&str; 6] = ["Vec", "Box", "Arc", "HashMap", "BTreeMap", "Result"];
+    named(ty).is_some_and(|(name, _)| PLAIN.contains(&name) || OTHERS.contains(&name))
+}
+
+/// The last name of a type, if it is one of these, and the types in its brackets.
+fn named(ty: &Type) -> Option<(&'static str, Vec<&Type>)> {
+    const NAMES: [&str; 7] = [
+        "Result", "Option", "Vec", "Box", "Arc", "HashMap", "BTreeMap",
+    ];
+    let Type::Path(path) = bare(ty) else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    let name = NAMES
+        .iter()
+        .chain(&PLAIN)
+        .find(|name| last.ident == **name)?;
+    let inside = match &last.arguments {
+        PathArguments::AngleBracketed(inside) => inside.args.iter().collect(),
+        _ => Vec::new(),
+    };
+    let types = inside.into_iter().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    Some((name, types.collect()))
+}
+
+/// The type of one id.
+fn id(arguments: &Arguments, function: &Function) -> Option<Type> {
+    let batch = arguments.batch.as_ref()?;
+    let all = function.arguments().into_iter();
+    let argument = all
+        .into_iter()
+        .find(|one| one.name.as_ref() == Some(&batch.many))?;
+    ids(&argument.typed.ty).map(|(_, id)| id.clone())
 }
 
 /// The key and the tags are of one id.

@@ -4,7 +4,10 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
-use syn::{FnArg, GenericArgument, Lifetime, PathArguments, Type, TypeReference, parse_quote};
+use syn::{
+    FnArg, GenericArgument, Lifetime, PathArguments, Type, TypeReference, parse_quote,
+    parse_quote_spanned,
+};
 
 use crate::cached::arguments::Arguments;
 use crate::function::{Argument, Function, Output, bare};
@@ -90,7 +93,7 @@ impl Many {
                 && typed.pat == self.argument.typed.pat
             {
                 *typed.pat = parse_quote!(#one);
-                *typed.ty = parse_quote!(&#id);
+                *typed.ty = parse_quote_spanned!(id.span()=> &#id);
             }
         }
         if let Some(output) = Output::of(function) {

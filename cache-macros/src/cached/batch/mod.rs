@@ -31,6 +31,11 @@ pub(super) fn expand(
     if let Some(output) = Output::of(function) {
         check_errors(&arguments, &output, &mut errors);
     }
+    if !errors.is_empty() {
+        // Of what the batch is not there is no fn of one id to look at.
+        errors.finish()?;
+        return Ok(TokenStream::new());
+    }
     let many = Many::of(&mut arguments, function);
     let (Some(many), Some(output)) = (many, Output::of(function)) else {
         errors.finish()?;

@@ -56,7 +56,8 @@ pub(super) fn own(
         }
     };
     let held = &model.output.ty;
-    let asked = quote_spanned!(Span::mixed_site()=> .look::<#held>(#asked));
+    let place = span::made(many.id.span());
+    let asked = quote_spanned!(place=> .look::<#held>(#asked));
     let rest = rest(many, function, output, &asked, &mentioned);
     let statements = quote_spanned! {Span::mixed_site()=>
         #site
@@ -113,10 +114,7 @@ fn rest(
         .map(|argument| once_more(many, &argument));
     let missing = match many.given {
         Given::Slice => quote_spanned!(Span::mixed_site()=> let #ids: &[#id] = &__missing;),
-        Given::Vec => {
-            let vec = &many.argument.typed.ty;
-            quote_spanned!(Span::mixed_site()=> let #ids: #vec = __missing;)
-        }
+        Given::Vec => quote_spanned!(Span::mixed_site()=> let #ids = __missing;),
     };
     let body = body(function, output, mentioned);
     let begin = quote_spanned! {span::made(ty.span())=>
@@ -130,7 +128,7 @@ fn rest(
         #[allow(clippy::used_underscore_binding)]
         let mut __batch = #begin #share #timed_out #asked;
         loop {
-            let __missing = match __batch.next().await {
+            let __missing: ::std::vec::Vec<#id> = match __batch.next().await {
                 ::core::result::Result::Ok(::core::option::Option::Some(__missing)) => __missing,
                 ::core::result::Result::Ok(::core::option::Option::None) => break,
                 ::core::result::Result::Err(__returned) => return __returned,

@@ -6,6 +6,9 @@ use std::hash::{BuildHasher, Hash};
 
 use crate::returns::{Fallible, Plain};
 
+/// The values of ids, in their order; none where it can't be told which is of which.
+pub(super) type Apart<V> = Option<Vec<Option<V>>>;
+
 /// Values by the ids that they are of.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not tell which value is of which `{K}`",
@@ -15,7 +18,7 @@ use crate::returns::{Fallible, Plain};
 pub trait Many<K> {
     type Item;
 
-    /// The values of these ids, in their order; none if it can't be told.
+    /// The values of these ids, in their order; none where it can't be told which is of which.
     fn apart<'k>(self, ids: &[&'k K]) -> Option<Vec<Option<Self::Item>>>
     where
         K: 'k;

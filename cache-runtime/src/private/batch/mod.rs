@@ -3,8 +3,10 @@
 
 mod ask;
 mod call;
+mod look;
 mod many;
 
 pub use ask::{Again, Asked, Common, OfNothing, again, hit, missed, of_found, shared_entry};
-pub use call::{Batch, Ids, batch};
+pub use call::Batch;
+pub use look::{Id, Ids, batch};
 pub use many::{Divides, Holds, ItemOf, Many};

@@ -1,0 +1,12 @@
+//! An id that is called as an argument is.
+
+use std::collections::HashMap;
+
+use cache_runtime::cached;
+
+#[cached(ttl = "5m", batch(tenant in ids))]
+async fn users(tenant: u32, ids: &[u64]) -> HashMap<u64, String> {
+    ids.iter().map(|id| (*id, tenant.to_string())).collect()
+}
+
+fn main() {}
