@@ -1,4 +1,4 @@
-//! A hundred hits at once from one task, as a page that shows a hundred things has them.
+//! A hundred hits at once from one task, as a page that shows a hundred things has them; and a thousand ids in one call.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use redis::aio::MultiplexedConnection;
 use tokio::runtime::Runtime;
 
+use crate::many;
 #[cfg(feature = "peers")]
 use crate::peers;
 use crate::plain_redis;
@@ -39,6 +40,7 @@ pub(crate) fn run() {
     let connection = runtime.block_on(fill(&server.url()));
     from_redis(&runtime, &server, &connection);
     from_memory(&runtime);
+    many::run(&runtime, &server);
 }
 
 async fn fill(url: &str) -> MultiplexedConnection {

@@ -18,6 +18,7 @@ mod herd;
 mod hits;
 mod invalidation;
 mod machine;
+mod many;
 mod memory;
 mod outage;
 #[cfg(feature = "peers")]

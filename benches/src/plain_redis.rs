@@ -29,10 +29,16 @@ pub(crate) async fn get(connection: &mut MultiplexedConnection, id: u64) -> Opti
 }
 
 pub(crate) async fn set(connection: &mut MultiplexedConnection, id: u64, user: &User) {
+    let mut pipeline = redis::pipe();
+    add_set(&mut pipeline, id, user);
+    let () = pipeline.query_async(connection).await.expect("a reply");
+}
+
+/// Adds it to what is sent at once.
+pub(crate) fn add_set(pipeline: &mut redis::Pipeline, id: u64, user: &User) {
     let bytes = bincode::serde::encode_to_vec(user, CODEC).expect("bytes");
-    let mut set = redis::cmd("SET");
-    set.arg(name(id)).arg(bytes).arg("EX").arg(3_600);
-    set.exec_async(connection).await.expect("a reply");
+    let set = pipeline.cmd("SET").arg(name(id)).arg(bytes);
+    set.arg("EX").arg(3_600).ignore();
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> User {

@@ -34,6 +34,7 @@
 //! |---|---|
 //! | what is kept, of which return types; what is shared by which processes; what a type may lose on its way | [`cached`](macro@cached) |
 //! | whether a call was a hit, and where | [`outcome`] |
+//! | many ids at once, by one query | [`cached`](macro@cached#many-at-once) |
 //! | how a write stores what it wrote | [`cache_put`](macro@cache_put), [`Entry::put`] |
 //! | how to invalidate, and what it promises | [`cache_invalidate`](macro@cache_invalidate), [`TagHandle::invalidate`], [`Entry::invalidate`] |
 //! | how arguments make a key | [`CacheKey`](trait@CacheKey), its [derive](derive@CacheKey) |

@@ -247,7 +247,7 @@ async fn an_error_is_that_of_all_who_wait_for_a_value_of_the_load() {
             };
             let alone = async {
                 origin.until_asked(2).await;
-                let _go = origin.go.add_permits(10);
+                origin.go.add_permits(10);
             };
             tokio::join!(users(&origin, &[1, 2]), second, alone)
         })

@@ -114,6 +114,11 @@ pub(crate) async fn first<'a>(request: &'a Request, flight: &'a Flight) -> First
         was_answered: false,
         since: record(request),
     };
+    if let Some(invalid) = request.invalid.clone() {
+        fetch.was_answered = true;
+        let read = Ok(Err(invalid));
+        return First::More(Box::new(More { fetch, read }));
+    }
     let watch = fetch.first_watch();
     let read = match reader.read(watch).await {
         Ok((judged, seen)) => {

@@ -24,6 +24,15 @@ pub(crate) struct Group {
     error: Option<Erased>,
 }
 
+/// How a read begins.
+pub(crate) enum Begins {
+    Read(Course),
+    /// It is loaded without a cache.
+    Uncached,
+    /// It has ended already.
+    Served,
+}
+
 /// One read, and what it ended with.
 pub(crate) type Ended = (usize, Arc<Held>);
 
@@ -38,12 +47,11 @@ pub(crate) enum Due {
 }
 
 impl Group {
-    /// Reads that are to begin; none for what is loaded without a cache.
-    pub(crate) fn new(courses: impl Iterator<Item = Option<Course>>) -> Self {
+    pub(crate) fn new(members: impl Iterator<Item = Begins>) -> Self {
         let awake = Arc::<Awake>::default();
-        let members = courses.enumerate().map(|(at, course)| {
+        let members = members.enumerate().map(|(at, begins)| {
             let awake = Arc::clone(&awake);
-            Member::new(course, Waker::from(Arc::new(Woken { at, awake })))
+            Member::new(begins, Waker::from(Arc::new(Woken { at, awake })))
         });
         let members: Vec<_> = members.collect();
         *awake.places.lock() = (0..members.len()).collect();
@@ -162,13 +170,15 @@ enum Stepped {
 }
 
 impl Member {
-    fn new(course: Option<Course>, waker: Waker) -> Self {
+    fn new(begins: Begins, waker: Waker) -> Self {
+        let (course, state) = match begins {
+            Begins::Read(course) => (Some(course), State::Reads),
+            Begins::Uncached => (None, State::Asks),
+            Begins::Served => (None, State::Ended),
+        };
         Self {
-            state: match course {
-                Some(_) => State::Reads,
-                None => State::Asks,
-            },
             course,
+            state,
             waker,
         }
     }

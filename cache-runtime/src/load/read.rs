@@ -165,7 +165,7 @@ impl Reader<'_> {
     }
 
     /// Judges where that takes little, and no more than was seen.
-    fn judge_now(&self, entry: Option<&Bytes>, seen: &Seen) -> Option<Judged> {
+    pub(super) fn judge_now(&self, entry: Option<&Bytes>, seen: &Seen) -> Option<Judged> {
         let Some(entry) = entry else {
             return Some(Judged::absent());
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::allowance::Allowance;
 use super::hooks::Hooks;
+use super::many::Invalid;
 use crate::clock::{Moment, Stopwatch};
 use crate::error::{CacheError, Result, check_name};
 use crate::events::{Counters, Event, Miss, Observed, Of, Unstored};
@@ -50,6 +51,8 @@ pub(crate) struct Request {
     pub(crate) waiting: Option<Stopwatch>,
     /// The load whose value does not serve this call.
     pub(crate) refused: Option<LoadId>,
+    /// What was found of the entry before this read began, if it is known that it can't be served.
+    pub(crate) invalid: Option<Invalid>,
 }
 
 /// What a request is made from.
@@ -120,6 +123,7 @@ impl Draft {
             observer: self.observer,
             waiting: None,
             refused: self.refused,
+            invalid: None,
         })
     }
 }

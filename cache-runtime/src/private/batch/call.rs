@@ -12,10 +12,12 @@ use std::task::{Context, Poll};
 
 use smallvec::SmallVec;
 
+use super::super::loads::begin;
 use super::many::Apart;
-use crate::cache::writing;
+use crate::boxed::boxed;
+use crate::cache::{refreshes, writing};
 use crate::error::LoadTimeout;
-use crate::load::{Due, Ended, Group};
+use crate::load::{Begins, Due, Ended, Group, Request, read_fresh};
 use crate::memory::Held;
 use crate::returns::ErrorShare;
 use crate::site::Digest;
@@ -49,6 +51,9 @@ pub struct Batch<'a, R, K, V, E> {
     /// What is known by now, by the places of the ids.
     pub(super) values: Vec<Option<V>>,
     pub(super) missing: Vec<Missing>,
+    /// The reads of what is missing, until they begin.
+    pub(super) requests: Option<Vec<Option<Arc<Request>>>>,
+    /// The same, from then on.
     pub(super) group: Group,
     /// Of those that are missing, for which the body runs.
     pub(super) running: Vec<usize>,
@@ -62,6 +67,7 @@ impl<R, K, V, E> Batch<'_, R, K, V, E> {
     ///
     /// What the call returns, where that is an error of a load that it waited for.
     pub async fn next(&mut self) -> Result<Option<Vec<K>>, R> {
+        self.begin().await;
         let due = poll_fn(|context| {
             let (values, missing, give) = (&mut self.values, &self.missing, self.ways.give);
             let put = |ended: Ended| put(values, missing, give, &ended);
@@ -78,6 +84,26 @@ impl<R, K, V, E> Batch<'_, R, K, V, E> {
                 Ok(Some((self.ways.cloned)(&self.running_ids())))
             }
         }
+    }
+
+    /// Reads all at once, and each for itself what that does not serve.
+    async fn begin(&mut self) {
+        let Some(mut requests) = self.requests.take() else {
+            return;
+        };
+        for request in requests.iter_mut().flatten().filter_map(Arc::get_mut) {
+            request.reloads |= refreshes(&request.digest);
+        }
+        for ended in boxed(|| read_fresh(&mut requests)).await {
+            put(&mut self.values, &self.missing, self.ways.give, &ended);
+        }
+        let begins = requests.into_iter().zip(&self.missing);
+        let begins = begins.map(|(request, missing)| match (request, missing.digest) {
+            (Some(request), _) => Begins::Read(begin(request)),
+            (None, Some(_)) => Begins::Served,
+            (None, None) => Begins::Uncached,
+        });
+        self.group = Group::new(begins);
     }
 
     /// Runs the body for the ids that were just given; what is returned at once, if anything is.

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::super::loads::begin;
 use super::ask::{Asked, Common, Found};
 use super::call::{Batch, Missing, Ways};
 use super::many::{Apart, Divides, Holds, Many};
@@ -76,12 +75,12 @@ impl<'a, M: Divides<R>, R, K> Ids<'a, M, R, K> {
                 Found::Uncached => misses.add(place, None),
             }
         }
-        let requests = misses.requests.into_iter();
         Batch {
             ids: self.ids,
             values,
             missing: misses.missing,
-            group: Group::new(requests.map(|request| request.map(begin))),
+            requests: Some(misses.requests),
+            group: Group::new(std::iter::empty()),
             running: Vec::new(),
             ways: Ways {
                 split: split::<M, R, K>,

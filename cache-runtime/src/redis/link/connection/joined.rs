@@ -16,8 +16,9 @@ use crate::redis::wire::reply::{AllGot, Got, Reply};
 /// At most this many joined commands are under way at once; further reads wait to be joined.
 const COMMANDS: usize = 2;
 
-/// At most this many reads go into one command, so that none holds up the node for long.
+/// At most this many reads go into one command, and about so many keys, so that none holds up the node for long.
 const JOINED: usize = 128;
+const JOINED_KEYS: usize = 512;
 
 /// Of large values fewer reads are joined, about this many bytes in all, so that what is behind them does not wait for
 /// them past its `op_timeout`.
@@ -83,12 +84,17 @@ impl Reads {
         if self.under_way >= COMMANDS {
             return Vec::new();
         }
-        let most = (JOINED_BYTES / self.mean_bytes.max(1)).clamp(1, JOINED);
-        let mut next = Vec::with_capacity(most.min(self.waiting.len()));
-        while next.len() < most {
+        let most = JOINED_BYTES / self.mean_bytes.max(1);
+        let (reads, most_keys) = (most.clamp(1, JOINED), most.clamp(1, JOINED_KEYS));
+        let mut next = Vec::with_capacity(reads.min(self.waiting.len()));
+        let mut keys = 0;
+        while next.len() < reads && keys < most_keys {
             match self.waiting.pop_front() {
                 Some(read) if read.tell.is_closed() => {}
-                Some(read) => next.push(read),
+                Some(read) => {
+                    keys += read.keys.len();
+                    next.push(read);
+                }
                 None => break,
             }
         }
@@ -327,6 +333,15 @@ mod tests {
         assert_eq!((reads.next().len(), reads.next().len()), (JOINED, JOINED));
         assert!(!reads.may_go() && reads.next().is_empty());
         reads.answered();
+        assert_eq!(reads.next().len(), 1);
+    }
+
+    #[test]
+    fn reads_of_many_keys_share_a_command_with_few_others() {
+        let mut reads = Reads::new(false);
+        let names = ["a"; 100];
+        let _told: Vec<_> = (0..7).map(|_| asked(&mut reads, &names)).collect();
+        assert_eq!(reads.next().len(), 6, "the last goes past the limit");
         assert_eq!(reads.next().len(), 1);
     }
 
