@@ -39,6 +39,7 @@
 //! | how to invalidate, and what it promises | [`cache_invalidate`](macro@cache_invalidate), [`TagHandle::invalidate`], [`Entry::invalidate`] |
 //! | how arguments make a key | [`CacheKey`](trait@CacheKey), its [derive](derive@CacheKey) |
 //! | how to set it up: each setting with its default | [`CacheBuilder`] |
+//! | what a settings file replaces | [`CacheBuilder::config`], [`Entry::settings`] |
 //! | how the cache is doing | [`Cache::health`], [`Cache::stats`], and `tracing` events of target `cache` |
 //! | how to test | [`Cache::scope`], [`bypass`] |
 //!
@@ -55,6 +56,7 @@
 //! | `redis` | the Redis tier: `redis` URLs of one server, sentinels or a cluster |
 //! | `tls` | `rediss` URLs, by rustls with ring; turns `redis` on |
 //! | `lz4`, `zstd`, `gzip` | what `compress` may be |
+//! | `config` | a [settings file](CacheBuilder::config) |
 //! | `bytes`, `chrono`, `jiff`, `rust_decimal`, `serde_json`, `time`, `url`, `uuid` | [`CacheKey`](trait@CacheKey) for the types of that crate |
 //!
 //! The crate needs Rust 1.88 or later.
@@ -83,6 +85,7 @@ mod tag;
 mod value;
 
 mod frame;
+mod overrides;
 mod site;
 
 mod memory;
@@ -123,6 +126,7 @@ pub use events::{
     HistogramSnapshot, MissStats, NamespaceStats, Outcome, Served, Stats, Tier, UnstoredStats,
 };
 pub use key::{CacheKey, KeyWriter, Rounded, Serialized};
+pub use overrides::{SettingFrom, SettingInForce};
 pub use policy::{Compression, Consistency, Lease, OnOutage, Policy, Refresh};
 pub use site::SharedWith;
 pub use tag::Tag;

@@ -10,6 +10,7 @@ use crate::events::{Events, Use};
 use crate::flight::{Backoffs, Failures, Flights, Holders, Refreshes};
 use crate::lease::Leases;
 use crate::memory::Memory;
+use crate::overrides::Overrides;
 use crate::owed::Owed;
 use crate::patience::Crowd;
 use crate::redis::{Pushed, Topology};
@@ -59,6 +60,8 @@ pub(crate) struct Tiers {
     pub(crate) clock: Clock,
     pub(crate) names: Names,
     pub(crate) limits: Limits,
+    /// What a settings file changes.
+    pub(crate) overrides: Arc<Overrides>,
     /// Whether anything uses it.
     pub(crate) used: Use,
     /// Off by setting, or closed: every call runs as if there were no cache.
@@ -108,6 +111,7 @@ impl Tiers {
             clock: Clock::default(),
             names: Names::new(""),
             limits,
+            overrides: Arc::default(),
             used: Use::none_yet(),
             off: AtomicBool::new(false),
         }

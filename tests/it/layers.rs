@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
         "patience",
     ],
     &["key", "likeness", "tag", "value", "returns", "policy"],
-    &["frame", "site"],
+    &["frame", "site", "overrides"],
     &["stamp", "memory", "redis"],
     &["flight", "kind", "lease", "owed"],
     &["tiers"],

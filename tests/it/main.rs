@@ -42,6 +42,7 @@ mod origin;
 mod outage_serve;
 mod outcomes;
 mod overlooked;
+mod overrides;
 mod overtaken;
 mod owed;
 mod owed_many;

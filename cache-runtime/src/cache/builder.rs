@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::error::{CacheError, Result};
 use crate::events::Events;
 use crate::memory::Memory;
+use crate::overrides::Overrides;
 use crate::own_thread::Home;
 use crate::redis::{LinkEvent, LinkSettings, Topology};
 use crate::site::Names;
@@ -102,6 +103,30 @@ impl CacheBuilder {
     #[must_use]
     pub fn runtime(mut self, runtime: Handle) -> Self {
         self.settings.runtime = Some(runtime);
+        self
+    }
+
+    /// A file of settings that replace those of annotations, without a new build. Defaults to none. It needs the
+    /// feature `config`, and is TOML, with a table for each namespace and each function:
+    ///
+    /// ```toml
+    /// [namespace.user]
+    /// ttl = "24h"          # ms, s, m, h, d, w, or whole seconds
+    /// stale = "1h"
+    /// compress = "lz4"     # "zstd", "gzip", "none"
+    /// jitter = 0.2
+    ///
+    /// [function."users::by_email"]   # the end of its path; it comes before its namespace
+    /// enabled = false
+    /// ```
+    ///
+    /// Each second it is looked at, and read anew when it was changed, or by [`Cache::reload`]; where it is wrong then,
+    /// an event says so and all stays as it was. A new ttl holds for what is stored from then on.
+    /// [`Entry::settings`](crate::Entry::settings) tells what is in force. A table for a name that nothing uses does
+    /// nothing; an event tells of one that is nearly that of a function or namespace in use.
+    #[must_use]
+    pub fn config(mut self, path: impl Into<PathBuf>) -> Self {
+        self.settings.config = Some(path.into());
         self
     }
 
@@ -251,8 +276,9 @@ impl CacheBuilder {
     /// Redis where the feature `redis` is off.
     pub fn build(self) -> Result<Cache, CacheError> {
         self.settings.check()?;
+        let overrides = self.overrides()?;
         if self.settings.is_without_server() {
-            return Ok(self.build_memory());
+            return Ok(self.assemble(Arc::default(), Arc::default(), None, overrides));
         }
         let events = Arc::new(Events::default());
         let settings = self.link_settings()?;
@@ -269,12 +295,12 @@ impl CacheBuilder {
         let cells = Arc::<Cells>::default();
         let hear = flips(Arc::clone(&cells), Names::new(&self.settings.prefix));
         let redis = Topology::new(settings, tell, hear);
-        Ok(self.assemble(events, cells, Some((redis, outage))))
+        Ok(self.assemble(events, cells, Some((redis, outage)), overrides))
     }
 
     /// The cache of these settings without a server; they are not checked.
     pub(super) fn build_memory(self) -> Cache {
-        self.assemble(Arc::default(), Arc::default(), None)
+        self.assemble(Arc::default(), Arc::default(), None, Arc::default())
     }
 
     fn assemble(
@@ -282,6 +308,7 @@ impl CacheBuilder {
         events: Arc<Events>,
         cells: Arc<Cells>,
         redis: Option<(Topology, Arc<Outage>)>,
+        overrides: Arc<Overrides>,
     ) -> Cache {
         let (settings, (redis, outage)) = (&self.settings, redis.unzip());
         let memory = (settings.memory_bytes > 0)
@@ -297,10 +324,21 @@ impl CacheBuilder {
             events,
             clock: self.clock,
             names: Names::new(&settings.prefix),
+            overrides,
             off: AtomicBool::new(!settings.enabled),
             ..Tiers::empty(limits)
         };
         Cache(Arc::new(tiers))
+    }
+
+    fn overrides(&self) -> Result<Arc<Overrides>> {
+        let Some(path) = &self.settings.config else {
+            return Ok(Arc::default());
+        };
+        Overrides::of(path).map_err(|reason| CacheError::Setting {
+            setting: self.settings.called("config"),
+            reason,
+        })
     }
 
     /// What the Redis tier is made with; an error names the setting.

@@ -12,6 +12,7 @@ use crate::expire::expire_entry;
 use crate::invalidate::invalidate;
 use crate::load::{self, Look, Request};
 use crate::memory::Held;
+use crate::overrides::SettingInForce;
 use crate::owed::Target;
 use crate::site::SharedWith;
 use crate::tiers::Tiers;
@@ -165,6 +166,17 @@ impl<T> Entry<T> {
         self.attached().map_or("", |request| request.name.as_str())
     }
 
+    /// The settings that this entry is stored with, each with where it is from: the annotation, or a table of the
+    /// settings file. Empty if a name in it is refused.
+    #[must_use]
+    pub fn settings(&self) -> Vec<SettingInForce> {
+        let settings = self.attached().map(|request| {
+            let overrides = &request.tiers.overrides;
+            overrides.in_force(&request.site.path, &request.namespace, &request.policy)
+        });
+        settings.unwrap_or_default()
+    }
+
     pub(crate) fn target(&self) -> Option<(Arc<Tiers>, Target)> {
         let request = self.attached()?;
         Some((Arc::clone(&request.tiers), request.target()))
@@ -172,7 +184,14 @@ impl<T> Entry<T> {
 
     /// The request, if this task may be served by the cache.
     pub(crate) fn readable(&self) -> Option<&Request> {
-        let on = |request: &&Request| request.tiers.is_on() && !ambient::is_bypassed();
+        let on = |request: &&Request| {
+            let tiers = &request.tiers;
+            tiers.is_on()
+                && !ambient::is_bypassed()
+                && !tiers
+                    .overrides
+                    .is_off(&request.site.path, &request.namespace)
+        };
         self.attached().filter(on)
     }
 

@@ -24,6 +24,7 @@ impl CacheBuilder {
     /// | `CACHE_CA_FILE` | [`ca_file`](Self::ca_file) |
     /// | `CACHE_CLIENT_CERT` and `CACHE_CLIENT_KEY` | [`client_certificate`](Self::client_certificate) |
     /// | `CACHE_VERIFY` | [`verify`](Self::verify): `1`, `true`, `0` or `false` |
+    /// | `CACHE_CONFIG` | [`config`](Self::config): a path |
     /// | `CACHE_ENABLED` | [`enabled`](Self::enabled): `1`, `true`, `0` or `false` |
     ///
     /// Without the feature `redis` a URL of a Redis is refused by [`build`](Self::build); `CACHE_URL=memory:`
@@ -49,6 +50,10 @@ impl CacheBuilder {
         if let Some(path) = get("CACHE_CA_FILE") {
             self = self.ca_file(path);
             self.settings.variables.push(("ca_file", "CACHE_CA_FILE"));
+        }
+        if let Some(path) = get("CACHE_CONFIG") {
+            self = self.config(path);
+            self.settings.variables.push(("config", "CACHE_CONFIG"));
         }
         if let Some((certificate, key)) = pair(&get, "CACHE_CLIENT_CERT", "CACHE_CLIENT_KEY")? {
             self = self.client_certificate(certificate, key);

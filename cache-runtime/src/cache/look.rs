@@ -68,7 +68,11 @@ impl Cache {
     pub(super) fn plainly(&self, site: &Interned, policy: &Policy, key: &KeyWriter) -> Option<Hit> {
         let tiers = &*self.0;
         let is_strong = policy.consistency == Consistency::Strong && tiers.redis.is_some();
-        if policy.early > 0.0 || is_strong || site.refused().is_some() {
+        if policy.early > 0.0
+            || is_strong
+            || site.refused().is_some()
+            || tiers.overrides.are_any_off()
+        {
             return None;
         }
         let memory = tiers.memory.as_ref()?;
@@ -115,6 +119,11 @@ impl Cache {
         Ok(held)
     }
 
+    /// Whether the settings file turns the function off.
+    pub(crate) fn is_off(&self, site: &Interned, namespace: &str) -> bool {
+        self.0.overrides.is_off(&site.path, namespace)
+    }
+
     pub(crate) fn draft(
         &self,
         (site, kind): (&'static Interned, &'static Kind),
@@ -124,6 +133,7 @@ impl Cache {
         missed: Missed,
     ) -> Draft {
         self.0.used.note();
+        let policy = self.0.overrides.policy(&site.path, &namespace, policy);
         Draft {
             tiers: Arc::clone(&self.0),
             site,

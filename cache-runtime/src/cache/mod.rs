@@ -203,7 +203,7 @@ impl Cache {
         if let Some(hit) = look(site, policy, Some(self), key) {
             return ByHand::Hit(hit);
         }
-        if !self.tiers().is_on() || is_bypassed() {
+        if !self.tiers().is_on() || is_bypassed() || self.is_off(site, namespace) {
             return ByHand::Course(None);
         }
         let missed = match self.in_memory(site, namespace, policy, key) {
@@ -222,6 +222,19 @@ impl Cache {
                 ByHand::Course(None)
             }
         }
+    }
+
+    /// Reads the settings file anew, as it is read within a second of a change.
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::Setting`] if there is none or it is wrong; all stays as it was then.
+    pub fn reload(&self) -> Result<(), CacheError> {
+        let reloaded = self.tiers().overrides.reload();
+        reloaded.map_err(|reason| CacheError::Setting {
+            setting: "config",
+            reason,
+        })
     }
 
     /// What happened since the cache was built, with a row for each namespace.

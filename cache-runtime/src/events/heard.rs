@@ -103,7 +103,7 @@ fn head(of: Of, name: &str) -> &str {
 /// Whether one name is another with a letter wrong, left out, added or exchanged with the next. A
 /// difference by which related names are told apart is no slip: a digit, the last letter, a plural's
 /// `s`.
-fn is_slip(name: &str, known: &str) -> bool {
+pub(crate) fn is_slip(name: &str, known: &str) -> bool {
     let (name, known) = (letters(name), letters(known));
     let (short, long) = match name.len() <= known.len() {
         true => (&name, &known),

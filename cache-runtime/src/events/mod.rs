@@ -21,7 +21,7 @@ use parking_lot::RwLock;
 pub(crate) use causes::{Miss, Unstored};
 pub use causes::{MissStats, UnstoredStats};
 pub(crate) use counters::Counters;
-pub(crate) use heard::Of;
+pub(crate) use heard::{Of, is_slip};
 pub use histogram::HistogramSnapshot;
 pub(crate) use outcome::{Observed, Observer};
 pub use outcome::{Outcome, Served};

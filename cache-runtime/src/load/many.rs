@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::judge::{Id, Seen};
+use super::judge::Seen;
 use super::read::Reader;
-use super::request::Request;
+use super::request::{Invalid, Request};
 use crate::boxed::boxed;
 use crate::clock::Stopwatch;
-use crate::events::{Event, Miss, Tier};
+use crate::events::{Event, Tier};
 use crate::memory::Held;
 use crate::redis::{Found as Answer, Keys, Topology};
 use crate::stamp::{Basis, BySubject, Subject, Watch};
@@ -67,9 +67,6 @@ pub(crate) async fn read_fresh(requests: &mut [Option<Arc<Request>>]) -> Vec<(us
     }
     fresh
 }
-
-/// Why an entry is not served, and the id that stands there.
-pub(crate) type Invalid = (Miss, Id);
 
 /// What was found at a place.
 type Place = (usize, Result<Arc<Held>, Invalid>);

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use super::allowance::Allowance;
 use super::hooks::Hooks;
-use super::many::Invalid;
 use crate::clock::{Moment, Stopwatch};
 use crate::error::{CacheError, Result, check_name};
 use crate::events::{Counters, Event, Miss, Observed, Of, Unstored};
@@ -54,6 +55,9 @@ pub(crate) struct Request {
     /// What was found of the entry before this read began, if it is known that it can't be served.
     pub(crate) invalid: Option<Invalid>,
 }
+
+/// Why an entry can't be served, and the id that stands there.
+pub(crate) type Invalid = (Miss, SmallVec<[u8; 16]>);
 
 /// What a request is made from.
 #[derive(Debug)]

@@ -193,6 +193,9 @@ fn unasked(
         return uncached();
     };
     let site = at.intern(kind.value);
+    if cache.is_off(site, &site.namespace) {
+        return uncached();
+    }
     draft(&cache, (site, kind), policy, key, Missed::unasked())
 }
 
@@ -209,6 +212,9 @@ fn looked_again(
         return Err(uncached());
     };
     let site = at.intern(kind.value);
+    if cache.is_off(site, &site.namespace) {
+        return Err(uncached());
+    }
     let missed = match may_refresh() {
         true => Missed::unasked(),
         false => match cache.in_memory(site, &site.namespace, policy, key) {

@@ -50,6 +50,8 @@ pub(crate) struct Interned {
     pub(crate) id: u32,
     /// Empty where each call brings its own.
     pub(crate) namespace: Arc<str>,
+    /// What its author calls it: `shop::users::find`; empty for calls by hand.
+    pub(crate) path: String,
     /// Where it stands in the code, for the log.
     pub(crate) identity: String,
     /// A [`Refused`], as a byte: it can be found out later that another has the same identity.
@@ -82,6 +84,7 @@ impl Interned {
         Self {
             id,
             namespace: identity.namespace.into(),
+            path: identity.path,
             identity: identity.identity,
             refused: AtomicU8::new(Refused::to_byte(refused)),
             of_sources: identity.of_sources,

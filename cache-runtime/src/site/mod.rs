@@ -157,6 +157,7 @@ impl At {
         }
         table::Identity {
             namespace: spec.namespace,
+            path: path::written(enclosing, function),
             identity,
             version: spec.version,
             stated: spec.shape,
@@ -189,6 +190,7 @@ pub(crate) fn by_hand(value: ValueType) -> &'static Interned {
     }
     let identity = table::Identity {
         namespace: "",
+        path: String::new(),
         identity: "by hand".to_owned(),
         version: 1,
         parts: &["key"],

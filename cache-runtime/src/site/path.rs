@@ -18,6 +18,45 @@ fn cut_last(path: &'static str) -> &'static str {
     path.rfind("::").map_or("", |at| &path[..at])
 }
 
+/// A path as a person writes it: `app::users::Users::get` for `app::users::<impl app::users::Users<T>>::get`, and
+/// `app::Db::get` for `<app::Db as app::Get>::get`.
+pub(super) fn written(enclosing: &str, function: &str) -> String {
+    let mut written = String::new();
+    let mut depth = 0_usize;
+    let mut rest = enclosing;
+    while let Some(next) = rest.chars().next() {
+        let begins = |text: &str| rest.starts_with(text);
+        rest = match next {
+            // What an impl is of is part of the path; what a type is used at is not.
+            '<' if depth == 0 && (written.is_empty() || written.ends_with("::")) => {
+                written.clear();
+                rest[1..].strip_prefix("impl ").unwrap_or(&rest[1..])
+            }
+            '<' => {
+                depth += 1;
+                &rest[1..]
+            }
+            '>' => {
+                depth = depth.saturating_sub(1);
+                &rest[1..]
+            }
+            _ if depth == 0 && (begins(" as ") || begins(" for ")) => {
+                rest.find(">::").map_or("", |end| &rest[end..])
+            }
+            _ => {
+                if depth == 0 {
+                    written.push(next);
+                }
+                &rest[next.len_utf8()..]
+            }
+        };
+    }
+    match written.is_empty() {
+        true => function.to_owned(),
+        false => format!("{written}::{function}"),
+    }
+}
+
 /// Whether the path has a parameter of a generic impl, which the compiler prints as `_`. A `_` of a
 /// path, as in `app::_::get`, is a `const _`.
 pub(super) fn is_generic(path: &str) -> bool {
@@ -63,6 +102,26 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_written_without_what_types_are_used_at() {
+        for (enclosing, expected) in [
+            ("app::users", "app::users::get"),
+            ("", "get"),
+            (
+                "app::users::<impl app::users::Users>",
+                "app::users::Users::get",
+            ),
+            (
+                "app::<impl app::Generic<alloc::vec::Vec<u8>>>",
+                "app::Generic::get",
+            ),
+            ("<app::Db as app::Get<u8>>", "app::Db::get"),
+            ("app::outer::{{closure}}", "app::outer::{{closure}}::get"),
+        ] {
+            assert_eq!(written(enclosing, "get"), expected);
+        }
+    }
 
     struct Plain;
     struct Generic<T>(T);

@@ -19,6 +19,8 @@ const KEY_FORMAT: u32 = 1;
 /// What tells one site from another.
 pub(super) struct Identity<'a> {
     pub(super) namespace: &'a str,
+    /// As a person writes it; empty where it is no function's.
+    pub(super) path: String,
     pub(super) identity: String,
     pub(super) version: u32,
     /// What the user says of the part of the value's type that can't be seen.
@@ -174,6 +176,7 @@ mod tests {
     fn fingerprint<V: Cacheable>(stated: Option<&'static str>) -> Vec<u8> {
         let identity = Identity {
             namespace: "stated",
+            path: String::new(),
             identity: "stated".to_owned(),
             version: 1,
             stated,

@@ -40,6 +40,7 @@ pub(super) struct Settings {
     pub(super) runtime: Option<Handle>,
     pub(super) enabled: bool,
     pub(super) verify: Option<bool>,
+    pub(super) config: Option<PathBuf>,
     #[cfg(feature = "__planted")]
     pub(super) skip_cells: bool,
     /// Settings that environment variables made, and their names.
@@ -67,6 +68,7 @@ impl Default for Settings {
             runtime: None,
             enabled: true,
             verify: None,
+            config: None,
             #[cfg(feature = "__planted")]
             skip_cells: false,
             variables: Vec::new(),

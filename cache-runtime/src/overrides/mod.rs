@@ -1,0 +1,152 @@
+//! What a settings file changes of annotations, without a new build: tables for namespaces and functions.
+//!
+//! A table replaces settings of the policy that the annotation has, and a function's those of its namespace. They are
+//! looked at where a call goes past memory: what memory has stays as it was stored, and a hit pays nothing.
+
+#[cfg(feature = "config")]
+mod file;
+mod tables;
+#[cfg(feature = "config")]
+mod time;
+#[cfg(feature = "config")]
+mod watch;
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::{Mutex, RwLock};
+
+use crate::policy::Policy;
+#[cfg(feature = "config")]
+use tables::Table;
+use tables::Tables;
+pub use tables::{SettingFrom, SettingInForce};
+
+/// The overrides in force.
+#[derive(Debug, Default)]
+pub(crate) struct Overrides {
+    /// The settings file, if there is one.
+    path: Option<PathBuf>,
+    tables: RwLock<Arc<Tables>>,
+    /// Whether there are tables at all.
+    are_any: AtomicBool,
+    /// Whether a table turns something off.
+    are_any_off: AtomicBool,
+    /// Namespaces and functions that were compared with the names of the tables.
+    seen: Mutex<HashSet<String>>,
+}
+
+impl Overrides {
+    /// The settings of an entry: those of its annotation, or what replaces them.
+    pub(crate) fn policy(&self, function: &str, namespace: &str, policy: Policy) -> Policy {
+        match self.are_any() {
+            true => self.applied(function, namespace, policy),
+            false => policy,
+        }
+    }
+
+    #[cold]
+    fn applied(&self, function: &str, namespace: &str, policy: Policy) -> Policy {
+        let tables = self.tables();
+        self.compare(&tables, function, namespace);
+        let tables = [tables.namespace(namespace), tables.function(function)];
+        let tables = tables.into_iter().flatten();
+        tables.fold(policy, |policy, table| table.applied(policy))
+    }
+
+    /// Whether a table turns something off, so that a hit must not be served unseen.
+    #[inline]
+    pub(crate) fn are_any_off(&self) -> bool {
+        self.are_any_off.load(Ordering::Relaxed)
+    }
+
+    /// Whether calls of this function run without the cache.
+    pub(crate) fn is_off(&self, function: &str, namespace: &str) -> bool {
+        if !self.are_any_off() {
+            return false;
+        }
+        let tables = self.tables();
+        let of_function = tables.function(function).and_then(|table| table.enabled);
+        let of_namespace = || tables.namespace(namespace).and_then(|table| table.enabled);
+        !of_function.or_else(of_namespace).unwrap_or(true)
+    }
+
+    /// Each setting that is in force, and where it is from.
+    pub(crate) fn in_force(
+        &self,
+        function: &str,
+        namespace: &str,
+        policy: &Policy,
+    ) -> Vec<SettingInForce> {
+        let tables = self.tables();
+        let of = [
+            ("function", tables.function(function)),
+            ("namespace", tables.namespace(namespace)),
+        ];
+        tables::in_force(&of, policy)
+    }
+
+    fn are_any(&self) -> bool {
+        self.are_any.load(Ordering::Relaxed)
+    }
+
+    fn tables(&self) -> Arc<Tables> {
+        Arc::clone(&self.tables.read())
+    }
+
+    #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "no file is read"))]
+    fn replace(&self, tables: Tables) {
+        let (any, off) = (!tables.is_empty(), tables.turn_off());
+        *self.tables.write() = Arc::new(tables);
+        self.seen.lock().clear();
+        self.are_any.store(any, Ordering::Relaxed);
+        self.are_any_off.store(off, Ordering::Relaxed);
+    }
+
+    /// Tells, once for each name that is in use, of a table for one that is nearly the same.
+    fn compare(&self, tables: &Tables, function: &str, namespace: &str) {
+        for (kind, name) in [("function", function), ("namespace", namespace)] {
+            if name.is_empty() {
+                continue;
+            }
+            let id = format!("{kind}.{name}");
+            if self.seen.lock().insert(id)
+                && let Some(table) = tables.nearly(kind, name)
+            {
+                tracing::warn!(
+                    target: "cache",
+                    table = format_args!("{kind}.{table}"),
+                    used = name,
+                    "the settings file has a table for a name that is nearly one in use: is it misspelt?"
+                );
+            }
+        }
+    }
+}
+
+#[cfg(not(feature = "config"))]
+mod absent {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::Overrides;
+
+    impl Overrides {
+        /// Of this file, which can't be read in this build.
+        pub(crate) fn of(_: &Path) -> Result<Arc<Self>, String> {
+            Err("a settings file needs the feature `config` of cache-runtime".to_owned())
+        }
+
+        /// Reads the file anew.
+        pub(crate) fn reload(&self) -> Result<(), String> {
+            match self.path {
+                Some(_) => unreachable!("no file was read"),
+                None => Err(
+                    "there is no settings file: name one by `config` or `CACHE_CONFIG`".to_owned(),
+                ),
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The tables of a settings file.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::events::is_slip;
+use crate::policy::{Compression, Policy};
+
+/// What a table says; what it does not is as the annotation has it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Table {
+    pub(crate) ttl_ms: Option<u64>,
+    pub(crate) stale_ms: Option<u64>,
+    pub(crate) compress: Option<Compression>,
+    pub(crate) jitter: Option<f64>,
+    pub(crate) enabled: Option<bool>,
+}
+
+impl Table {
+    pub(super) fn applied(&self, mut policy: Policy) -> Policy {
+        if let Some(ttl_ms) = self.ttl_ms {
+            policy = policy.with_ttl_ms(ttl_ms);
+        }
+        if let Some(stale_ms) = self.stale_ms {
+            policy = policy.stale_ms(stale_ms);
+        }
+        if let Some(compress) = self.compress {
+            policy = policy.compress(compress);
+        }
+        if let Some(jitter) = self.jitter {
+            policy = policy.jitter(jitter);
+        }
+        policy
+    }
+
+    fn has(&self, setting: &str) -> bool {
+        match setting {
+            "ttl" => self.ttl_ms.is_some(),
+            "stale" => self.stale_ms.is_some(),
+            "compress" => self.compress.is_some(),
+            "jitter" => self.jitter.is_some(),
+            _ => self.enabled.is_some(),
+        }
+    }
+}
+
+/// All tables, by what they are of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Tables {
+    pub(crate) namespaces: BTreeMap<String, Table>,
+    pub(crate) functions: BTreeMap<String, Table>,
+}
+
+impl Tables {
+    pub(super) fn is_empty(&self) -> bool {
+        self.namespaces.is_empty() && self.functions.is_empty()
+    }
+
+    /// Whether one of them turns something off.
+    pub(super) fn turn_off(&self) -> bool {
+        let all = self.namespaces.values().chain(self.functions.values());
+        all.into_iter().any(|table| table.enabled == Some(false))
+    }
+
+    pub(super) fn namespace(&self, name: &str) -> Option<&Table> {
+        self.namespaces.get(name)
+    }
+
+    /// By its path, or by the last names of that: the longest that there is a table for.
+    pub(super) fn function(&self, path: &str) -> Option<&Table> {
+        if self.functions.is_empty() {
+            return None;
+        }
+        let ends = path.match_indices("::").map(|(at, _)| &path[at + 2..]);
+        let mut names = [path].into_iter().chain(ends);
+        names.find_map(|name| self.functions.get(name))
+    }
+
+    /// The name of a table for nothing that is called so, and nearly so.
+    pub(super) fn nearly(&self, kind: &str, name: &str) -> Option<&str> {
+        let (tables, name) = match kind {
+            "function" if self.function(name).is_none() => {
+                (&self.functions, name.rsplit("::").next()?)
+            }
+            "namespace" if self.namespace(name).is_none() => (&self.namespaces, name),
+            _ => return None,
+        };
+        let names = tables.keys().map(String::as_str);
+        names.into_iter().find(|known| is_slip(known, name))
+    }
+}
+
+/// A setting of an entry's function, as it is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SettingInForce {
+    /// What it is called, in annotations and in the settings file: `ttl`, `stale`, `compress`, `jitter`, `enabled`.
+    pub name: &'static str,
+    /// What it is.
+    pub value: String,
+    /// Where it was said.
+    pub from: SettingFrom,
+}
+
+/// Where a setting was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SettingFrom {
+    /// The annotation, or its defaults.
+    Annotation,
+    /// The table of the namespace in the settings file.
+    NamespaceTable,
+    /// The table of the function in the settings file.
+    FunctionTable,
+}
+
+impl fmt::Display for SettingInForce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let from = match self.from {
+            SettingFrom::Annotation => "annotation",
+            SettingFrom::NamespaceTable => "settings file, namespace",
+            SettingFrom::FunctionTable => "settings file, function",
+        };
+        write!(f, "{} = {} ({from})", self.name, self.value)
+    }
+}
+
+/// The settings of a policy that is in force by these tables, of which the first comes first.
+pub(super) fn in_force(
+    [function, namespace]: &[(&str, Option<&Table>); 2],
+    policy: &Policy,
+) -> Vec<SettingInForce> {
+    let (function, namespace) = (function.1, namespace.1);
+    let enabled = [function, namespace].into_iter().flatten();
+    let enabled = enabled
+        .filter_map(|table| table.enabled)
+        .next()
+        .unwrap_or(true);
+    let jitter = policy
+        .jitter
+        .map_or("that of the cache".to_owned(), |jitter| jitter.to_string());
+    let compress = format!("{:?}", policy.compression).to_lowercase();
+    let all = [
+        ("ttl", format!("{}ms", policy.ttl_ms)),
+        ("stale", format!("{}ms", policy.stale_ms)),
+        ("compress", compress),
+        ("jitter", jitter),
+        ("enabled", enabled.to_string()),
+    ];
+    let from = |name| match (function, namespace) {
+        (Some(table), _) if table.has(name) => SettingFrom::FunctionTable,
+        (_, Some(table)) if table.has(name) => SettingFrom::NamespaceTable,
+        _ => SettingFrom::Annotation,
+    };
+    let all = all.into_iter().map(|(name, value)| SettingInForce {
+        name,
+        value,
+        from: from(name),
+    });
+    all.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tables(functions: &[&str]) -> Tables {
+        let functions = functions.iter().enumerate();
+        let table = |ttl_ms: usize| Table {
+            ttl_ms: u64::try_from(ttl_ms).ok(),
+            ..Table::default()
+        };
+        Tables {
+            functions: functions
+                .map(|(at, name)| ((*name).to_owned(), table(at + 1)))
+                .collect(),
+            ..Tables::default()
+        }
+    }
+
+    #[test]
+    fn a_function_is_known_by_its_path_or_the_end_of_it() {
+        let tables = tables(&["find", "users::find", "shop::users::find"]);
+        let ttl = |path: &str| tables.function(path).and_then(|table| table.ttl_ms);
+        assert_eq!(ttl("shop::users::find"), Some(3));
+        assert_eq!(ttl("other::users::find"), Some(2));
+        assert_eq!(ttl("shop::orders::find"), Some(1));
+        assert_eq!(ttl("shop::orders::refind"), None);
+    }
+
+    #[test]
+    fn a_table_for_nearly_the_same_name_is_found() {
+        let tables = tables(&["usr"]);
+        assert_eq!(tables.nearly("function", "shop::user"), Some("usr"));
+        assert_eq!(tables.nearly("function", "shop::usr"), None);
+        assert_eq!(tables.nearly("function", "shop::order"), None);
+        assert_eq!(tables.nearly("namespace", "user"), None);
+    }
+}
