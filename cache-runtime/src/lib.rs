@@ -41,7 +41,7 @@
 //! | how to set it up: each setting with its default | [`CacheBuilder`] |
 //! | what a settings file replaces | [`CacheBuilder::config`], [`Entry::settings`] |
 //! | how the cache is doing | [`Cache::health`], [`Cache::stats`], and `tracing` events of target `cache` |
-//! | how to test | [`Cache::scope`], [`bypass`] |
+//! | how to test | [`Cache::testing`], [`Cache::scope`], [`bypass`] |
 //!
 //! Trouble of the cache is never a caller's: it is an event, and a run of the function's body.
 //!
@@ -110,7 +110,7 @@ pub mod __private;
 
 pub use cache::{
     BreakerState, Cache, CacheBuilder, Durability, Entry, Health, Inspection, Namespace,
-    NodeHealth, RedisHealth, Scan, ScannedKey, TagHandle, bypass, inherit, outcome,
+    NodeHealth, RedisHealth, Scan, ScannedKey, TagHandle, Testing, bypass, inherit, outcome,
 };
 pub use cache_macros::CacheKey;
 pub use cache_macros::CacheTag;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::events::{Events, Use};
+use crate::events::{Events, Runs, Use};
 use crate::flight::{Backoffs, Failures, Flights, Holders, Refreshes};
 use crate::lease::Leases;
 use crate::memory::Memory;
@@ -62,6 +62,8 @@ pub(crate) struct Tiers {
     pub(crate) limits: Limits,
     /// What a settings file changes.
     pub(crate) overrides: Arc<Overrides>,
+    /// How often each body ran, where a test counts it.
+    pub(crate) runs: Option<Runs>,
     /// Whether anything uses it.
     pub(crate) used: Use,
     /// Off by setting, or closed: every call runs as if there were no cache.
@@ -112,6 +114,7 @@ impl Tiers {
             names: Names::new(""),
             limits,
             overrides: Arc::default(),
+            runs: None,
             used: Use::none_yet(),
             off: AtomicBool::new(false),
         }

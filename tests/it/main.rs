@@ -64,6 +64,7 @@ mod stale;
 mod tag_bounds;
 mod tag_texts;
 mod tags_from;
+mod testing;
 mod tls;
 mod trouble;
 mod typed_tags;

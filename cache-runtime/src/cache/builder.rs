@@ -11,7 +11,7 @@ use super::Cache;
 use super::settings::{Durability, Settings, Url};
 use crate::clock::Clock;
 use crate::error::{CacheError, Result};
-use crate::events::Events;
+use crate::events::{Events, Runs};
 use crate::memory::Memory;
 use crate::overrides::Overrides;
 use crate::own_thread::Home;
@@ -301,6 +301,15 @@ impl CacheBuilder {
     /// The cache of these settings without a server; they are not checked.
     pub(super) fn build_memory(self) -> Cache {
         self.assemble(Arc::default(), Arc::default(), None, Arc::default())
+    }
+
+    /// A cache without a server that counts the runs of bodies.
+    pub(super) fn build_for_a_test(self) -> Cache {
+        let mut cache = self.build_memory();
+        if let Some(tiers) = Arc::get_mut(&mut cache.0) {
+            tiers.runs = Some(Runs::default());
+        }
+        cache
     }
 
     fn assemble(

@@ -11,6 +11,7 @@ mod look;
 mod refused;
 mod scan;
 mod settings;
+mod testing;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -25,6 +26,7 @@ pub use groups::{Namespace, TagHandle};
 pub use health::{BreakerState, Health, NodeHealth, RedisHealth};
 pub use scan::{Scan, ScannedKey};
 pub use settings::Durability;
+pub use testing::Testing;
 
 pub(crate) use ambient::{
     Current, carried, current, is_bypassed, is_written, may_refresh, observer, refreshes, resolve,

@@ -7,6 +7,7 @@ mod heard;
 mod histogram;
 mod log;
 mod outcome;
+mod runs;
 mod snapshot;
 mod striped;
 mod unused;
@@ -25,6 +26,7 @@ pub(crate) use heard::{Of, is_slip};
 pub use histogram::HistogramSnapshot;
 pub(crate) use outcome::{Observed, Observer};
 pub use outcome::{Outcome, Served};
+pub(crate) use runs::Runs;
 pub use snapshot::{NamespaceStats, Stats};
 pub(crate) use unused::{Use, tell_of_default};
 

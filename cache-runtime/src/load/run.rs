@@ -102,6 +102,9 @@ impl<'a> Run<'a> {
     fn end(&mut self, end: Loaded) -> u64 {
         self.ended = true;
         let took = self.clock.elapsed();
+        if let Some(runs) = &self.request.tiers.runs {
+            runs.note(&self.request.site.path);
+        }
         self.request.emit(Event::Load { took, end });
         u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
     }

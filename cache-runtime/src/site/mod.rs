@@ -27,6 +27,7 @@ use parking_lot::RwLock;
 
 pub(crate) use interned::{Digest, Interned, Refused};
 pub(crate) use names::{EntryName, Named, Names};
+pub(crate) use path::written;
 pub(crate) use pattern::Pattern;
 pub use shared::SharedWith;
 pub use spec::Spec;

@@ -20,7 +20,7 @@ fn cut_last(path: &'static str) -> &'static str {
 
 /// A path as a person writes it: `app::users::Users::get` for `app::users::<impl app::users::Users<T>>::get`, and
 /// `app::Db::get` for `<app::Db as app::Get>::get`.
-pub(super) fn written(enclosing: &str, function: &str) -> String {
+pub(crate) fn written(enclosing: &str, function: &str) -> String {
     let mut written = String::new();
     let mut depth = 0_usize;
     let mut rest = enclosing;
