@@ -36,7 +36,7 @@ pub(crate) async fn expire_stamped(
 pub(crate) async fn expire_entry(request: &Request) -> Result<()> {
     let (tiers, subject) = (&request.tiers, &request.subjects[0]);
     tiers.cells.expire(subject);
-    let Some(redis) = &tiers.redis else {
+    let Some(redis) = request.redis() else {
         return Ok(());
     };
     let outcome = replace(request, redis).await;

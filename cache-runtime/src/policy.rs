@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::events::Tier;
+
 /// How a payload is compressed, if it is over 1 KiB and compression saves at least a tenth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -87,6 +89,8 @@ pub struct Policy {
     pub(crate) on_outage: OnOutage,
     pub(crate) stale_ms: u64,
     pub(crate) refresh: Refresh,
+    /// The one tier that has its values; `None` for all.
+    pub(crate) only: Option<Tier>,
     /// `None` for the cache's own setting.
     pub(crate) jitter: Option<f64>,
     /// Zero for none.
@@ -124,6 +128,7 @@ impl Policy {
             on_outage: OnOutage::Lag,
             stale_ms: 0,
             refresh: Refresh::Caller,
+            only: None,
             jitter: None,
             early: 0.0,
             load_timeout_ms: 0,
@@ -199,6 +204,17 @@ impl Policy {
     #[must_use]
     pub const fn refresh(mut self, refresh: Refresh) -> Self {
         self.refresh = refresh;
+        self
+    }
+
+    /// The one tier that has its values. Defaults to all.
+    ///
+    /// What is in memory alone costs no round trip and no encoding, and need not be worth either: but an invalidation
+    /// by another process does not reach it. What is in Redis alone takes no memory, and each hit a round trip; without
+    /// Redis it is in memory all the same.
+    #[must_use]
+    pub const fn only(mut self, tier: Tier) -> Self {
+        self.only = Some(tier);
         self
     }
 

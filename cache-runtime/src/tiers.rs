@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::events::{Events, Runs, Use};
+use crate::events::{Events, Runs, Tier, Use};
 use crate::flight::{Backoffs, Failures, Flights, Holders, Refreshes};
 use crate::lease::Leases;
 use crate::memory::Memory;
 use crate::overrides::Overrides;
 use crate::owed::Owed;
 use crate::patience::Crowd;
+use crate::policy::Policy;
 use crate::redis::{Pushed, Topology};
 use crate::site::{Named, Names};
 use crate::stamp::{Buckets, Cells, Outage, Subject};
@@ -89,6 +90,11 @@ fn subject(named: Named<'_>) -> Subject {
         Named::Namespace(namespace) => Subject::Namespace(namespace.into()),
         Named::Bucket(bucket) => Subject::Bucket(bucket),
     }
+}
+
+/// Whether memory holds no values of this policy: those that are in Redis alone. Without Redis memory is all there is.
+pub(crate) fn skips_memory(policy: &Policy, tiers: &Tiers) -> bool {
+    policy.only == Some(Tier::Redis) && tiers.redis.is_some()
 }
 
 impl Tiers {

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use cache_runtime::{Cache, LoadTimeout, bypass, cached};
+use cache_runtime::{Cache, LoadTimeout, Served, bypass, cached, outcome};
 use cache_tests::Server;
 use tokio::sync::Semaphore;
 
@@ -308,7 +308,8 @@ async fn a_list_is_in_the_order_of_the_ids_and_one_that_is_not_is_not_kept() {
     let cache = Cache::memory();
     cache
         .scope(async {
-            assert_eq!(listed(&["a", "b"], true).await, [None, None]);
+            // As the body returned it, which is for its author to mend.
+            assert_eq!(listed(&["a", "b"], true).await, [Some(1)]);
             assert_eq!(
                 listed(&["a", "bb", "", "a"], false).await,
                 [Some(1), Some(2), None, Some(1)]
@@ -433,4 +434,29 @@ async fn without_a_cache_the_body_runs_with_all_ids() {
     assert_eq!(origin.asked(), [[1, 1, 2], [1, 1, 2]]);
     cache.close().await.unwrap();
     assert_eq!(cache.scope(users(&origin, &[7])).await, Ok(named([7])));
+}
+
+#[cached(ns = "lives", ttl = "1h", jitter = 0.0, batch = ids, ttl_from = |ms| *ms)]
+async fn lives(ids: &[u64]) -> HashMap<u64, u64> {
+    ids.iter().map(|id| (*id, *id)).collect()
+}
+
+#[tokio::test]
+async fn an_outcome_is_that_of_all_ids_together() {
+    let (cache, _clock) = on_a_clock();
+    cache
+        .scope(async {
+            let (_, nothing) = outcome(lives(&[])).await;
+            assert_eq!(nothing.served, Served::Memory);
+            lives(&[2, 3_000]).await;
+            for ids in [[2, 3_000], [3_000, 2]] {
+                let (_, hit) = outcome(lives(&ids)).await;
+                assert_eq!((hit.served, hit.fresh_for.as_secs()), (Served::Memory, 2));
+            }
+            let (_, part) = outcome(lives(&[7, 3_000])).await;
+            assert_eq!((part.served, part.fresh_for.as_secs()), (Served::Loaded, 7));
+            let (_, around) = outcome(bypass(lives(&[7]))).await;
+            assert_eq!(around.served, Served::Uncached);
+        })
+        .await;
 }

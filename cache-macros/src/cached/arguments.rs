@@ -37,6 +37,7 @@ pub(super) const KNOWN: Known = &[
     ("stale", "stale = \"10m\""),
     ("refresh", "refresh = \"background\""),
     ("early", "early = 1.0"),
+    ("tiers", "tiers = [memory]"),
     ("jitter", "jitter = 0.2"),
     ("error_ttl", "error_ttl = \"2s\""),
     ("load_timeout", "load_timeout = \"2s\""),
@@ -110,6 +111,8 @@ pub(crate) struct Arguments {
     pub(super) early: Option<Number>,
     pub(super) early_was_given: bool,
     pub(super) jitter: Option<Number>,
+    /// The one tier that has the values, if it is one.
+    pub(super) only: Option<(&'static str, Span)>,
     pub(super) load_timeout: Option<Given>,
     pub(super) error_ttl: Option<Given>,
     pub(super) consistency: Option<(&'static str, Span)>,
@@ -188,6 +191,7 @@ impl Arguments {
                 self.early_was_given = true;
                 self.early = Some(early(setting.expression()?)?);
             }
+            "tiers" => self.only = tiers(setting)?,
             "jitter" => self.jitter = Some(jitter(setting.expression()?)?),
             "error_ttl" => self.error_ttl = Some(Given::read(setting.expression()?)?),
             "load_timeout" => self.load_timeout = Some(Given::read(setting.expression()?)?),
@@ -203,6 +207,42 @@ impl Arguments {
             }
         }
         Ok(())
+    }
+}
+
+/// The one tier that is named; none where both are.
+fn tiers(setting: Setting) -> syn::Result<Option<(&'static str, Span)>> {
+    let place = setting.name.span();
+    let mut named = Vec::new();
+    for tier in setting.list()? {
+        let name = match &tier {
+            Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+            _ => None,
+        };
+        let name = match name.as_deref() {
+            Some("memory") => "Memory",
+            Some("redis") => "Redis",
+            _ => {
+                let message =
+                    "no tier is called so: write `memory`, `redis` or both, as `tiers = [memory]`";
+                return Err(syn::Error::new_spanned(tier, message));
+            }
+        };
+        if named.contains(&name) {
+            return Err(syn::Error::new_spanned(
+                tier,
+                "this tier is named twice: keep one",
+            ));
+        }
+        named.push(name);
+    }
+    match named[..] {
+        [] => Err(syn::Error::new(
+            place,
+            "a value that no tier has is not cached: name one, as `tiers = [memory]`, or remove `#[cached]`",
+        )),
+        [only] => Ok(Some((only, place))),
+        _ => Ok(None),
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Ambient {
     bypassed: bool,
     /// The one entry that calls inside reload, by the 128 bits that name it.
     refresh: Option<[u8; 16]>,
-    /// The entries that are written around them, by the 128 bits that name each.
+    /// The entries that are written around them, by the 128 bits that name each, sorted.
     written: Option<Arc<[[u8; 16]]>>,
     /// Who is to be told what becomes of calls inside.
     observer: Observed,
@@ -134,7 +134,8 @@ pub(crate) fn observer() -> Observed {
 /// Runs a call, and tells what became of it: whether it was a hit, where, and how much longer that is fresh.
 /// Nothing is looked at a second time.
 ///
-/// Of several annotated calls inside, it is the last that ends, so of one that calls others, its own.
+/// Of several annotated calls inside, it is the last that ends, so of one that calls others, its own. Of a `batch` it is
+/// what took most for any of its ids, and the shortest time that all of them are fresh.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -290,16 +291,23 @@ pub(crate) async fn writing<F: Future>(
     entries: impl IntoIterator<Item = &Digest>,
     future: F,
 ) -> F::Output {
+    let around = present();
+    let outer = around
+        .written
+        .iter()
+        .flat_map(|written| written.iter().copied());
+    let mut written: Vec<_> = entries.into_iter().map(short).chain(outer).collect();
+    written.sort_unstable();
     let ambient = Ambient {
-        written: Some(entries.into_iter().map(short).collect()),
-        ..present()
+        written: Some(written.into()),
+        ..around
     };
     AMBIENT.scope(ambient, future).await
 }
 
 /// Whether the call with this key, on this task, is part of what writes its entry.
 pub(crate) fn is_written(digest: &Digest) -> bool {
-    let is_among = |written: &Arc<[[u8; 16]]>| written.contains(&short(digest));
+    let is_among = |written: &Arc<[[u8; 16]]>| written.binary_search(&short(digest)).is_ok();
     AMBIENT
         .try_with(|ambient| ambient.written.as_ref().is_some_and(is_among))
         .unwrap_or(false)

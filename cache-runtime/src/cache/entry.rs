@@ -109,7 +109,7 @@ impl<T: Cacheable> Entry<T> {
         if let Some(held) = request.in_memory() {
             return Some(Inspection::of(request, Tier::Memory, &held));
         }
-        if request.tiers.redis.is_none() {
+        if request.redis().is_none() {
             let held = request.stale_in_memory()?;
             return Some(Inspection::of(request, Tier::Memory, &held));
         }

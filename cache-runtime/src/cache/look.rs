@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::{Cache, ambient};
-use crate::events::{Event, Miss};
+use crate::events::{Event, Miss, Tier};
 use crate::key::KeyWriter;
 use crate::kind::Kind;
 use crate::load::Draft;
 use crate::memory::{Held, Hit, Kept, Sought};
 use crate::policy::{Consistency, Policy};
 use crate::site::Interned;
+use crate::tiers::skips_memory;
 
 /// Why memory could not serve a call, and what the call drew when it asked.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +71,7 @@ impl Cache {
         let is_strong = policy.consistency == Consistency::Strong && tiers.redis.is_some();
         if policy.early > 0.0
             || is_strong
+            || skips_memory(policy, tiers)
             || site.refused().is_some()
             || tiers.overrides.are_any_off()
         {
@@ -96,7 +98,11 @@ impl Cache {
         if site.refused().is_some() {
             return Err(missed(Miss::Absent));
         }
-        if policy.consistency == Consistency::Strong && tiers.redis.is_some() {
+        let stays = policy.only == Some(Tier::Memory);
+        if policy.consistency == Consistency::Strong && tiers.redis.is_some() && !stays {
+            return Err(missed(Miss::Absent));
+        }
+        if skips_memory(policy, tiers) {
             return Err(missed(Miss::Absent));
         }
         let memory = tiers.memory.as_ref().ok_or(missed(Miss::Absent))?;

@@ -45,17 +45,37 @@ pub enum Served {
     Loaded,
 }
 
-/// Where a call notes its outcome. Of several calls the last that ends is told of.
+/// Where a call notes its outcome. Of several calls the last that ends is told of, and of many ids at once the one
+/// that took most, with the shortest time that all are fresh.
 #[derive(Debug, Default)]
-pub(crate) struct Observer(Mutex<Outcome>);
+pub(crate) struct Observer(Mutex<Noted>);
+
+#[derive(Debug, Default)]
+struct Noted {
+    outcome: Outcome,
+    /// Whether it is of many ids, and the first of them was noted.
+    of_many: Option<bool>,
+}
 
 impl Observer {
     pub(crate) fn outcome(&self) -> Outcome {
-        *self.0.lock()
+        self.0.lock().outcome
+    }
+
+    /// What is noted next is of many ids.
+    pub(crate) fn of_many(&self) {
+        let outcome = Outcome {
+            served: Served::Memory,
+            fresh_for: Duration::ZERO,
+        };
+        *self.0.lock() = Noted {
+            outcome,
+            of_many: Some(false),
+        };
     }
 
     pub(crate) fn uncached(&self) {
-        *self.0.lock() = Outcome::default();
+        self.served(Served::Uncached);
     }
 
     /// A hit in memory.
@@ -65,22 +85,61 @@ impl Observer {
     }
 
     pub(crate) fn note(&self, event: Event<'_>) {
-        let served = match event {
+        self.served(match event {
             Event::Hit(Tier::Memory) => Served::Memory,
             Event::Hit(Tier::Redis) => Served::Redis,
             Event::Stale | Event::StaleOnError => Served::Stale,
             Event::FollowerCame | Event::ErrorRemembered => Served::Shared,
             Event::Load { .. } => Served::Loaded,
             _ => return,
-        };
-        *self.0.lock() = Outcome {
-            served,
-            fresh_for: Duration::ZERO,
-        };
+        });
+    }
+
+    fn served(&self, served: Served) {
+        let noted = &mut *self.0.lock();
+        let outcome = &mut noted.outcome;
+        match noted.of_many {
+            None => {
+                *outcome = Outcome {
+                    served,
+                    fresh_for: Duration::ZERO,
+                };
+            }
+            Some(_) if served.cost() > outcome.served.cost() => outcome.served = served,
+            Some(_) => {}
+        }
+        if served == Served::Stale {
+            noted.fresh_for(0);
+        }
     }
 
     pub(crate) fn fresh_for(&self, ms: u64) {
-        self.0.lock().fresh_for = Duration::from_millis(ms);
+        self.0.lock().fresh_for(ms);
+    }
+}
+
+impl Noted {
+    fn fresh_for(&mut self, ms: u64) {
+        let fresh_for = Duration::from_millis(ms);
+        self.outcome.fresh_for = match self.of_many {
+            Some(true) => fresh_for.min(self.outcome.fresh_for),
+            _ => fresh_for,
+        };
+        self.of_many = self.of_many.map(|_| true);
+    }
+}
+
+impl Served {
+    /// What it took, by rank.
+    fn cost(self) -> u8 {
+        match self {
+            Self::Memory => 0,
+            Self::Redis => 1,
+            Self::Stale => 2,
+            Self::Shared => 3,
+            Self::Loaded => 4,
+            Self::Uncached => 5,
+        }
     }
 }
 

@@ -15,6 +15,21 @@ pub(crate) type Failed = Option<Erased>;
 /// What a body gave.
 pub(crate) type Made = Result<Erased, Failed>;
 
+/// What stands for an error where the body found nothing that could be stored: no failure, and nothing to serve.
+pub(crate) struct Absent;
+
+impl Absent {
+    /// As what a body gave.
+    pub(crate) fn made() -> Made {
+        Err(Some(Arc::new(Self)))
+    }
+}
+
+/// Whether a body found nothing, and did not fail.
+pub(crate) fn is_absent(failed: &Failed) -> bool {
+    failed.as_ref().is_some_and(|error| error.is::<Absent>())
+}
+
 /// A task as it is spawned.
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 

@@ -91,7 +91,7 @@ impl First<'_> {
 ///
 /// Its future is small: most calls end here, and what follows is boxed.
 pub(crate) async fn first<'a>(request: &'a Request, flight: &'a Flight) -> First<'a> {
-    let Some(redis) = &request.tiers.redis else {
+    let Some(redis) = request.redis() else {
         request.miss(request.missed);
         return First::Ended(Fetched::Load {
             grant: None,

@@ -1,7 +1,9 @@
 //! Several reads at once, of which one body loads all that none finds.
 //!
 //! Each is a [`Course`] of its own, with its own flight, lease and store. The body is run once all of them are served,
-//! ask for it, or wait for a load of another's: those are not waited for, as they may wait for one of these.
+//! ask for it, or wait for a load of another's: those are not waited for, as they may wait for one of these. One that
+//! would ask for the body while it runs for others gives up its flight and its lease, so that nobody waits for a load
+//! that can't begin, and reads anew after that.
 
 use std::mem;
 use std::sync::Arc;
@@ -9,10 +11,11 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
+use tokio::task::coop::has_budget_remaining;
 
-use super::body::Made;
+use super::body::{Made, is_absent};
 use super::course::{Course, Returned, Step};
-use crate::error::LoadTimeout;
+use super::request::Request;
 use crate::memory::Held;
 use crate::value::Erased;
 
@@ -20,13 +23,14 @@ use crate::value::Erased;
 pub(crate) struct Group {
     members: Vec<Member>,
     awake: Arc<Awake>,
+    begin: fn(Arc<Request>) -> Course,
     /// What the first that failed ended with.
     error: Option<Erased>,
 }
 
 /// How a read begins.
 pub(crate) enum Begins {
-    Read(Course),
+    Read(Arc<Request>),
     /// It is loaded without a cache.
     Uncached,
     /// It has ended already.
@@ -47,7 +51,11 @@ pub(crate) enum Due {
 }
 
 impl Group {
-    pub(crate) fn new(members: impl Iterator<Item = Begins>) -> Self {
+    /// Reads that are to begin.
+    pub(crate) fn new(
+        begin: fn(Arc<Request>) -> Course,
+        members: impl Iterator<Item = Begins>,
+    ) -> Self {
         let awake = Arc::<Awake>::default();
         let members = members.enumerate().map(|(at, begins)| {
             let awake = Arc::clone(&awake);
@@ -58,6 +66,7 @@ impl Group {
         Self {
             members,
             awake,
+            begin,
             error: None,
         }
     }
@@ -68,36 +77,37 @@ impl Group {
         context: &mut Context<'_>,
         ended: impl FnMut(Ended),
     ) -> Poll<Due> {
-        self.step(context, ended);
+        for (at, member) in self.members.iter_mut().enumerate() {
+            if member.begins(self.begin) {
+                self.awake.places.lock().push(at);
+            }
+        }
+        self.step(context, false, ended);
         self.due().map_or(Poll::Pending, Poll::Ready)
     }
 
-    /// Goes on with the reads while the body runs, until it has run for too long.
-    pub(crate) fn poll_beside(
-        &mut self,
-        context: &mut Context<'_>,
-        ended: impl FnMut(Ended),
-    ) -> Poll<LoadTimeout> {
-        let timeout = self.step(context, ended);
-        timeout.map_or(Poll::Pending, Poll::Ready)
+    /// Goes on with the reads while the body runs.
+    pub(crate) fn poll_beside(&mut self, context: &mut Context<'_>, ended: impl FnMut(Ended)) {
+        self.step(context, true, ended);
     }
 
-    /// Those that were woken, once each: one that wakes itself would otherwise hold up the caller.
-    fn step(
-        &mut self,
-        context: &mut Context<'_>,
-        mut ended: impl FnMut(Ended),
-    ) -> Option<LoadTimeout> {
-        let mut late = None;
-        for at in self.awake.taken(context) {
-            match self.members[at].step() {
-                Stepped::On => {}
-                Stepped::Late(timeout) => late = Some(timeout),
-                Stepped::Ended(Ok(held)) => ended((at, held)),
-                Stepped::Ended(Err(error)) => self.error = self.error.take().or(error),
+    /// Those that were woken, once each, as one that wakes itself would otherwise hold up the caller; and no more than
+    /// the task may do in one turn.
+    fn step(&mut self, context: &mut Context<'_>, is_running: bool, mut ended: impl FnMut(Ended)) {
+        let mut awake = self.awake.taken(context).into_iter();
+        while let Some(at) = awake.next() {
+            match self.members[at].step(is_running) {
+                None => {}
+                Some(Ok(held)) => ended((at, held)),
+                Some(Err(error)) if is_absent(&error) => {}
+                Some(Err(error)) => self.error = self.error.take().or(error),
+            }
+            if !has_budget_remaining() && awake.len() > 0 {
+                self.awake.places.lock().extend(awake);
+                context.waker().wake_by_ref();
+                return;
             }
         }
-        late
     }
 
     fn due(&mut self) -> Option<Due> {
@@ -105,7 +115,8 @@ impl Group {
             return Some(Due::Fail(error));
         }
         let is_settled = |member: &Member| member.state != State::Reads || member.waits();
-        if !self.members.iter().all(is_settled) {
+        // Of those that wait some may be freed together.
+        if !self.members.iter().all(is_settled) || !self.awake.places.lock().is_empty() {
             return None;
         }
         let members = self.members.iter_mut().enumerate();
@@ -127,7 +138,11 @@ impl Group {
 
     /// What the body made for one of them.
     pub(crate) fn made(&mut self, at: usize, made: Made) {
-        self.members[at].made(made);
+        if let Some(Err(error)) = self.members[at].made(made)
+            && !is_absent(&error)
+        {
+            self.error = self.error.take().or(error);
+        }
     }
 
     /// After an error that stays with the caller: what is served in place of what the body was to make, if there is a
@@ -136,8 +151,9 @@ impl Group {
         let members = self.members.iter_mut().enumerate();
         let running = members.filter(|(_, member)| member.state == State::Runs);
         let served = running.map(|(at, member)| {
-            member.state = State::Ended;
-            Some((at, member.course.take()?.failed(context)?))
+            let course = member.course.take();
+            member.end();
+            Some((at, course?.failed(context)?))
         });
         // Each is told, whatever the others have.
         let served: Vec<Option<Ended>> = served.collect();
@@ -147,6 +163,8 @@ impl Group {
 
 struct Member {
     /// None without a cache, and at the end.
+    request: Option<Arc<Request>>,
+    /// None before it begins as well.
     course: Option<Course>,
     state: State,
     waker: Waker,
@@ -154,6 +172,8 @@ struct Member {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
+    /// It is to begin, perhaps anew.
+    Before,
     Reads,
     /// The body is to run for it.
     Asks,
@@ -162,44 +182,48 @@ enum State {
     Ended,
 }
 
-/// What came of one look at a read.
-enum Stepped {
-    On,
-    Late(LoadTimeout),
-    Ended(Returned),
-}
-
 impl Member {
     fn new(begins: Begins, waker: Waker) -> Self {
-        let (course, state) = match begins {
-            Begins::Read(course) => (Some(course), State::Reads),
+        let (request, state) = match begins {
+            Begins::Read(request) => (Some(request), State::Before),
             Begins::Uncached => (None, State::Asks),
             Begins::Served => (None, State::Ended),
         };
         Self {
-            course,
+            request,
+            course: None,
             state,
             waker,
         }
     }
 
-    fn step(&mut self) -> Stepped {
-        let mut stepped = Stepped::On;
-        let Some(course) = &mut self.course else {
-            return stepped;
-        };
+    /// Begins to read, if it is to.
+    fn begins(&mut self, begin: fn(Arc<Request>) -> Course) -> bool {
+        if self.state != State::Before {
+            return false;
+        }
+        self.course = self.request.clone().map(begin);
+        self.state = State::Reads;
+        true
+    }
+
+    fn step(&mut self, is_running: bool) -> Option<Returned> {
+        let course = self.course.as_mut()?;
         let mut context = Context::from_waker(&self.waker);
         loop {
             match course.step(&mut context) {
-                Step::Wait => return stepped,
+                Step::Wait => return None,
+                Step::Run if self.state == State::Reads && is_running => {
+                    (self.course, self.state) = (None, State::Before);
+                    return None;
+                }
                 Step::Run if self.state == State::Reads => self.state = State::Asks,
-                // The body is polled by itself.
-                Step::Run => {}
-                Step::End(timeout) => stepped = Stepped::Late(timeout),
+                // The body is polled, and limited, by itself.
+                Step::Run | Step::End(_) => {}
                 Step::Detach => course.detached(None),
                 Step::Done(returned) => {
-                    (self.course, self.state) = (None, State::Ended);
-                    return Stepped::Ended(returned);
+                    self.end();
+                    return Some(returned);
                 }
             }
         }
@@ -209,15 +233,20 @@ impl Member {
         self.course.as_ref().is_some_and(Course::waits)
     }
 
-    fn made(&mut self, made: Made) {
-        self.state = match &mut self.course {
-            Some(course) => {
-                course.made(made);
-                self.waker.wake_by_ref();
-                State::Reads
-            }
-            None => State::Ended,
+    /// Gives what the body made to the read; back if there is none.
+    fn made(&mut self, made: Made) -> Option<Made> {
+        let Some(course) = &mut self.course else {
+            self.end();
+            return Some(made);
         };
+        course.made(made);
+        self.waker.wake_by_ref();
+        self.state = State::Reads;
+        None
+    }
+
+    fn end(&mut self) {
+        (self.request, self.course, self.state) = (None, None, State::Ended);
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) type MostMs = Arc<dyn Fn(&(dyn Any + Send + Sync)) -> u64 + Send + Sy
 pub(crate) struct Hooks {
     /// Whether an error reaches those who waited for the load.
     pub(crate) shares: bool,
+    /// Whether it is told of what is not there, as one of many.
+    pub(crate) takes_nothing: bool,
     /// Whether the body can be dropped at its limit.
     pub(crate) is_limited: bool,
     pub(crate) tags_from: Option<TagsFrom>,

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::body::Absent;
 use super::course::Returned;
 use super::desk::Remote;
 use super::fetch::Patience;
@@ -166,6 +167,10 @@ async fn shared(
         }
         Outcome::Value { held, .. } if request.refuses(held) => None,
         Outcome::Value { held, .. } => Some(Ok(Arc::clone(held))),
+        Outcome::Error(error) if error.is::<Absent>() => {
+            let takes = request.hooks.takes_nothing;
+            takes.then(|| Err(Some(Arc::clone(error))))
+        }
         Outcome::Error(error) => shares.then(|| Err(Some(Arc::clone(error)))),
     }
 }

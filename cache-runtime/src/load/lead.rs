@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use super::body::Failed;
+use super::body::{Failed, is_absent};
 use super::course::Returned;
 use super::desk::Remote;
 use super::fetch::{Fetched, First, More, Patience, fetch, first};
@@ -91,7 +91,7 @@ impl Leader<'_> {
             return boxed(|| self.run(grant, None)).await;
         };
         // What is fresh is not loaded for nobody to keep.
-        let unstorable = grant.is_none() && request.tiers.redis.is_some();
+        let unstorable = grant.is_none() && request.redis().is_some();
         if request.rests() || (unstorable && request.is_fresh(&older)) {
             return Ok(self.land_older(older));
         }
@@ -132,7 +132,7 @@ impl Leader<'_> {
     /// Runs the body, and stores what it gives.
     async fn run(self, grant: Option<Box<Grant>>, mut older: Option<Arc<Held>>) -> Returned {
         let request = self.request;
-        if grant.is_none() && request.tiers.redis.is_some() {
+        if grant.is_none() && request.redis().is_some() {
             // It rests on no key in Redis, whose deletion would be pushed.
             self.seat.close_at(request.lag_from_now());
         }
@@ -147,6 +147,8 @@ impl Leader<'_> {
             Err(error) => error,
         };
         match older {
+            // What is not there any more is not served either.
+            _ if is_absent(&error) => Err(self.fail(error)),
             None => {
                 request.remember(error.as_ref(), grounds);
                 Err(self.fail(error))
@@ -155,7 +157,7 @@ impl Leader<'_> {
                 Ok(self.land_older(request.fall_back(&older)))
             }
             // An error that can't be shared is held across no await.
-            Some(_) if error.is_none() || request.tiers.redis.is_none() => Err(self.fail(error)),
+            Some(_) if error.is_none() || request.redis().is_none() => Err(self.fail(error)),
             Some(_) => match boxed(|| peek(request, Look::Verify)).await {
                 Some(found) => Ok(self.land_older(request.fall_back(&found.held))),
                 None => Err(self.fail(error)),

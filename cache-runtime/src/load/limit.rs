@@ -11,14 +11,14 @@ use crate::events::Event;
 use crate::own_thread::{Sleep, sleep};
 
 /// The limit of one load, counted from its first poll on.
-pub(super) struct Limit {
+pub(crate) struct Limit {
     after: Duration,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Limit {
     /// The policy's, if it has one.
-    pub(super) fn of(request: &Request) -> Option<Self> {
+    pub(crate) fn of(request: &Request) -> Option<Self> {
         let limit_ms = request.policy.load_timeout_ms;
         (limit_ms > 0).then(|| Self {
             after: Duration::from_millis(limit_ms),
@@ -27,7 +27,7 @@ impl Limit {
     }
 
     /// What to tell, once it is over.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<LoadTimeout> {
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<LoadTimeout> {
         let begin = || Box::pin(sleep(self.after));
         let timer = self.timer.get_or_insert_with(begin);
         timer

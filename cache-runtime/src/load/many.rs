@@ -34,6 +34,7 @@ pub(crate) async fn read_fresh(requests: &mut [Option<Arc<Request>>]) -> Vec<(us
     let is_read = |request: &Request| {
         Arc::ptr_eq(&request.tiers, &tiers)
             && !request.reloads
+            && request.redis().is_some()
             && !tiers.owed.covers(&request.subjects)
     };
     let all = requests.iter().enumerate();
@@ -45,8 +46,9 @@ pub(crate) async fn read_fresh(requests: &mut [Option<Arc<Request>>]) -> Vec<(us
         return Vec::new();
     }
     let allowance = &read[0].1.allowance;
-    let reads = read.chunks(AT_ONCE).map(|some| read_some(redis, some));
-    let answered = allowance.within(async { Ok(join_all(reads).await) }).await;
+    let reads = read.chunks(AT_ONCE);
+    let reads = reads.map(|some| allowance.within(async { Ok(read_some(redis, some).await) }));
+    let answered = join_all(reads).await;
     let rest = allowance.rest();
     let mut fresh = Vec::new();
     for (at, found) in answered.into_iter().flatten().flatten() {

@@ -75,7 +75,7 @@ mod verify;
 mod weigh;
 
 pub(crate) use aside::{LARGE, aside};
-pub(crate) use body::{Body, Boxed, Detachable, Task};
+pub(crate) use body::{Absent, Body, Boxed, Detachable, Task};
 pub use call::Call;
 pub(crate) use call::Uncached;
 pub(crate) use caller::Caller;
@@ -83,6 +83,7 @@ pub(crate) use course::{Course, Returned};
 pub(crate) use desk::Remote;
 pub(crate) use group::{Begins, Due, Ended, Group};
 pub(crate) use hooks::Hooks;
+pub(crate) use limit::Limit;
 pub(crate) use many::read_fresh;
 pub(crate) use put::{Writing, put, refresh, unstored};
 pub(crate) use read::{Look, peek};

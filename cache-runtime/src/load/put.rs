@@ -126,7 +126,7 @@ pub(crate) async fn unstored(request: &Request, body: &Remote) -> Returned {
 /// Runs the body and stores its value, whatever the tiers hold.
 pub(crate) async fn refresh(request: &Request, body: &Remote) -> Returned {
     request.miss(Miss::Refresh);
-    let recording = match request.tiers.redis {
+    let recording = match request.redis() {
         Some(_) => drop_copies(request),
         // What is there is served until there is another, and of two the one that began last stores.
         None => announce(request),
@@ -179,7 +179,7 @@ fn announce(request: &Request) -> Recording {
 /// Drops this process's copies, and counts from now on what comes between.
 fn drop_copies(request: &Request) -> Recording {
     let (cells, entry) = (&request.tiers.cells, &request.subjects[0]);
-    match request.tiers.redis {
+    match request.redis() {
         Some(_) => cells.flip(entry),
         // Here the count alone tells a put from an invalidation.
         None => cells.put(entry),
@@ -189,7 +189,7 @@ fn drop_copies(request: &Request) -> Recording {
 
 /// The grant to write, taken before the value is made; none where there is no Redis to write to.
 async fn grant(request: &Request) -> std::result::Result<Option<Box<Grant>>, String> {
-    let Some(redis) = &request.tiers.redis else {
+    let Some(redis) = request.redis() else {
         return Ok(None);
     };
     if request.tiers.owed.covers(&request.subjects) {

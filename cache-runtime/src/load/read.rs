@@ -41,7 +41,7 @@ pub(super) type FoundOr = Result<Found, (Miss, Id)>;
 
 /// Reads the entry and nothing more, under cells registered now.
 pub(crate) async fn peek(request: &Request, look: Look) -> Option<Found> {
-    let redis = request.tiers.redis.as_ref()?;
+    let redis = request.redis()?;
     if request.tiers.owed.covers(&request.subjects) {
         return None;
     }

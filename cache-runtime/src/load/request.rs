@@ -9,16 +9,17 @@ use super::allowance::Allowance;
 use super::hooks::Hooks;
 use crate::clock::{Moment, Stopwatch};
 use crate::error::{CacheError, Result, check_name};
-use crate::events::{Counters, Event, Miss, Observed, Of, Unstored};
+use crate::events::{Counters, Event, Miss, Observed, Of, Tier, Unstored};
 use crate::flight::Terms;
 use crate::kind::Kind;
 use crate::memory::{Held, Kept, LoadId, Memory};
 use crate::owed::Target;
 use crate::policy::{Consistency, OnOutage, Policy};
+use crate::redis::Topology;
 use crate::site::{Digest, EntryName, Interned};
 use crate::stamp::{Basis, Cell, Subject, Vouch, Watch};
 use crate::tag::{MOST_TAGS, Tag};
-use crate::tiers::Tiers;
+use crate::tiers::{Tiers, skips_memory};
 use crate::value::Erased;
 
 /// A call's own part of a read.
@@ -160,7 +161,7 @@ impl Request {
 
     /// Under which callers share one load of this entry: those of a hit in memory.
     pub(crate) fn terms(&self) -> Terms {
-        let vouch = match &self.tiers.redis {
+        let vouch = match self.redis() {
             None => Vouch::empty(),
             Some(redis) => redis.vouch(self.names()),
         };
@@ -216,17 +217,24 @@ impl Request {
     /// Whether a caller is served only what Redis said after it called: a `strong` site's, and with
     /// memory off any, as nobody expects a lag there.
     pub(crate) fn is_checked(&self) -> bool {
-        self.tiers.redis.is_some() && (self.is_strong() || self.tiers.memory.is_none())
+        self.redis().is_some() && (self.is_strong() || self.memory().is_none())
     }
 
     /// Whether it is of a `strong` site, which memory may not serve. Without Redis memory is all
     /// there is, and can't be behind.
     pub(crate) fn is_strong(&self) -> bool {
-        self.policy.consistency == Consistency::Strong && self.tiers.redis.is_some()
+        self.policy.consistency == Consistency::Strong && self.redis().is_some()
     }
 
     pub(super) fn memory(&self) -> Option<&Memory> {
-        self.tiers.memory.as_ref().filter(|_| !self.is_strong())
+        let skips = self.is_strong() || skips_memory(&self.policy, &self.tiers);
+        self.tiers.memory.as_ref().filter(|_| !skips)
+    }
+
+    /// Redis, unless its values stay in this process.
+    pub(crate) fn redis(&self) -> Option<&Topology> {
+        let stays = self.policy.only == Some(Tier::Memory);
+        self.tiers.redis.as_ref().filter(|_| !stays)
     }
 
     /// The value in memory, if it may be served now.
@@ -268,7 +276,7 @@ impl Request {
 
     /// Whether there is no connection to the entry's node.
     pub(crate) fn is_away(&self) -> bool {
-        let redis = self.tiers.redis.as_ref();
+        let redis = self.redis();
         redis.is_some_and(|redis| redis.node_ms(self.name.as_str()).is_none())
     }
 
@@ -282,7 +290,7 @@ impl Request {
 
     /// The cell of the present outage, where what is loaded in it is served unchecked to its end.
     pub(crate) fn present_outage(&self) -> Vec<Arc<Cell>> {
-        let serves = self.policy.on_outage == OnOutage::Serve && self.tiers.redis.is_some();
+        let serves = self.policy.on_outage == OnOutage::Serve && self.redis().is_some();
         Vec::from_iter(serves.then(|| self.tiers.outage.cell()))
     }
 

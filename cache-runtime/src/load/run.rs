@@ -3,13 +3,13 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::body::{Failed, Made};
+use super::body::{Failed, Made, is_absent};
 use super::grant::Grant;
 use super::request::Request;
 use super::store::{Loading, store};
 use crate::boxed::boxed;
 use crate::clock::{Moment, Stopwatch};
-use crate::events::{Event, Loaded};
+use crate::events::{Event, Loaded, Unstored};
 use crate::frame::Writer;
 use crate::memory::Held;
 use crate::stamp::Watch;
@@ -25,7 +25,10 @@ pub(super) async fn make<F: Future<Output = Made> + Unpin>(
     let value = match boxed(|| run.body(Pin::new(&mut body))).await {
         Ok(value) => value,
         Err(error) => {
-            run.failed();
+            match is_absent(&error) {
+                true => run.found_nothing(),
+                false => run.failed(),
+            }
             return Err(error);
         }
     };
@@ -97,6 +100,12 @@ impl<'a> Run<'a> {
     /// Gives the lease back, so that others need not wait for it.
     pub(super) fn failed(mut self) {
         self.end(Loaded::Failed);
+    }
+
+    /// There is nothing to store.
+    fn found_nothing(mut self) {
+        self.end(Loaded::Ok);
+        self.request.emit(Event::Unstored(Unstored::Unwanted));
     }
 
     fn end(&mut self, end: Loaded) -> u64 {

@@ -137,7 +137,7 @@ fn rest(request: &Request, loading: &Loading, refused: Option<&Unstored>) {
 
 /// Stores the frame under the load's lease.
 pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) -> Kept {
-    let Some(redis) = &request.tiers.redis else {
+    let Some(redis) = request.redis() else {
         return Kept::Local {
             watch: loading.watch,
         };

@@ -34,7 +34,7 @@ pub(super) async fn tag(
     if subjects.is_empty() {
         return Ok(None);
     }
-    let cells = match (&request.tiers.redis, grant) {
+    let cells = match (request.redis(), grant) {
         (Some(redis), Some(grant)) => note(request, redis, grant, &subjects).await?,
         _ => {
             // Registered before the buckets are looked at: an invalidation flips the bucket first,

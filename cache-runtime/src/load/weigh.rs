@@ -54,7 +54,7 @@ pub(super) async fn under_lease<F: Future>(grant: Option<&Grant>, work: F) -> F:
 fn weigh_here(request: &Request, value: &(dyn Any + Send + Sync)) -> Result<Payload, Unstored> {
     let value = request.kind.written(value);
     let codec = codec_for(request, value)?;
-    let payload = if request.tiers.redis.is_some() {
+    let payload = if request.redis().is_some() {
         request.site.tell_sharing();
         frame::encode(codec, value).map(|bytes| Payload::Bytes(bytes, codec))
     } else {

@@ -11,6 +11,7 @@ mod phases;
 mod put;
 mod tags;
 
+pub use crate::events::Tier;
 pub use crate::key::KeyWriter;
 pub use crate::likeness::{Compare, NotEqual, NotShown};
 pub use crate::load::Call;

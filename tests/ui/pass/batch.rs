@@ -140,3 +140,9 @@ pub async fn entries(repository: &Repository) {
     let _ = named_entry("tenant", &"name".to_owned()).invalidate().await;
     let _ = lengths_entry(&"name").invalidate().await;
 }
+
+/// What borrows from the ids is the key alone; a name may be raw, and an argument unused.
+#[cached(ttl = "5m", batch(r#type in types), key = (tenant, r#type), tags = ["type:{r#type}"], skip(_db), tiers = [memory])]
+pub async fn raw<'a>(_db: Arc<Db>, tenant: u32, types: &[&'a str]) -> HashMap<&'a str, u32> {
+    types.iter().map(|one| (*one, tenant)).collect()
+}

@@ -1,7 +1,8 @@
 //! What must hold for a `batch`.
 
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, GenericArgument, PathArguments, ReceiverKind, Type};
+use syn::{Expr, GenericArgument, Ident, PathArguments, ReceiverKind, Type};
 
 use super::item::ids;
 use crate::cached::arguments::Arguments;
@@ -68,7 +69,7 @@ fn check_ids(arguments: &Arguments, function: &Function, errors: &mut Errors) {
         errors.on(
             &argument.typed.ty,
             format!(
-                "`batch` needs `{}` to be a slice or a `Vec`, as `&[u64]` or `Vec<String>`",
+                "`batch` needs `{}` to be a slice or a `Vec`, as `&[u64]` or `Vec<String>`, and no reference to a `Vec`",
                 batch.many
             ),
         );
@@ -81,11 +82,8 @@ fn check_ids(arguments: &Arguments, function: &Function, errors: &mut Errors) {
             format!("`{one}` is an argument already: call each of the ids otherwise"),
         );
     }
-    if let Some(skipped) = arguments
-        .skip
-        .iter()
-        .find(|skipped| **skipped == batch.many)
-    {
+    let is_id = |skipped: &&Ident| **skipped == batch.many || batch.one.as_ref() == Some(*skipped);
+    if let Some(skipped) = arguments.skip.iter().find(is_id) {
         errors.on(
             skipped,
             format!("`{skipped}` tells the entries apart: take it out of `skip`"),
@@ -189,10 +187,10 @@ fn check_key(arguments: &Arguments, errors: &mut Errors) {
     let Some(batch) = &arguments.batch else {
         return;
     };
-    let many = batch.many.to_string();
+    let many = batch.many.unraw().to_string();
     if let Some(key) = &arguments.key {
         let named = key.mentions();
-        let one = batch.one.as_ref().map(ToString::to_string);
+        let one = batch.one.as_ref().map(|one| one.unraw().to_string());
         if !one.is_some_and(|one| named.contains(&one)) {
             errors.on(
                 &batch.many,
@@ -215,8 +213,7 @@ fn check_receiver(function: &Function, errors: &mut Errors) {
     let Some(receiver) = function.receiver() else {
         return;
     };
-    let is_shared =
-        matches!(receiver.kind, ReceiverKind::Reference(..)) && receiver.mutability.is_none();
+    let is_shared = matches!(receiver.kind, ReceiverKind::Reference(_, _, None));
     if !is_shared {
         errors.on(
             receiver,
@@ -241,7 +238,7 @@ pub(super) fn check_entries_are_of_another(arguments: &Arguments, errors: &mut E
     };
     let is_call = matches!(entry, Expr::Call(_) | Expr::MethodCall(_));
     let names_one = batch.one.as_ref().is_some_and(|one| {
-        mentions(quote::ToTokens::to_token_stream(entry)).contains(&one.to_string())
+        mentions(quote::ToTokens::to_token_stream(entry)).contains(&one.unraw().to_string())
     });
     if !is_call || !names_one {
         let one = batch

@@ -59,7 +59,7 @@ impl Many {
         Some(Self {
             one: batch
                 .one
-                .unwrap_or_else(|| format_ident!("__id", span = batch.many.span())),
+                .unwrap_or_else(|| format_ident!("__id", span = Span::mixed_site())),
             argument,
             id,
             given,
@@ -146,20 +146,18 @@ pub(super) fn ids(ty: &Type) -> Option<(Given, &Type)> {
     }
 }
 
-/// Gives `'static` to what has no lifetime of a name.
+/// Gives `'static` to what has any lifetime, or none of a name.
 struct ForEver;
 
 impl VisitMut for ForEver {
     fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
-        if reference.lifetime.is_none() {
-            reference.lifetime = Some(Lifetime::new("'static", reference.span()));
-        }
+        let place = reference.span();
+        let none = || Lifetime::new("'static", place);
+        reference.lifetime.get_or_insert_with(none);
         syn::visit_mut::visit_type_reference_mut(self, reference);
     }
 
     fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-        if lifetime.ident == "_" {
-            *lifetime = Lifetime::new("'static", lifetime.span());
-        }
+        *lifetime = Lifetime::new("'static", lifetime.span());
     }
 }

@@ -152,7 +152,10 @@ fn once_more(many: &Many, argument: &Argument) -> TokenStream {
     match bare(ty) {
         Type::Reference(reference) if reference.mutability.is_none() => TokenStream::new(),
         Type::Reference(_) => quote_spanned!(place=> let #local = &mut *#local;),
-        _ => quote_spanned!(place=> let #local = #private::again(&#local);),
+        _ => quote_spanned! {place=>
+            #[allow(clippy::used_underscore_binding)]
+            let #local = #private::again(&#local);
+        },
     }
 }
 
@@ -171,21 +174,12 @@ fn guard(many: &Many, output: &Output) -> Option<TokenStream> {
     })
 }
 
-/// How an error reaches those who wait for a value of this load.
+/// How an error is remembered, where it is to be.
 fn share(many: &Many, output: &Output) -> Option<TokenStream> {
     let ty = &output.ty;
     let private = span::shown_at(&many.private, ty.span());
-    if many.remembers {
-        return Some(quote_spanned!(span::made(ty.span())=> .share(#private::remembered())));
-    }
-    many.is_fallible.then(|| {
-        quote_spanned! {span::made(ty.span())=>
-            .share({
-                use #private::NotShared as _;
-                #private::Probe::<#ty>::new().share()
-            })
-        }
-    })
+    let remembered = quote_spanned!(span::made(ty.span())=> .share(#private::remembered()));
+    many.remembers.then_some(remembered)
 }
 
 /// How the user's error is made of a timeout.

@@ -28,8 +28,8 @@ use key::{check_key_tells_calls_apart, check_no_type_is_hidden, check_nothing_is
 use of_value::check_closures_see_the_value_alone;
 use policy::{
     check_none_ends_before_the_others, check_nothing_unchecked_is_strong,
-    check_settings_are_of_the_fn, check_there_are_errors_to_remember, check_timeout_has_an_error,
-    check_what_is_forever_has_no_end, check_what_is_refreshed_is_stale,
+    check_settings_are_of_a_tier, check_settings_are_of_the_fn, check_there_are_errors_to_remember,
+    check_timeout_has_an_error, check_what_is_forever_has_no_end, check_what_is_refreshed_is_stale,
 };
 use serving::{check_fresh_is_no_part_of_the_key, check_valid_if_can_ask};
 use templates::check_templates;
@@ -60,6 +60,7 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
     check_companion_is_named_apart(arguments, function, errors);
     check_settings_are_of_the_fn(arguments, function, errors);
     check_what_is_refreshed_is_stale(arguments, errors);
+    check_settings_are_of_a_tier(arguments, errors);
     check_nothing_unchecked_is_strong(arguments, errors);
     check_none_ends_before_the_others(arguments, errors);
     check_what_is_forever_has_no_end(arguments, errors);

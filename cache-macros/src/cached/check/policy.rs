@@ -58,6 +58,24 @@ pub(super) fn check_what_is_refreshed_is_stale(arguments: &Arguments, errors: &m
     }
 }
 
+/// What would do nothing, as the tier that it is about has no values.
+pub(super) fn check_settings_are_of_a_tier(arguments: &Arguments, errors: &mut Errors) {
+    let (only, given) = match arguments.only {
+        Some(("Memory", _)) => ("memory", ["compress", "lease", "consistency"].as_slice()),
+        Some(_) => ("redis", ["on_outage"].as_slice()),
+        None => return,
+    };
+    for name in &arguments.given {
+        if given.iter().any(|setting| name == setting) {
+            let why = match only {
+                "memory" => "is about Redis, and `tiers` says that the values are in memory alone",
+                _ => "is about memory, and `tiers` says that the values are in Redis alone",
+            };
+            errors.on(name, format!("`{name}` {why}: remove one of them"));
+        }
+    }
+}
+
 pub(super) fn check_nothing_unchecked_is_strong(arguments: &Arguments, errors: &mut Errors) {
     if let (Some(("Strong", _)), Some(("Serve", place))) =
         (arguments.consistency, arguments.on_outage)

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::super::phases::request;
 use super::super::put::IsEntry;
+use crate::cache::may_refresh;
 use crate::events::{Event, Tier};
-use crate::load::{Call, Request};
+use crate::load::{Call, Hooks, Request};
 use crate::returns::Plain;
 use crate::tag::Tag;
 use crate::value::Cacheable;
@@ -26,8 +27,15 @@ pub(super) enum Found<T> {
 /// What the loads of all ids have in common.
 #[derive(Clone, Copy, Debug)]
 pub struct Common {
-    pub(super) shares: bool,
-    pub(super) is_limited: bool,
+    /// Whether errors are remembered, and so shared.
+    pub(super) remembers: bool,
+}
+
+impl Common {
+    /// The one limit is that of the body.
+    fn hooks(self, hooks: &mut Hooks) {
+        (hooks.shares, hooks.is_limited, hooks.takes_nothing) = (self.remembers, false, true);
+    }
 }
 
 /// A hit in memory.
@@ -41,7 +49,7 @@ pub fn missed<T, const N: usize>(
     tags: [Tag; N],
     common: Common,
 ) -> Asked<T> {
-    (call.hooks.shares, call.hooks.is_limited) = (common.shares, common.is_limited);
+    common.hooks(&mut call.hooks);
     let requested = call
         .draft
         .ok()
@@ -49,20 +57,23 @@ pub fn missed<T, const N: usize>(
     Asked(requested.map_or(Found::Uncached, Found::Missed))
 }
 
-/// The entry of another function.
+/// The entry of another function, whose errors may be of another type: none is shared or remembered.
 pub fn shared_entry<T: Cacheable>(entry: &impl IsEntry<Value = T>, common: Common) -> Asked<T> {
     let Some(request) = entry.entry().readable() else {
         return Asked(Found::Uncached);
     };
-    let fresh = request
-        .in_memory()
-        .filter(|held| !held.is_stale && !request.is_due(held));
-    if let Some(held) = fresh {
+    let held = match may_refresh() {
+        true => None,
+        false => request.in_memory(),
+    };
+    if let Some(held) = held.filter(|held| !held.is_stale) {
         request.emit(Event::Hit(Tier::Memory));
+        request.ended(&held);
         return hit(held.value());
     }
     let mut request = request.clone();
-    (request.hooks.shares, request.hooks.is_limited) = (common.shares, common.is_limited);
+    common.hooks(&mut request.hooks);
+    request.policy.error_ttl_ms = 0;
     Asked(Found::Missed(Arc::new(request)))
 }
 
@@ -70,7 +81,7 @@ pub fn shared_entry<T: Cacheable>(entry: &impl IsEntry<Value = T>, common: Commo
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be cloned, and a `batch` may load twice",
     label = "an argument of a `batch`",
-    note = "take it by reference, as `&{Self}`, or in an `Arc`"
+    note = "derive `Clone` for it, or take it by reference or in an `Arc`"
 )]
 pub trait Again: Sized {
     fn again(&self) -> Self;

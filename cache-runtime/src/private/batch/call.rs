@@ -14,24 +14,24 @@ use smallvec::SmallVec;
 
 use super::super::loads::begin;
 use super::many::Apart;
-use crate::boxed::boxed;
 use crate::cache::{refreshes, writing};
 use crate::error::LoadTimeout;
-use crate::load::{Begins, Due, Ended, Group, Request, read_fresh};
+use crate::events::Event;
+use crate::load::{Absent, Begins, Due, Ended, Group, Limit, Request, read_fresh};
 use crate::memory::Held;
 use crate::returns::ErrorShare;
-use crate::site::Digest;
 use crate::value::Erased;
 
 /// What a call does with ids `K`, values `V`, errors `E`, and what it returns: `R`.
 pub(super) struct Ways<R, K, V, E> {
-    pub(super) split: fn(R, &[&K]) -> Result<Apart<V>, E>,
+    pub(super) split: fn(R, &[&K]) -> Apart<V, R, E>,
     pub(super) whole: fn(&[K], Vec<Option<V>>) -> R,
     pub(super) error: fn(E) -> R,
     pub(super) cloned: fn(&[&K]) -> Vec<K>,
     /// What an entry holds of a value; none where nothing is stored.
     pub(super) hold: fn(Option<V>) -> Option<Erased>,
     pub(super) give: fn(&Held) -> Option<V>,
+    /// Where errors are remembered, how.
     pub(super) share: Option<ErrorShare<E>>,
     /// What a load past its limit returns.
     pub(super) timed_out: Option<fn(LoadTimeout) -> R>,
@@ -41,8 +41,8 @@ pub(super) struct Ways<R, K, V, E> {
 pub(super) struct Missing {
     /// Where it stands among the ids, perhaps more than once.
     pub(super) places: SmallVec<[usize; 1]>,
-    /// Its key; none where it is loaded without a cache.
-    pub(super) digest: Option<Digest>,
+    /// None where it is loaded without a cache, and once it is served.
+    pub(super) request: Option<Arc<Request>>,
 }
 
 /// A call on its way.
@@ -51,10 +51,8 @@ pub struct Batch<'a, R, K, V, E> {
     /// What is known by now, by the places of the ids.
     pub(super) values: Vec<Option<V>>,
     pub(super) missing: Vec<Missing>,
-    /// The reads of what is missing, until they begin.
-    pub(super) requests: Option<Vec<Option<Arc<Request>>>>,
-    /// The same, from then on.
-    pub(super) group: Group,
+    /// The reads of what is missing, once they have begun.
+    pub(super) group: Option<Group>,
     /// Of those that are missing, for which the body runs.
     pub(super) running: Vec<usize>,
     pub(super) ways: Ways<R, K, V, E>,
@@ -65,13 +63,19 @@ impl<R, K, V, E> Batch<'_, R, K, V, E> {
     ///
     /// # Errors
     ///
-    /// What the call returns, where that is an error of a load that it waited for.
+    /// What the call returns, where that is a remembered error.
     pub async fn next(&mut self) -> Result<Option<Vec<K>>, R> {
-        self.begin().await;
+        if self.group.is_none() {
+            let group = self.begin().await;
+            self.group = Some(group);
+        }
         let due = poll_fn(|context| {
             let (values, missing, give) = (&mut self.values, &self.missing, self.ways.give);
             let put = |ended: Ended| put(values, missing, give, &ended);
-            self.group.poll(context, put)
+            match &mut self.group {
+                Some(group) => group.poll(context, put),
+                None => Poll::Ready(Due::End),
+            }
         });
         match due.await {
             Due::End => Ok(None),
@@ -86,44 +90,56 @@ impl<R, K, V, E> Batch<'_, R, K, V, E> {
         }
     }
 
-    /// Reads all at once, and each for itself what that does not serve.
-    async fn begin(&mut self) {
-        let Some(mut requests) = self.requests.take() else {
-            return;
-        };
+    /// Reads all at once. What that does not serve is read by itself.
+    async fn begin(&mut self) -> Group {
+        let missing = self.missing.iter_mut();
+        let mut requests: Vec<_> = missing.map(|missing| missing.request.take()).collect();
+        let are_cached: Vec<bool> = requests.iter().map(Option::is_some).collect();
         for request in requests.iter_mut().flatten().filter_map(Arc::get_mut) {
             request.reloads |= refreshes(&request.digest);
         }
-        for ended in boxed(|| read_fresh(&mut requests)).await {
+        // Its type is hidden: what spawns a call three functions above would look into all of it.
+        let reading: Reading<'_> = Box::pin(read_fresh(&mut requests));
+        for ended in reading.await {
             put(&mut self.values, &self.missing, self.ways.give, &ended);
         }
-        let begins = requests.into_iter().zip(&self.missing);
-        let begins = begins.map(|(request, missing)| match (request, missing.digest) {
-            (Some(request), _) => Begins::Read(begin(request)),
-            (None, Some(_)) => Begins::Served,
-            (None, None) => Begins::Uncached,
+        for (missing, request) in self.missing.iter_mut().zip(&requests) {
+            missing.request.clone_from(request);
+        }
+        let begins = requests.into_iter().zip(are_cached);
+        let begins = begins.map(|(request, is_cached)| match (request, is_cached) {
+            (Some(request), _) => Begins::Read(request),
+            (None, true) => Begins::Served,
+            (None, false) => Begins::Uncached,
         });
-        self.group = Group::new(begins);
+        Group::new(begin, begins)
     }
 
     /// Runs the body for the ids that were just given; what is returned at once, if anything is.
     pub async fn during<F: Future<Output = R>>(&mut self, body: Pin<&mut F>) -> Option<R> {
-        let digests = self.running.iter();
-        let digests = digests.filter_map(|at| self.missing[*at].digest);
-        let digests: Vec<Digest> = digests.collect();
-        let mut body = pin!(writing(&digests, body));
+        let requests: Vec<Arc<Request>> = self.running_requests().cloned().collect();
+        let mut limit = self.ways.timed_out.and_then(|timed_out| {
+            let first = requests.first()?;
+            Some((Limit::of(first)?, Arc::clone(first), timed_out))
+        });
+        let digests = requests.iter().map(|request| &request.digest);
+        let mut body = pin!(writing(digests, body));
         poll_fn(|context| {
             if let Poll::Ready(returned) = body.as_mut().poll(context) {
                 return Poll::Ready(self.returned(returned, context));
             }
             let (values, missing, give) = (&mut self.values, &self.missing, self.ways.give);
-            let put = |ended: Ended| put(values, missing, give, &ended);
-            match (self.group.poll_beside(context, put), self.ways.timed_out) {
-                (Poll::Ready(timeout), Some(timed_out)) => {
-                    Poll::Ready(self.returned(timed_out(timeout), context))
-                }
-                _ => Poll::Pending,
+            if let Some(group) = &mut self.group {
+                group.poll_beside(context, |ended| put(values, missing, give, &ended));
             }
+            if let Some((limit, request, timed_out)) = &mut limit
+                && let Poll::Ready(timeout) = limit.poll(context)
+            {
+                request.emit(Event::LoadTimedOut);
+                let returned = timed_out(timeout);
+                return Poll::Ready(self.returned(returned, context));
+            }
+            Poll::Pending
         })
         .await
     }
@@ -133,18 +149,27 @@ impl<R, K, V, E> Batch<'_, R, K, V, E> {
         (self.ways.whole)(self.ids, self.values)
     }
 
-    /// Gives what the body returned to the reads. An error that can't be shared may not be `Send`, so it is kept no
-    /// longer than this.
+    /// Gives what the body returned to the reads. An error may not be `Send`, so it is kept no longer than this; and it
+    /// is of all ids together, so nobody who waits for one of them is told of it.
     fn returned(&mut self, returned: R, context: &mut Context<'_>) -> Option<R> {
         let error = match (self.ways.split)(returned, &self.running_ids()) {
-            Ok(values) => {
+            Ok(Ok(values)) => {
                 self.made(values);
                 return None;
             }
+            Ok(Err(returned)) => {
+                tracing::error!(
+                    target: "cache",
+                    ids = self.running.len(),
+                    "a batch returned another number of values than there are ids: it is returned as it is, and not stored"
+                );
+                return Some(returned);
+            }
             Err(error) => error,
         };
+        let group = self.group.as_mut()?;
         let Some(share) = self.ways.share else {
-            let Some(served) = self.group.failed(context) else {
+            let Some(served) = group.failed(context) else {
                 return Some((self.ways.error)(error));
             };
             for ended in served {
@@ -154,31 +179,23 @@ impl<R, K, V, E> Batch<'_, R, K, V, E> {
         };
         let error: Erased = (share.shut)(error);
         for at in self.running.drain(..) {
-            self.group.made(at, Err(Some(Arc::clone(&error))));
+            group.made(at, Err(Some(Arc::clone(&error))));
         }
         None
     }
 
-    fn made(&mut self, values: Apart<V>) {
-        if values.is_none() {
-            tracing::error!(
-                target: "cache",
-                ids = self.running.len(),
-                "a batch returned another number of values than there are ids: none is stored or returned"
-            );
-        }
-        let mut values = values.into_iter().flatten();
-        for at in mem::take(&mut self.running) {
-            let value = values.next();
-            let made = match self.missing[at].digest {
-                Some(_) => value.and_then(self.ways.hold).ok_or(None),
+    fn made(&mut self, values: Vec<Option<V>>) {
+        let Some(group) = &mut self.group else { return };
+        for (at, value) in mem::take(&mut self.running).into_iter().zip(values) {
+            let missing = &self.missing[at];
+            let made = match missing.request {
+                Some(_) => (self.ways.hold)(value).map_or_else(Absent::made, Ok),
                 None => {
-                    let place = self.missing[at].places[0];
-                    self.values[place] = value.flatten();
-                    Err(None)
+                    self.values[missing.places[0]] = value;
+                    Absent::made()
                 }
             };
-            self.group.made(at, made);
+            group.made(at, made);
         }
     }
 
@@ -187,7 +204,15 @@ impl<R, K, V, E> Batch<'_, R, K, V, E> {
         let ids = running.map(|at| &self.ids[self.missing[*at].places[0]]);
         ids.collect()
     }
+
+    fn running_requests(&self) -> impl Iterator<Item = &Arc<Request>> {
+        let running = self.running.iter();
+        running.filter_map(|at| self.missing[*at].request.as_ref())
+    }
 }
+
+/// A read of all that is missing.
+type Reading<'a> = Pin<Box<dyn Future<Output = Vec<Ended>> + Send + 'a>>;
 
 /// Puts what a read ended with where its id stands.
 fn put<V>(

@@ -10,10 +10,11 @@ use smallvec::SmallVec;
 
 use super::ask::{Asked, Common, Found};
 use super::call::{Batch, Missing, Ways};
-use super::many::{Apart, Divides, Holds, Many};
+use super::many::{Apart, Divides, Holds, ItemOf, Many};
+use crate::cache::observer;
 use crate::error::LoadTimeout;
-use crate::load::{Group, Request};
-use crate::memory::Held;
+use crate::load::Request;
+use crate::memory::{Held, Kept};
 use crate::returns::ErrorShare;
 use crate::value::{Cacheable, Erased};
 
@@ -30,6 +31,9 @@ pub fn batch<'a, M: Divides<R>, R, K>(
     _returns: PhantomData<fn() -> R>,
     ids: &'a [K],
 ) -> Ids<'a, M, R, K> {
+    if let Some(observer) = observer() {
+        observer.of_many();
+    }
     Ids {
         ids,
         share: None,
@@ -38,7 +42,7 @@ pub fn batch<'a, M: Divides<R>, R, K>(
 }
 
 impl<'a, M: Divides<R>, R, K> Ids<'a, M, R, K> {
-    /// How an error reaches those who wait for a value of this load.
+    /// How an error is remembered.
     #[must_use]
     pub fn share(mut self, share: Option<ErrorShare<M::Error>>) -> Self {
         self.share = share;
@@ -62,14 +66,11 @@ impl<'a, M: Divides<R>, R, K> Ids<'a, M, R, K> {
         M::Many: Many<K>,
         T: Cacheable + Holds<<M::Many as Many<K>>::Item>,
     {
-        let common = Common {
-            shares: self.share.is_some(),
-            is_limited: self.timed_out.is_some(),
-        };
+        let remembers = self.share.is_some();
         let mut values: Vec<_> = self.ids.iter().map(|_| None).collect();
         let mut misses = Misses::default();
         for (place, id) in self.ids.iter().enumerate() {
-            match ask(id, common).0 {
+            match ask(id, Common { remembers }).0 {
                 Found::Hit(value) => values[place] = value.give(),
                 Found::Missed(request) => misses.add(place, Some(request)),
                 Found::Uncached => misses.add(place, None),
@@ -79,8 +80,7 @@ impl<'a, M: Divides<R>, R, K> Ids<'a, M, R, K> {
             ids: self.ids,
             values,
             missing: misses.missing,
-            requests: Some(misses.requests),
-            group: Group::new(std::iter::empty()),
+            group: None,
             running: Vec::new(),
             ways: Ways {
                 split: split::<M, R, K>,
@@ -97,22 +97,18 @@ impl<'a, M: Divides<R>, R, K> Ids<'a, M, R, K> {
 }
 
 /// What is of which id, of what a body returned for these.
-fn split<M: Divides<R>, R, K>(
-    returned: R,
-    ids: &[&K],
-) -> Result<Apart<<M::Many as Many<K>>::Item>, M::Error>
+fn split<M: Divides<R>, R, K>(returned: R, ids: &[&K]) -> Apart<ItemOf<M, R, K>, R, M::Error>
 where
     M::Many: Many<K>,
 {
-    M::split(returned).map(|many| many.apart(ids))
+    M::split(returned).map(|many| many.apart(ids).map_err(M::whole))
 }
 
 /// What memory does not have, each of it once.
 #[derive(Default)]
 struct Misses {
     missing: Vec<Missing>,
-    requests: Vec<Option<Arc<Request>>>,
-    known: HashMap<crate::memory::Kept, usize>,
+    known: HashMap<Kept, usize>,
 }
 
 impl Misses {
@@ -126,9 +122,8 @@ impl Misses {
         }
         self.missing.push(Missing {
             places: SmallVec::from_iter([place]),
-            digest: request.as_ref().map(|request| request.digest),
+            request,
         });
-        self.requests.push(request);
     }
 }
 

@@ -6,8 +6,8 @@ use std::hash::{BuildHasher, Hash};
 
 use crate::returns::{Fallible, Plain};
 
-/// The values of ids, in their order; none where it can't be told which is of which.
-pub(super) type Apart<V> = Option<Vec<Option<V>>>;
+/// The values of ids, in their order, or an error; what was returned where it can't be told which is of which.
+pub(super) type Apart<V, R, E> = Result<Result<Vec<Option<V>>, R>, E>;
 
 /// Values by the ids that they are of.
 #[diagnostic::on_unimplemented(
@@ -18,23 +18,32 @@ pub(super) type Apart<V> = Option<Vec<Option<V>>>;
 pub trait Many<K> {
     type Item;
 
-    /// The values of these ids, in their order; none where it can't be told which is of which.
-    fn apart<'k>(self, ids: &[&'k K]) -> Option<Vec<Option<Self::Item>>>
+    /// The values of these ids, in their order; itself where it can't be told which is of which.
+    ///
+    /// # Errors
+    ///
+    /// All of it, where there is another number of values than of ids.
+    fn apart<'k>(self, ids: &[&'k K]) -> Result<Vec<Option<Self::Item>>, Self>
     where
+        Self: Sized,
         K: 'k;
 
     /// Of values in the order of their ids.
     fn together(ids: &[K], values: Vec<Option<Self::Item>>) -> Self;
 }
 
-impl<K: Eq + Hash + Clone, V, S: BuildHasher + Default> Many<K> for HashMap<K, V, S> {
+impl<K: Eq + Hash + Clone, V: Clone, S: BuildHasher + Default> Many<K> for HashMap<K, V, S> {
     type Item = V;
 
-    fn apart<'k>(mut self, ids: &[&'k K]) -> Option<Vec<Option<V>>>
+    fn apart<'k>(mut self, ids: &[&'k K]) -> Result<Vec<Option<V>>, Self>
     where
         K: 'k,
     {
-        Some(ids.iter().map(|id| self.remove(*id)).collect())
+        let mut values: Vec<_> = ids.iter().map(|id| self.remove(*id)).collect();
+        let equal =
+            HashMap::<&K, usize>::from_iter(ids.iter().rev().copied().zip((0..ids.len()).rev()));
+        copy_to_equal(&mut values, |at| equal[ids[at]]);
+        Ok(values)
     }
 
     fn together(ids: &[K], values: Vec<Option<V>>) -> Self {
@@ -42,14 +51,18 @@ impl<K: Eq + Hash + Clone, V, S: BuildHasher + Default> Many<K> for HashMap<K, V
     }
 }
 
-impl<K: Ord + Clone, V> Many<K> for BTreeMap<K, V> {
+impl<K: Ord + Clone, V: Clone> Many<K> for BTreeMap<K, V> {
     type Item = V;
 
-    fn apart<'k>(mut self, ids: &[&'k K]) -> Option<Vec<Option<V>>>
+    fn apart<'k>(mut self, ids: &[&'k K]) -> Result<Vec<Option<V>>, Self>
     where
         K: 'k,
     {
-        Some(ids.iter().map(|id| self.remove(*id)).collect())
+        let mut values: Vec<_> = ids.iter().map(|id| self.remove(*id)).collect();
+        let equal =
+            BTreeMap::<&K, usize>::from_iter(ids.iter().rev().copied().zip((0..ids.len()).rev()));
+        copy_to_equal(&mut values, |at| equal[ids[at]]);
+        Ok(values)
     }
 
     fn together(ids: &[K], values: Vec<Option<V>>) -> Self {
@@ -60,15 +73,27 @@ impl<K: Ord + Clone, V> Many<K> for BTreeMap<K, V> {
 impl<K, V> Many<K> for Vec<Option<V>> {
     type Item = V;
 
-    fn apart<'k>(self, ids: &[&'k K]) -> Option<Vec<Option<V>>>
+    fn apart<'k>(self, ids: &[&'k K]) -> Result<Self, Self>
     where
         K: 'k,
     {
-        (self.len() == ids.len()).then_some(self)
+        match self.len() == ids.len() {
+            true => Ok(self),
+            false => Err(self),
+        }
     }
 
     fn together(_: &[K], values: Vec<Option<V>>) -> Self {
         values
+    }
+}
+
+/// Ids that differ in their keys may be equal to the map, which has one value for them.
+fn copy_to_equal<V: Clone>(values: &mut [Option<V>], first: impl Fn(usize) -> usize) {
+    for at in 0..values.len() {
+        if values[at].is_none() {
+            values[at] = values[first(at)].clone();
+        }
     }
 }
 
@@ -173,14 +198,18 @@ mod tests {
         let map = HashMap::from([(1, "one"), (3, "three"), (9, "unasked")]);
         assert_eq!(
             map.apart(&[&3, &2, &1]),
-            Some(vec![Some("three"), None, Some("one")])
+            Ok(vec![Some("three"), None, Some("one")])
         );
         let map = BTreeMap::together(&[3, 2], vec![Some("three"), None]);
         assert_eq!(map, BTreeMap::from([(3, "three")]));
         assert_eq!(
             vec![Some(1), None].apart(&[&3, &2]),
-            Some(vec![Some(1), None])
+            Ok(vec![Some(1), None])
         );
-        assert_eq!(vec![Some(1)].apart(&[&3, &2]), None, "it may be of either");
+        assert_eq!(
+            vec![Some(1)].apart(&[&3, &2]),
+            Err(vec![Some(1)]),
+            "it may be of either"
+        );
     }
 }
