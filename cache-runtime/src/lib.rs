@@ -136,3 +136,27 @@ pub use value::Cacheable;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The chapters of the guide, whose code must compile.
+#[cfg(doctest)]
+mod guide {
+    macro_rules! chapters {
+        ($($chapter:literal $name:ident)*) => {$(
+            #[doc = include_str!(concat!("../../docs/guide/src/", $chapter))]
+            pub struct $name;
+        )*};
+    }
+
+    chapters! {
+        "first.md" First
+        "keys.md" Keys
+        "invalidation.md" Invalidation
+        "herds.md" Herds
+        "staleness.md" Staleness
+        "batch.md" Batch
+        "testing.md" Testing
+        "deploying.md" Deploying
+        "recipes.md" Recipes
+        "migrating.md" Migrating
+    }
+}

@@ -8,7 +8,7 @@ use crate::errors::Errors;
 use crate::function::Output;
 use crate::number::Number;
 use crate::policy::Given;
-use crate::settings::{Known, Setting, plain, settings};
+use crate::settings::{Known, Setting, Value, plain, settings};
 use crate::tags::{Tag, check_name};
 use crate::template::Template;
 
@@ -186,7 +186,7 @@ impl Arguments {
                 self.stale_was_given = true;
                 self.stale = Some(Given::read_or_zero(setting.expression()?)?);
             }
-            "refresh" => self.refresh = Some(setting.choice(&REFRESH)?),
+            "refresh" => self.refresh = Some(refresh(setting)?),
             "early" => {
                 self.early_was_given = true;
                 self.early = Some(early(setting.expression()?)?);
@@ -208,6 +208,20 @@ impl Arguments {
         }
         Ok(())
     }
+}
+
+/// Who refreshes; elsewhere a hit that lengthens a life is called so.
+fn refresh(setting: Setting) -> syn::Result<(&'static str, Span)> {
+    let is_switch =
+        matches!(setting.value, Value::Alone) || matches!(setting.literal(), Some(Lit::Bool(_)));
+    if is_switch {
+        return Err(syn::Error::new(
+            setting.name.span(),
+            "a hit never lengthens an entry's `ttl`: remove `refresh`; who refreshes what is stale is said as \
+             `stale = \"10m\", refresh = \"background\"`",
+        ));
+    }
+    setting.choice(&REFRESH)
 }
 
 /// The one tier that is named; none where both are.

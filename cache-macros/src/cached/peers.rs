@@ -21,7 +21,10 @@ pub(super) const PEERS: Peers = &[
     ("ttl_secs", TTL),
     ("ttl_ms", TTL),
     ("expire", TTL),
-    ("expires", TTL),
+    (
+        "expires",
+        "is `ttl_from` here, where a value tells its own end: write `ttl_from = |value| value.expires_in` beside `ttl`",
+    ),
     ("expiry", TTL),
     ("expiration", TTL),
     ("max_age", TTL),
@@ -71,10 +74,36 @@ pub(super) const PEERS: Peers = &[
         "is the `Cache`'s, by `prefix` or `CACHE_PREFIX`; of one fn it is `ns = \"user\"`",
     ),
     ("tag", "is `tags` here: write `tags = [\"user:{id}\"]`"),
-    ("ty", STORE),
+    (
+        "ty",
+        "is not offered: values are in memory and in Redis, and no store of one's own can be put there; remove it",
+    ),
     ("create", STORE),
     ("redis", STORE),
-    ("disk", STORE),
+    (
+        "disk",
+        "is not offered: what outlives the program is in Redis, at the `CACHE_URL`; remove it",
+    ),
+    (
+        "cache_none",
+        "needs no saying: a `None` is kept, for `ttl` or for `none_ttl = \"30s\"`; remove it",
+    ),
+    (
+        "cache_err",
+        "is `error_ttl` here: write `error_ttl = \"2s\"`, for which an error is remembered",
+    ),
+    (
+        "in_impl",
+        "needs no saying: a method says `skip(self)`, or names `self` in `key`; remove it",
+    ),
+    (
+        "companions_vis",
+        "is that of the fn: write `entry = false` for no companion, or `entry = name` for another name",
+    ),
+    (
+        "unsync_reads",
+        "is no choice: a hit that this thread had before takes no lock; remove it",
+    ),
     ("result", RESULT),
     (
         "map_error",
@@ -103,7 +132,7 @@ pub(super) const PEERS: Peers = &[
     ),
     (
         "with_cached_flag",
-        "is not offered: `stats()` on the `Cache` counts hits and loads; remove it",
+        "is not needed: `outcome(call).await` tells whether a call was a hit; remove it",
     ),
 ];
 

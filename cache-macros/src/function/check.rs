@@ -74,7 +74,7 @@ fn check_future(annotation: &str, function: &Function, errors: &mut Errors) {
     }
     let message = format!(
         "`#[{annotation}]` goes on an `async fn`, or on a fn that returns `Pin<Box<dyn Future<Output = ..>>>`: \
-         write `async fn`"
+         write `async fn`, and put what blocks into `tokio::task::spawn_blocking`"
     );
     match &function.signature.output {
         ReturnType::Type(_, ty) if matches!(bare(ty), Type::ImplTrait(_)) => errors.on(ty, message),
