@@ -93,6 +93,8 @@ pub struct Policy {
     pub(crate) only: Option<Tier>,
     /// `None` for the cache's own setting.
     pub(crate) jitter: Option<f64>,
+    /// The most bytes of a value; zero for the cache's own setting alone.
+    pub(crate) max_value: usize,
     /// Zero for none.
     pub(crate) early: f64,
     /// Zero for none.
@@ -129,6 +131,7 @@ impl Policy {
             stale_ms: 0,
             refresh: Refresh::Caller,
             only: None,
+            max_value: 0,
             jitter: None,
             early: 0.0,
             load_timeout_ms: 0,
@@ -215,6 +218,15 @@ impl Policy {
     #[must_use]
     pub const fn only(mut self, tier: Tier) -> Self {
         self.only = Some(tier);
+        self
+    }
+
+    /// The largest value that is stored, in bytes as encoded and before compression. Defaults to the cache's own
+    /// setting, [`CacheBuilder::max_value`](crate::CacheBuilder::max_value), past which none is stored either. Zero is
+    /// taken as not set.
+    #[must_use]
+    pub const fn max_value(mut self, bytes: usize) -> Self {
+        self.max_value = bytes;
         self
     }
 

@@ -14,6 +14,7 @@ mod connecting;
 mod connections;
 mod derive_key;
 mod derive_names;
+mod detach;
 mod durability;
 mod early;
 mod embedded;

@@ -6,6 +6,7 @@ mod batch;
 mod borrowed_arguments;
 mod boxed_by_hand;
 mod derive_tag;
+mod detach;
 mod forbidden_lints;
 mod free_fn;
 mod future_is_send;

@@ -37,6 +37,8 @@ pub(super) const KNOWN: Known = &[
     ("stale", "stale = \"10m\""),
     ("refresh", "refresh = \"background\""),
     ("early", "early = 1.0"),
+    ("detach", "detach"),
+    ("max_value", "max_value = 10_000"),
     ("tiers", "tiers = [memory]"),
     ("jitter", "jitter = 0.2"),
     ("error_ttl", "error_ttl = \"2s\""),
@@ -111,6 +113,9 @@ pub(crate) struct Arguments {
     pub(super) early: Option<Number>,
     pub(super) early_was_given: bool,
     pub(super) jitter: Option<Number>,
+    /// Where it was said that a load goes on without its caller.
+    pub(super) detach: Option<Span>,
+    pub(super) max_value: Option<Expr>,
     /// The one tier that has the values, if it is one.
     pub(super) only: Option<(&'static str, Span)>,
     pub(super) load_timeout: Option<Given>,
@@ -191,6 +196,11 @@ impl Arguments {
                 self.early_was_given = true;
                 self.early = Some(early(setting.expression()?)?);
             }
+            "detach" => {
+                let place = setting.name.span();
+                self.detach = setting.alone()?.then_some(place);
+            }
+            "max_value" => self.max_value = Some(max_value(setting.expression()?)?),
             "tiers" => self.only = tiers(setting)?,
             "jitter" => self.jitter = Some(jitter(setting.expression()?)?),
             "error_ttl" => self.error_ttl = Some(Given::read(setting.expression()?)?),
@@ -222,6 +232,23 @@ fn refresh(setting: Setting) -> syn::Result<(&'static str, Span)> {
         ));
     }
     setting.choice(&REFRESH)
+}
+
+/// A number of bytes, or a constant that is one.
+fn max_value(expression: Expr) -> syn::Result<Expr> {
+    let is_number = match &expression {
+        Expr::Lit(literal) => {
+            matches!(&literal.lit, Lit::Int(number) if number.base10_parse::<usize>().is_ok_and(|bytes| bytes > 0))
+        }
+        _ => true,
+    };
+    match is_number {
+        true => Ok(expression),
+        false => Err(syn::Error::new_spanned(
+            expression,
+            "`max_value` is a number of bytes over zero, as `max_value = 10_000`, or a constant",
+        )),
+    }
 }
 
 /// The one tier that is named; none where both are.

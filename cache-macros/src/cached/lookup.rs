@@ -132,8 +132,12 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
         let (method, number) = (format_ident!("{method}"), given.as_ref()?);
         Some(quote_spanned!(span::made(number.place())=> .#method(#number)))
     });
+    let max_value = arguments
+        .max_value
+        .as_ref()
+        .map(|given| quote_spanned!(span::made(given.span())=> .max_value(#given)));
     quote_spanned! {span::made(place)=>
-        const { &#base #(#chosen)* #(#durations)* #(#numbers)* }
+        const { &#base #(#chosen)* #(#durations)* #(#numbers)* #max_value }
     }
 }
 

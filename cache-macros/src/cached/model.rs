@@ -175,6 +175,7 @@ impl Cached {
             &arguments.cache_if,
             &arguments.ttl_from,
             &arguments.cache,
+            &arguments.max_value,
         ];
         let others = others.into_iter().flatten().map(ToTokens::to_token_stream);
         let durations = [

@@ -1,4 +1,4 @@
-//! Who owns the load: the caller's frame; a box, where it is dropped before the call ends; or one
+//! Who owns the load: the caller's frame; a box, where it is dropped before the call ends or outlives it; or one
 //! that a task may take, where it refreshes in the background.
 
 use proc_macro2::{Span, TokenStream};
@@ -16,7 +16,7 @@ pub(super) fn owned(model: &Cached, body: &TokenStream) -> TokenStream {
         () if model.arguments.is_in_background() => {
             quote_spanned!(span::made(place)=> #private::detachable(#body))
         }
-        () if model.arguments.load_timeout.is_some() => {
+        () if model.arguments.load_timeout.is_some() || model.arguments.detach.is_some() => {
             quote_spanned!(span::made(place)=> #private::droppable(#body))
         }
         () => quote_spanned!(Span::mixed_site()=> ::core::pin::pin!(#body)),

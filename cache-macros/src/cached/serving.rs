@@ -65,11 +65,18 @@ pub(super) fn look(model: &Cached) -> TokenStream {
 pub(super) fn load(model: &Cached, hooks: &TokenStream) -> TokenStream {
     let place = model.output.ty.span();
     let private = span::shown_at(&model.private, place);
-    match model.arguments.valid_if {
+    let load = match model.arguments.valid_if {
         None => quote_spanned!(span::made(place)=> #private::load(__call #hooks, __tags, __load)),
         Some(_) => quote_spanned! {span::made(place)=>
             #private::load_valid(__call #hooks, __tags, __load, __serves)
         },
+    };
+    match model.arguments.detach {
+        None => load,
+        Some(place) => {
+            let private = span::shown_at(&model.private, place);
+            quote_spanned!(span::made(place)=> #private::detached(#load))
+        }
     }
 }
 

@@ -285,6 +285,11 @@ pub(crate) fn carried(task: Task) -> Task {
     Box::pin(AMBIENT.scope(ambient, task))
 }
 
+/// A future with all that is around its maker now, for a task that does its maker's work.
+pub(crate) fn around<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    AMBIENT.scope(present(), future)
+}
+
 /// Runs a future that writes what the entries with these keys hold: a call of one inside would wait for the write
 /// that it is part of.
 pub(crate) async fn writing<F: Future>(

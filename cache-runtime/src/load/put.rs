@@ -267,7 +267,7 @@ fn unavailable(cause: String) -> CacheError {
 async fn refuse(request: &Request, why: Unstored) -> Result<()> {
     request.emit(Event::Unstored(why));
     invalidate(&request.tiers, vec![request.target()], false).await?;
-    let limit = request.tiers.limits.max_value;
+    let limit = request.max_value();
     Err(match why {
         // That is what the annotation asks for.
         Unstored::Unwanted => return Ok(()),

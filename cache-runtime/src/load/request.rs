@@ -237,6 +237,14 @@ impl Request {
         self.tiers.redis.as_ref().filter(|_| !stays)
     }
 
+    /// The most bytes of a value that is stored.
+    pub(crate) fn max_value(&self) -> usize {
+        match (self.policy.max_value, self.tiers.limits.max_value) {
+            (0, limit) => limit,
+            (own, limit) => own.min(limit),
+        }
+    }
+
     /// The value in memory, if it may be served now.
     pub(crate) fn in_memory(&self) -> Option<Arc<Held>> {
         let now = self.tiers.clock.now();

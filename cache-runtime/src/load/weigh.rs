@@ -61,7 +61,7 @@ fn weigh_here(request: &Request, value: &(dyn Any + Send + Sync)) -> Result<Payl
         frame::encoded_len(codec, value).map(Payload::Weight)
     };
     let payload = payload.map_err(|_| Unstored::Encode)?;
-    if payload.len() > request.tiers.limits.max_value {
+    if payload.len() > request.max_value() {
         return Err(Unstored::TooLarge);
     }
     Ok(payload)

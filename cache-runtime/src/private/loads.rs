@@ -1,11 +1,16 @@
 //! The second phase of an annotated call: the load of a body, which is pinned in the caller's frame or in a box
 //! that says who else may run it.
 
+use std::future::pending;
 use std::marker::PhantomData;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
+use tracing::Instrument as _;
+
 use crate::boxed::boxed;
-use crate::cache::{carried, is_written, may_refresh, refreshes};
+use crate::cache::{around, carried, is_written, may_refresh, refreshes};
 use crate::error::LoadTimeout;
 use crate::events::{Event, Tier};
 use crate::load::{
@@ -64,6 +69,25 @@ pub fn droppable<F: Future>(body: F) -> Boxed<F> {
 /// A body in a box that owns all it uses, which a task may run.
 pub fn detachable<F: Future + Send + 'static>(body: F) -> Detachable<F> {
     Detachable::new(body, carried)
+}
+
+/// A call that goes on as a task when its caller goes away, so that what it loads is stored. Without a runtime to have
+/// the task it is its caller's.
+pub async fn detached<F>(call: F) -> F::Output
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let Ok(runtime) = Handle::try_current() else {
+        return call.await;
+    };
+    match runtime.spawn(around(call).in_current_span()).await {
+        Ok(returned) => returned,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // The runtime ends, and this call with it.
+            Err(_) => pending().await,
+        },
+    }
 }
 
 /// The tiers, and the body if they have nothing to serve.

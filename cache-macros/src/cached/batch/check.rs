@@ -34,6 +34,12 @@ pub(super) fn check_batch(arguments: &Arguments, function: &Function, errors: &m
             "`valid_if` asks about one call, and a batch is many: put what it compares in the key, or cache a fn of one id",
         );
     }
+    if let Some(place) = arguments.detach {
+        errors.at(
+            place,
+            "a batch is given its ids by reference, which a task can't have: remove `detach`, or spawn the call",
+        );
+    }
     if let Some(("Background", place)) = arguments.refresh {
         errors.at(
             place,

@@ -1,4 +1,4 @@
-//! What a fn whose entries are refreshed in the background may take.
+//! What a fn may take whose load outlives the call: one in the background, or one that goes on without its caller.
 
 use syn::ReceiverKind;
 use syn::visit::Visit;
@@ -7,21 +7,25 @@ use crate::cached::arguments::Arguments;
 use crate::errors::Errors;
 use crate::function::{Borrows, Function};
 
-pub(super) fn check_background_owns_its_arguments(
+pub(super) fn check_what_outlives_the_call_is_owned(
     arguments: &Arguments,
     function: &Function,
     errors: &mut Errors,
 ) {
-    if !arguments.is_in_background() {
-        return;
-    }
+    let (what, instead) = match (arguments.is_in_background(), arguments.detach) {
+        (true, _) => (
+            "a refresh in the background",
+            "write `refresh = \"caller\"`",
+        ),
+        (false, Some(_)) => ("a load with `detach`", "remove `detach`"),
+        (false, None) => return,
+    };
     if let Some(receiver) = function.receiver()
         && matches!(receiver.kind, ReceiverKind::Reference(..))
     {
         errors.on(
             receiver,
-            "a refresh in the background outlives the call, so it can't borrow `self`: take `self: Arc<Self>`, or write \
-             `refresh = \"caller\"`",
+            format!("{what} outlives the call, so it can't borrow `self`: take `self: Arc<Self>`, or {instead}"),
         );
     }
     for argument in function.arguments() {
@@ -30,8 +34,10 @@ pub(super) fn check_background_owns_its_arguments(
         if let Some(borrow) = borrows.0 {
             errors.on(
                 borrow,
-                "a refresh in the background outlives the call, so it can't borrow: take this owned (`String` for \
-                 `&str`) or in an `Arc`, or write `refresh = \"caller\"`",
+                format!(
+                    "{what} outlives the call, so it can't borrow: take this owned (`String` for `&str`) or in an \
+                     `Arc`, or {instead}"
+                ),
             );
         }
     }

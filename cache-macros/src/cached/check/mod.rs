@@ -23,7 +23,7 @@ use crate::nearest::nearest;
 
 pub(crate) use templates::check_tags;
 
-use background::check_background_owns_its_arguments;
+use background::check_what_outlives_the_call_is_owned;
 use key::{check_key_tells_calls_apart, check_no_type_is_hidden, check_nothing_is_changed};
 use of_value::check_closures_see_the_value_alone;
 use policy::{
@@ -64,7 +64,7 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
     check_nothing_unchecked_is_strong(arguments, errors);
     check_none_ends_before_the_others(arguments, errors);
     check_what_is_forever_has_no_end(arguments, errors);
-    check_background_owns_its_arguments(arguments, function, errors);
+    check_what_outlives_the_call_is_owned(arguments, function, errors);
 }
 
 /// The rules for what says how errors are taken.
