@@ -26,7 +26,14 @@ use proc_macro::TokenStream;
 /// Documented where it is re-exported, in `cache-runtime`.
 #[proc_macro_attribute]
 pub fn cached(annotation: TokenStream, item: TokenStream) -> TokenStream {
-    beside(item.clone(), cached::expand(annotation.into(), item.into()))
+    let expanded = cached::expand(annotation.clone().into(), item.clone().into());
+    let stub = match expanded {
+        Ok(_) => TokenStream::new(),
+        Err(_) => cached::stub(annotation.into(), item.clone().into()).into(),
+    };
+    let mut tokens = beside(item, expanded);
+    tokens.extend(stub);
+    tokens
 }
 
 /// Documented where it is re-exported, in `cache-runtime`.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned;
-use syn::{Attribute, FnArg, Receiver, ReceiverKind, parse_quote};
+use syn::{Attribute, FnArg, Meta, Receiver, ReceiverKind, parse_quote};
 
 use super::hooks;
 use super::lookup::{cache, keeps, key, named, policy};
@@ -17,6 +17,23 @@ use crate::span;
 
 /// The companion, unless there is none.
 pub(super) fn companion(model: &Cached) -> Option<TokenStream> {
+    let arguments = model.companion_arguments().into_iter();
+    let used = arguments.map(|argument| argument.local);
+    let statements = statements(model);
+    declared(
+        model,
+        quote_spanned!(Span::mixed_site()=> #(let _ = &#used;)* #statements),
+    )
+}
+
+/// The same without a body, for a fn whose annotation is wrong.
+pub(super) fn stub(model: &Cached) -> Option<TokenStream> {
+    let body = quote_spanned!(Span::mixed_site()=> ::core::panic!("the annotation is wrong"));
+    let declared = declared(model, body)?;
+    Some(quote_spanned!(Span::mixed_site()=> #[allow(unused)] #declared))
+}
+
+fn declared(model: &Cached, body: TokenStream) -> Option<TokenStream> {
     let companion = model.companion()?;
     let returned = returned(model);
     let (visibility, place) = (
@@ -26,14 +43,8 @@ pub(super) fn companion(model: &Cached) -> Option<TokenStream> {
     let attributes = attributes(model);
     let inputs = inputs(model);
     let generics = generics(model, &inputs);
-    let arguments = model.companion_arguments().into_iter();
-    let used = arguments.map(|argument| argument.local);
     let (parameters, clause) = (&generics, &generics.where_clause);
-    let statements = statements(model);
-    let mut braces = Group::new(
-        Delimiter::Brace,
-        quote_spanned!(Span::mixed_site()=> #(let _ = &#used;)* #statements),
-    );
+    let mut braces = Group::new(Delimiter::Brace, body);
     braces.set_span(span::made(place));
     Some(quote_spanned! {span::made(place)=>
         #attributes
@@ -77,7 +88,7 @@ fn statements(model: &Cached) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> #site #keeps #lent #told #key #tags #compare #entry)
 }
 
-/// Its documentation, the fn's `cfg`s, and silence: nobody wrote it, nobody has to call it. What is
+/// Its documentation, the fn's `cfg`s and lints, and silence: nobody wrote it, nobody has to call it. What is
 /// `unused` is told by spans, as an `allow` is an error where its author forbids the lint.
 fn attributes(model: &Cached) -> TokenStream {
     let name = &model.function.signature.ident;
@@ -86,11 +97,7 @@ fn attributes(model: &Cached) -> TokenStream {
         None => format!("fn@{name}"),
     };
     let documentation = format!("The cache entry of [`{name}`]({link}) for these arguments.");
-    let cfgs = model
-        .function
-        .attributes
-        .iter()
-        .filter(|attribute| is_cfg(attribute));
+    let cfgs = model.function.attributes.iter().filter_map(of_companion);
     quote_spanned! {Span::mixed_site()=>
         #[doc = #documentation]
         #(#cfgs)*
@@ -105,8 +112,17 @@ fn attributes(model: &Cached) -> TokenStream {
     }
 }
 
-fn is_cfg(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("cfg")
+/// An attribute that is of the companion, too: its `cfg`s, and the lints that its author allows in the signature.
+fn of_companion(attribute: &Attribute) -> Option<Attribute> {
+    let mut attribute = attribute.clone();
+    if let Meta::List(list) = &mut attribute.meta
+        && list.path.is_ident("expect")
+    {
+        // There may be nothing to expect.
+        list.path = parse_quote!(allow);
+    }
+    let path = attribute.path();
+    (path.is_ident("cfg") || path.is_ident("allow")).then_some(attribute)
 }
 
 /// The receiver, if it is mentioned, and the arguments that are.

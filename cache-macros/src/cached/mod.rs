@@ -16,12 +16,13 @@ mod site;
 mod tags;
 mod types;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 
 use crate::errors::Errors;
 use crate::function::{Function, Output};
 pub(crate) use check::check_tags;
 
+use crate::policy::Given;
 use arguments::Arguments;
 use model::Cached;
 
@@ -49,4 +50,30 @@ pub(crate) fn expand(annotation: TokenStream, item: TokenStream) -> syn::Result<
         tokens
     });
     Ok(tokens.unwrap_or_default())
+}
+
+/// The companion of a fn whose annotation is wrong, as far as that can be told: without a body, so that its callers
+/// resolve and the mistakes are all that is shown.
+pub(crate) fn stub(annotation: TokenStream, item: TokenStream) -> TokenStream {
+    // They are told of already.
+    let mut errors = Errors::default();
+    let mut arguments = Arguments::read(annotation, &mut errors);
+    let function = Function::read("cached", item, &mut errors);
+    let has_companion = |function: &Function| check::has_companion(&arguments, function);
+    let Some(mut function) = function.filter(has_companion) else {
+        return TokenStream::new();
+    };
+    if arguments.batch.is_some() || arguments.batch_of.is_some() {
+        match batch::item(&mut arguments, &function) {
+            Some(item) => function = item,
+            None => return TokenStream::new(),
+        }
+    }
+    arguments.policy = None;
+    let ttl = || Given::Millis(1, Span::call_site());
+    arguments.ttl.get_or_insert_with(ttl);
+    let model = Output::of(&function).and_then(|output| Cached::new(arguments, function, output));
+    model
+        .and_then(|model| companion::stub(&model))
+        .unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::FnArg;
 
@@ -20,6 +20,16 @@ pub(crate) fn body(function: &Function, output: &Output, used: &BTreeSet<String>
         Form::Boxed => called(function),
     };
     let never = ends_the_type(output);
+    let body = match function.body.as_ref().is_some_and(may_not_end) {
+        // What stands behind a body that never ends is no dead code of its author's.
+        true => quote_spanned! {Span::mixed_site()=>
+            match ::core::option::Option::None::<#ty> {
+                ::core::option::Option::None => #body,
+                ::core::option::Option::Some(__value) => __value,
+            }
+        },
+        false => body,
+    };
     quote_spanned! {Span::mixed_site()=>
         async move {
             #(#rebound)*
@@ -29,6 +39,34 @@ pub(crate) fn body(function: &Function, output: &Output, used: &BTreeSet<String>
             __value
         }
     }
+}
+
+/// Whether a body seems to leave before its end: by a `return`, a loop or a panic. Its tokens are not parsed, as they may
+/// be half typed.
+fn may_not_end(body: &Group) -> bool {
+    const PANICS: [&str; 4] = ["todo", "unimplemented", "panic", "unreachable"];
+    let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
+    let is = |token: &TokenTree, text: char| matches!(token, TokenTree::Punct(punct) if punct.as_char() == text);
+    let end = tokens
+        .iter()
+        .rposition(|token| !is(token, ';'))
+        .map_or(0, |last| last + 1);
+    let last = &tokens[..end];
+    let begins = last
+        .iter()
+        .rposition(|token| is(token, ';'))
+        .map_or(0, |before| before + 1);
+    let statement = last[begins..].iter();
+    let words: Vec<String> = statement
+        .filter_map(|token| match token {
+            TokenTree::Ident(word) => Some(word.to_string()),
+            _ => None,
+        })
+        .collect();
+    let leaves = |stream: TokenStream| super::words(stream).contains("return");
+    let ends_in_block = matches!(last.last(), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace && leaves(group.stream()));
+    let has = |word: &str| words.iter().any(|other| other == word);
+    has("return") || has("loop") || PANICS.iter().any(|panic| has(panic)) || ends_in_block
 }
 
 /// The future that a boxed fn makes. Its body stands in a closure of the fn's return type: `return`,

@@ -67,3 +67,14 @@ fn check_item(arguments: &mut Arguments, item: &Function, errors: &mut Errors) {
     check(arguments, item, errors);
     (arguments.load_timeout, arguments.error_ttl) = of_errors;
 }
+
+/// The fn of one id, where it can be told.
+pub(super) fn item(arguments: &mut Arguments, function: &Function) -> Option<Function> {
+    let mut errors = Errors::default();
+    check_batch(arguments, function, &mut errors);
+    // Of a `batch_of` the companion is another fn's.
+    match arguments.batch_of.is_some() || !errors.is_empty() {
+        true => None,
+        false => Many::of(arguments, function).map(|many| many.item(function)),
+    }
+}

@@ -67,6 +67,22 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
     check_what_outlives_the_call_is_owned(arguments, function, errors);
 }
 
+/// Whether a fn is one that has a companion, whatever else its annotation says.
+pub(super) fn has_companion(arguments: &Arguments, function: &Function) -> bool {
+    let mut errors = Errors::default();
+    check_companion_is_named_apart(arguments, function, &mut errors);
+    check_function("cached", function, &mut errors);
+    check_is_cached_once(function, &mut errors);
+    let output = Output::of(function);
+    if let Some(output) = &output {
+        check_returns(output, &mut errors);
+        check_value_is_owned(output, &mut errors);
+        check_value_has_a_name(function, output, &mut errors);
+        check_fallible_is_a_result(arguments, output, &mut errors);
+    }
+    output.is_some() && errors.is_empty()
+}
+
 /// The rules for what says how errors are taken.
 pub(super) fn check_errors(arguments: &Arguments, output: &Output, errors: &mut Errors) {
     check_fallible_is_a_result(arguments, output, errors);
