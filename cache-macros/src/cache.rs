@@ -15,8 +15,9 @@ pub(crate) fn chosen(cache: Option<&Expr>, runtime: &TokenStream) -> TokenStream
         Some(cache) => {
             let place = cache.span();
             let cache = borrowed(cache, place);
+            let runtime = span::shown_at(runtime, place);
             quote_spanned! {span::made(place)=>
-                ::core::option::Option::Some(::core::borrow::Borrow::<#runtime::Cache>::borrow(#cache))
+                ::core::option::Option::Some(#runtime::__private::named_cache(#cache))
             }
         }
     }

@@ -133,3 +133,53 @@ async fn with_redis_each_end_of_the_function_clears_what_it_should() {
         .memory_bytes(0);
     every_end(off.build().unwrap()).await;
 }
+
+#[derive(cache_runtime::CacheTag)]
+struct Of(u32);
+
+#[cached(ns = "listed", ttl = "1h", tags = [Of(id)])]
+async fn listed(id: u32) -> u32 {
+    id
+}
+
+#[cache_invalidate(tags = ids.iter().map(|id| Of(*id)))]
+async fn by_tags(ids: &[u32]) {
+    let _ = ids;
+}
+
+#[cache_invalidate(entries = ids.iter().map(|id| listed_entry(*id)))]
+async fn by_entries(ids: Vec<u32>) -> usize {
+    ids.len()
+}
+
+#[cache_invalidate(tags_from = |found| found.iter().map(|id| Of(*id)).collect::<Vec<_>>())]
+async fn by_what_it_returns(ids: &[u32], fails: bool) -> Result<Vec<u32>, String> {
+    match fails {
+        true => Err("no".to_owned()),
+        false => Ok(ids.to_vec()),
+    }
+}
+
+#[tokio::test]
+async fn any_number_is_invalidated_and_what_the_return_tells() {
+    let test = Cache::testing();
+    test.run(async {
+        let all = async || {
+            for id in 1..4 {
+                listed(id).await;
+            }
+            test.loads(&listed)
+        };
+        assert_eq!(all().await, 3);
+        by_tags(&[1, 2]).await;
+        assert_eq!(all().await, 5);
+        by_entries(vec![2, 3]).await;
+        assert_eq!(all().await, 7);
+        by_what_it_returns(&[1], false).await.unwrap();
+        assert_eq!(all().await, 8);
+        by_what_it_returns(&[1], true).await.unwrap_err();
+        by_tags(&[]).await;
+        assert_eq!(all().await, 8);
+    })
+    .await;
+}

@@ -7,13 +7,14 @@ use syn::{Expr, Lit, Path};
 
 use crate::errors::Errors;
 use crate::mentions::mentions;
-use crate::settings::{Known, Setting, settings};
+use crate::settings::{Known, Setting, Value, settings};
 use crate::tags::{Tag, check_name};
 
 const KNOWN: Known = &[
     ("tags", "tags = [\"user:{id}\"]"),
     ("entries", "entries = [user_entry(id)]"),
     ("namespaces", "namespaces = [\"user\"]"),
+    ("tags_from", "tags_from = |value| [..]"),
     ("before", "before"),
     ("on", "on = \"ok\""),
     ("cache", "cache = self.cache"),
@@ -26,6 +27,11 @@ pub(super) struct Arguments {
     pub(super) tags: Vec<Tag>,
     pub(super) entries: Vec<Expr>,
     pub(super) namespaces: Vec<Expr>,
+    /// Expressions that give any number of tags, and of entries.
+    pub(super) all_tags: Option<Expr>,
+    pub(super) all_entries: Option<Expr>,
+    /// More tags, from what the fn returned.
+    pub(super) tags_from: Option<Expr>,
     /// Whether the annotation gave any of these lists, even one that couldn't be read.
     pub(super) names_something: bool,
     pub(super) before: bool,
@@ -48,8 +54,18 @@ impl Arguments {
 
     fn take(&mut self, setting: Setting, errors: &mut Errors) -> syn::Result<()> {
         match setting.name.to_string().as_str() {
-            "tags" => self.tags = Tag::read(self.list(setting)?, errors),
-            "entries" => self.entries = self.list(setting)?,
+            "tags" => match self.list_or_all(setting)? {
+                Named::List(list) => self.tags = Tag::read(list, errors),
+                Named::All(all) => self.all_tags = Some(all),
+            },
+            "entries" => match self.list_or_all(setting)? {
+                Named::List(list) => self.entries = list,
+                Named::All(all) => self.all_entries = Some(all),
+            },
+            "tags_from" => {
+                self.names_something = true;
+                self.tags_from = Some(from_value(setting.expression()?)?);
+            }
             "namespaces" => {
                 self.namespaces = self.list(setting)?;
                 for namespace in &self.namespaces {
@@ -73,8 +89,21 @@ impl Arguments {
             .entries
             .iter()
             .chain(&self.namespaces)
+            .chain(&self.all_tags)
+            .chain(&self.all_entries)
             .chain(&self.cache);
         tags.chain(entries.flat_map(mentions)).collect()
+    }
+
+    /// A list, or an expression that gives any number.
+    fn list_or_all(&mut self, setting: Setting) -> syn::Result<Named> {
+        match &setting.value {
+            Value::Is(value) if !matches!(**value, Expr::Array(_) | Expr::Lit(_)) => {
+                self.names_something = true;
+                Ok(Named::All(setting.expression()?))
+            }
+            _ => self.list(setting).map(Named::List),
+        }
     }
 
     /// A list that must not be empty.
@@ -89,6 +118,23 @@ impl Arguments {
             ));
         }
         Ok(list)
+    }
+}
+
+/// What is invalidated, as it is written.
+enum Named {
+    List(Vec<Expr>),
+    All(Expr),
+}
+
+fn from_value(expression: Expr) -> syn::Result<Expr> {
+    match &expression {
+        Expr::Closure(_) | Expr::Path(_) => Ok(expression),
+        other => Err(syn::Error::new_spanned(
+            other,
+            "`tags_from` makes tags of what the fn returned: write a closure, as `|value| [format!(\"org:{}\", value.org)]`, \
+             or the path of a fn that takes a reference to it",
+        )),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The expansion of `#[cache_invalidate]`: what is owed, the body, the settling.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::arguments::Arguments;
@@ -36,6 +36,18 @@ pub(super) fn function(arguments: Arguments, function: &Function, output: &Outpu
             __owed.only_ok();
         }
     });
+    let from_value = arguments.tags_from.as_ref().map(|tags_from| {
+        let place = span::made(tags_from.span());
+        let private = span::shown_at(&private, tags_from.span());
+        quote_spanned! {place=>
+            {
+                use #private::NotResult as _;
+                if let ::core::option::Option::Some(__kept) = #private::Probe::<#ty>::kept(&__value) {
+                    __owed.all_tags(#private::tags_of(__kept, #tags_from));
+                }
+            }
+        }
+    });
     let body = body(function, output, &mentioned);
     let statements = quote_spanned! {Span::mixed_site()=>
         #lent
@@ -50,6 +62,7 @@ pub(super) fn function(arguments: Arguments, function: &Function, output: &Outpu
             use #private::NotResult as _;
             #private::Probe::<#ty>::is_ok(&__value)
         };
+        #from_value
         __owed.finish(__ok).await;
         __value
     };
@@ -67,8 +80,20 @@ fn owed(arguments: &Arguments, function: &Function, runtime: &TokenStream) -> To
         let entry = borrowed(entry, place);
         quote_spanned!(span::made(place)=> __owed.entry(#entry);)
     });
-    let namespaces = arguments.namespaces.iter().map(
-        |namespace| quote_spanned!(span::made(namespace.span())=> __owed.namespace(#namespace);),
-    );
-    quote_spanned!(Span::mixed_site()=> #(#tags)* #(#entries)* #(#namespaces)*)
+    let namespaces = arguments.namespaces.iter().map(|namespace| {
+        let place = namespace.span();
+        let namespace = borrowed(namespace, place);
+        quote_spanned!(span::made(place)=> __owed.namespace(#namespace);)
+    });
+    let all = [
+        ("all_tags", &arguments.all_tags),
+        ("all_entries", &arguments.all_entries),
+    ];
+    let all = all.into_iter().filter_map(|(method, given)| {
+        let given = given.as_ref()?;
+        let place = span::made(given.span());
+        let method = format_ident!("{method}", span = place);
+        Some(quote_spanned!(place=> __owed.#method(#given);))
+    });
+    quote_spanned!(Span::mixed_site()=> #(#tags)* #(#entries)* #(#namespaces)* #(#all)*)
 }

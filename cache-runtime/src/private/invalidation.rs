@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::put::IsEntry;
+use super::tags::Tags;
 use crate::cache::{Cache, Entry, namespace_target, resolve, tag_target};
 use crate::error::CacheError;
 use crate::invalidate::{invalidate, owe};
@@ -37,6 +39,22 @@ impl Invalidation {
     pub fn tag(&mut self, tag: impl Into<Tag>) {
         let tag = tag.into();
         self.add(|cache| tag_target(cache, &tag));
+    }
+
+    /// Any number of tags.
+    pub fn all_tags(&mut self, tags: impl Tags) {
+        tags.into_tags().into_iter().for_each(|tag| self.tag(tag));
+    }
+
+    /// Any number of entries.
+    pub fn all_entries<I>(&mut self, entries: I)
+    where
+        I: IntoIterator,
+        I::Item: IsEntry,
+    {
+        entries
+            .into_iter()
+            .for_each(|entry| self.entry(entry.entry()));
     }
 
     pub fn namespace(&mut self, namespace: impl AsRef<str>) {

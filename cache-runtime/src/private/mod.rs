@@ -35,8 +35,8 @@ pub use loads::{
 };
 pub use name::Name;
 pub use phases::{
-    Lookup, TakenApart, also, beside, budget, entry, keeps, keeps_all, lookup, lookup_valid, part,
-    reload, shows_text, taken_apart, tells_ok, unread,
+    Lookup, NamesCache, TakenApart, also, beside, budget, entry, keeps, keeps_all, lookup,
+    lookup_valid, named_cache, part, reload, shows_text, taken_apart, tells_ok, unread,
 };
 pub use put::{HeldAs, IsEntry, Put, Unheld, entry_of};
 pub use tags::{IntoTag, TagPart, tag, tag_part, tags_of};

@@ -1,5 +1,6 @@
 //! The first phase of an annotated call: a look in memory.
 
+use std::borrow::Borrow;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -72,6 +73,30 @@ pub fn also<K: ?Sized, T: ?Sized>(
 pub fn beside(writer: &mut KeyWriter, tag: &Tag) {
     // One that is refused is never stored, so it stands for nothing: the empty tag is refused, too.
     writer.__beside(tag.name().map_or("", |name| name));
+}
+
+/// What `cache = ..` may name.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `Cache`",
+    label = "not a `Cache`",
+    note = "name a `Cache`, a `&Cache` or an `Arc<Cache>`; what holds one otherwise is dereferenced, as `cache = *CACHE` for a `LazyLock<Cache>`"
+)]
+pub trait NamesCache {
+    fn cache(&self) -> &Cache;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Borrow<Cache> + ?Sized> NamesCache for T {
+    #[inline]
+    fn cache(&self) -> &Cache {
+        self.borrow()
+    }
+}
+
+/// The cache that an annotation names.
+#[inline]
+pub fn named_cache<T: NamesCache + ?Sized>(named: &T) -> &Cache {
+    named.cache()
 }
 
 /// Refuses a value that can't be cached: first of all, so that it is told once and alike in a

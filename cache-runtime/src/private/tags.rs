@@ -6,7 +6,7 @@ use crate::tag::Tag;
 
 /// What a `tags_from` may return.
 #[diagnostic::on_unimplemented(
-    message = "`tags_from` returns `{Self}`, which is no list of tags",
+    message = "`{Self}` is no list of tags",
     label = "not a list of tags",
     note = "return an array or an iterator of strings or `Tag`s: for one tag, `[format!(\"org:{{}}\", value.org)]`"
 )]

@@ -30,3 +30,31 @@ impl Users {
         let _ = a;
     }
 }
+
+pub struct Tenant {
+    pub name: String,
+}
+
+/// What is named of an argument is not taken from it.
+#[cache_invalidate(namespaces = [tenant.name], tags = [tenant.name])]
+pub async fn of_a_tenant(tenant: Tenant) -> Tenant {
+    tenant
+}
+
+#[derive(Debug, cache_runtime::CacheTag)]
+pub struct UserTag(pub u64);
+
+/// Any number of tags and entries, before the body has the ids, and what it returned.
+#[cache_invalidate(
+    tags = ids.iter().map(|id| UserTag(*id)),
+    entries = ids.iter().map(|id| counted_entry(*id)),
+    tags_from = |found: &Vec<u64>| found.iter().map(|id| UserTag(*id)).collect::<Vec<_>>(),
+)]
+pub async fn of_many(ids: Vec<u64>) -> Result<Vec<u64>, String> {
+    Ok(ids)
+}
+
+#[cached(ttl = "5m")]
+pub async fn counted(id: u64) -> u64 {
+    id
+}

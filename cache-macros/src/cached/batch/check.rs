@@ -219,7 +219,13 @@ fn check_receiver(function: &Function, errors: &mut Errors) {
     let Some(receiver) = function.receiver() else {
         return;
     };
-    let is_shared = matches!(receiver.kind, ReceiverKind::Reference(_, _, None));
+    let is_shared = match &receiver.kind {
+        ReceiverKind::Reference(_, _, mutable) => mutable.is_none(),
+        ReceiverKind::Typed(_, ty) => {
+            matches!(bare(ty), Type::Reference(reference) if reference.mutability.is_none())
+        }
+        _ => false,
+    };
     if !is_shared {
         errors.on(
             receiver,
