@@ -40,6 +40,7 @@
 //! | how arguments make a key | [`CacheKey`](trait@CacheKey), its [derive](derive@CacheKey) |
 //! | how to set it up: each setting with its default | [`CacheBuilder`] |
 //! | what a settings file replaces | [`CacheBuilder::config`], [`Entry::settings`] |
+//! | which functions are cached, and how | [`Cache::sites`] |
 //! | how the cache is doing | [`Cache::health`], [`Cache::stats`], and `tracing` events of target `cache` |
 //! | how to test | [`Cache::testing`], [`Cache::scope`], [`bypass`] |
 //!
@@ -110,7 +111,8 @@ pub mod __private;
 
 pub use cache::{
     BreakerState, Cache, CacheBuilder, Durability, Entry, Health, Inspection, Namespace,
-    NodeHealth, RedisHealth, Scan, ScannedKey, TagHandle, Testing, bypass, inherit, outcome,
+    NodeHealth, RedisHealth, Scan, ScannedKey, SiteInfo, TagHandle, Testing, bypass, inherit,
+    outcome,
 };
 pub use cache_macros::CacheKey;
 pub use cache_macros::CacheTag;

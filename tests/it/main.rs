@@ -64,6 +64,7 @@ mod serving;
 mod settings;
 mod shared_with;
 mod shutdown;
+mod sites;
 mod stale;
 mod tag_bounds;
 mod tag_texts;

@@ -139,6 +139,7 @@ impl Cache {
         missed: Missed,
     ) -> Draft {
         self.0.used.note();
+        site.policy.get_or_init(|| policy);
         let policy = self.0.overrides.policy(&site.path, &namespace, policy);
         Draft {
             tiers: Arc::clone(&self.0),

@@ -11,6 +11,7 @@ mod look;
 mod refused;
 mod scan;
 mod settings;
+mod sites;
 mod testing;
 
 use std::fmt;
@@ -26,6 +27,7 @@ pub use groups::{Namespace, TagHandle};
 pub use health::{BreakerState, Health, NodeHealth, RedisHealth};
 pub use scan::{Scan, ScannedKey};
 pub use settings::Durability;
+pub use sites::SiteInfo;
 pub use testing::Testing;
 
 pub(crate) use ambient::{

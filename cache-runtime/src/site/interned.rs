@@ -1,6 +1,7 @@
 //! A site as the process knows it: what a key's digest begins with, decided once.
 
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use sha2::{Digest as _, Sha256};
@@ -12,6 +13,7 @@ use super::shared::Beyond;
 use super::table::Identity;
 use crate::frame::{CodecId, Shape, Verdict};
 use crate::likeness::Likeness;
+use crate::policy::Policy;
 
 /// SHA-256 over the site and the key's parts. 128 bits of it name the entry in Redis; the frame
 /// carries all of it, and a hit compares it.
@@ -52,6 +54,12 @@ pub(crate) struct Interned {
     pub(crate) namespace: Arc<str>,
     /// What its author calls it: `shop::users::find`; empty for calls by hand.
     pub(crate) path: String,
+    /// Where its annotation is: `src/users.rs:14:1`; empty for calls by hand.
+    pub(crate) place: &'static str,
+    /// What the parts of its key are called.
+    pub(crate) parts: &'static [&'static str],
+    /// What its annotation allows, once a call has shown it.
+    pub(crate) policy: OnceLock<Policy>,
     /// Where it stands in the code, for the log.
     pub(crate) identity: String,
     /// A [`Refused`], as a byte: it can be found out later that another has the same identity.
@@ -85,6 +93,9 @@ impl Interned {
             id,
             namespace: identity.namespace.into(),
             path: identity.path,
+            place: identity.item.map_or("", |item| item.origin.place),
+            parts: identity.parts,
+            policy: OnceLock::new(),
             identity: identity.identity,
             refused: AtomicU8::new(Refused::to_byte(refused)),
             of_sources: identity.of_sources,

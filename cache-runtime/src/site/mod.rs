@@ -31,6 +31,7 @@ pub(crate) use path::written;
 pub(crate) use pattern::Pattern;
 pub use shared::SharedWith;
 pub use spec::Spec;
+pub(crate) use table::all;
 pub(crate) use value_type::ValueType;
 
 use crate::likeness::{DebugText, Equality, Likeness};

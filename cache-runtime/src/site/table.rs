@@ -25,7 +25,7 @@ pub(super) struct Identity<'a> {
     pub(super) version: u32,
     /// What the user says of the part of the value's type that can't be seen.
     pub(super) stated: Option<&'static str>,
-    pub(super) parts: &'a [&'a str],
+    pub(super) parts: &'static [&'static str],
     pub(super) refused: Option<Refused>,
     /// With what its values can be compared.
     pub(super) likeness: Likeness,
@@ -64,9 +64,19 @@ struct Row {
     items: Vec<Item>,
 }
 
+static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
+
+/// All that there are, in the order in which they were asked for.
+pub(crate) fn all() -> Vec<&'static Interned> {
+    let table = TABLE.lock();
+    let rows = table.rows.values().map(|row| row.interned);
+    let mut all: Vec<_> = rows.chain(table.refused.values().copied()).collect();
+    all.sort_unstable_by_key(|interned| interned.id);
+    all
+}
+
 /// The one site for this identity and value type, made when first asked for.
 pub(super) fn intern(value: ValueType, identity: Identity<'_>) -> &'static Interned {
-    static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
     let shape = (value.shape)();
     let beyond = match identity.stated {
         Some(stated) => Beyond::Stated(xxh3_128(stated.as_bytes())),
