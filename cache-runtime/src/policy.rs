@@ -212,13 +212,31 @@ impl Policy {
 
     /// The one tier that has its values. Defaults to all.
     ///
-    /// What is in memory alone costs no round trip and no encoding, and need not be worth either: but an invalidation
-    /// by another process does not reach it. What is in Redis alone takes no memory, and each hit a round trip; without
-    /// Redis it is in memory all the same.
+    /// What is in memory alone costs no round trip, and need not be worth one: but an invalidation by another process
+    /// does not reach it, so with [`Consistency::Strong`] it is not there alone. An invalidation by this process goes to
+    /// Redis as well, where another build may have stored it. What is in Redis alone takes no memory, and each hit a
+    /// round trip; without Redis it is in memory all the same.
     #[must_use]
     pub const fn only(mut self, tier: Tier) -> Self {
         self.only = Some(tier);
         self
+    }
+
+    /// [`only`](Self::only) for an annotation, which refuses what does not go together as it is compiled.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn checked_only(self, tier: Tier) -> Self {
+        let is_strong = matches!(self.consistency, Consistency::Strong);
+        assert!(
+            !(is_strong && matches!(tier, Tier::Memory)),
+            "`tiers = [memory]` can't be strong: an invalidation by another process does not reach it"
+        );
+        self.only(tier)
+    }
+
+    /// Whether its values never go to Redis.
+    pub(crate) fn stays_in_memory(&self) -> bool {
+        self.only == Some(Tier::Memory) && self.consistency != Consistency::Strong
     }
 
     /// The largest value that is stored, in bytes as encoded and before compression. Defaults to the cache's own

@@ -455,6 +455,15 @@ async fn an_outcome_is_that_of_all_ids_together() {
             }
             let (_, part) = outcome(lives(&[7, 3_000])).await;
             assert_eq!((part.served, part.fresh_for.as_secs()), (Served::Loaded, 7));
+            let after = async {
+                lives(&[9, 3_000]).await;
+                lives(&[3_000]).await;
+            };
+            let ((), last) = outcome(after).await;
+            assert_eq!(
+                (last.served, last.fresh_for.as_secs()),
+                (Served::Memory, 3_000)
+            );
             let (_, around) = outcome(bypass(lives(&[7]))).await;
             assert_eq!(around.served, Served::Uncached);
         })

@@ -331,11 +331,9 @@ async fn large(ids: &[u64]) -> Vec<Option<u64>> {
 #[tokio::test]
 async fn many_thousands_are_stored_all_and_a_task_may_have_the_call() {
     let server = server().await;
-    let cache = Cache::builder()
-        .url(server.url())
-        .memory_bytes(0)
-        .build()
-        .unwrap();
+    let builder = Cache::builder().url(server.url()).memory_bytes(0);
+    // Other tests may have the processor meanwhile.
+    let cache = builder.op_timeout(LIMIT).build().unwrap();
     let ids: Vec<u64> = (0..5_000).collect();
     for _ in 0..2 {
         let (cache, ids) = (cache.clone(), ids.clone());
@@ -344,4 +342,46 @@ async fn many_thousands_are_stored_all_and_a_task_may_have_the_call() {
     }
     assert_eq!(RUNS.load(Ordering::SeqCst), 1);
     assert_eq!(cache.stats().namespace("large").unwrap().stores, 5_000);
+}
+
+static IS_GONE: AtomicU32 = AtomicU32::new(0);
+
+#[cached(ns = "gone", ttl = "1h")]
+async fn row(id: u64) -> u64 {
+    id
+}
+
+#[cached(batch(id in ids), batch_of = row_entry(*id))]
+async fn rows(ids: &[u64]) -> HashMap<u64, u64> {
+    match IS_GONE.load(Ordering::SeqCst) {
+        0 => ids.iter().map(|id| (*id, *id)).collect(),
+        _ => HashMap::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_reload_that_finds_nothing_takes_away_what_was_there() {
+    let server = server().await;
+    let on = |bytes| {
+        Cache::builder()
+            .url(server.url())
+            .memory_bytes(bytes)
+            .build()
+            .unwrap()
+    };
+    for cache in [Cache::memory(), on(1 << 20), on(0)] {
+        cache
+            .scope(async {
+                IS_GONE.store(0, Ordering::SeqCst);
+                assert_eq!(rows(&[7]).await.len(), 1);
+                IS_GONE.store(1, Ordering::SeqCst);
+                assert_eq!(rows(&[7]).await.len(), 1, "a hit");
+                assert_eq!(row_entry(7).refresh(rows(&[7])).await.len(), 0);
+                assert_eq!(rows(&[7]).await.len(), 0, "it is gone for the next as well");
+                assert_eq!(row_entry(7).get().await, None);
+                assert_eq!(row(7).await, 7);
+            })
+            .await;
+        assert_eq!(cache.stats().namespace("gone").unwrap().failed_loads, 0);
+    }
 }

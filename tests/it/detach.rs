@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use cache_runtime::{Cache, Served, cached, outcome};
+use cache_runtime::{Cache, Served, bypass, cached, outcome};
 use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 
@@ -83,6 +83,19 @@ async fn its_caller_sees_what_any_other_does() {
             assert_eq!(panics.unwrap_err().downcast_ref(), Some(&"the body's own"));
         })
         .await;
+}
+
+#[tokio::test]
+async fn without_a_cache_a_load_ends_with_its_caller() {
+    let (cache, origin) = (Cache::memory(), Origin::new());
+    let mut call = Box::pin(cache.scope(bypass(detached(Arc::clone(&origin), 1))));
+    tokio::select! {
+        _ = &mut call => unreachable!("it is held"),
+        () = origin.until_runs(1) => {}
+    }
+    assert_eq!(Arc::strong_count(&origin), 2, "the body has it");
+    drop(call);
+    assert_eq!(Arc::strong_count(&origin), 1, "and is gone");
 }
 
 #[test]

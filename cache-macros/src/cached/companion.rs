@@ -28,9 +28,13 @@ pub(super) fn companion(model: &Cached) -> Option<TokenStream> {
 
 /// The same without a body, for a fn whose annotation is wrong.
 pub(super) fn stub(model: &Cached) -> Option<TokenStream> {
-    let body = quote_spanned!(Span::mixed_site()=> ::core::panic!("the annotation is wrong"));
-    let declared = declared(model, body)?;
-    Some(quote_spanned!(Span::mixed_site()=> #[allow(unused)] #declared))
+    let arguments = model.companion_arguments().into_iter();
+    let used = arguments.map(|argument| argument.local);
+    let body = quote_spanned! {Span::mixed_site()=>
+        #(let _ = &#used;)*
+        ::core::panic!("the annotation is wrong")
+    };
+    declared(model, body)
 }
 
 fn declared(model: &Cached, body: TokenStream) -> Option<TokenStream> {

@@ -99,7 +99,7 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
         ("lease", "Lease", arguments.lease),
         ("consistency", "Consistency", arguments.consistency),
         ("on_outage", "OnOutage", arguments.on_outage),
-        ("only", "Tier", arguments.only),
+        ("checked_only", "Tier", arguments.only),
         (
             "refresh",
             "Refresh",

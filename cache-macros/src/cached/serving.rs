@@ -75,7 +75,7 @@ pub(super) fn load(model: &Cached, hooks: &TokenStream) -> TokenStream {
         None => load,
         Some(place) => {
             let private = span::shown_at(&model.private, place);
-            quote_spanned!(span::made(place)=> #private::detached(#load))
+            quote_spanned!(span::made(place)=> #private::detached(__call.is_cached(), #load))
         }
     }
 }

@@ -29,10 +29,20 @@ fn check_ok_can_be_told(arguments: &Arguments, output: &Output, errors: &mut Err
 }
 
 fn check_something_is_named(arguments: &Arguments, errors: &mut Errors) {
+    let is_empty = arguments.tags.is_empty()
+        && arguments.entries.is_empty()
+        && arguments.namespaces.is_empty();
+    let knows_before = !is_empty || arguments.all_tags.is_some() || arguments.all_entries.is_some();
+    if let (Some(tags_from), true, false) = (&arguments.tags_from, arguments.before, knows_before) {
+        errors.on(
+            tags_from,
+            "before the fn runs nobody knows what it returns: remove `before`, or name what is to be invalidated then in `tags`",
+        );
+    }
     if !arguments.names_something {
         errors.at(
             Span::call_site(),
-            "`#[cache_invalidate]` needs something to invalidate: add `tags = [..]`, `entries = [..]` or `namespaces = [..]`",
+            "`#[cache_invalidate]` needs something to invalidate: add `tags = [..]`, `entries = [..]`, `namespaces = [..]` or `tags_from`",
         );
     }
 }

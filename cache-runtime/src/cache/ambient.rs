@@ -164,6 +164,24 @@ pub async fn outcome<F: Future>(call: F) -> (F::Output, Outcome) {
     (returned, observer.outcome())
 }
 
+/// Makes something in whose calls another is told what becomes of them, if anyone is to be told: who looks on here, and
+/// that other.
+pub(crate) fn observed<R>(
+    other: Observer,
+    make: impl FnOnce() -> R,
+) -> (R, Option<[Arc<Observer>; 2]>) {
+    let Some(here) = observer() else {
+        return (make(), None);
+    };
+    let other = Arc::new(other);
+    let ambient = Ambient {
+        observer: Some(Arc::clone(&other)),
+        ..present()
+    };
+    let made = AMBIENT.sync_scope(ambient, make);
+    (made, Some([here, other]))
+}
+
 fn present() -> Ambient {
     AMBIENT.try_with(Ambient::clone).unwrap_or_default()
 }

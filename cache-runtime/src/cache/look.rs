@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Cache, ambient};
-use crate::events::{Event, Miss, Tier};
+use crate::events::{Event, Miss};
 use crate::key::KeyWriter;
 use crate::kind::Kind;
 use crate::load::Draft;
@@ -98,8 +98,7 @@ impl Cache {
         if site.refused().is_some() {
             return Err(missed(Miss::Absent));
         }
-        let stays = policy.only == Some(Tier::Memory);
-        if policy.consistency == Consistency::Strong && tiers.redis.is_some() && !stays {
+        if policy.consistency == Consistency::Strong && tiers.redis.is_some() {
             return Err(missed(Miss::Absent));
         }
         if skips_memory(policy, tiers) {

@@ -31,8 +31,8 @@ pub use sites::SiteInfo;
 pub use testing::Testing;
 
 pub(crate) use ambient::{
-    Current, around, carried, current, is_bypassed, is_written, may_refresh, observer, refreshes,
-    resolve, writing,
+    Current, around, carried, current, is_bypassed, is_written, may_refresh, observed, observer,
+    refreshes, resolve, writing,
 };
 pub(crate) use groups::{namespace_target, tag_target};
 pub(crate) use look::{Missed, look};

@@ -63,10 +63,21 @@ impl Testing {
     }
 
     /// How often the body of a function ran for this cache, as `test.loads(&price)`; of a generic function at any of
-    /// its types, as `test.loads(&find::<User>)`. Of a `batch`, for how many ids. Runs without the cache are not
-    /// counted.
+    /// its types, as `test.loads(&find::<User>)`. Of a `batch`, for how many ids; with `batch_of` they are the other
+    /// function's. Runs that fail or are dropped count as well; those without the cache do not.
+    ///
+    /// # Panics
+    ///
+    /// If it is given no function by its name: a closure, a reference to a function, a function pointer.
     pub fn loads<F>(&self, _function: &F) -> u64 {
-        let path = written(type_name::<F>(), "");
+        let name = type_name::<F>();
+        let is_named =
+            !name.starts_with('&') && !name.contains("fn(") && !name.ends_with("{{closure}}");
+        assert!(
+            is_named,
+            "`{name}` is no annotated function: write `loads(&price)`"
+        );
+        let path = written(name, "");
         let runs = self.cache.tiers().runs.as_ref();
         runs.map_or(0, |runs| runs.of(path.trim_end_matches("::")))
     }

@@ -62,16 +62,22 @@ impl Observer {
         self.0.lock().outcome
     }
 
-    /// What is noted next is of many ids.
-    pub(crate) fn of_many(&self) {
+    /// Of many ids at once.
+    pub(crate) fn of_many() -> Self {
         let outcome = Outcome {
             served: Served::Memory,
             fresh_for: Duration::ZERO,
         };
-        *self.0.lock() = Noted {
+        Self(Mutex::new(Noted {
             outcome,
             of_many: Some(false),
-        };
+        }))
+    }
+
+    /// Takes what another was told.
+    pub(crate) fn take(&self, other: &Self) {
+        let outcome = other.outcome();
+        self.0.lock().outcome = outcome;
     }
 
     pub(crate) fn uncached(&self) {

@@ -41,6 +41,12 @@ impl<M, R, T, E> Call<M, R, T, E> {
         }
     }
 
+    /// Whether it has a cache.
+    #[must_use]
+    pub fn is_cached(&self) -> bool {
+        self.draft.is_ok()
+    }
+
     /// How its error reaches those who wait for its load.
     #[must_use]
     pub fn share(mut self, share: Option<ErrorShare<E>>) -> Self {

@@ -215,6 +215,13 @@ impl Member {
                 Step::Wait => return None,
                 Step::Run if self.state == State::Reads && is_running => {
                     (self.course, self.state) = (None, State::Before);
+                    // By then another may have stored it.
+                    self.request = self.request.take().map(|request| {
+                        Arc::new(Request {
+                            invalid: None,
+                            ..Request::clone(&request)
+                        })
+                    });
                     return None;
                 }
                 Step::Run if self.state == State::Reads => self.state = State::Asks,

@@ -17,6 +17,7 @@ use super::run::make;
 use crate::boxed::boxed;
 use crate::events::{Event, Tier};
 use crate::flight::{Outcome, Seat};
+use crate::invalidate::invalidate;
 use crate::memory::Held;
 use crate::policy::Refresh;
 
@@ -147,8 +148,11 @@ impl Leader<'_> {
             Err(error) => error,
         };
         match older {
-            // What is not there any more is not served either.
-            _ if is_absent(&error) => Err(self.fail(error)),
+            Some(_) if is_absent(&error) => {
+                // What is not there any more is not to be served to others either.
+                let _ = boxed(|| invalidate(&request.tiers, vec![request.target()], false)).await;
+                Err(self.fail(error))
+            }
             None => {
                 request.remember(error.as_ref(), grounds);
                 Err(self.fail(error))

@@ -8,6 +8,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::body::is_absent;
 use super::course::Returned;
 use super::desk::Remote;
 use super::grant::{Grant, claim};
@@ -142,6 +143,12 @@ pub(crate) async fn refresh(request: &Request, body: &Remote) -> Returned {
     let run = Run::begin(request, grant);
     let value = match boxed(|| run.body(body.as_mut())).await {
         Ok(value) => value,
+        Err(error) if is_absent(&error) => {
+            run.found_nothing();
+            // What is not there any more is not to be served to others.
+            let _ = boxed(|| invalidate(&request.tiers, vec![request.target()], false)).await;
+            return Err(error);
+        }
         Err(error) => {
             run.failed();
             return Err(error);

@@ -9,7 +9,7 @@ use super::allowance::Allowance;
 use super::hooks::Hooks;
 use crate::clock::{Moment, Stopwatch};
 use crate::error::{CacheError, Result, check_name};
-use crate::events::{Counters, Event, Miss, Observed, Of, Tier, Unstored};
+use crate::events::{Counters, Event, Miss, Observed, Of, Unstored};
 use crate::flight::Terms;
 use crate::kind::Kind;
 use crate::memory::{Held, Kept, LoadId, Memory};
@@ -233,8 +233,10 @@ impl Request {
 
     /// Redis, unless its values stay in this process.
     pub(crate) fn redis(&self) -> Option<&Topology> {
-        let stays = self.policy.only == Some(Tier::Memory);
-        self.tiers.redis.as_ref().filter(|_| !stays)
+        self.tiers
+            .redis
+            .as_ref()
+            .filter(|_| !self.policy.stays_in_memory())
     }
 
     /// The most bytes of a value that is stored.

@@ -103,7 +103,7 @@ impl<'a> Run<'a> {
     }
 
     /// There is nothing to store.
-    fn found_nothing(mut self) {
+    pub(super) fn found_nothing(mut self) {
         self.end(Loaded::Ok);
         self.request.emit(Event::Unstored(Unstored::Unwanted));
     }

@@ -47,7 +47,7 @@ pub(super) async fn tag(
         }
     };
     // An invalidation that Redis did not get changed no bucket there.
-    if request.tiers.owed.covers(&subjects) {
+    if request.redis().is_some() && request.tiers.owed.covers(&subjects) {
         return Err(Unstored::Overtaken);
     }
     Ok(Some(cells))

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::time::Time;
-use super::watch::watch;
+use super::watch::{seen, watch};
 use super::{Overrides, Table, Tables};
 use crate::policy::{Compression, is_share};
 
@@ -19,8 +19,10 @@ impl Overrides {
             path: Some(path.to_owned()),
             ..Self::default()
         });
+        // Looked at before it is read: what changes meanwhile is read again.
+        let seen = seen(path);
         overrides.reload()?;
-        watch(path, &overrides);
+        watch(path, &overrides, seen);
         Ok(overrides)
     }
 
@@ -31,6 +33,7 @@ impl Overrides {
                 "there is no settings file: name one by `config` or `CACHE_CONFIG`".to_owned(),
             );
         };
+        let _reading = self.reading.lock();
         let text = fs::read_to_string(path);
         let text = text.map_err(|error| format!("{} can't be read: {error}", path.display()))?;
         self.replace(parse(&text).map_err(|why| format!("{}: {why}", path.display()))?);

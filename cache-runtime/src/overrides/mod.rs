@@ -30,6 +30,9 @@ pub(crate) struct Overrides {
     /// The settings file, if there is one.
     path: Option<PathBuf>,
     tables: RwLock<Arc<Tables>>,
+    /// Held while the file is read, so that what was read last is in force.
+    #[cfg(feature = "config")]
+    reading: Mutex<()>,
     /// Whether there are tables at all.
     are_any: AtomicBool,
     /// Whether a table turns something off.
@@ -99,10 +102,12 @@ impl Overrides {
     #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "no file is read"))]
     fn replace(&self, tables: Tables) {
         let (any, off) = (!tables.is_empty(), tables.turn_off());
-        *self.tables.write() = Arc::new(tables);
-        self.seen.lock().clear();
+        let mut in_force = self.tables.write();
+        *in_force = Arc::new(tables);
         self.are_any.store(any, Ordering::Relaxed);
         self.are_any_off.store(off, Ordering::Relaxed);
+        drop(in_force);
+        self.seen.lock().clear();
     }
 
     /// Tells, once for each name that is in use, of a table for one that is nearly the same.

@@ -78,16 +78,23 @@ impl Tables {
 
     /// The name of a table for nothing that is called so, and nearly so.
     pub(super) fn nearly(&self, kind: &str, name: &str) -> Option<&str> {
-        let (tables, name) = match kind {
-            "function" if self.function(name).is_none() => {
-                (&self.functions, name.rsplit("::").next()?)
-            }
-            "namespace" if self.namespace(name).is_none() => (&self.namespaces, name),
+        let tables = match kind {
+            "function" if self.function(name).is_none() => &self.functions,
+            "namespace" if self.namespace(name).is_none() => &self.namespaces,
             _ => return None,
         };
         let names = tables.keys().map(String::as_str);
-        names.into_iter().find(|known| is_slip(known, name))
+        names
+            .into_iter()
+            .find(|known| is_slip(known, end(name, known)))
     }
+}
+
+/// As many of the last names of a path as another has.
+fn end<'a>(path: &'a str, like: &str) -> &'a str {
+    let names = like.matches("::").count();
+    let before = path.rmatch_indices("::").nth(names);
+    before.map_or(path, |(at, _)| &path[at + 2..])
 }
 
 /// A setting of an entry's function, as it is in force.
@@ -190,7 +197,9 @@ mod tests {
 
     #[test]
     fn a_table_for_nearly_the_same_name_is_found() {
-        let tables = tables(&["usr"]);
+        let tables = tables(&["usr", "plans::catalgo"]);
+        let nearly = tables.nearly("function", "app::plans::catalog");
+        assert_eq!(nearly, Some("plans::catalgo"));
         assert_eq!(tables.nearly("function", "shop::user"), Some("usr"));
         assert_eq!(tables.nearly("function", "shop::usr"), None);
         assert_eq!(tables.nearly("function", "shop::order"), None);

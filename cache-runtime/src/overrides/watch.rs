@@ -12,13 +12,12 @@ use super::Overrides;
 const EVERY: Duration = Duration::from_secs(1);
 
 /// When a file was changed, and how long it is; none where there is none.
-type Seen = Option<(SystemTime, u64)>;
+pub(super) type Seen = Option<(SystemTime, u64)>;
 
 /// Has a thread read the file anew when it changes, until nobody has the overrides any more. A file system may take
 /// long to answer, so it is not the thread of the connections. Without a thread the file is read when asked for.
-pub(super) fn watch(path: &Path, overrides: &Arc<Overrides>) {
+pub(super) fn watch(path: &Path, overrides: &Arc<Overrides>, last: Seen) {
     let (path, overrides) = (path.to_owned(), Arc::downgrade(overrides));
-    let last = seen(&path);
     let look = move || look(&path, &overrides, last);
     let started = thread::Builder::new()
         .name("cache-settings".to_owned())
@@ -49,7 +48,7 @@ fn look(path: &Path, overrides: &Weak<Overrides>, mut last: Seen) {
     }
 }
 
-fn seen(path: &Path) -> Seen {
+pub(super) fn seen(path: &Path) -> Seen {
     let file = fs::metadata(path).ok()?;
     Some((file.modified().ok()?, file.len()))
 }

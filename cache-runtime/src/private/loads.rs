@@ -73,11 +73,13 @@ pub fn detachable<F: Future + Send + 'static>(body: F) -> Detachable<F> {
 
 /// A call that goes on as a task when its caller goes away, so that what it loads is stored. Without a runtime to have
 /// the task it is its caller's.
-pub async fn detached<F>(call: F) -> F::Output
+pub async fn detached<F>(is_cached: bool, call: F) -> F::Output
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    let Ok(runtime) = Handle::try_current() else {
+    // What nobody stores ends with its caller.
+    let runtime = Handle::try_current();
+    let (Ok(runtime), true) = (runtime, is_cached) else {
         return call.await;
     };
     match runtime.spawn(around(call).in_current_span()).await {

@@ -61,7 +61,10 @@ pub(super) fn check_what_is_refreshed_is_stale(arguments: &Arguments, errors: &m
 /// What would do nothing, as the tier that it is about has no values.
 pub(super) fn check_settings_are_of_a_tier(arguments: &Arguments, errors: &mut Errors) {
     let (only, given) = match arguments.only {
-        Some(("Memory", _)) => ("memory", ["compress", "lease", "consistency"].as_slice()),
+        Some(("Memory", _)) => (
+            "memory",
+            ["compress", "lease", "consistency", "on_outage"].as_slice(),
+        ),
         Some(_) => ("redis", ["on_outage"].as_slice()),
         None => return,
     };

@@ -16,7 +16,7 @@ use super::super::loads::begin;
 use super::many::Apart;
 use crate::cache::{refreshes, writing};
 use crate::error::LoadTimeout;
-use crate::events::Event;
+use crate::events::{Event, Observer};
 use crate::load::{Absent, Begins, Due, Ended, Group, Limit, Request, read_fresh};
 use crate::memory::Held;
 use crate::returns::ErrorShare;
@@ -55,7 +55,18 @@ pub struct Batch<'a, R, K, V, E> {
     pub(super) group: Option<Group>,
     /// Of those that are missing, for which the body runs.
     pub(super) running: Vec<usize>,
+    pub(super) telling: Option<Telling>,
     pub(super) ways: Ways<R, K, V, E>,
+}
+
+/// Who looks on at the call, and who was told what becomes of each id: at the end the one takes what the other was told.
+pub(super) struct Telling(pub(super) [Arc<Observer>; 2]);
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        let [call, ids] = &self.0;
+        call.take(ids);
+    }
 }
 
 impl<R, K, V, E> Batch<'_, R, K, V, E> {
@@ -146,6 +157,7 @@ impl<R, K, V, E> Batch<'_, R, K, V, E> {
 
     /// What the call returns.
     pub fn end(self) -> R {
+        drop(self.telling);
         (self.ways.whole)(self.ids, self.values)
     }
 

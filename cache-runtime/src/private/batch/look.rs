@@ -9,10 +9,11 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::ask::{Asked, Common, Found};
-use super::call::{Batch, Missing, Ways};
+use super::call::{Batch, Missing, Telling, Ways};
 use super::many::{Apart, Divides, Holds, ItemOf, Many};
-use crate::cache::observer;
+use crate::cache::observed;
 use crate::error::LoadTimeout;
+use crate::events::Observer;
 use crate::load::Request;
 use crate::memory::{Held, Kept};
 use crate::returns::ErrorShare;
@@ -31,9 +32,6 @@ pub fn batch<'a, M: Divides<R>, R, K>(
     _returns: PhantomData<fn() -> R>,
     ids: &'a [K],
 ) -> Ids<'a, M, R, K> {
-    if let Some(observer) = observer() {
-        observer.of_many();
-    }
     Ids {
         ids,
         share: None,
@@ -69,19 +67,23 @@ impl<'a, M: Divides<R>, R, K> Ids<'a, M, R, K> {
         let remembers = self.share.is_some();
         let mut values: Vec<_> = self.ids.iter().map(|_| None).collect();
         let mut misses = Misses::default();
-        for (place, id) in self.ids.iter().enumerate() {
-            match ask(id, Common { remembers }).0 {
-                Found::Hit(value) => values[place] = value.give(),
-                Found::Missed(request) => misses.add(place, Some(request)),
-                Found::Uncached => misses.add(place, None),
+        let look = || {
+            for (place, id) in self.ids.iter().enumerate() {
+                match ask(id, Common { remembers }).0 {
+                    Found::Hit(value) => values[place] = value.give(),
+                    Found::Missed(request) => misses.add(place, Some(request)),
+                    Found::Uncached => misses.add(place, None),
+                }
             }
-        }
+        };
+        let ((), observers) = observed(Observer::of_many(), look);
         Batch {
             ids: self.ids,
             values,
             missing: misses.missing,
             group: None,
             running: Vec::new(),
+            telling: observers.map(Telling),
             ways: Ways {
                 split: split::<M, R, K>,
                 whole: |ids, values| M::whole(M::Many::together(ids, values)),
