@@ -89,6 +89,8 @@ pub struct Policy {
     pub(crate) on_outage: OnOutage,
     pub(crate) stale_ms: u64,
     pub(crate) refresh: Refresh,
+    /// Whether a hit in memory takes more than a look, or may not be served from there.
+    pub(crate) looks_again: bool,
     /// The one tier that has its values; `None` for all.
     pub(crate) only: Option<Tier>,
     /// `None` for the cache's own setting.
@@ -130,6 +132,7 @@ impl Policy {
             on_outage: OnOutage::Lag,
             stale_ms: 0,
             refresh: Refresh::Caller,
+            looks_again: false,
             only: None,
             max_value: 0,
             jitter: None,
@@ -179,7 +182,7 @@ impl Policy {
     #[must_use]
     pub const fn consistency(mut self, consistency: Consistency) -> Self {
         self.consistency = consistency;
-        self
+        self.noted()
     }
 
     /// What memory may serve while this process can't reach Redis. Defaults to [`OnOutage::Lag`].
@@ -219,7 +222,7 @@ impl Policy {
     #[must_use]
     pub const fn only(mut self, tier: Tier) -> Self {
         self.only = Some(tier);
-        self
+        self.noted()
     }
 
     /// [`only`](Self::only) for an annotation, which refuses what does not go together as it is compiled.
@@ -287,6 +290,14 @@ impl Policy {
             _ if beta > 0.0 => beta,
             _ => 0.0,
         };
+        self.noted()
+    }
+
+    /// Decides once what each hit would ask.
+    const fn noted(mut self) -> Self {
+        let is_elsewhere = matches!(self.only, Some(Tier::Redis));
+        let is_strong = matches!(self.consistency, Consistency::Strong);
+        self.looks_again = is_elsewhere || is_strong || self.early > 0.0;
         self
     }
 

@@ -138,5 +138,6 @@ impl Tiers {
 
     pub(crate) fn turn_off(&self) {
         self.off.store(true, Ordering::Relaxed);
+        self.overrides.turn_off();
     }
 }

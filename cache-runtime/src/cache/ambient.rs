@@ -75,19 +75,17 @@ pub(crate) fn current(explicit: Option<&Cache>) -> Option<Current<'_>> {
 /// surroundings in one look, and without a handle of its own.
 #[inline]
 pub(crate) fn look<R>(explicit: Option<&Cache>, look: impl Fn(&Cache) -> Option<R>) -> Option<R> {
-    let at = |cache: &Cache| match cache.tiers().is_on() {
-        true => look(cache),
-        false => None,
-    };
     let around = AMBIENT.try_with(|ambient| {
         if ambient.is_unusual() {
             return None;
         }
-        at(explicit
-            .or(ambient.cache.as_ref())
-            .or_else(|| INSTALLED.get())?)
+        look(
+            explicit
+                .or(ambient.cache.as_ref())
+                .or_else(|| INSTALLED.get())?,
+        )
     });
-    around.unwrap_or_else(|_| at(explicit.or_else(|| INSTALLED.get())?))
+    around.unwrap_or_else(|_| look(explicit.or_else(|| INSTALLED.get())?))
 }
 
 /// The cache that a write is of. An invalidation is carried out though reads are bypassed or off:

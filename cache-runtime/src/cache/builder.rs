@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -334,9 +333,11 @@ impl CacheBuilder {
             clock: self.clock,
             names: Names::new(&settings.prefix),
             overrides,
-            off: AtomicBool::new(!settings.enabled),
             ..Tiers::empty(limits)
         };
+        if !settings.enabled {
+            tiers.turn_off();
+        }
         Cache(Arc::new(tiers))
     }
 

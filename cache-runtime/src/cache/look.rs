@@ -68,13 +68,7 @@ impl Cache {
     #[inline]
     pub(super) fn plainly(&self, site: &Interned, policy: &Policy, key: &KeyWriter) -> Option<Hit> {
         let tiers = &*self.0;
-        let is_strong = policy.consistency == Consistency::Strong && tiers.redis.is_some();
-        if policy.early > 0.0
-            || is_strong
-            || skips_memory(policy, tiers)
-            || site.refused().is_some()
-            || tiers.overrides.are_any_off()
-        {
+        if policy.looks_again || site.refused().is_some() || tiers.overrides.look_again() {
             return None;
         }
         let memory = tiers.memory.as_ref()?;

@@ -37,6 +37,10 @@ pub(crate) struct Overrides {
     are_any: AtomicBool,
     /// Whether a table turns something off.
     are_any_off: AtomicBool,
+    /// Whether the cache is off as a whole.
+    is_all_off: AtomicBool,
+    /// Either of these, which is all that a hit asks.
+    looks_again: AtomicBool,
     /// Namespaces and functions that were compared with the names of the tables.
     seen: Mutex<HashSet<String>>,
 }
@@ -59,15 +63,23 @@ impl Overrides {
         tables.fold(policy, |policy, table| table.applied(policy))
     }
 
-    /// Whether a table turns something off, so that a hit must not be served unseen.
+    /// Whether anything is off, so that a hit must not be served unseen.
     #[inline]
-    pub(crate) fn are_any_off(&self) -> bool {
-        self.are_any_off.load(Ordering::Relaxed)
+    pub(crate) fn look_again(&self) -> bool {
+        self.looks_again.load(Ordering::Relaxed)
+    }
+
+    /// The cache is off as a whole.
+    pub(crate) fn turn_off(&self) {
+        // With the tables, so that a reload does not turn it on again.
+        let _tables = self.tables.write();
+        self.is_all_off.store(true, Ordering::Relaxed);
+        self.looks_again.store(true, Ordering::Relaxed);
     }
 
     /// Whether calls of this function run without the cache.
     pub(crate) fn is_off(&self, function: &str, namespace: &str) -> bool {
-        if !self.are_any_off() {
+        if !self.are_any_off.load(Ordering::Relaxed) {
             return false;
         }
         let tables = self.tables();
@@ -106,6 +118,8 @@ impl Overrides {
         *in_force = Arc::new(tables);
         self.are_any.store(any, Ordering::Relaxed);
         self.are_any_off.store(off, Ordering::Relaxed);
+        let all_off = self.is_all_off.load(Ordering::Relaxed);
+        self.looks_again.store(off || all_off, Ordering::Relaxed);
         drop(in_force);
         self.seen.lock().clear();
     }
