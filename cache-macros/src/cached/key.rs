@@ -5,7 +5,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, parse_quote};
 
-use super::arguments::Key;
+use super::values::Key;
 use crate::function::Function;
 use crate::span;
 use crate::template::name_of;

@@ -4,13 +4,13 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::arguments::Key;
 use super::hooks;
 use super::model::Cached;
 use super::owner;
 use super::serving;
 use super::site::{compare, site};
 use super::tags::{beside, tags, told_tags};
+use super::values::Key;
 use crate::borrow::borrowed;
 use crate::function::{body, wrapped};
 use crate::span;

@@ -15,6 +15,7 @@ mod serving;
 mod site;
 mod tags;
 mod types;
+mod values;
 
 use proc_macro2::{Span, TokenStream};
 

@@ -8,9 +8,10 @@ use syn::Expr;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::arguments::{Arguments, Entry};
+use super::arguments::Arguments;
 use super::key::Part;
 use super::types::types;
+use super::values::Entry;
 use crate::function::{Argument, Form, Function, ImplTrait, Output, Parameter, parameters, words};
 use crate::policy::Given;
 use crate::tags::Tag;

@@ -19,10 +19,22 @@ const UNITS: [(&str, u64); 6] = [
 ];
 
 fn millis(text: &str) -> Option<u64> {
-    let end = text.find(|letter: char| !letter.is_ascii_digit())?;
-    let (number, unit) = text.split_at(end);
+    let (mut total, mut rest) = first(text)?;
+    while !rest.is_empty() {
+        let (part, after) = first(rest)?;
+        total = total.checked_add(part)?;
+        rest = after;
+    }
+    Some(total)
+}
+
+/// The first number with its unit, in milliseconds, and what comes after it.
+fn first(text: &str) -> Option<(u64, &str)> {
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let (number, after) = text.split_at(text.find(|letter| !is_digit(letter))?);
+    let (unit, after) = after.split_at(after.find(is_digit).unwrap_or(after.len()));
     let (_, each) = UNITS.iter().find(|(name, _)| *name == unit.trim())?;
-    number.parse::<u64>().ok()?.checked_mul(*each)
+    Some((number.parse::<u64>().ok()?.checked_mul(*each)?, after))
 }
 
 impl<'de> Deserialize<'de> for Time {
@@ -37,7 +49,7 @@ impl Visitor<'_> for Written {
     type Value = Time;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a time such as \"5m\" (ms, s, m, h, d, w), or whole seconds")
+        f.write_str("a time such as \"5m\" or \"1h30m\" (ms, s, m, h, d, w), or whole seconds")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Time, E> {
@@ -57,15 +69,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_has_a_number_and_a_unit() {
+    fn a_time_has_numbers_each_with_a_unit() {
         assert_eq!(millis("5m"), Some(300_000));
         assert_eq!(millis("250 ms"), Some(250));
+        assert_eq!(millis("1h30m"), Some(5_400_000));
+        assert_eq!(millis("1h 30m"), Some(5_400_000));
         for wrong in [
             "5",
             "m",
             "5 parsecs",
             "-1s",
             "1.5h",
+            "1h30",
+            "1hm",
+            "18446744073709551615ms1ms",
             "99999999999999999999w",
             "",
         ] {

@@ -3,7 +3,8 @@
 use syn::visit::Visit;
 use syn::{Expr, TypeReference};
 
-use super::super::arguments::{Arguments, Key};
+use super::super::arguments::Arguments;
+use super::super::values::Key;
 use crate::errors::Errors;
 use crate::function::{Argument, Function, object};
 

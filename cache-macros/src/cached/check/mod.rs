@@ -15,7 +15,8 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Expr, Ident};
 
-use super::arguments::{Arguments, Entry, Key};
+use super::arguments::Arguments;
+use super::values::{Entry, Key};
 use crate::errors::Errors;
 use crate::function::{Form, Function, Output, check_function, check_returns, parameters};
 use crate::mentions::mentions;

@@ -5,8 +5,9 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprClosure};
 
 use super::argument_names;
-use crate::cached::arguments::{Arguments, CACHE_IF, OfValue, TAGS_FROM, TTL_FROM};
+use crate::cached::arguments::Arguments;
 use crate::cached::captures::captured;
+use crate::cached::values::{CACHE_IF, OfValue, TAGS_FROM, TTL_FROM};
 use crate::errors::Errors;
 use crate::function::Function;
 

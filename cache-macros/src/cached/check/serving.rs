@@ -4,8 +4,9 @@ use syn::ext::IdentExt;
 use syn::{Expr, ReceiverKind};
 
 use super::of_value::check_takes_the_value;
-use crate::cached::arguments::{Arguments, VALID_IF};
+use crate::cached::arguments::Arguments;
 use crate::cached::captures::captured;
+use crate::cached::values::VALID_IF;
 use crate::errors::Errors;
 use crate::function::{Argument, Function};
 use crate::mentions::mentions;

@@ -3,7 +3,8 @@
 use syn::ext::IdentExt;
 
 use super::{among, argument_names};
-use crate::cached::arguments::{Arguments, Key};
+use crate::cached::arguments::Arguments;
+use crate::cached::values::Key;
 use crate::errors::Errors;
 use crate::function::Function;
 use crate::tags::Tag;
