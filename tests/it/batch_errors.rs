@@ -196,6 +196,8 @@ impl From<LoadTimeout> for Late {
     }
 }
 
+/// It sleeps, as a limit is of real time, kept outside the runtime: each run takes 200 ms of its 300,
+/// and both together more than one limit.
 #[tokio::test]
 async fn the_limit_is_that_of_each_run_of_the_body() {
     let (cache, origin) = (Cache::memory(), Origin::new(0));
