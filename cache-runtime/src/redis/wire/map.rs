@@ -12,7 +12,7 @@ pub(in crate::redis) type Ranges = Vec<(u16, u16)>;
 /// A cluster, as one of its nodes says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::redis) struct Map {
-    /// Grows with each failover and each slot that was moved.
+    /// Grows with each failover, and with a slot that moves to any but whoever has the latest one.
     pub(in crate::redis) epoch: u64,
     pub(in crate::redis) masters: Vec<Master>,
     /// Its replicas, which may know more when a master is away.
@@ -75,6 +75,12 @@ impl Map {
     /// The slots that the node of this id has as a master.
     pub(in crate::redis) fn slots_of(&self, id: &str) -> Option<&Ranges> {
         let found = self.masters.iter().find(|master| master.id == id);
+        found.map(|master| &master.slots)
+    }
+
+    /// The slots of the master at this address.
+    pub(in crate::redis) fn slots_at(&self, at: &Address) -> Option<&Ranges> {
+        let found = self.masters.iter().find(|master| master.at == *at);
         found.map(|master| &master.slots)
     }
 }

@@ -92,11 +92,17 @@ impl Shared {
         searcher.inspect(JoinHandle::abort)
     }
 
-    /// Hears of a map, and takes it over unless a later one is known.
-    fn learn(self: &Arc<Self>, map: &Map) {
+    /// Hears of a map from one of its masters, and takes it over unless what is known is as good. Of
+    /// one epoch is the map in which the master has other slots: slots that move to whoever has the
+    /// latest epoch begin none, and each master is the first to know of its own.
+    fn learn(self: &Arc<Self>, map: &Map, master: &Address) {
         let table = self.table.load();
-        let known = table.as_ref().map(|table| &table.map);
-        if known.is_none_or(|known| known.epoch < map.epoch) {
+        let is_news = table.as_ref().is_none_or(|table| {
+            let known = &table.map;
+            known.epoch < map.epoch
+                || known.epoch == map.epoch && known.slots_at(master) != map.slots_at(master)
+        });
+        if is_news {
             self.take_over(map);
         }
     }
@@ -191,7 +197,7 @@ impl Shared {
     /// A node that goes down may have been replaced, and its heartbeats bring the map.
     fn ears_of(self: &Arc<Self>, address: &Address) -> Ears {
         let (tell, trouble) = (Arc::clone(&self.ears.event), Arc::clone(&self.trouble));
-        let (cluster, host) = (Arc::downgrade(self), address.host.clone());
+        let (cluster, master) = (Arc::downgrade(self), address.clone());
         Ears {
             event: Arc::new(move |node, event| {
                 if let LinkEvent::Down(_) = event {
@@ -202,7 +208,7 @@ impl Shared {
             push: Arc::clone(&self.ears.push),
             map: Some(Arc::new(move |map| {
                 if let Some(cluster) = cluster.upgrade() {
-                    cluster.learn(&map.clone().seen_from(&host));
+                    cluster.learn(&map.clone().seen_from(&master.host), &master);
                 }
             })),
         }
@@ -241,5 +247,71 @@ impl fmt::Debug for Shared {
         f.debug_struct("Cluster")
             .field("settings", &self.settings)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redis::wire::map::Master;
+
+    fn at(port: u16) -> Address {
+        let host = "127.0.0.1".to_owned();
+        Address { host, port }
+    }
+
+    /// A master for each port and the slots that it has, of which none is asked anything.
+    fn map(epoch: u64, masters: &[(u16, (u16, u16))]) -> Map {
+        let master = |(port, slots): &(u16, (u16, u16))| Master {
+            id: port.to_string(),
+            at: at(*port),
+            slots: vec![*slots],
+        };
+        Map {
+            epoch,
+            masters: masters.iter().map(master).collect(),
+            replicas: Vec::new(),
+        }
+    }
+
+    fn shared(known: &Map) -> Arc<Shared> {
+        let settings = LinkSettings::parse("redis+cluster://127.0.0.1:7000").unwrap();
+        let ears = Ears {
+            event: Arc::new(|_, _| ()),
+            push: Arc::new(|_| ()),
+            map: None,
+        };
+        let shared = Arc::new(Shared::new(settings, ears));
+        shared.take_over(known);
+        shared
+    }
+
+    fn known(shared: &Shared) -> Map {
+        shared.table.load().as_ref().unwrap().map.clone()
+    }
+
+    #[test]
+    fn of_one_epoch_is_each_master_believed_of_its_own_slots() {
+        let before = map(7, &[(7_000, (0, 9)), (7_001, (10, 19)), (7_002, (20, 29))]);
+        let moved = map(7, &[(7_001, (0, 19)), (7_002, (20, 29))]);
+        let shared = shared(&before);
+        shared.learn(&moved, &at(7_002));
+        assert_eq!(known(&shared), before, "its own slots are as known");
+        shared.learn(&moved, &at(7_001));
+        assert_eq!(known(&shared), moved);
+        assert_eq!(shared.links().len(), 2, "a node without slots is let go");
+        shared.learn(&before, &at(7_002));
+        assert_eq!(known(&shared), moved, "it has not heard of it yet");
+    }
+
+    #[test]
+    fn a_later_epoch_is_believed_of_all_and_an_earlier_one_of_nothing() {
+        let before = map(7, &[(7_000, (0, 9)), (7_001, (10, 19))]);
+        let shared = shared(&before);
+        shared.learn(&map(6, &[(7_001, (0, 19))]), &at(7_001));
+        assert_eq!(known(&shared), before);
+        let later = map(8, &[(7_003, (0, 9)), (7_001, (10, 19))]);
+        shared.learn(&later, &at(7_001));
+        assert_eq!(known(&shared), later);
     }
 }
