@@ -22,14 +22,19 @@ mod template;
 mod tests;
 
 use proc_macro::TokenStream;
+use proc_macro2::TokenStream as TokenStream2;
 
 /// Documented where it is re-exported, in `cache-runtime`.
 #[proc_macro_attribute]
 pub fn cached(annotation: TokenStream, item: TokenStream) -> TokenStream {
     let expanded = cached::expand(annotation.clone().into(), item.clone().into());
-    let stub = match expanded {
-        Ok(_) => TokenStream::new(),
-        Err(_) => cached::stub(annotation.into(), item.clone().into()).into(),
+    let (item, stub) = match expanded {
+        Ok(_) => (item, TokenStream::new()),
+        Err(_) => {
+            let (annotation, item): (TokenStream2, TokenStream2) = (annotation.into(), item.into());
+            let stub = cached::stub(annotation.clone(), item.clone());
+            (cached::as_written(annotation, item).into(), stub.into())
+        }
     };
     let mut tokens = beside(item, expanded);
     tokens.extend(stub);

@@ -88,6 +88,8 @@ pub struct Policy {
     pub(crate) consistency: Consistency,
     pub(crate) on_outage: OnOutage,
     pub(crate) stale_ms: u64,
+    /// The longest life of an entry that each use lengthens by its ttl; zero where none does.
+    pub(crate) sliding_ms: u64,
     pub(crate) refresh: Refresh,
     /// Whether a hit in memory takes more than a look, or may not be served from there.
     pub(crate) looks_again: bool,
@@ -131,6 +133,7 @@ impl Policy {
             consistency: Consistency::Bounded,
             on_outage: OnOutage::Lag,
             stale_ms: 0,
+            sliding_ms: 0,
             refresh: Refresh::Caller,
             looks_again: false,
             only: None,
@@ -202,8 +205,53 @@ impl Policy {
     #[doc(hidden)]
     #[must_use]
     pub const fn stale_ms(mut self, stale_ms: u64) -> Self {
-        self.stale_ms = bounded(stale_ms);
+        self.stale_ms = match self.sliding_ms {
+            0 => bounded(stale_ms),
+            _ => 0,
+        };
         self
+    }
+
+    /// Has each use of an entry make it fresh for another ttl, for at most `longest` after its load: it ends when it was
+    /// not used for its ttl. Defaults to off: an entry ends by its ttl, used or not.
+    ///
+    /// What is used lives on, so nothing of it is served stale: [`stale`](Self::stale) has no effect beside it.
+    /// A `longest` that is not over the ttl is as good as none.
+    #[must_use]
+    pub const fn sliding(self, longest: Duration) -> Self {
+        self.sliding_ms(millis(longest))
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn sliding_ms(mut self, longest_ms: u64) -> Self {
+        self.sliding_ms = bounded(longest_ms);
+        self.stale_ms(0).noted()
+    }
+
+    /// [`sliding_ms`](Self::sliding_ms) for an annotation, which refuses what does not go together as it is compiled.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn checked_sliding_ms(self, longest_ms: u64) -> Self {
+        assert!(
+            bounded(longest_ms) > self.ttl_ms,
+            "`sliding` must be longer than `ttl`, by which each use lengthens the entry's life"
+        );
+        assert!(
+            self.stale_ms == 0,
+            "`sliding` and `stale` don't go together: what is used lives on, and what is not is gone"
+        );
+        self.sliding_ms(longest_ms)
+    }
+
+    /// How long an entry lives at most.
+    pub(crate) fn longest_ms(&self) -> u64 {
+        self.ttl_ms.max(self.sliding_ms)
+    }
+
+    /// How long an entry lives that is not used, where its use lengthens its life.
+    pub(crate) fn idle_ms(&self) -> Option<u64> {
+        (self.sliding_ms > self.ttl_ms).then_some(self.ttl_ms)
     }
 
     /// Who refreshes an entry that is served stale. Defaults to [`Refresh::Caller`].
@@ -220,8 +268,13 @@ impl Policy {
     /// Redis as well, where another build may have stored it. What is in Redis alone takes no memory, and each hit a
     /// round trip; without Redis it is in memory all the same.
     #[must_use]
-    pub const fn only(mut self, tier: Tier) -> Self {
-        self.only = Some(tier);
+    pub const fn only(self, tier: Tier) -> Self {
+        self.in_tiers(Some(tier))
+    }
+
+    /// [`only`](Self::only), or all tiers.
+    pub(crate) const fn in_tiers(mut self, only: Option<Tier>) -> Self {
+        self.only = only;
         self.noted()
     }
 
@@ -297,7 +350,8 @@ impl Policy {
     const fn noted(mut self) -> Self {
         let is_elsewhere = matches!(self.only, Some(Tier::Redis));
         let is_strong = matches!(self.consistency, Consistency::Strong);
-        self.looks_again = is_elsewhere || is_strong || self.early > 0.0;
+        let does_more = self.early > 0.0 || self.sliding_ms > 0;
+        self.looks_again = is_elsewhere || is_strong || does_more;
         self
     }
 
@@ -410,6 +464,21 @@ mod tests {
             longest.load_timeout_ms,
         ];
         assert_eq!(times, [LONGEST_MS; 4]);
+    }
+
+    #[test]
+    fn what_lives_on_by_its_use_is_never_stale() {
+        let [ttl, longest] = [300, 3_600].map(Duration::from_secs);
+        let policy = Policy::new(ttl);
+        assert_eq!((policy.longest_ms(), policy.idle_ms()), (300_000, None));
+        let sliding = policy.stale(ttl).sliding(longest).stale(ttl);
+        assert_eq!(sliding.stale_ms, 0);
+        assert_eq!(
+            (sliding.longest_ms(), sliding.idle_ms()),
+            (3_600_000, Some(300_000))
+        );
+        let short = policy.sliding(Duration::from_secs(1));
+        assert_eq!((short.longest_ms(), short.idle_ms()), (300_000, None));
     }
 
     #[test]

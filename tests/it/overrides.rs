@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cache_runtime::{Cache, CacheError, Clock, SettingFrom, cached};
+use cache_runtime::{Cache, CacheError, Clock, SettingFrom, Tier, cached};
 use tempfile::TempDir;
 
 use crate::log::Log;
@@ -94,6 +94,52 @@ async fn a_table_replaces_what_the_annotation_says_and_a_functions_what_its_name
         others[0].to_string(),
         "ttl = 600000ms (settings file, function)"
     );
+}
+
+#[cached(ns = "placed", ttl = "1h", tiers = [redis])]
+async fn placed(id: u32) -> u32 {
+    id
+}
+
+#[tokio::test]
+async fn a_table_says_which_tiers_have_what_is_stored() {
+    let server = server().await;
+    let file = File::of(
+        "[namespace.plans]\ntiers = [\"memory\"]\n\n[namespace.placed]\ntiers = [\"redis\", \"memory\"]\n",
+    );
+    let builder = Cache::builder().url(server.url()).config(file.path());
+    let cache = builder.build().unwrap();
+    cache.connect().await.unwrap();
+    let found = cache.scope(async {
+        plan(1).await;
+        placed(1).await;
+        let settings = placed_entry(1).settings();
+        let tiers = settings.into_iter().find(|setting| setting.name == "tiers");
+        let found = plan_entry(1).inspect().await.unwrap().tier;
+        (
+            found,
+            placed_entry(1).inspect().await.unwrap().tier,
+            tiers.unwrap().to_string(),
+        )
+    });
+    let (plan_at, placed_at, tiers) = found.await;
+    assert_eq!((plan_at, placed_at), (Tier::Memory, Tier::Memory));
+    assert_eq!(tiers, "tiers = memory, redis (settings file, namespace)");
+    let keys = server.keys().await.unwrap();
+    assert!(
+        !keys.is_empty() && !keys.iter().any(|key| key.contains("plans")),
+        "{keys:?}"
+    );
+    file.write("[namespace.plans]\ntiers = [\"redis\"]\n");
+    cache.reload().unwrap();
+    cache.scope(plan(2)).await;
+    let at = cache.scope(async { plan_entry(2).inspect().await.unwrap().tier });
+    assert_eq!(at.await, Tier::Redis);
+    for wrong in ["[]", "[\"disk\"]"] {
+        file.write(&format!("[namespace.plans]\ntiers = {wrong}\n"));
+        let error = cache.reload().unwrap_err().to_string();
+        assert!(error.contains("`tiers`"), "{error}");
+    }
 }
 
 #[tokio::test]

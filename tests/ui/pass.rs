@@ -36,6 +36,7 @@ mod invalidate;
 mod keys_of_every_form;
 mod lifetime;
 mod lifetimes;
+mod lives;
 mod macro_fragments;
 mod macro_rules;
 mod macros_named_as_std;

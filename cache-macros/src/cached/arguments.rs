@@ -1,12 +1,12 @@
 //! The arguments of `#[cached]`: which there are, and each read for itself.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::{Expr, LitStr, Path};
+use syn::{Expr, LitStr, Path, Visibility};
 
 use super::peers::PEERS;
 use super::values::{
     CACHE_IF, Choices, Entry, Key, TAGS_FROM, TTL_FROM, VALID_IF, compression, early, entry, fresh,
-    jitter, key, max_value, named, of_value, policy, refresh, tiers, version,
+    jitter, key, max_value, named, of_value, older, policy, refresh, tiers, version, visibility,
 };
 use crate::errors::Errors;
 use crate::function::Output;
@@ -38,18 +38,21 @@ pub(super) const KNOWN: Known = &[
     ("lease", "lease = \"process\""),
     ("wait", "wait = \"5s\""),
     ("stale", "stale = \"10m\""),
+    ("sliding", "sliding = \"24h\""),
     ("refresh", "refresh = \"background\""),
     ("early", "early = 1.0"),
     ("detach", "detach"),
     ("max_value", "max_value = 10_000"),
     ("tiers", "tiers = [memory]"),
     ("jitter", "jitter = 0.2"),
+    ("older", "older = previous"),
     ("error_ttl", "error_ttl = \"2s\""),
     ("load_timeout", "load_timeout = \"2s\""),
     ("consistency", "consistency = \"strong\""),
     ("on_outage", "on_outage = \"serve\""),
     ("cache", "cache = self.cache"),
     ("entry", "entry = false"),
+    ("entry_vis", "entry_vis = \"pub(crate)\""),
     ("crate", "crate = path"),
 ];
 
@@ -100,6 +103,9 @@ pub(crate) struct Arguments {
     pub(super) jitter: Option<Number>,
     /// Where it was said that a load goes on without its caller.
     pub(super) detach: Option<Span>,
+    pub(super) sliding: Option<Given>,
+    /// What the body calls the value that its load replaces.
+    pub(super) older: Option<Ident>,
     pub(super) max_value: Option<Expr>,
     /// The one tier that has the values, if it is one.
     pub(super) only: Option<(&'static str, Span)>,
@@ -109,6 +115,7 @@ pub(crate) struct Arguments {
     pub(super) on_outage: Option<(&'static str, Span)>,
     pub(super) cache: Option<Expr>,
     pub(super) entry: Option<Entry>,
+    pub(super) entry_vis: Option<Visibility>,
     pub(super) runtime: Option<Path>,
     /// The names of all that were given.
     pub(super) given: Vec<Ident>,
@@ -176,6 +183,7 @@ impl Arguments {
                 self.stale_was_given = true;
                 self.stale = Some(Given::read_or_zero(setting.expression()?)?);
             }
+            "sliding" => self.sliding = Some(Given::read_or_forever(setting.expression()?)?),
             "refresh" => self.refresh = Some(refresh(setting)?),
             "early" => {
                 self.early_was_given = true;
@@ -188,12 +196,14 @@ impl Arguments {
             "max_value" => self.max_value = Some(max_value(setting.expression()?)?),
             "tiers" => self.only = tiers(setting)?,
             "jitter" => self.jitter = Some(jitter(setting.expression()?)?),
+            "older" => self.older = Some(older(setting)?),
             "error_ttl" => self.error_ttl = Some(Given::read(setting.expression()?)?),
             "load_timeout" => self.load_timeout = Some(Given::read(setting.expression()?)?),
             "consistency" => self.consistency = Some(setting.choice(&CONSISTENCY)?),
             "on_outage" => self.on_outage = Some(setting.choice(&ON_OUTAGE)?),
             "cache" => self.cache = Some(setting.expression()?),
             "entry" => self.entry = Some(entry(setting)?),
+            "entry_vis" => self.entry_vis = Some(visibility(&setting.string()?)?),
             "crate" => self.runtime = Some(setting.path()?),
             name => {
                 let fault =

@@ -41,7 +41,7 @@ fn declared(model: &Cached, body: TokenStream) -> Option<TokenStream> {
     let companion = model.companion()?;
     let returned = returned(model);
     let (visibility, place) = (
-        &model.function.visibility,
+        (model.arguments.entry_vis.as_ref()).unwrap_or(&model.function.visibility),
         model.function.signature.ident.span(),
     );
     let attributes = attributes(model);

@@ -12,7 +12,7 @@ use super::site::{compare, site};
 use super::tags::{beside, tags, told_tags};
 use super::values::Key;
 use crate::borrow::borrowed;
-use crate::function::{body, wrapped};
+use crate::function::{body_beside, wrapped};
 use crate::span;
 use crate::template::Piece;
 
@@ -27,7 +27,9 @@ pub(super) fn function(model: &Cached) -> TokenStream {
     let mut mentioned = model.mentioned();
     mentioned.extend(serving::mentioned(model));
     let (lent, told, tags) = (model.lent(&mentioned), told_tags(model), tags(model));
-    let body = body(&model.function, &model.output, &mentioned);
+    let older = serving::older(model);
+    let (replaced, given) = older.unzip();
+    let body = body_beside(&model.function, &model.output, &mentioned, given.as_ref());
     let owned = owner::owned(model, &body);
     let (reloads, look, serves) = (
         serving::reloads(model),
@@ -57,6 +59,7 @@ pub(super) fn function(model: &Cached) -> TokenStream {
         #named
         #tags
         #serves
+        #replaced
         let __load = #owned;
         #load
     };
@@ -118,6 +121,8 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
         ("stale_ms", &arguments.stale),
         ("load_timeout_ms", &arguments.load_timeout),
         ("error_ttl_ms", &arguments.error_ttl),
+        // After `stale`, which it is compared with.
+        ("checked_sliding_ms", &arguments.sliding),
     ];
     let durations = durations.into_iter().filter_map(|(method, given)| {
         let method = format_ident!("{method}", span = Span::mixed_site());

@@ -17,7 +17,8 @@ mod tags;
 mod types;
 mod values;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::quote;
 
 use crate::errors::Errors;
 use crate::function::{Function, Output};
@@ -56,25 +57,45 @@ pub(crate) fn expand(annotation: TokenStream, item: TokenStream) -> syn::Result<
 /// The companion of a fn whose annotation is wrong, as far as that can be told: without a body, so that its callers
 /// resolve and the mistakes are all that is shown.
 pub(crate) fn stub(annotation: TokenStream, item: TokenStream) -> TokenStream {
+    let model = mistaken(annotation, item);
+    model
+        .and_then(|model| companion::stub(&model))
+        .unwrap_or_default()
+}
+
+/// A fn whose annotation is wrong, as its author wrote it, with what the annotation gives the body, so that this resolves.
+pub(crate) fn as_written(annotation: TokenStream, item: TokenStream) -> TokenStream {
+    let Some(model) = mistaken(annotation, item.clone()) else {
+        return item;
+    };
+    let Some((_, given)) = serving::older(&model).filter(|_| !check::older_is_an_argument(&model))
+    else {
+        return item;
+    };
+    let replaced = serving::replaced(&model);
+    let mut tokens: Vec<TokenTree> = item.into_iter().collect();
+    if let Some(TokenTree::Group(body)) = tokens.last_mut() {
+        let (written, place) = (body.stream(), body.span());
+        *body = Group::new(Delimiter::Brace, quote!(#replaced #given #written));
+        body.set_span(place);
+    }
+    tokens.into_iter().collect()
+}
+
+/// What can be told of a fn whose annotation is wrong.
+fn mistaken(annotation: TokenStream, item: TokenStream) -> Option<Cached> {
     // They are told of already.
     let mut errors = Errors::default();
     let mut arguments = Arguments::read(annotation, &mut errors);
     let function = Function::read("cached", item, &mut errors);
     let has_companion = |function: &Function| check::has_companion(&arguments, function);
-    let Some(mut function) = function.filter(has_companion) else {
-        return TokenStream::new();
-    };
+    let mut function = function.filter(has_companion)?;
     if arguments.batch.is_some() || arguments.batch_of.is_some() {
-        match batch::item(&mut arguments, &function) {
-            Some(item) => function = item,
-            None => return TokenStream::new(),
-        }
+        function = batch::item(&mut arguments, &function)?;
     }
     arguments.policy = None;
     let ttl = || Given::Millis(1, Span::call_site());
     arguments.ttl.get_or_insert_with(ttl);
-    let model = Output::of(&function).and_then(|output| Cached::new(arguments, function, output));
-    model
-        .and_then(|model| companion::stub(&model))
-        .unwrap_or_default()
+    let output = Output::of(&function)?;
+    Cached::new(arguments, function, output)
 }

@@ -182,6 +182,7 @@ impl Cached {
         let durations = [
             &arguments.wait,
             &arguments.stale,
+            &arguments.sliding,
             &arguments.load_timeout,
             &arguments.error_ttl,
             &arguments.none_ttl,

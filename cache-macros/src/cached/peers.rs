@@ -39,11 +39,11 @@ pub(super) const PEERS: Peers = &[
     ),
     (
         "time_to_idle",
-        "is not offered: an entry lives for its `ttl`, used or not; write `ttl = \"5m\"`",
+        "is `ttl` and `sliding` here, which is the longest life: write `ttl = \"30m\"`, `sliding = \"24h\"`",
     ),
     (
         "time_refresh",
-        "is not offered: a hit never lengthens an entry's `ttl`; remove it, or see `stale` and `early`",
+        "is `sliding` here: write `sliding = \"24h\"`, for which a use lengthens a life at most",
     ),
     (
         "timeout",
@@ -98,7 +98,7 @@ pub(super) const PEERS: Peers = &[
     ),
     (
         "companions_vis",
-        "is that of the fn: write `entry = false` for no companion, or `entry = name` for another name",
+        "is `entry_vis` here: write `entry_vis = \"pub(crate)\"`, or `entry = false` for no companion",
     ),
     (
         "unsync_reads",

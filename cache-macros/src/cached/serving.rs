@@ -112,6 +112,26 @@ pub(super) fn serves(model: &Cached) -> Option<TokenStream> {
     })
 }
 
+/// `let __call = ..;`, which has the value that the load replaces left where the body looks for it, and the body's look.
+pub(super) fn older(model: &Cached) -> Option<(TokenStream, TokenStream)> {
+    let name = model.arguments.older.as_ref()?;
+    let (place, replaced) = (span::made(name.span()), replaced(model));
+    let left = quote_spanned! {place=>
+        #replaced
+        let __call = __call.older(__replaced.lent());
+    };
+    Some((left, quote_spanned!(place=> let #name = __replaced.take();)))
+}
+
+/// `let __replaced = ..;`: where the value is left.
+pub(super) fn replaced(model: &Cached) -> TokenStream {
+    let (mode, ty) = (model.mode(), &model.output.ty);
+    let private = span::shown_at(&model.private, ty.span());
+    quote_spanned! {span::made(ty.span())=>
+        let __replaced = #private::Replaced::<<#mode as #private::Reads<#ty>>::Value>::default();
+    }
+}
+
 /// What the author's closure or fn says of a value.
 fn asked(model: &Cached, written: &Expr) -> TokenStream {
     let place = span::made(written.span());

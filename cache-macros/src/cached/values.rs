@@ -1,7 +1,7 @@
 //! What may stand behind the name of an argument of `#[cached]`, where that is more than a text or a time.
 
 use proc_macro2::{Ident, Span};
-use syn::{Expr, Lit, LitStr};
+use syn::{Expr, Lit, LitStr, Visibility};
 
 use crate::number::Number;
 use crate::settings::{Setting, Value, plain};
@@ -34,7 +34,7 @@ pub(super) fn refresh(setting: Setting) -> syn::Result<(&'static str, Span)> {
     if is_switch {
         return Err(syn::Error::new(
             setting.name.span(),
-            "a hit never lengthens an entry's `ttl`: remove `refresh`; who refreshes what is stale is said as \
+            "that a hit lengthens an entry's life is said as `sliding = \"24h\"`; who refreshes what is stale, as \
              `stale = \"10m\", refresh = \"background\"`",
         ));
     }
@@ -246,6 +246,30 @@ pub(super) fn early(expression: Expr) -> syn::Result<Number> {
 pub(super) fn jitter(expression: Expr) -> syn::Result<Number> {
     let takes = "`jitter` is a share of the ttl: write a number from 0.0 to 1.0, as `jitter = 0.2`, or a const expression";
     Number::read(expression, |share| (0.0..=1.0).contains(&share), takes)
+}
+
+pub(super) fn visibility(text: &LitStr) -> syn::Result<Visibility> {
+    text.parse().map_err(|_| {
+        syn::Error::new_spanned(
+            text,
+            "who sees the companion is written as before a fn: `entry_vis = \"pub(crate)\"`, or `entry_vis = \"\"` for \
+             this module alone",
+        )
+    })
+}
+
+pub(super) fn older(setting: Setting) -> syn::Result<Ident> {
+    let named = setting.expression()?;
+    let name = match &named {
+        Expr::Path(path) => path.path.get_ident().cloned(),
+        _ => None,
+    };
+    name.ok_or_else(|| {
+        syn::Error::new_spanned(
+            named,
+            "`older` is what the body calls the value that it replaces: one word, as `older = previous`",
+        )
+    })
 }
 
 pub(super) fn entry(setting: Setting) -> syn::Result<Entry> {

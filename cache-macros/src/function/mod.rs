@@ -19,7 +19,7 @@ pub(crate) use generics::{Parameter, kept, parameters, words};
 pub(crate) use impl_trait::{ImplTrait, is_callable, object};
 pub(crate) use output::{Form, Output, bare};
 pub(crate) use text::text;
-pub(crate) use wrap::{body, wrapped};
+pub(crate) use wrap::{body, body_beside, wrapped};
 
 use crate::errors::Errors;
 

@@ -10,6 +10,16 @@ use super::{Form, Function, Output};
 
 /// The body as a block that owns the arguments: they drop with it, in the order the plain fn has.
 pub(crate) fn body(function: &Function, output: &Output, used: &BTreeSet<String>) -> TokenStream {
+    body_beside(function, output, used, None)
+}
+
+/// The body, with more before it that it is given beside its arguments.
+pub(crate) fn body_beside(
+    function: &Function,
+    output: &Output,
+    used: &BTreeSet<String>,
+    beside: Option<&TokenStream>,
+) -> TokenStream {
     let rebound = function
         .arguments()
         .into_iter()
@@ -33,6 +43,7 @@ pub(crate) fn body(function: &Function, output: &Output, used: &BTreeSet<String>
     quote_spanned! {Span::mixed_site()=>
         async move {
             #(#rebound)*
+            #beside
             #never
             #[allow(clippy::diverging_sub_expression, clippy::let_unit_value)]
             let __value: #ty = #body;

@@ -6,7 +6,7 @@ use super::{Cache, ambient};
 use crate::events::{Event, Miss};
 use crate::key::KeyWriter;
 use crate::kind::Kind;
-use crate::load::Draft;
+use crate::load::{Draft, lengthen_in_memory};
 use crate::memory::{Held, Hit, Kept, Sought};
 use crate::policy::{Consistency, Policy};
 use crate::site::Interned;
@@ -57,6 +57,15 @@ fn sought<'a>(site: &Interned, key: &'a KeyWriter) -> Sought<'a> {
     }
 }
 
+/// The same, owned.
+fn kept(site: &Interned, key: &KeyWriter) -> Kept {
+    Kept {
+        site: site.id,
+        hash: hash(site, key),
+        parts: key.as_bytes().into(),
+    }
+}
+
 #[inline]
 fn hash(site: &Interned, key: &KeyWriter) -> u64 {
     // Of equal keys of several sites each has its own place in the tables.
@@ -78,7 +87,7 @@ impl Cache {
     /// A hit in memory, counted; nothing is allocated.
     pub(crate) fn in_memory(
         &self,
-        site: &Interned,
+        (site, kind): (&Interned, &Kind),
         namespace: &str,
         policy: &Policy,
         key: &KeyWriter,
@@ -105,6 +114,7 @@ impl Cache {
         if ahead > 0.0 && !held.is_stale && held.given.is_due(now, ahead) {
             return Err(missed(Miss::Early));
         }
+        lengthen_in_memory(tiers, (policy, kind), || kept(site, key), &held);
         match held.is_stale {
             false => held.counters.memory_hit(),
             true => tiers.events.emit(namespace, &held.counters, Event::Stale),
@@ -140,11 +150,7 @@ impl Cache {
             kind,
             namespace,
             policy,
-            key: Kept {
-                site: site.id,
-                hash: hash(site, key),
-                parts: key.as_bytes().into(),
-            },
+            key: kept(site, key),
             key_len: key.key_len(),
             readable: None,
             missed: missed.why,

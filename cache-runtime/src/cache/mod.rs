@@ -210,7 +210,7 @@ impl Cache {
         if !self.tiers().is_on() || is_bypassed() || self.is_off(site, namespace) {
             return ByHand::Course(None);
         }
-        let missed = match self.in_memory(site, namespace, policy, key) {
+        let missed = match self.in_memory((site, kind), namespace, policy, key) {
             Ok(held) => return ByHand::Hit(Hit::of(held)),
             Err(missed) => missed,
         };

@@ -40,6 +40,16 @@ pub enum Tier {
     Redis,
 }
 
+impl Tier {
+    /// What annotations and settings files call it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Redis => "redis",
+        }
+    }
+}
+
 /// How a load ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Loaded {

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::caller::TimedOut;
-use super::hooks::Hooks;
+use super::hooks::{Hooks, Replaced};
 use super::request::Draft;
 use crate::returns::ErrorShare;
 use crate::tag::Tag;
@@ -71,6 +71,13 @@ impl<M, R, T: 'static, E> Call<M, R, T, E> {
         self.hooks.tags_from = Some(Arc::new(move |value| {
             value.downcast_ref().map(tags_from).unwrap_or_default()
         }));
+        self
+    }
+
+    /// Where the body looks for the value that its load replaces.
+    #[must_use]
+    pub fn older(mut self, replaced: Replaced<T>) -> Self {
+        self.hooks.replaced = Some(replaced.slot);
         self
     }
 

@@ -130,6 +130,7 @@ pub(crate) async fn first<'a>(request: &'a Request, flight: &'a Flight) -> First
     match read {
         Ok(Ok(found)) if found.is_fresh && !request.is_due(&found.held) => {
             request.emit(Event::Hit(Tier::Redis));
+            request.lengthen(&found);
             First::Hit(found.held)
         }
         read => First::More(Box::new(More { fetch, read })),

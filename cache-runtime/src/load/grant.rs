@@ -278,7 +278,7 @@ pub(super) fn stamp_asks<'a>(request: &Request, names: &'a [Arc<str>]) -> Vec<St
 
 fn need_ms(request: &Request) -> u64 {
     let policy = &request.policy;
-    let life = policy.ttl_ms.saturating_add(policy.stale_ms);
+    let life = policy.longest_ms().saturating_add(policy.stale_ms);
     life.saturating_add(SLACK_MS).min(LONGEST_MS / 2)
 }
 

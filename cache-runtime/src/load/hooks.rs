@@ -5,8 +5,12 @@
 
 use std::any::Any;
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
+
+use crate::memory::Held;
 use crate::tag::TagsFrom;
 
 /// The most that a value is kept for, in milliseconds: zero for one that is not to be kept.
@@ -24,6 +28,46 @@ pub(crate) struct Hooks {
     pub(crate) tags_from: Option<TagsFrom>,
     /// Where it depends on the value how long that is kept.
     pub(crate) most_ms: Option<MostMs>,
+    /// Where the body looks for the value that its load replaces.
+    pub(crate) replaced: Option<Slot>,
+}
+
+/// Where the algorithm leaves the older value for the body, before that is polled.
+pub(crate) type Slot = Arc<Mutex<Option<Arc<Held>>>>;
+
+/// The value that a load replaces, as a body has it.
+#[derive(Debug)]
+pub struct Replaced<T> {
+    pub(super) slot: Slot,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T> Default for Replaced<T> {
+    fn default() -> Self {
+        Self {
+            slot: Slot::default(),
+            value: PhantomData,
+        }
+    }
+}
+
+impl<T: Clone + 'static> Replaced<T> {
+    /// A copy of it, if there is one that nothing it rests on was invalidated of.
+    pub fn take(self) -> Option<T> {
+        let held = self.slot.lock().take()?;
+        held.get()
+    }
+}
+
+impl<T> Replaced<T> {
+    /// The same, for the algorithm.
+    #[must_use]
+    pub fn lent(&self) -> Self {
+        Self {
+            slot: Arc::clone(&self.slot),
+            value: PhantomData,
+        }
+    }
 }
 
 impl Hooks {

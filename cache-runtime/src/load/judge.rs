@@ -141,11 +141,11 @@ fn life(request: &Request, seen: &Seen, left: Left, load: u64) -> Life {
     let trusted = seen.basis.until(request.tiers.limits.lag_ms);
     let stale_until = seen.read_at.plus_ms(left.stale_ms).min(trusted);
     Life {
-        until: fresh_until.min(trusted),
-        stale_until,
+        until: request.served_until(fresh_until).min(trusted),
+        stale_until: request.served_until(stale_until),
         given: Given {
             fresh_until,
-            unchecked_until: request.unchecked(stale_until),
+            unchecked_until: request.unchecked(request.unused_until(stale_until)),
             load_us: load_us(load),
         },
     }

@@ -109,6 +109,7 @@ impl Leader<'_> {
         let Ok(place) = request.tiers.refreshes.begin(&request.key, longest) else {
             return Ok(self.land_older(older));
         };
+        request.leave(Some(&older));
         let apart = match Handle::try_current() {
             Ok(runtime) => self.body.detach().await.map(|apart| (runtime, apart)),
             Err(_) => None,
@@ -138,6 +139,7 @@ impl Leader<'_> {
             self.seat.close_at(request.lag_from_now());
         }
         let grounds = request.remembers(grant.as_deref());
+        request.leave(older.as_ref());
         let made = {
             let running = boxed(|| self.body.run(request));
             let running = boxed(|| beside(request, &mut older, running));

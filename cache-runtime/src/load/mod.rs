@@ -66,6 +66,7 @@ mod refreshing;
 mod request;
 mod run;
 mod seal;
+mod sliding;
 mod store;
 mod tags;
 #[cfg(test)]
@@ -83,11 +84,13 @@ pub(crate) use course::{Course, Returned};
 pub(crate) use desk::Remote;
 pub(crate) use group::{Begins, Due, Ended, Group};
 pub(crate) use hooks::Hooks;
+pub use hooks::Replaced;
 pub(crate) use limit::Limit;
 pub(crate) use many::read_fresh;
 pub(crate) use put::{Writing, put, refresh, unstored};
 pub(crate) use read::{Look, peek};
 pub(crate) use request::{Draft, Request, short};
+pub(crate) use sliding::lengthen_in_memory;
 pub(crate) use validity::{Again, Always, If};
 
 use crate::boxed::boxed;

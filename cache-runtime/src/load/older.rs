@@ -46,6 +46,13 @@ impl Request {
         !held.is_stale && now < held.given.fresh_until && !held.watch.is_expired()
     }
 
+    /// Leaves the body the value that its load replaces, where it asks for that.
+    pub(super) fn leave(&self, older: Option<&Arc<Held>>) {
+        if let Some(slot) = &self.hooks.replaced {
+            *slot.lock() = older.map(Arc::clone);
+        }
+    }
+
     /// Counts an older value that is served.
     pub(crate) fn count_older(&self, held: &Held) {
         let tier = match self.memory() {

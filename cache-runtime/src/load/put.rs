@@ -127,6 +127,8 @@ pub(crate) async fn unstored(request: &Request, body: &Remote) -> Returned {
 /// Runs the body and stores its value, whatever the tiers hold.
 pub(crate) async fn refresh(request: &Request, body: &Remote) -> Returned {
     request.miss(Miss::Refresh);
+    let older = request.in_memory().or_else(|| request.stale_in_memory());
+    request.leave(older.as_ref());
     let recording = match request.redis() {
         Some(_) => drop_copies(request),
         // What is there is served until there is another, and of two the one that began last stores.
@@ -312,8 +314,8 @@ fn keep(
         return Err(CacheError::Overtaken);
     };
     let life = Life {
-        until,
-        stale_until: until.plus_ms(request.policy.stale_ms),
+        until: request.served_until(until),
+        stale_until: request.served_until(until.plus_ms(request.policy.stale_ms)),
         // Without Redis there is no outage, and nobody knows what a load of it would take.
         given: Given {
             fresh_until: until,

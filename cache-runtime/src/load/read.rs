@@ -51,6 +51,7 @@ pub(crate) async fn peek(request: &Request, look: Look) -> Option<Found> {
             let found = reader.found(judged, &seen).ok()?;
             if look == Look::Serve && found.is_fresh {
                 request.emit(Event::Hit(Tier::Redis));
+                request.lengthen(&found);
             }
             Some(found)
         }

@@ -309,7 +309,7 @@ impl Request {
     pub(crate) fn drawn_ttl_ms(&self, value: &Erased) -> u64 {
         let most_ms = self.hooks.most_ms.as_ref();
         let most_ms = most_ms.map_or(u64::MAX, |most_ms| most_ms(&**value));
-        let ttl_ms = self.policy.ttl_ms.min(most_ms);
+        let ttl_ms = self.policy.longest_ms().min(most_ms);
         if ttl_ms == 0 {
             return 0;
         }

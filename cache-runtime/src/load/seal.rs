@@ -82,6 +82,8 @@ impl Written {
             load_us: self.load_us,
             stamps: self.stamps.into(),
         };
-        (header, life_ms)
+        // Its use lengthens the life of the key; the frame says when that ends.
+        let idle_ms = request.policy.idle_ms().unwrap_or(life_ms);
+        (header, life_ms.min(idle_ms))
     }
 }

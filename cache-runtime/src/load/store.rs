@@ -252,11 +252,11 @@ fn life(
         false => stale_until,
     };
     let life = Life {
-        until: until.min(trusted),
-        stale_until: stale_until.min(trusted),
+        until: request.served_until(until).min(trusted),
+        stale_until: request.served_until(stale_until).min(trusted),
         given: Given {
             fresh_until: until,
-            unchecked_until: request.unchecked(unchecked),
+            unchecked_until: request.unchecked(request.unused_until(unchecked)),
             load_us: 0,
         },
     };

@@ -198,6 +198,16 @@ impl Memory {
         self.store.contains_key(&sought.sought())
     }
 
+    /// Keeps a value in the place of another, if that is there still.
+    pub(crate) fn exchange(&self, key: Kept, of: &Arc<Held>, held: Arc<Held>) {
+        let mut evicted = Default::default();
+        let _turn = self.turn(key.hash).lock();
+        let there = self.store.peek(&key.sought());
+        if there.is_some_and(|there| Arc::ptr_eq(&there, of)) {
+            self.store.insert_with_lifecycle(key, held, &mut evicted);
+        }
+    }
+
     fn turn(&self, hash: u64) -> &Mutex<()> {
         &self.turns[(hash >> 32) as usize % TURNS]
     }

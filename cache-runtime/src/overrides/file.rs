@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::time::Time;
 use super::watch::{seen, watch};
 use super::{Overrides, Table, Tables};
+use crate::events::Tier;
 use crate::policy::{Compression, is_share};
 
 impl Overrides {
@@ -57,6 +58,7 @@ struct Settings {
     stale: Option<Time>,
     compress: Option<Compress>,
     jitter: Option<f64>,
+    tiers: Option<Vec<String>>,
     enabled: Option<bool>,
 }
 
@@ -109,8 +111,30 @@ impl Settings {
             stale_ms: self.stale.map(|time| time.0),
             compress: self.compress.map(compression).transpose()?,
             jitter: self.jitter,
+            tiers: self.tiers.map(|names| tiers(&names)).transpose()?,
             enabled: self.enabled,
         })
+    }
+}
+
+/// The one tier that is named, or all.
+fn tiers(names: &[String]) -> Result<Option<Tier>, String> {
+    let mut named = Vec::new();
+    for name in names {
+        named.push(match name.as_str() {
+            "memory" => Tier::Memory,
+            "redis" => Tier::Redis,
+            other => {
+                return Err(format!(
+                    "`tiers` has {other:?}, and may have \"memory\" and \"redis\""
+                ));
+            }
+        });
+    }
+    match named[..] {
+        [] => Err("`tiers` names none: `enabled = false` turns the cache off".to_owned()),
+        [first, .., last] if first != last => Ok(None),
+        [first, ..] => Ok(Some(first)),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::events::is_slip;
+use crate::events::{Tier, is_slip};
 use crate::policy::{Compression, Policy};
 
 /// What a table says; what it does not is as the annotation has it.
@@ -13,6 +13,8 @@ pub(crate) struct Table {
     pub(crate) stale_ms: Option<u64>,
     pub(crate) compress: Option<Compression>,
     pub(crate) jitter: Option<f64>,
+    /// The one tier that has the values, or all.
+    pub(crate) tiers: Option<Option<Tier>>,
     pub(crate) enabled: Option<bool>,
 }
 
@@ -30,6 +32,9 @@ impl Table {
         if let Some(jitter) = self.jitter {
             policy = policy.jitter(jitter);
         }
+        if let Some(tiers) = self.tiers {
+            policy = policy.in_tiers(tiers);
+        }
         policy
     }
 
@@ -39,6 +44,7 @@ impl Table {
             "stale" => self.stale_ms.is_some(),
             "compress" => self.compress.is_some(),
             "jitter" => self.jitter.is_some(),
+            "tiers" => self.tiers.is_some(),
             _ => self.enabled.is_some(),
         }
     }
@@ -101,7 +107,8 @@ fn end<'a>(path: &'a str, like: &str) -> &'a str {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SettingInForce {
-    /// What it is called, in annotations and in the settings file: `ttl`, `stale`, `compress`, `jitter`, `enabled`.
+    /// What it is called, in annotations and in the settings file: `ttl`, `stale`, `compress`, `jitter`, `tiers`,
+    /// `enabled`, and `sliding`, which only an annotation says.
     pub name: &'static str,
     /// What it is.
     pub value: String,
@@ -147,11 +154,17 @@ pub(super) fn in_force(
         .jitter
         .map_or("that of the cache".to_owned(), |jitter| jitter.to_string());
     let compress = format!("{:?}", policy.compression).to_lowercase();
+    let tiers = match policy.only {
+        None => "memory, redis",
+        Some(tier) => tier.as_str(),
+    };
     let all = [
         ("ttl", format!("{}ms", policy.ttl_ms)),
         ("stale", format!("{}ms", policy.stale_ms)),
+        ("sliding", format!("{}ms", policy.sliding_ms)),
         ("compress", compress),
         ("jitter", jitter),
+        ("tiers", tiers.to_owned()),
         ("enabled", enabled.to_string()),
     ];
     let from = |name| match (function, namespace) {

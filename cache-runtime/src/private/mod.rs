@@ -14,7 +14,7 @@ mod tags;
 pub use crate::events::Tier;
 pub use crate::key::KeyWriter;
 pub use crate::likeness::{Compare, NotEqual, NotShown};
-pub use crate::load::Call;
+pub use crate::load::{Call, Replaced};
 pub use crate::policy::{
     Consistency, Lease, OnOutage, Policy, Refresh, Ttl, shared as shared_policy,
 };

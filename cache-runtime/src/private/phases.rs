@@ -242,7 +242,7 @@ fn looked_again(
     }
     let missed = match may_refresh() {
         true => Missed::unasked(),
-        false => match cache.in_memory(site, &site.namespace, policy, key) {
+        false => match cache.in_memory((site, kind), &site.namespace, policy, key) {
             Ok(held) => return Ok(held),
             Err(missed) => missed,
         },

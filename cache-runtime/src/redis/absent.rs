@@ -185,6 +185,10 @@ impl Topology {
         match self.0 {}
     }
 
+    pub(crate) async fn lengthen(&self, _: &str, _: &[u8], _: u64) -> Result<bool, Fault> {
+        match self.0 {}
+    }
+
     pub(crate) async fn expire_entry(
         &self,
         _: &str,

@@ -34,6 +34,12 @@ pub(super) fn check_batch(arguments: &Arguments, function: &Function, errors: &m
             "`valid_if` asks about one call, and a batch is many: put what it compares in the key, or cache a fn of one id",
         );
     }
+    if let Some(older) = &arguments.older {
+        errors.on(
+            older,
+            "the body of a batch replaces the values of many ids at once: remove `older`, or cache a fn of one id",
+        );
+    }
     if let Some(place) = arguments.detach {
         errors.at(
             place,

@@ -31,8 +31,12 @@ use policy::{
     check_none_ends_before_the_others, check_nothing_unchecked_is_strong,
     check_settings_are_of_a_tier, check_settings_are_of_the_fn, check_there_are_errors_to_remember,
     check_timeout_has_an_error, check_what_is_forever_has_no_end, check_what_is_refreshed_is_stale,
+    check_what_slides_can,
 };
-use serving::{check_fresh_is_no_part_of_the_key, check_valid_if_can_ask};
+pub(super) use serving::older_is_an_argument;
+use serving::{
+    check_fresh_is_no_part_of_the_key, check_older_can_be_there, check_valid_if_can_ask,
+};
 use templates::check_templates;
 use value::{check_fallible_is_a_result, check_value_has_a_name, check_value_is_owned};
 
@@ -58,6 +62,7 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
     check_closures_see_the_value_alone(arguments, function, errors);
     check_valid_if_can_ask(arguments, function, errors);
     check_fresh_is_no_part_of_the_key(arguments, function, errors);
+    check_older_can_be_there(arguments, function, errors);
     check_companion_is_named_apart(arguments, function, errors);
     check_settings_are_of_the_fn(arguments, function, errors);
     check_what_is_refreshed_is_stale(arguments, errors);
@@ -65,6 +70,7 @@ pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Err
     check_nothing_unchecked_is_strong(arguments, errors);
     check_none_ends_before_the_others(arguments, errors);
     check_what_is_forever_has_no_end(arguments, errors);
+    check_what_slides_can(arguments, errors);
     check_what_outlives_the_call_is_owned(arguments, function, errors);
 }
 
@@ -188,6 +194,12 @@ fn check_key_names_nothing_skipped(arguments: &Arguments, errors: &mut Errors) {
 }
 
 fn check_companion_is_named_apart(arguments: &Arguments, function: &Function, errors: &mut Errors) {
+    if let (Some(Entry::Off), Some(visibility)) = (&arguments.entry, &arguments.entry_vis) {
+        errors.on(
+            visibility,
+            "`entry = false` leaves the companion out, which this is about: remove one of them",
+        );
+    }
     if let Some(Entry::Named(name)) = &arguments.entry
         && *name == function.signature.ident
     {

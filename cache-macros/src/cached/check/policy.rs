@@ -19,6 +19,7 @@ pub(super) fn check_settings_are_of_the_fn(
         &arguments.none_ttl,
         &arguments.wait,
         &arguments.stale,
+        &arguments.sliding,
         &arguments.load_timeout,
         &arguments.error_ttl,
     ];
@@ -114,6 +115,33 @@ pub(super) fn check_what_is_forever_has_no_end(arguments: &Arguments, errors: &m
             early.place(),
             "what is kept forever has no end that a refresh could come before: remove `early`, or give a `ttl`",
         );
+    }
+}
+
+pub(super) fn check_what_slides_can(arguments: &Arguments, errors: &mut Errors) {
+    let Some(sliding) = &arguments.sliding else {
+        return;
+    };
+    let place = sliding.place();
+    if arguments.stale_was_given {
+        errors.at(
+            place,
+            "`sliding` and `stale` don't go together: what is used lives on, and what is not used for its `ttl` is \
+             gone; remove one of them",
+        );
+    }
+    match (&arguments.ttl, sliding) {
+        (Some(ttl), _) if ttl.is_forever() => errors.at(
+            place,
+            "what is kept forever needs no longer life: remove `sliding`, or give a `ttl`, for which an entry lives \
+             that is not used",
+        ),
+        (Some(Given::Millis(ttl, _)), Given::Millis(longest, _)) if longest <= ttl => errors.at(
+            place,
+            "`sliding` is the longest that an entry lives, and must be longer than `ttl`, by which each use lengthens \
+             it: as `ttl = \"30m\", sliding = \"24h\"`",
+        ),
+        _ => {}
     }
 }
 

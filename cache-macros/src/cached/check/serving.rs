@@ -1,11 +1,12 @@
 //! What `fresh` and `valid_if` may ask of the call.
 
 use syn::ext::IdentExt;
-use syn::{Expr, ReceiverKind};
+use syn::{Expr, Ident, ReceiverKind};
 
 use super::of_value::check_takes_the_value;
 use crate::cached::arguments::Arguments;
 use crate::cached::captures::captured;
+use crate::cached::model::Cached;
 use crate::cached::values::VALID_IF;
 use crate::errors::Errors;
 use crate::function::{Argument, Function};
@@ -43,6 +44,47 @@ pub(super) fn check_valid_if_can_ask(
              as an argument",
         );
     }
+}
+
+/// Without a window in which an older value is kept there is none to be given.
+pub(super) fn check_older_can_be_there(
+    arguments: &Arguments,
+    function: &Function,
+    errors: &mut Errors,
+) {
+    let Some(name) = &arguments.older else {
+        return;
+    };
+    let given = [
+        arguments.stale_was_given,
+        arguments.early_was_given,
+        arguments.policy_was_given,
+        arguments.fresh.is_some(),
+    ];
+    if !given.contains(&true) {
+        errors.on(
+            name,
+            "an entry is gone once its `ttl` is over, so there is never an older value: add `stale = \"10m\"`, for which \
+             it is kept, or remove `older`",
+        );
+    }
+    if is_an_argument(name, function) {
+        errors.on(
+            name,
+            format!("`{name}` is an argument already: call the older value otherwise, as `older = previous`"),
+        );
+    }
+}
+
+fn is_an_argument(name: &Ident, function: &Function) -> bool {
+    let mut arguments = function.arguments().into_iter();
+    arguments.any(|argument| argument.bound().contains(name))
+}
+
+/// Whether the older value has the name of an argument.
+pub(in crate::cached) fn older_is_an_argument(model: &Cached) -> bool {
+    let name = model.arguments.older.as_ref();
+    name.is_some_and(|name| is_an_argument(name, &model.function))
 }
 
 /// A call of another key would reload an entry that no other call is served.

@@ -215,6 +215,11 @@ impl Topology {
         self.yes(ask).await
     }
 
+    /// Has an entry that was read live for this long from now on; `false` if it does yet, or is another.
+    pub(crate) async fn lengthen(&self, entry: &str, id: &[u8], ms: u64) -> Result<bool, Fault> {
+        self.yes(Ask::Lengthen { entry, id, ms }).await
+    }
+
     async fn yes(&self, ask: Ask<'_>) -> Result<bool, Fault> {
         Ok(unwrap(self.one(ask).await?.value)? == Value::Int(1))
     }

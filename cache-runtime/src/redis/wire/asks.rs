@@ -3,7 +3,7 @@
 use redis::{Cmd, Pipeline};
 
 use super::run::RunId;
-use super::scripts::{CLAIM, EXPIRE, EXPIRE_ENTRY, FILL, LEASE, Lua, STAMP};
+use super::scripts::{CLAIM, EXPIRE, EXPIRE_ENTRY, FILL, LEASE, LENGTHEN, Lua, STAMP};
 use crate::redis::terms::asks::{FillAsk, LeaseAsk, StampAsk};
 
 /// How many keys one command of a walk looks at: some 100 µs of the node's time.
@@ -39,6 +39,11 @@ pub(in crate::redis) enum Ask<'a> {
         id: &'a [u8],
         stale: &'a [u8],
     },
+    Lengthen {
+        entry: &'a str,
+        id: &'a [u8],
+        ms: u64,
+    },
     Get(&'a str),
     /// Of the node and of no key.
     Scan {
@@ -58,7 +63,7 @@ impl Ask<'_> {
             Self::Fill(ask) => ask.entry,
             Self::Own { lease, .. } | Self::Claim { lease, .. } => lease,
             Self::Expire { stamp, .. } => stamp,
-            Self::ExpireEntry { entry, .. } => entry,
+            Self::ExpireEntry { entry, .. } | Self::Lengthen { entry, .. } => entry,
             Self::Get(name) => name,
             Self::Scan { .. } => "",
             Self::Unlink(names) => names.first().map_or("", String::as_str),
@@ -125,6 +130,11 @@ impl Ask<'_> {
             } => {
                 let mut call = EXPIRE_ENTRY.call(2);
                 call.arg(lease).arg(entry).arg(id).arg(stale);
+                call
+            }
+            Self::Lengthen { entry, id, ms } => {
+                let mut call = LENGTHEN.call(1);
+                call.arg(entry).arg(id).arg(ms);
                 call
             }
             Self::Get(name) => {

@@ -32,6 +32,7 @@ scripts! {
     NOSTORE = "nostore.lua",
     EXPIRE = "expire.lua",
     EXPIRE_ENTRY = "expire_entry.lua",
+    LENGTHEN = "lengthen.lua",
 }
 
 /// Loads all of them; the answers come in the order of [`SCRIPTS`].
