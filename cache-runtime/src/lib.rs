@@ -129,7 +129,7 @@ pub use events::{
 };
 pub use key::{CacheKey, KeyWriter, Rounded, Serialized};
 pub use overrides::{SettingFrom, SettingInForce};
-pub use policy::{Compression, Consistency, Lease, OnOutage, Policy, Refresh};
+pub use policy::{Compression, Consistency, Lease, OnOutage, Policy, Priority, Refresh};
 pub use site::SharedWith;
 pub use tag::Tag;
 pub use value::Cacheable;

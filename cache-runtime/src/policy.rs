@@ -70,6 +70,28 @@ pub enum Refresh {
     Background,
 }
 
+/// How long memory keeps an entry when it needs room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Priority {
+    /// As long as it is used more than others; the default.
+    #[default]
+    Normal,
+    /// As if it had been used already when it is stored, so that it outlives what is read once. What is used more stays
+    /// ahead of it in the end.
+    High,
+}
+
+impl Priority {
+    /// How often an entry counts as used when it is stored.
+    pub(crate) fn uses(self) -> u8 {
+        match self {
+            Self::Normal => 0,
+            Self::High => 3,
+        }
+    }
+}
+
 /// What an annotation allows. [`cached`](crate::cached) makes it from its arguments, or from one that several
 /// functions share, as `policy = HOT`; for [`Cache::get_or_load`](crate::Cache::get_or_load) it is made by hand.
 ///
@@ -99,6 +121,11 @@ pub struct Policy {
     pub(crate) jitter: Option<f64>,
     /// The most bytes of a value; zero for the cache's own setting alone.
     pub(crate) max_value: usize,
+    /// The most entries in memory; zero for as many as memory holds.
+    pub(crate) max_entries: usize,
+    pub(crate) priority: Priority,
+    /// In millionths.
+    pub(crate) load_cost: u64,
     /// Zero for none.
     pub(crate) early: f64,
     /// Zero for none.
@@ -138,6 +165,9 @@ impl Policy {
             looks_again: false,
             only: None,
             max_value: 0,
+            max_entries: 0,
+            priority: Priority::Normal,
+            load_cost: 0,
             jitter: None,
             early: 0.0,
             load_timeout_ms: 0,
@@ -304,6 +334,56 @@ impl Policy {
         self
     }
 
+    /// The most entries of a function in memory; the least used goes first. Defaults to as many as memory holds. Zero is
+    /// taken as not set, and one as two.
+    ///
+    /// In Redis there may be more. A hit in memory takes longer with it.
+    #[must_use]
+    pub const fn max_entries(mut self, entries: usize) -> Self {
+        self.max_entries = match entries {
+            1 => 2,
+            entries => entries,
+        };
+        self.noted()
+    }
+
+    /// [`max_entries`](Self::max_entries) for an annotation, which refuses what is out of range as it is compiled.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn checked_max_entries(self, entries: usize) -> Self {
+        assert!(entries > 1, "`max_entries` must be two or more");
+        self.max_entries(entries)
+    }
+
+    /// How long memory keeps an entry when it needs room. Defaults to [`Priority::Normal`].
+    #[must_use]
+    pub const fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// What a load costs, in any unit, for [`NamespaceStats::saved_cost`](crate::NamespaceStats::saved_cost): a query's
+    /// price, the tokens of a model. It is counted in millionths. Defaults to nothing.
+    ///
+    /// What is under zero, or a NaN, is taken as zero.
+    #[must_use]
+    pub const fn cost_per_load(mut self, cost: f64) -> Self {
+        // As `as` does: to what there is, and zero for a NaN.
+        self.load_cost = (cost * 1e6) as u64;
+        self
+    }
+
+    /// [`cost_per_load`](Self::cost_per_load) for an annotation, which refuses what is out of range as it is compiled.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn checked_cost_per_load(self, cost: f64) -> Self {
+        assert!(
+            cost >= 1e-6 && cost <= 1e12,
+            "`cost_per_load` must be from a millionth to a million millions"
+        );
+        self.cost_per_load(cost)
+    }
+
     /// The largest share of its ttl by which an entry is stored for less, drawn anew for each entry:
     /// 0.1 for at most a tenth. So entries that were loaded at the same time do not end at the same
     /// time. Defaults to the cache's own setting,
@@ -350,7 +430,7 @@ impl Policy {
     const fn noted(mut self) -> Self {
         let is_elsewhere = matches!(self.only, Some(Tier::Redis));
         let is_strong = matches!(self.consistency, Consistency::Strong);
-        let does_more = self.early > 0.0 || self.sliding_ms > 0;
+        let does_more = self.early > 0.0 || self.sliding_ms > 0 || self.max_entries > 0;
         self.looks_again = is_elsewhere || is_strong || does_more;
         self
     }

@@ -56,6 +56,7 @@ mod process_default;
 mod promises;
 mod puts;
 mod remembered;
+mod room;
 mod run_time_names;
 mod runtimes;
 mod secrets;

@@ -5,8 +5,9 @@ use syn::{Expr, LitStr, Path, Visibility};
 
 use super::peers::PEERS;
 use super::values::{
-    CACHE_IF, Choices, Entry, Key, TAGS_FROM, TTL_FROM, VALID_IF, compression, early, entry, fresh,
-    jitter, key, max_value, named, of_value, older, policy, refresh, tiers, version, visibility,
+    CACHE_IF, Choices, Entry, Key, TAGS_FROM, TTL_FROM, VALID_IF, compression, cost_per_load,
+    early, entry, fresh, jitter, key, max_entries, max_value, named, of_value, older, policy,
+    refresh, tiers, version, visibility,
 };
 use crate::errors::Errors;
 use crate::function::Output;
@@ -43,6 +44,9 @@ pub(super) const KNOWN: Known = &[
     ("early", "early = 1.0"),
     ("detach", "detach"),
     ("max_value", "max_value = 10_000"),
+    ("max_entries", "max_entries = 1_000"),
+    ("priority", "priority = \"high\""),
+    ("cost_per_load", "cost_per_load = 0.002"),
     ("tiers", "tiers = [memory]"),
     ("jitter", "jitter = 0.2"),
     ("older", "older = previous"),
@@ -56,6 +60,7 @@ pub(super) const KNOWN: Known = &[
     ("crate", "crate = path"),
 ];
 
+const PRIORITY: Choices = [("normal", "Normal"), ("high", "High")];
 const LEASE: Choices = [("fleet", "Fleet"), ("process", "Process")];
 const CONSISTENCY: Choices = [("bounded", "Bounded"), ("strong", "Strong")];
 const ON_OUTAGE: Choices = [("lag", "Lag"), ("serve", "Serve")];
@@ -107,6 +112,9 @@ pub(crate) struct Arguments {
     /// What the body calls the value that its load replaces.
     pub(super) older: Option<Ident>,
     pub(super) max_value: Option<Expr>,
+    pub(super) max_entries: Option<Expr>,
+    pub(super) priority: Option<(&'static str, Span)>,
+    pub(super) cost_per_load: Option<Number>,
     /// The one tier that has the values, if it is one.
     pub(super) only: Option<(&'static str, Span)>,
     pub(super) load_timeout: Option<Given>,
@@ -194,6 +202,9 @@ impl Arguments {
                 self.detach = setting.alone()?.then_some(place);
             }
             "max_value" => self.max_value = Some(max_value(setting.expression()?)?),
+            "max_entries" => self.max_entries = Some(max_entries(setting.expression()?)?),
+            "priority" => self.priority = Some(setting.choice(&PRIORITY)?),
+            "cost_per_load" => self.cost_per_load = Some(cost_per_load(setting.expression()?)?),
             "tiers" => self.only = tiers(setting)?,
             "jitter" => self.jitter = Some(jitter(setting.expression()?)?),
             "older" => self.older = Some(older(setting)?),

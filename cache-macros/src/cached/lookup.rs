@@ -103,6 +103,7 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
         ("consistency", "Consistency", arguments.consistency),
         ("on_outage", "OnOutage", arguments.on_outage),
         ("checked_only", "Tier", arguments.only),
+        ("priority", "Priority", arguments.priority),
         (
             "refresh",
             "Refresh",
@@ -132,17 +133,22 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
     let numbers = [
         ("checked_early", &arguments.early),
         ("checked_jitter", &arguments.jitter),
+        ("checked_cost_per_load", &arguments.cost_per_load),
     ];
     let numbers = numbers.into_iter().filter_map(|(method, given)| {
         let (method, number) = (format_ident!("{method}"), given.as_ref()?);
         Some(quote_spanned!(span::made(number.place())=> .#method(#number)))
     });
-    let max_value = arguments
-        .max_value
-        .as_ref()
-        .map(|given| quote_spanned!(span::made(given.span())=> .max_value(#given)));
+    let sizes = [
+        ("max_value", &arguments.max_value),
+        ("checked_max_entries", &arguments.max_entries),
+    ];
+    let sizes = sizes.into_iter().filter_map(|(method, given)| {
+        let (method, given) = (format_ident!("{method}"), given.as_ref()?);
+        Some(quote_spanned!(span::made(given.span())=> .#method(#given)))
+    });
     quote_spanned! {span::made(place)=>
-        const { &#base #(#chosen)* #(#durations)* #(#numbers)* #max_value }
+        const { &#base #(#chosen)* #(#durations)* #(#numbers)* #(#sizes)* }
     }
 }
 

@@ -177,6 +177,7 @@ impl Cached {
             &arguments.ttl_from,
             &arguments.cache,
             &arguments.max_value,
+            &arguments.max_entries,
         ];
         let others = others.into_iter().flatten().map(ToTokens::to_token_stream);
         let durations = [
@@ -192,7 +193,12 @@ impl Cached {
             Given::Expression(expression) => Some(expression.to_token_stream()),
             Given::Millis(..) => None,
         });
-        let numbers = [&arguments.early, &arguments.jitter].into_iter().flatten();
+        let numbers = [
+            &arguments.early,
+            &arguments.jitter,
+            &arguments.cost_per_load,
+        ];
+        let numbers = numbers.into_iter().flatten();
         let numbers =
             numbers.filter_map(|number| number.expression().map(ToTokens::to_token_stream));
         parts

@@ -3,8 +3,7 @@
 use crate::settings::Peers;
 
 const TTL: &str = "is `ttl` here: write `ttl = \"5m\"`";
-const BOUNDED: &str =
-    "is no choice of a fn: `memory_bytes` on the `Cache` bounds them all, in bytes; remove it";
+const BOUNDED: &str = "is `max_entries` here, in memory: write `max_entries = 1_000`, or remove it, as `memory_bytes` bounds all";
 const KEY: &str = "is `key` here: write `key = (a, b.c)`, its type is inferred";
 const STORE: &str =
     "is chosen once for the program, by `Cache::builder()` or `CACHE_URL`; remove it";
@@ -54,7 +53,10 @@ pub(super) const PEERS: Peers = &[
     ("maxsize", BOUNDED),
     ("capacity", BOUNDED),
     ("max_capacity", BOUNDED),
-    ("unbound", BOUNDED),
+    (
+        "unbound",
+        "needs no saying: `memory_bytes` on the `Cache` bounds all fns together, in bytes; remove it",
+    ),
     ("convert", KEY),
     ("args", KEY),
     ("cache_key", KEY),

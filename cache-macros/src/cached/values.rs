@@ -43,19 +43,34 @@ pub(super) fn refresh(setting: Setting) -> syn::Result<(&'static str, Span)> {
 
 /// A number of bytes, or a constant that is one.
 pub(super) fn max_value(expression: Expr) -> syn::Result<Expr> {
+    let takes =
+        "`max_value` is a number of bytes over zero, as `max_value = 10_000`, or a constant";
+    at_least(1, expression, takes)
+}
+
+/// A number of entries, or a constant that is one.
+pub(super) fn max_entries(expression: Expr) -> syn::Result<Expr> {
+    let takes = "`max_entries` is a number of entries, two or more, as `max_entries = 1_000`, or a constant";
+    at_least(2, expression, takes)
+}
+
+fn at_least(least: usize, expression: Expr, takes: &str) -> syn::Result<Expr> {
     let is_number = match &expression {
         Expr::Lit(literal) => {
-            matches!(&literal.lit, Lit::Int(number) if number.base10_parse::<usize>().is_ok_and(|bytes| bytes > 0))
+            matches!(&literal.lit, Lit::Int(number) if number.base10_parse::<usize>().is_ok_and(|given| given >= least))
         }
         _ => true,
     };
     match is_number {
         true => Ok(expression),
-        false => Err(syn::Error::new_spanned(
-            expression,
-            "`max_value` is a number of bytes over zero, as `max_value = 10_000`, or a constant",
-        )),
+        false => Err(syn::Error::new_spanned(expression, takes)),
     }
+}
+
+pub(super) fn cost_per_load(expression: Expr) -> syn::Result<Number> {
+    let takes = "`cost_per_load` is what a load costs, in any unit: write a number from a millionth on, as \
+                 `cost_per_load = 0.002`, or a const expression";
+    Number::read(expression, |cost| (1e-6..=1e12).contains(&cost), takes)
 }
 
 /// The one tier that is named; none where both are.

@@ -114,6 +114,9 @@ impl Cache {
         if ahead > 0.0 && !held.is_stale && held.given.is_due(now, ahead) {
             return Err(missed(Miss::Early));
         }
+        if policy.max_entries > 0 {
+            memory.used(sought);
+        }
         lengthen_in_memory(tiers, (policy, kind), || kept(site, key), &held);
         match held.is_stale {
             false => held.counters.memory_hit(),

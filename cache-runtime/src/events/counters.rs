@@ -26,6 +26,8 @@ pub(crate) struct Counters {
     loads: [AtomicU64; Loaded::COUNT],
     unstored: [AtomicU64; Unstored::COUNT],
     load_time: Histogram,
+    /// In millionths.
+    load_cost: AtomicU64,
     read_time: Histogram,
     stores: AtomicU64,
     stored_bytes: AtomicU64,
@@ -54,8 +56,9 @@ impl Counters {
             Event::ErrorRemembered => add(&self.remembered_errors, 1),
             Event::Miss(why) => add(&self.misses[why as usize], 1),
             Event::Read(took) => self.read_time.record(took),
-            Event::Load { took, end } => {
+            Event::Load { took, end, cost } => {
                 add(&self.loads[end as usize], 1);
+                add(&self.load_cost, cost);
                 self.load_time.record(took);
             }
             Event::Stored { bytes } => {
@@ -98,6 +101,7 @@ impl Counters {
             remembered_errors: get(&self.remembered_errors),
             abandoned_loads: get(&self.loads[Loaded::Abandoned as usize]),
             load_time: self.load_time.snapshot(),
+            load_cost_millionths: get(&self.load_cost),
             read_time: self.read_time.snapshot(),
             stores: get(&self.stores),
             stored_bytes: get(&self.stored_bytes),

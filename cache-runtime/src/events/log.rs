@@ -54,7 +54,7 @@ impl Log {
             Event::LoadTimedOut => {
                 tracing::debug!(target: "cache", namespace, "a load took too long");
             }
-            Event::Load { took, end } => {
+            Event::Load { took, end, .. } => {
                 tracing::debug!(target: "cache", namespace, ?took, ?end, "load");
             }
             Event::Unstored(Unstored::TooManyTags) => self.warn(

@@ -83,6 +83,8 @@ pub(crate) enum Event<'a> {
     Load {
         took: Duration,
         end: Loaded,
+        /// In millionths.
+        cost: u64,
     },
     Stored {
         bytes: usize,

@@ -53,6 +53,8 @@ pub struct NamespaceStats {
     pub abandoned_loads: u64,
     /// How long loads took, however they ended.
     pub load_time: HistogramSnapshot,
+    /// What loads cost in all, however they ended, in millionths of the unit of `cost_per_load`.
+    pub load_cost_millionths: u64,
     /// How long reads from Redis took, hit or miss.
     pub read_time: HistogramSnapshot,
     /// Values stored.
@@ -76,6 +78,24 @@ impl NamespaceStats {
     #[must_use]
     pub fn hits(&self) -> u64 {
         self.memory_hits + self.redis_hits + self.stale_hits
+    }
+
+    /// What loads cost in all, in the unit of `cost_per_load`.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a sum of money or of time")]
+    pub fn load_cost(&self) -> f64 {
+        self.load_cost_millionths as f64 / 1e6
+    }
+
+    /// What the hits would have cost as loads: each as much as a load did on average, in the unit of `cost_per_load`.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a sum of money or of time")]
+    pub fn saved_cost(&self) -> f64 {
+        let loads = self.loads + self.failed_loads + self.abandoned_loads;
+        match loads {
+            0 => 0.0,
+            loads => self.load_cost() / loads as f64 * self.hits() as f64,
+        }
     }
 }
 

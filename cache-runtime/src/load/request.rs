@@ -376,7 +376,14 @@ impl Request {
         if !kept && !held.watch.is_flipped() {
             self.emit(Event::Unstored(Unstored::Memory));
         }
-        kept
+        if !kept {
+            return false;
+        }
+        memory.favour(self.key.sought(), self.policy.priority.uses());
+        if self.policy.max_entries > 0 {
+            memory.bound(&self.key, self.policy.max_entries);
+        }
+        true
     }
 
     pub(crate) fn emit(&self, event: Event<'_>) {

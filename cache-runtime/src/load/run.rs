@@ -114,7 +114,8 @@ impl<'a> Run<'a> {
         if let Some(runs) = &self.request.tiers.runs {
             runs.note(&self.request.site.path);
         }
-        self.request.emit(Event::Load { took, end });
+        let cost = self.request.policy.load_cost;
+        self.request.emit(Event::Load { took, end, cost });
         u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
     }
 }

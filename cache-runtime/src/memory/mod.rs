@@ -5,6 +5,7 @@
 //! no removal by tag: the next hit on an invalid entry drops it. Before the store a thread looks at
 //! what it hit last itself ([`recent`]).
 
+mod bounds;
 mod given;
 mod held;
 mod key;
@@ -20,6 +21,7 @@ use quick_cache::sync::Cache;
 use quick_cache::{Lifecycle, Weighter};
 use smallvec::SmallVec;
 
+use bounds::Bounds;
 pub(crate) use given::{Given, load_us};
 pub(crate) use held::{About, Held, Life, LoadId};
 pub(crate) use key::{Computed, Kept, Sought};
@@ -102,6 +104,7 @@ const TURNS: usize = 16;
 pub(crate) struct Memory {
     store: Store,
     recent: Recent,
+    bounds: Bounds,
     /// Whose turn it is to insert, by key.
     turns: [Mutex<()>; TURNS],
     /// A bug planted to be found; looked at only where a value may not be served.
@@ -121,6 +124,7 @@ impl Memory {
         Self {
             store,
             recent: Recent::new(bytes),
+            bounds: Bounds::default(),
             turns: Default::default(),
             #[cfg(feature = "__planted")]
             skip_cells: false,
@@ -196,6 +200,27 @@ impl Memory {
         }
         self.store.insert_with_lifecycle(key, held, &mut evicted);
         self.store.contains_key(&sought.sought())
+    }
+
+    /// Counts an entry as used so often, whoever uses it.
+    pub(crate) fn favour(&self, key: Sought<'_>, uses: u8) {
+        for _ in 0..uses {
+            drop(self.store.get(&key));
+        }
+    }
+
+    /// Of a function that may have so many entries here, this one is among those that it has; the least used of them
+    /// makes room.
+    pub(crate) fn bound(&self, key: &Kept, most: usize) {
+        for key in self.bounds.note(key, most) {
+            let left = self.store.remove(&key.sought());
+            left.iter().for_each(|(_, held)| held.leave());
+        }
+    }
+
+    /// An entry of such a function was used.
+    pub(crate) fn used(&self, key: Sought<'_>) {
+        self.bounds.used(key);
     }
 
     /// Keeps a value in the place of another, if that is there still.

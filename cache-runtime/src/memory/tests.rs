@@ -173,6 +173,44 @@ fn the_second_hit_of_a_thread_is_its_own_until_the_value_may_not_be_served() {
 }
 
 #[test]
+fn what_is_favoured_outlives_what_is_read_once_and_not_what_is_used_more() {
+    let (memory, cells) = (Memory::new(1 << 20, 1 << 10), Cells::default());
+    let insert = |name: String, uses| {
+        let key = key(name.as_bytes());
+        memory.insert(key.clone(), held(10, 1 << 10, cells.watch(&[])));
+        memory.favour(key.sought(), uses);
+        key
+    };
+    let there = |keys: &[Kept]| {
+        let there = keys
+            .iter()
+            .filter(|key| memory.peek(key.sought()).is_some());
+        there.count()
+    };
+    let fill = |what: &str, count: u32, uses| {
+        let keys = (0..count).map(|n| insert(format!("{what} {n}"), uses));
+        keys.collect::<Vec<_>>()
+    };
+    fill("first", 2_000, 1);
+    let (favoured, others): (Vec<_>, Vec<_>) = (0..100)
+        .map(|n| {
+            (
+                insert(format!("high {n}"), 3),
+                insert(format!("normal {n}"), 0),
+            )
+        })
+        .unzip();
+    fill("read once", 2_000, 0);
+    assert_eq!(there(&others), 0);
+    let kept = there(&favoured);
+    assert!(kept >= 90, "{kept}");
+    for round in 0..5 {
+        fill(&format!("used {round}"), 2_000, 3);
+    }
+    assert_eq!(there(&favoured), 0, "nobody has used it");
+}
+
+#[test]
 fn a_thread_serves_nothing_that_was_replaced_or_evicted() {
     let memory = Memory::new(16 << 20, 1 << 10);
     let (key, cells) = (key(b"k"), Cells::default());

@@ -51,7 +51,9 @@ async fn what_the_table_has_no_room_for_is_lost() {
     for n in 0..100 {
         reader.run(&["GET", &format!("k{n}")]).await;
     }
-    assert_eq!(reader.pushed().await, []);
+    // But for what the server has forgotten between two commands, for nobody's sake.
+    let told = reader.pushed().await.len();
+    assert!(told < 45, "{told} of 90 were told of");
     for n in 0..100 {
         run(&server, &["SET", &format!("k{n}"), "1"]).await;
     }

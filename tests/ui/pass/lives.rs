@@ -61,3 +61,21 @@ impl<T: Clone + Send + Sync + 'static> Pages<T> {
         Ok(r#type.unwrap_or(id))
     }
 }
+
+const MOST: usize = 1_000;
+const PRICE: f64 = 0.002;
+
+#[cached(ttl = "5m", max_entries = MOST, priority = "high", cost_per_load = PRICE)]
+pub async fn bounded(id: u64) -> u64 {
+    id
+}
+
+#[cached(
+    ttl = "5m",
+    max_entries = 100,
+    priority = "normal",
+    cost_per_load = 1.5
+)]
+pub async fn bounded_by_numbers(id: u64) -> u64 {
+    id
+}

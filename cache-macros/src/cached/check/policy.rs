@@ -66,7 +66,7 @@ pub(super) fn check_settings_are_of_a_tier(arguments: &Arguments, errors: &mut E
             "memory",
             ["compress", "lease", "consistency", "on_outage"].as_slice(),
         ),
-        Some(_) => ("redis", ["on_outage"].as_slice()),
+        Some(_) => ("redis", ["on_outage", "max_entries", "priority"].as_slice()),
         None => return,
     };
     for name in &arguments.given {
