@@ -8,6 +8,7 @@ mod arguments;
 mod background;
 mod batch;
 mod batch_errors;
+mod batch_together;
 mod cluster;
 mod coherence;
 mod connecting;

@@ -17,6 +17,7 @@ use super::body::{Made, is_absent};
 use super::course::{Course, Returned, Step};
 use super::request::Request;
 use crate::memory::Held;
+use crate::redis::Holds;
 use crate::value::Erased;
 
 /// The reads, by their places in the order in which they were given.
@@ -94,7 +95,9 @@ impl Group {
     /// Those that were woken, once each, as one that wakes itself would otherwise hold up the caller; and no more than
     /// the task may do in one turn.
     fn step(&mut self, context: &mut Context<'_>, is_running: bool, mut ended: impl FnMut(Ended)) {
-        let mut awake = self.awake.taken(context).into_iter();
+        let awake = self.awake.taken(context);
+        let _holds = self.holds(&awake);
+        let mut awake = awake.into_iter();
         while let Some(at) = awake.next() {
             match self.members[at].step(is_running) {
                 None => {}
@@ -108,6 +111,13 @@ impl Group {
                 return;
             }
         }
+    }
+
+    /// What several of them ask Redis for in one step is asked for together.
+    fn holds(&self, awake: &[usize]) -> Option<Holds> {
+        let [first, _, ..] = awake else { return None };
+        let request = self.members[*first].request.as_ref()?;
+        Some(request.redis()?.hold_calls())
     }
 
     fn due(&mut self) -> Option<Due> {

@@ -32,6 +32,10 @@ pub(crate) struct Topology(Never);
 #[derive(Debug)]
 pub(crate) struct Cursor(Never);
 
+/// What is about to be asked for.
+#[derive(Debug)]
+pub(crate) struct Holds(Never);
+
 /// A read that was sent.
 #[derive(Debug)]
 pub(crate) struct Reading(Never);
@@ -103,6 +107,10 @@ impl Topology {
     }
 
     pub(crate) fn has_one_link(&self) -> bool {
+        match self.0 {}
+    }
+
+    pub(crate) fn hold_calls(&self) -> Holds {
         match self.0 {}
     }
 

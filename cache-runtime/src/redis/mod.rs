@@ -28,12 +28,12 @@ mod topology;
 mod wire;
 
 #[cfg(not(feature = "redis"))]
-pub(crate) use absent::{Cursor, LinkSettings, Topology};
+pub(crate) use absent::{Cursor, Holds, LinkSettings, Topology};
 pub(crate) use terms::answers::{Claimed, Filled, Found, Leased, Made, Node, Read, STORED_WRITES};
 pub(crate) use terms::asks::{FillAsk, Keys, LeaseAsk, StampAsk};
 pub(crate) use terms::fault::Fault;
 pub(crate) use terms::news::{LinkEvent, LinkReport, LinkState, Pushed};
 #[cfg(feature = "redis")]
-pub(crate) use topology::{Topology, scan::Cursor};
+pub(crate) use topology::{Holds, Topology, scan::Cursor};
 #[cfg(feature = "redis")]
 pub(crate) use wire::settings::LinkSettings;

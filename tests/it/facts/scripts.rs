@@ -25,6 +25,11 @@ const STAMPING: [&str; 7] = [
     "60000",
 ];
 
+/// What a script answers that was asked about one entry.
+fn one(answer: i64) -> Value {
+    Value::Array(vec![Value::Int(answer)])
+}
+
 /// What is pushed once a script has run and another process then writes these keys.
 async fn pushed_after(script: &str, declared: &[&str], written: &[&str]) -> Vec<super::Push> {
     let server = crate::server().await;
@@ -107,7 +112,7 @@ async fn a_fill_wakes_those_who_read_the_lease_or_the_entry() {
         "a lease that is held is not written"
     );
     let fill = ["EVAL", FILL, "2", "lease", "entry", ONE, "frame", "5000"];
-    assert_eq!(client.run(&fill).await, Value::Int(1));
+    assert_eq!(client.run(&fill).await, one(1));
     assert_eq!(follower.pushed().await, keys(&["entry", "lease"]));
 }
 
@@ -143,25 +148,58 @@ async fn ones_own_writes_are_pushed_as_often_as_the_scripts_say() {
         }
         let lease = ["EVAL", LEASE, "2", "lease", "entry", ONE, "5000", "", "0"];
         let acquired = client.run(&lease).await;
-        let said: (String, usize) = redis::from_redis_value(acquired).unwrap();
-        assert_eq!(said, ("acquired".to_owned(), 1));
+        assert_eq!(acquired, one(1), "it wrote once");
         assert_eq!(client.pushed().await, keys(&["lease"]));
         run(&server, &["PERSIST", "lease"]).await;
         assert_eq!(client.pushed().await, keys(&["lease"]));
         let ended = client.run(&lease).await;
-        let said: (String, usize) = redis::from_redis_value(ended).unwrap();
-        assert_eq!(said, ("acquired".to_owned(), 1));
+        assert_eq!(ended, one(1), "once more");
         assert_eq!(client.pushed().await, keys(&["lease"]));
         let made = client.run(&STAMPING).await;
-        let (_, writes): (String, usize) = redis::from_redis_value(made).unwrap();
+        let [(_, writes)]: [(String, usize); 1] = redis::from_redis_value(made).unwrap();
         assert_eq!((writes, client.pushed().await), (1, keys(&["stamp"])));
         let found = client.run(&STAMPING).await;
-        let (_, writes): (String, usize) = redis::from_redis_value(found).unwrap();
+        let [(_, writes)]: [(String, usize); 1] = redis::from_redis_value(found).unwrap();
         assert_eq!((writes, client.pushed().await), (0, vec![]));
         let fill = ["EVAL", FILL, "2", "lease", "entry", ONE, "frame", "5000"];
-        assert_eq!(client.run(&fill).await, Value::Int(1));
+        assert_eq!(client.run(&fill).await, one(1));
         assert_eq!(client.pushed().await, keys(&["entry", "lease"]));
     }
+}
+
+/// Those of one call are counted, and registered, as if each had been asked about alone.
+#[tokio::test]
+async fn of_many_in_one_call_each_is_pushed_as_often_as_it_is_written() {
+    let server = crate::server().await;
+    let (mut client, mut other) = (
+        Tracked::looping(&server).await,
+        Tracked::noloop(&server).await,
+    );
+    let held = ["EVAL", LEASE, "2", "l2", "e2", TWO, "5000", "", "0"];
+    other.run(&held).await;
+    run(&server, &["SET", "e3", "CACHE...an entry's id...payload"]).await;
+    client.run(&["MGET", "e1", "l2", "e4"]).await;
+    let mut lease = vec!["EVAL", LEASE, "8"];
+    lease.extend(["l1", "l2", "l3", "l4", "e1", "e2", "e3", "e4"]);
+    lease.extend([ONE, "5000", "", "0"].repeat(4));
+    let Value::Array(answers) = client.run(&lease).await else {
+        panic!("a list");
+    };
+    assert_eq!([&answers[0], &answers[3]], [&Value::Int(1); 2]);
+    assert!(matches!(answers[1], Value::Array(_)), "held");
+    assert!(matches!(answers[2], Value::Array(_)), "another entry");
+    assert_eq!(client.pushed().await, keys(&["l1", "l4"]));
+    let mut fill = vec!["EVAL", FILL, "8"];
+    fill.extend(["l1", "l2", "l3", "l4", "e1", "e2", "e3", "e4"]);
+    fill.extend([ONE, "frame", "5000", "0", ""].repeat(4));
+    let answers = [1, 0, 0, 1].map(Value::Int);
+    assert_eq!(client.run(&fill).await, Value::Array(answers.into()));
+    assert_eq!(client.pushed().await, keys(&["e1", "e4", "l1", "l4"]));
+    let all = ["e1", "l2", "e3", "e4"];
+    for key in all {
+        run(&server, &["UNLINK", key]).await;
+    }
+    assert_eq!(client.pushed().await, keys(&all));
 }
 
 /// Another command may come between a script and the next of the same client, so the script itself

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use parking_lot::Mutex;
 use redis::{Pipeline, Value};
 
-use super::connection::{Answers, Connection};
+use super::connection::{Answers, Connection, Hold};
 use super::epoch::Epoch;
 use super::member::Member;
 use super::pace::timeouts::{End, Timeouts};
@@ -15,6 +15,7 @@ use crate::patience::{Crowd, Turn};
 use crate::redis::terms::answers::Node;
 use crate::redis::terms::asks::Keys;
 use crate::redis::terms::fault::Fault;
+use crate::redis::wire::calls::Call;
 use crate::redis::wire::error::refusal;
 use crate::redis::wire::map::Map;
 use crate::redis::wire::reply::{AllGot, Got};
@@ -170,9 +171,33 @@ impl Live {
 
     /// Several commands in one write; an error of one is in its place.
     pub(super) async fn commands(&self, pipeline: &Pipeline) -> Result<Vec<Value>, Fault> {
-        let turn = self.callers.enter();
         let packed = pipeline.get_packed_pipeline();
-        let answers = self.connection.send(packed, pipeline.len());
+        self.packed(packed, pipeline.len()).await
+    }
+
+    /// So many commands, packed, in one write; an error of one is in its place.
+    pub(super) async fn packed(&self, packed: Vec<u8>, count: usize) -> Result<Vec<Value>, Fault> {
+        let turn = self.callers.enter();
+        self.answered(turn, self.connection.send(packed, count))
+            .await
+    }
+
+    /// Asks scripts, in calls that others share; an error of one is in its place.
+    pub(super) async fn call(&self, call: Call) -> Result<Vec<Value>, Fault> {
+        let turn = self.callers.enter();
+        self.answered(turn, self.connection.call(call)).await
+    }
+
+    /// Has calls of scripts wait for more of them.
+    pub(super) fn hold_calls(&self) -> Hold {
+        self.connection.hold_calls()
+    }
+
+    async fn answered(
+        &self,
+        turn: Turn,
+        answers: Answers<Vec<Value>>,
+    ) -> Result<Vec<Value>, Fault> {
         let values = self.timeouts.within(&turn, answers).await?;
         self.ends(values.iter())?;
         Ok(values)

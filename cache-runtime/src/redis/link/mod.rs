@@ -33,6 +33,7 @@ use super::wire::settings::LinkSettings;
 use crate::boxed::boxed;
 use crate::patience;
 use crate::stamp::Vouch;
+pub(super) use connection::Hold;
 pub(super) use ears::Ears;
 use live::Live;
 pub(super) use opening::opened;
@@ -123,6 +124,11 @@ impl Link {
     /// What vouches for what is read next, if there is a connection.
     pub(in crate::redis) fn vouch(&self) -> Option<Vouch> {
         Some(self.0.live.load().as_ref()?.epoch.vouch())
+    }
+
+    /// Has calls of scripts wait for more of them, if there is a connection.
+    pub(in crate::redis) fn hold_calls(&self) -> Option<Hold> {
+        Some(self.0.live.load().as_ref()?.hold_calls())
     }
 
     /// The node said that it does not have some slot.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use redis::{Pipeline, Value};
+use redis::Value;
 
 use super::Link;
 use super::live::Live;
@@ -33,19 +33,15 @@ impl Link {
         let live = self.live().await?;
         // Taken before: what a later epoch vouches for was read in it.
         let node = live.node();
-        let pipeline = pipeline(asks, live.run_id(), asking);
-        let answers = self.scripted(&live, &pipeline).await?;
-        if answers.len() != pipeline.len() {
+        let answers = self.scripted(&live, asks, asking).await?;
+        if answers.len() != asks.len() {
             return Err(Fault::Protocol);
         }
         let node = Node {
             ms: live.node_ms(),
             ..node
         };
-        // Each stands behind the answer to its `ASKING`, if it has one.
-        let each = if asking { 2 } else { 1 };
-        let values = answers.into_iter().skip(each - 1).step_by(each);
-        let answered = values.take(asks.len()).map(|value| Answered {
+        let answered = answers.into_iter().map(|value| Answered {
             value,
             node: node.clone(),
         });
@@ -68,10 +64,15 @@ impl Link {
         Ok(answered)
     }
 
-    /// Script calls; scripts that the server forgot are loaded again, once. Every script may be
-    /// run twice: the same token takes a lease once, and a spent one stores nothing.
-    async fn scripted(&self, live: &Arc<Live>, calls: &Pipeline) -> Result<Vec<Value>, Fault> {
-        let answers = self.watched(live, live.commands(calls).await)?;
+    /// Asks; scripts that the server forgot are loaded again, once. Every script may be run twice: the
+    /// same token takes a lease once, and a spent one stores nothing.
+    async fn scripted(
+        &self,
+        live: &Arc<Live>,
+        asks: &[Ask<'_>],
+        asking: bool,
+    ) -> Result<Vec<Value>, Fault> {
+        let answers = self.ask(live, asks, asking).await?;
         if !answers
             .iter()
             .any(|answer| refusal(answer) == Some(Fault::NoScript))
@@ -81,7 +82,31 @@ impl Link {
         for loaded in self.watched(live, live.commands(&scripts::load()).await)? {
             unwrap(loaded)?;
         }
-        self.watched(live, live.commands(calls).await)
+        self.ask(live, asks, asking).await
+    }
+
+    async fn ask(
+        &self,
+        live: &Arc<Live>,
+        asks: &[Ask<'_>],
+        asking: bool,
+    ) -> Result<Vec<Value>, Fault> {
+        // In a cluster a call of a script takes keys of one slot, which no two entries share.
+        if !asking
+            && !live.is_in_cluster()
+            && let Some(call) = Ask::call(asks, live.run_id())
+        {
+            return self.watched(live, live.call(call).await);
+        }
+        let (packed, count) = packed(asks, live.run_id(), asking);
+        let answers = self.watched(live, live.packed(packed, count).await)?;
+        if answers.len() != count {
+            return Err(Fault::Protocol);
+        }
+        // Each stands behind the answer to its `ASKING`, if it has one.
+        let each = if asking { 2 } else { 1 };
+        let values = answers.into_iter().skip(each - 1).step_by(each);
+        Ok(asks.iter().zip(values).map(answer_to).collect())
     }
 
     /// A connection that turned out to be of no use is given up at once, for all.
@@ -100,21 +125,32 @@ impl Link {
     }
 }
 
-fn pipeline(asks: &[Ask<'_>], run_id: RunId, asking: bool) -> Pipeline {
-    let mut pipeline = Pipeline::with_capacity(asks.len() * 2 + 2);
-    for ask in asks {
+/// The asks as they are written, and how many commands that is.
+fn packed(asks: &[Ask<'_>], run_id: RunId, asking: bool) -> (Vec<u8>, usize) {
+    let (mut packed, mut count) = (Vec::new(), 0);
+    let mut add = |command: &[u8]| {
         if asking {
-            pipeline.cmd("ASKING");
+            packed.extend_from_slice(&redis::cmd("ASKING").get_packed_command());
+            count += 1;
         }
-        ask.add(&mut pipeline, run_id);
+        packed.extend_from_slice(command);
+        count += 1;
+    };
+    for ask in asks {
+        add(&ask.packed(run_id));
     }
     let written = asks.iter().rev().find(|ask| ask.rests_on_writes());
     if let Some(ask) = written {
-        if asking {
-            pipeline.cmd("ASKING");
-        }
         // Answered after the pushes for what was written.
-        pipeline.cmd("EXISTS").arg(ask.key());
+        add(&redis::cmd("EXISTS").arg(ask.key()).get_packed_command());
     }
-    pipeline
+    (packed, count)
+}
+
+/// A script that takes many answers with a list.
+fn answer_to((ask, value): (&Ask<'_>, Value)) -> Value {
+    match value {
+        Value::Array(mut list) if ask.rests_on_writes() && list.len() == 1 => list.remove(0),
+        value => value,
+    }
 }

@@ -1,6 +1,7 @@
 //! The link on real servers.
 
 mod burst;
+mod calls;
 mod handshake;
 mod outage;
 mod puts;

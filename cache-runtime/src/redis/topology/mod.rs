@@ -12,7 +12,7 @@ mod unlink;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::redis::link::{Ears, Link};
+use crate::redis::link::{Ears, Hold, Link};
 use crate::redis::terms::fault::Fault;
 use crate::redis::terms::news::{LinkEvent, LinkReport, LinkState, Pushed};
 use crate::redis::wire::settings::{LinkSettings, Place};
@@ -24,6 +24,9 @@ use lanes::{Lanes, lane, lanes};
 /// Where keys are; clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Topology(Arc<Routes>);
+
+/// A caller is about to ask for many leases or stores, until this is dropped.
+pub(crate) struct Holds(#[expect(dead_code, reason = "what is dropped ends")] Vec<Hold>);
 
 #[derive(Debug)]
 enum Routes {
@@ -112,6 +115,15 @@ impl Topology {
             Routes::Node(lanes) => lane(lanes, key),
             Routes::Cluster(cluster) => cluster.link_now(slot_of(key)),
         }
+    }
+
+    /// Has what is asked of scripts wait until the end of this, to be asked together. In a cluster each entry is asked
+    /// for by itself.
+    pub(crate) fn hold_calls(&self) -> Holds {
+        Holds(match &*self.0 {
+            Routes::Node(lanes) => lanes.iter().filter_map(Link::hold_calls).collect(),
+            Routes::Cluster(_) => Vec::new(),
+        })
     }
 
     /// What would vouch for these keys if they were read now.

@@ -49,14 +49,14 @@ fn count(value: &Value) -> Result<u32, Fault> {
 
 /// What became of the wish, and how many writes it took.
 pub(in crate::redis) fn leased(answer: Value) -> Result<(Leased, u32), Fault> {
-    let Value::Array(items) = answer else {
-        return Err(Fault::Protocol);
+    let items = match answer {
+        Value::Array(items) => items,
+        writes => return Ok((Leased::Acquired, count(&writes)?)),
     };
     let mut items = items.into_iter();
     let word = items.next().and_then(bytes).ok_or(Fault::Protocol)?;
     let second = items.next();
     let leased = match (&*word, second) {
-        (b"acquired", Some(writes)) => return Ok((Leased::Acquired, count(&writes)?)),
         (b"held", Some(holder)) => Leased::Held {
             holder: bytes(holder).ok_or(Fault::Protocol)?,
         },

@@ -1,7 +1,6 @@
 //! What is asked of a node, each ask about keys of one slot.
 
-use redis::{Cmd, Pipeline};
-
+use super::calls::{Call, One};
 use super::run::RunId;
 use super::scripts::{CLAIM, EXPIRE, EXPIRE_ENTRY, FILL, LEASE, LENGTHEN, Lua, STAMP};
 use crate::redis::terms::asks::{FillAsk, LeaseAsk, StampAsk};
@@ -85,16 +84,27 @@ impl Ask<'_> {
         matches!(self, Self::Lease(_) | Self::Stamp(_) | Self::Fill(_))
     }
 
-    /// Adds the command, as it is said in this run of the node.
-    pub(in crate::redis) fn add(&self, pipeline: &mut Pipeline, run_id: RunId) {
-        pipeline.add_command(self.command(run_id));
+    /// As one of the many that a script takes; none if it is not asked of such a script.
+    fn one(&self, run_id: RunId) -> Option<One> {
+        match self {
+            Self::Lease(ask) => Some(ask.one(run_id)),
+            Self::Stamp(ask) => Some(ask.one(run_id)),
+            Self::Fill(ask) => Some(ask.one(run_id)),
+            _ => None,
+        }
     }
 
-    fn command(&self, run_id: RunId) -> Cmd {
-        match self {
-            Self::Lease(ask) => ask.call(run_id),
-            Self::Stamp(ask) => ask.call(run_id),
-            Self::Fill(ask) => ask.call(run_id),
+    /// All of them as a call that others may share; none if one is not asked of a script that takes many.
+    pub(in crate::redis) fn call(asks: &[Self], run_id: RunId) -> Option<Call> {
+        asks.iter().map(|ask| ask.one(run_id)).collect()
+    }
+
+    /// The command, packed as it is said in this run of the node.
+    pub(in crate::redis) fn packed(&self, run_id: RunId) -> Vec<u8> {
+        let command = match self {
+            Self::Lease(ask) => return ask.one(run_id).alone(),
+            Self::Stamp(ask) => return ask.one(run_id).alone(),
+            Self::Fill(ask) => return ask.one(run_id).alone(),
             Self::Own {
                 script,
                 lease,
@@ -153,7 +163,8 @@ impl Ask<'_> {
                 command.arg(names);
                 command
             }
-        }
+        };
+        command.get_packed_command()
     }
 }
 
@@ -168,36 +179,32 @@ fn held(token: &[u8; 16], run_id: RunId) -> [u8; 24] {
 }
 
 impl LeaseAsk<'_> {
-    fn call(&self, run_id: RunId) -> Cmd {
-        let mut call = LEASE.call(2);
-        call.arg(self.lease).arg(self.entry);
-        call.arg(held(self.token, run_id).as_slice())
-            .arg(self.ttl_ms);
-        call.arg(self.invalid_id).arg(u8::from(self.share));
-        call
+    fn one(&self, run_id: RunId) -> One {
+        let mut one = One::new(&LEASE, &[self.lease, self.entry]);
+        one.word(&held(self.token, run_id)).number(self.ttl_ms);
+        one.word(self.invalid_id).number(u64::from(self.share));
+        one
     }
 }
 
 impl StampAsk<'_> {
-    fn call(&self, run_id: RunId) -> Cmd {
-        let mut call = STAMP.call(1);
-        call.arg(self.name).arg(self.fresh.as_slice());
-        call.arg(run_id.as_slice()).arg(self.need_ms);
-        call
+    fn one(&self, run_id: RunId) -> One {
+        let mut one = One::new(&STAMP, &[self.name]).needed(self.need_ms);
+        one.word(&self.fresh).word(&run_id);
+        one
     }
 }
 
 impl FillAsk<'_> {
-    fn call(&self, run_id: RunId) -> Cmd {
-        let mut call = FILL.call(2);
-        call.arg(self.lease).arg(self.entry);
-        call.arg(held(self.token, run_id).as_slice());
-        call.arg(self.frame).arg(self.ttl_ms);
+    fn one(&self, run_id: RunId) -> One {
+        let mut one = One::new(&FILL, &[self.lease, self.entry]);
+        one.word(&held(self.token, run_id));
+        one.word(self.frame).number(self.ttl_ms);
         // What was claimed in another run says nothing of what is there in this one.
         match self.claimed {
-            Some(claimed) if claimed.run_id == run_id => call.arg(1).arg(&claimed.id),
-            _ => call.arg(0).arg(""),
+            Some(claimed) if claimed.run_id == run_id => one.number(1).word(&claimed.id),
+            _ => one.number(0).word(b""),
         };
-        call
+        one
     }
 }

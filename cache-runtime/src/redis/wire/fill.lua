@@ -1,15 +1,17 @@
--- Stores an entry under its lease.
+-- Stores entries, each under its lease.
 --
--- KEYS[1]  the lease
--- KEYS[2]  the entry
--- ARGV[1]  what the lease holds if it is the caller's: its token, 16 bytes, and the run id of this
+-- KEYS  the leases, then the entries in the same order; none stands there twice
+-- ARGV  five for each entry:
+--       1  what the lease holds if it is the caller's: its token, 16 bytes, and the run id of this
 --          node, 8 bytes
--- ARGV[2]  the frame
--- ARGV[3]  its ttl in milliseconds
--- ARGV[4]  '1' for a put, '0' for a load
--- ARGV[5]  the id of the entry that claim.lua replied; empty for a load
+--       2  the frame
+--       3  its ttl in milliseconds
+--       4  '1' for a put, '0' for a load
+--       5  the id of the entry that claim.lua replied; empty for a load
 --
--- Replies  1 stored · 0 lost: the lease is gone or another's · 2 superseded by a later put
+-- Replies  for each entry one of
+--          1 stored · 0 lost: the lease is gone or another's · 2 superseded by a later put
+--          an error, which is of this entry alone
 --
 -- Invariant: every store of a frame goes through here, and an invalidation deletes the lease, so
 -- a load that began before an invalidation can't store after it. Both keys are read before they are
@@ -19,31 +21,52 @@
 -- Of two puts the one that claimed later wins: ids and tokens of puts are odd in their first byte,
 -- those of loads even. A put that lost the lease leaves nothing there that is older than it. Another
 -- id than the one it found is of who took the lease later; the one it found goes.
+--
+-- What can be read of all at once is: before Redis 7.2 each reading command registers all KEYS.
+
 local function is_a_puts(bytes)
   return #bytes >= 16 and string.byte(bytes) % 2 == 1
 end
 
-local lease = redis.call('GET', KEYS[1])
-if lease == ARGV[1] then
-  redis.call('EXISTS', KEYS[2])
-  redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
-  redis.call('DEL', KEYS[1])
-  return redis.call('EXISTS', KEYS[2])
-end
-if ARGV[4] == '0' then
+local function lost(lease, entry, token, claimed)
+  local id = ''
+  if redis.call('TYPE', entry).ok == 'string' then
+    -- A frame has its id at bytes 8 to 23; a shorter one has what is there.
+    id = redis.call('GETRANGE', entry, 8, 23)
+  end
+  if id == claimed then
+    redis.call('DEL', entry)
+  elseif is_a_puts(id) then
+    return 2
+  end
+  if lease and is_a_puts(lease) and string.sub(lease, 17) == string.sub(token, 17) then
+    return 2
+  end
   return 0
 end
-local id = ''
-if redis.call('TYPE', KEYS[2]).ok == 'string' then
-  -- A frame has its id at bytes 8 to 23; a shorter one has what is there.
-  id = redis.call('GETRANGE', KEYS[2], 8, 23)
+
+local call, count = redis.call, #KEYS / 2
+local leases = call('MGET', unpack(KEYS, 1, count))
+call('EXISTS', unpack(KEYS, count + 1))
+local replies, spent, stored = {}, {}, {}
+for i = 1, count do
+  local lease, entry, at = leases[i], KEYS[count + i], 5 * i - 4
+  if lease == ARGV[at] then
+    local done = redis.pcall('SET', entry, ARGV[at + 1], 'PX', ARGV[at + 2])
+    if done.err then
+      replies[i] = done
+    else
+      spent[#spent + 1], stored[#stored + 1] = KEYS[i], entry
+      replies[i] = 1
+    end
+  elseif ARGV[at + 3] == '0' then
+    replies[i] = 0
+  else
+    replies[i] = lost(lease, entry, ARGV[at], ARGV[at + 4])
+  end
 end
-if id == ARGV[5] then
-  redis.call('DEL', KEYS[2])
-elseif is_a_puts(id) then
-  return 2
+if #stored > 0 then
+  call('DEL', unpack(spent))
+  call('EXISTS', unpack(stored))
 end
-if lease and is_a_puts(lease) and string.sub(lease, 17) == string.sub(ARGV[1], 17) then
-  return 2
-end
-return 0
+return replies

@@ -1,52 +1,87 @@
--- Takes the lease of an entry for a load, or says why not.
+-- Takes the leases of entries for their loads, or says of each why not.
 --
--- KEYS[1]  the lease
--- KEYS[2]  the entry
--- ARGV[1]  what the lease is to hold: the caller's token, 16 bytes, and the run id of this node,
+-- KEYS  the leases, then the entries in the same order; none stands there twice
+-- ARGV  four for each entry:
+--       1  what the lease is to hold: the caller's token, 16 bytes, and the run id of this node,
 --          8 bytes
--- ARGV[2]  how long the lease lives, in milliseconds
--- ARGV[3]  the id of the entry that the caller found invalid; empty if it found none
--- ARGV[4]  '1' to share the token of another holder, '0' to wait for it
+--       2  how long the lease lives, in milliseconds
+--       3  the id of the entry that the caller found invalid; empty if it found none
+--       4  '1' to share the token of another holder, '0' to wait for it
 --
--- Replies  {'acquired', writes} · {'held', lease} · {'shared', token} · {'nostore'}
+-- Replies  for each entry one of
+--          writes, a number: acquired · {'held', lease} · {'shared', token} · {'nostore'}
 --          {'entry', frame}: another entry than the one found invalid came meanwhile
+--          an error, which is of this entry alone
 --
--- Invariant: the lease holds one token at a time, and one's own is as good as acquired. One of another
+-- Invariant: a lease holds one token at a time, and one's own is as good as acquired. One of another
 -- run came back with a failover or a snapshot, and one without an end has none who will end it: both
 -- are nobody's, and are taken. A put's token is odd in its first byte, and is not shared: the put
--- wins. An entry of another type than a string counts as none, and is overwritten by the store.
--- Whatever the reply, the caller is registered for pushes of both keys: a lease just written is read
--- again, as writing it used the registration up. It was read before as well, so that the caller is
--- pushed as many writes of its own as it is told.
-local lease = redis.call('GET', KEYS[1])
-local run = string.sub(ARGV[1], 17)
-local is_held = lease and string.sub(lease, -8) == run and redis.call('PTTL', KEYS[1]) > 0
-if lease == ARGV[1] then
+-- wins. An entry of another type than a string, or too short to have an id, counts as none, and is
+-- overwritten by the store. Whatever the reply, the caller is registered for pushes of both keys: a
+-- lease just written is read again, as writing it used the registration up. It was read before as
+-- well, so that the caller is pushed as many writes of its own as it is told.
+--
+-- What can be read of all at once is: before Redis 7.2 each reading command registers all KEYS.
+
+-- No string stands there: it is not ours to write over.
+local FOREIGN = {err = 'WRONGTYPE it is no lease'}
+
+local call, count = redis.call, #KEYS / 2
+local leases = call('MGET', unpack(KEYS, 1, count))
+local are_entries = call('EXISTS', unpack(KEYS, count + 1)) > 0
+local replies, written = {}, {}
+
+local function take(i, lease, token)
+  local ms, invalid_id, share = unpack(ARGV, 4 * i - 2, 4 * i)
+  local run = string.sub(token, 17)
+  local is_held = lease and string.sub(lease, -8) == run and call('PTTL', KEYS[i]) > 0
+  if lease == token then
+    if is_held then
+      return 0
+    end
+    call('PEXPIRE', KEYS[i], ms)
+    written[#written + 1] = KEYS[i]
+    return 1
+  end
+  if are_entries then
+    -- A frame has its id at bytes 8 to 23; a shorter one has what is there.
+    local id = redis.pcall('GETRANGE', KEYS[count + i], 8, 23)
+    local is_string = type(id) == 'string'
+    if is_string and id ~= '' and id ~= invalid_id then
+      return {'entry', call('GET', KEYS[count + i])}
+    elseif not is_string and not string.find(id.err, 'WRONGTYPE', 1, true) then
+      return id
+    end
+  end
   if is_held then
-    return {'acquired', 0}
+    if lease == 'nostore' .. run then
+      return {'nostore'}
+    end
+    if share == '0' then
+      return {'held', lease}
+    end
+    if string.byte(lease) % 2 == 1 then
+      return {'nostore'}
+    end
+    return {'shared', string.sub(lease, 1, 16)}
   end
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
-  redis.call('EXISTS', KEYS[1])
-  return {'acquired', 1}
+  local done
+  if lease then
+    done = redis.pcall('SET', KEYS[i], token, 'PX', ms)
+  else
+    done = redis.pcall('SET', KEYS[i], token, 'PX', ms, 'NX') or FOREIGN
+  end
+  if done.err then
+    return done
+  end
+  written[#written + 1] = KEYS[i]
+  return 1
 end
-if redis.call('TYPE', KEYS[2]).ok == 'string' then
-  -- A frame has its id at bytes 8 to 23; a shorter one has what is there.
-  if redis.call('GETRANGE', KEYS[2], 8, 23) ~= ARGV[3] then
-    return {'entry', redis.call('GET', KEYS[2])}
-  end
+
+for i = 1, count do
+  replies[i] = take(i, leases[i], ARGV[4 * i - 3])
 end
-if is_held then
-  if lease == 'nostore' .. run then
-    return {'nostore'}
-  end
-  if ARGV[4] == '0' then
-    return {'held', lease}
-  end
-  if string.byte(lease) % 2 == 1 then
-    return {'nostore'}
-  end
-  return {'shared', string.sub(lease, 1, 16)}
+if #written > 0 then
+  call('EXISTS', unpack(written))
 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-redis.call('EXISTS', KEYS[1], KEYS[2])
-return {'acquired', 1}
+return replies

@@ -3,10 +3,12 @@
 
 pub(super) mod answers;
 pub(super) mod asks;
+pub(super) mod calls;
 mod command;
 mod distrust;
 pub(super) mod error;
 pub(super) mod map;
+pub(super) mod packed;
 pub(super) mod reply;
 pub(super) mod run;
 pub(super) mod scripts;

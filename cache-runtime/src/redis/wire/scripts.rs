@@ -45,6 +45,10 @@ pub(in crate::redis) fn load() -> Pipeline {
 }
 
 impl Lua {
+    pub(super) fn hash(&'static self) -> &'static str {
+        self.script.get_hash()
+    }
+
     /// The call by hash; keys and arguments are to be added.
     pub(in crate::redis) fn call(&self, keys: usize) -> Cmd {
         let mut command = redis::cmd("EVALSHA");

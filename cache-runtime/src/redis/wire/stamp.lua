@@ -1,23 +1,48 @@
--- Reads the stamp of a tag or namespace, or makes it.
+-- Reads the stamps of tags and namespaces, or makes them.
 --
--- KEYS[1]  the stamp
--- ARGV[1]  16 random bytes, for a stamp that has to be made
--- ARGV[2]  the run id of this node, 8 bytes
--- ARGV[3]  how long it is needed, in milliseconds
+-- KEYS  the stamps; none stands there twice
+-- ARGV  three for each stamp:
+--       1  16 random bytes, for a stamp that has to be made
+--       2  the run id of this node, 8 bytes
+--       3  how long it is needed, in milliseconds
 --
--- Replies  {stamp, writes}: the stamp, 24 bytes, is two halves and the run id; nil if none could be made
+-- Replies  for each stamp {stamp, writes}: the stamp, 24 bytes, is two halves and the run id; nil if
+--          none could be made. Or an error, which is of this stamp alone
 --
 -- Invariant: a stamp of another run is not believed, as the node may have come back from an old
--- snapshot. The last GET counts: memory may be full, and the key evicted at once; and it registers
--- the caller for pushes, which its own write used up. Its life is extended only when too short, to
--- twice what is needed, as an extension is a write, and is pushed to every process.
-local stamp = redis.call('GET', KEYS[1])
-local writes = 1
-if not stamp or string.sub(stamp, 17) ~= ARGV[2] then
-  redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2], 'PX', ARGV[3] * 2)
-elseif redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then
-  redis.call('PEXPIRE', KEYS[1], ARGV[3] * 2)
-else
-  writes = 0
+-- snapshot. What is read last counts: memory may be full, and a key evicted at once; and it registers
+-- the caller for pushes, which its own write used up. The life of a stamp is extended only when too
+-- short, to twice what is needed, as an extension is a write, and is pushed to every process.
+--
+-- What can be read of all at once is: before Redis 7.2 each reading command registers all KEYS.
+
+-- No string stands there: it is not ours to write over.
+local FOREIGN = {err = 'WRONGTYPE it is no stamp'}
+
+local call, pcall = redis.call, redis.pcall
+local stamps = call('MGET', unpack(KEYS))
+local replies, writes, are_written = {}, {}, false
+for i = 1, #KEYS do
+  local stamp, run, ms = stamps[i], ARGV[3 * i - 1], ARGV[3 * i]
+  local fresh, done = ARGV[3 * i - 2] .. run, nil
+  if not stamp then
+    done = pcall('SET', KEYS[i], fresh, 'PX', ms * 2, 'NX') or FOREIGN
+  elseif string.sub(stamp, 17) ~= run then
+    done = pcall('SET', KEYS[i], fresh, 'PX', ms * 2)
+  elseif call('PTTL', KEYS[i]) < tonumber(ms) then
+    call('PEXPIRE', KEYS[i], ms * 2)
+    done = {}
+  end
+  writes[i] = done and 1 or 0
+  are_written = are_written or done
+  if done and done.err then
+    replies[i] = done
+  end
 end
-return {redis.call('GET', KEYS[1]), writes}
+if are_written then
+  stamps = call('MGET', unpack(KEYS))
+end
+for i = 1, #KEYS do
+  replies[i] = replies[i] or {stamps[i], writes[i]}
+end
+return replies

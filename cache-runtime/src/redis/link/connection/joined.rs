@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::redis::terms::asks::Keys;
 use crate::redis::terms::fault::Fault;
+use crate::redis::wire::packed::{begin, word};
 use crate::redis::wire::reply::{AllGot, Got, Reply};
 
 /// At most this many joined commands are under way at once; further reads wait to be joined.
@@ -231,31 +232,14 @@ impl Hasher for Hashed {
     }
 }
 
-/// A command as it goes over the wire.
 fn pack(packed: &mut Vec<u8>, verb: &str, keys: &[Arc<str>]) {
     let room: usize = keys.iter().map(|key| key.len() + 16).sum();
     packed.reserve(room + 32);
-    let mut line = |mark: u8, count: usize, text: &[u8]| {
-        packed.push(mark);
-        decimal(packed, count);
-        packed.extend_from_slice(b"\r\n");
-        if mark == b'$' {
-            packed.extend_from_slice(text);
-            packed.extend_from_slice(b"\r\n");
-        }
-    };
-    line(b'*', keys.len() + 1, b"");
-    line(b'$', verb.len(), verb.as_bytes());
+    begin(packed, keys.len() + 1);
+    word(packed, verb.as_bytes());
     for key in keys {
-        line(b'$', key.len(), key.as_bytes());
+        word(packed, key.as_bytes());
     }
-}
-
-fn decimal(packed: &mut Vec<u8>, number: usize) {
-    if number >= 10 {
-        decimal(packed, number / 10);
-    }
-    packed.push(b'0' + (number % 10) as u8);
 }
 
 #[cfg(test)]

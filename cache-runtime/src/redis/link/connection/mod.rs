@@ -5,10 +5,11 @@
 //! reads: it hands over the answers, and tells of what the node pushed before it hands over any later one.
 //!
 //! Reads that come while others are under way are joined into one command, as the cost of a command is more
-//! than that of a key.
+//! than that of a key; and so are calls of scripts.
 //!
 //! Nothing here waits for a caller to be looked at again, so one that never is holds up nobody.
 
+mod calls;
 mod driver;
 mod joined;
 mod queue;
@@ -28,8 +29,10 @@ use super::ears::Hear;
 use super::pace::timeouts::End;
 use crate::redis::terms::asks::Keys;
 use crate::redis::terms::fault::Fault;
+use crate::redis::wire::calls::Call;
 use crate::redis::wire::reply::AllGot;
 use crate::redis::wire::settings::LinkSettings;
+use calls::Asked;
 use driver::Driver;
 use joined::Read;
 use queue::Sending;
@@ -91,6 +94,35 @@ impl Connection {
         let may_go = queue.push_read(Read { keys, tell });
         self.0.go(queue, may_go);
         Answers(told)
+    }
+
+    /// Asks scripts, in calls that others share. The answers are in the order of what is asked, and are there after the
+    /// pushes for what was written.
+    ///
+    /// What is dropped before it is written never is.
+    pub(in crate::redis::link) fn call(&self, call: Call) -> Answers<Vec<Value>> {
+        let (tell, told) = oneshot::channel();
+        let mut queue = self.0.queue.lock();
+        let may_go = queue.push_call(Asked { call, tell });
+        self.0.go(queue, may_go);
+        Answers(told)
+    }
+
+    /// Has calls wait for more of them, as their caller is about to ask for many.
+    pub(in crate::redis::link) fn hold_calls(&self) -> Hold {
+        self.0.queue.lock().hold_calls();
+        Hold(Arc::clone(&self.0))
+    }
+}
+
+/// While it lives, calls of scripts wait to be joined: until it is dropped, or as many wait as one write takes.
+pub(in crate::redis) struct Hold(Arc<Shared>);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let mut queue = self.0.queue.lock();
+        let may_go = queue.end_hold();
+        self.0.go(queue, may_go);
     }
 }
 

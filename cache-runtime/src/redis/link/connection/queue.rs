@@ -7,6 +7,7 @@ use std::sync::Arc;
 use redis::Value;
 use tokio::sync::oneshot;
 
+use super::calls::{Asked, Calls, JoinedCalls};
 use super::joined::{CROWDED, Joined, Read, Reads};
 use super::socket::Plain;
 use crate::redis::terms::fault::Fault;
@@ -34,6 +35,7 @@ pub(super) struct Waiting {
 enum Tell {
     One(oneshot::Sender<Vec<Value>>),
     Joined(Joined),
+    Called(JoinedCalls),
 }
 
 impl Sending {
@@ -45,7 +47,7 @@ impl Sending {
     fn is_wanted(&self) -> bool {
         match &self.waiting.tell {
             Tell::One(tell) => !tell.is_closed(),
-            Tell::Joined(_) => true,
+            Tell::Joined(_) | Tell::Called(_) => true,
         }
     }
 }
@@ -69,11 +71,8 @@ impl Waiting {
                 Ok(None)
             }
             Tell::Joined(joined) => joined.tell(&self.answers),
+            Tell::Called(joined) => joined.tell(&self.answers).map(|()| None),
         }
-    }
-
-    fn is_joined(&self) -> bool {
-        matches!(self.tell, Tell::Joined(_))
     }
 }
 
@@ -81,6 +80,7 @@ impl Waiting {
 pub(super) struct Queue {
     unsent: VecDeque<Sending>,
     reads: Reads,
+    calls: Calls,
     under_way: VecDeque<Waiting>,
     /// Where callers write to themselves; not with TLS.
     socket: Option<Arc<Plain>>,
@@ -97,6 +97,7 @@ pub(super) struct Queue {
 pub(super) struct Outgoing {
     pub(super) packed: Vec<u8>,
     sendings: Vec<Sending>,
+    calls: Vec<Asked>,
     reads: Vec<Read>,
     is_in_cluster: bool,
 }
@@ -104,13 +105,18 @@ pub(super) struct Outgoing {
 impl Outgoing {
     /// Packs all of it, and says who waits for what. It takes a while where many reads are joined.
     pub(super) fn pack(&mut self) -> Vec<Waiting> {
-        let mut waiting = Vec::with_capacity(self.sendings.len() + 1);
+        let mut waiting = Vec::with_capacity(self.sendings.len() + 2);
         for sending in self.sendings.drain(..) {
             match self.packed.is_empty() {
                 true => self.packed = sending.packed,
                 false => self.packed.extend_from_slice(&sending.packed),
             }
             waiting.push(sending.waiting);
+        }
+        let calls = mem::take(&mut self.calls);
+        if !calls.is_empty() {
+            let (count, joined) = JoinedCalls::pack(calls, &mut self.packed);
+            waiting.push(Waiting::of(count, Tell::Called(joined)));
         }
         let reads = mem::take(&mut self.reads);
         if !reads.is_empty() {
@@ -127,6 +133,7 @@ impl Queue {
             socket,
             unsent: VecDeque::new(),
             reads: Reads::new(is_in_cluster),
+            calls: Calls::new(),
             under_way: VecDeque::new(),
             left: Vec::new(),
             is_being_written: false,
@@ -157,10 +164,32 @@ impl Queue {
         self.reads.may_go()
     }
 
+    /// Takes a call of scripts in, to be joined with others, or drops it if the connection is closed; whether it can
+    /// go out with the next write.
+    pub(super) fn push_call(&mut self, asked: Asked) -> bool {
+        if self.is_closed {
+            return false;
+        }
+        self.calls.push(asked);
+        self.calls.may_go()
+    }
+
+    /// Has calls wait for more of them.
+    pub(super) fn hold_calls(&mut self) {
+        self.calls.hold();
+    }
+
+    /// Ends a hold; whether calls can go out with the next write.
+    pub(super) fn end_hold(&mut self) -> bool {
+        self.calls.end_hold();
+        self.calls.may_go()
+    }
+
     /// Where what was just given may be written by whoever gave it, as nothing else is under way.
     pub(super) fn idle(&self) -> Option<&Arc<Plain>> {
-        let is_idle = self.unsent.len() + self.reads.len() == 1
+        let is_idle = self.unsent.len() + self.calls.len() + self.reads.len() == 1
             && self.under_way.is_empty()
+            && (self.calls.len() == 0 || self.calls.may_go())
             && !self.is_being_written;
         self.socket.as_ref().filter(|_| is_idle)
     }
@@ -182,11 +211,13 @@ impl Queue {
         let outgoing = Outgoing {
             packed: mem::take(&mut self.left),
             sendings,
+            calls: self.calls.next(),
             reads: self.reads.next(),
             is_in_cluster: self.reads.is_in_cluster(),
         };
         self.is_being_written = !outgoing.packed.is_empty()
             || !outgoing.sendings.is_empty()
+            || !outgoing.calls.is_empty()
             || !outgoing.reads.is_empty();
         self.is_being_written.then_some(outgoing)
     }
@@ -204,7 +235,7 @@ impl Queue {
     pub(super) fn end(&mut self, left: Vec<u8>) -> bool {
         self.left = left;
         self.is_being_written = false;
-        let is_asked = !self.unsent.is_empty() || self.reads.may_go();
+        let is_asked = !self.unsent.is_empty() || self.calls.may_go() || self.reads.may_go();
         (is_asked && self.under_way.len() < UNDER_WAY) || !self.left.is_empty()
     }
 
@@ -220,8 +251,10 @@ impl Queue {
             return Ok(None);
         }
         let done = self.under_way.pop_front();
-        if done.as_ref().is_some_and(Waiting::is_joined) {
-            self.reads.answered();
+        match done.as_ref().map(|done| &done.tell) {
+            Some(Tell::Joined(_)) => self.reads.answered(),
+            Some(Tell::Called(_)) => self.calls.answered(),
+            Some(Tell::One(_)) | None => {}
         }
         Ok(done)
     }
@@ -241,6 +274,7 @@ impl Queue {
         self.is_closed = true;
         Closed {
             _unsent: mem::take(&mut self.unsent),
+            _calls: self.calls.take(),
             _reads: self.reads.take(),
             _under_way: mem::take(&mut self.under_way),
             _socket: self.socket.take(),
@@ -251,6 +285,7 @@ impl Queue {
 /// What a closed connection leaves.
 pub(super) struct Closed {
     _unsent: VecDeque<Sending>,
+    _calls: VecDeque<Asked>,
     _reads: VecDeque<Read>,
     _under_way: VecDeque<Waiting>,
     _socket: Option<Arc<Plain>>,
