@@ -74,7 +74,7 @@ struct Debts {
     entries: BySubject,
     /// Tags and namespaces.
     stamps: BySubject,
-    /// The last failure while more was owed than is kept apart.
+    /// The last failure of all, or while more was owed than is kept apart.
     everything: Option<u64>,
     failures: u64,
 }
@@ -103,15 +103,19 @@ impl Debts {
             return;
         };
         if self.stamps.len() >= MOST_STAMPS && !self.stamps.contains_key(&of) {
-            *self = Self {
-                everything: Some(self.failures),
-                failures: self.failures,
-                ..Self::default()
-            };
-            return;
+            return self.widen();
         }
         let debt = (Arc::new(target), self.failures);
         self.stamps.insert(of, debt);
+    }
+
+    /// Everything is owed from now on, and with it all that was kept apart.
+    fn widen(&mut self) {
+        *self = Self {
+            everything: Some(self.failures),
+            failures: self.failures,
+            ..Self::default()
+        };
     }
 
     fn of(&mut self, subject: &Subject) -> &mut BySubject {
@@ -144,6 +148,14 @@ impl Owed {
     pub(crate) fn add(&self, targets: &[Target]) {
         let mut debts = self.debts.write();
         targets.iter().for_each(|target| debts.add(target));
+        self.count.store(debts.len(), Ordering::Release);
+    }
+
+    /// Owes everything there is.
+    pub(crate) fn add_everything(&self) {
+        let mut debts = self.debts.write();
+        debts.failures = debts.failures.wrapping_add(1);
+        debts.widen();
         self.count.store(debts.len(), Ordering::Release);
     }
 
@@ -187,7 +199,7 @@ impl Owed {
         self.debts.read().all().cloned().collect()
     }
 
-    /// The last failure of all, where more is owed than is kept apart.
+    /// The last failure, where everything is owed.
     pub(crate) fn everything(&self) -> Option<u64> {
         self.debts.read().everything
     }
@@ -256,6 +268,22 @@ mod tests {
         owed.add(&[entry(1)]);
         owed.settle(&retried);
         assert_eq!(owed.len(), 1);
+    }
+
+    #[test]
+    fn everything_is_owed_until_it_is_settled_as_such() {
+        let owed = Owed::default();
+        owed.add(&[entry(1)]);
+        let before = owed.all();
+        owed.add_everything();
+        let first = owed.everything().unwrap();
+        owed.add_everything();
+        assert_eq!((owed.len(), owed.names()), (1, vec!["everything".into()]));
+        owed.settle(&before);
+        owed.settle_everything(first);
+        assert!(owed.covers(&entry(2).subjects), "a later failure stays");
+        owed.settle_everything(owed.everything().unwrap());
+        assert!(!owed.covers(&entry(1).subjects));
     }
 
     fn tag(n: u32) -> Target {

@@ -31,6 +31,7 @@ mod hits;
 mod identity;
 mod invalidates;
 mod jitter;
+mod invalidate_all;
 mod late;
 mod layers;
 mod leases;

@@ -1,4 +1,4 @@
-//! What many entries share: a tag, a namespace. Each is invalidated in O(1).
+//! What many entries share: a tag or a namespace, each invalidated in O(1), and the cache.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use super::Cache;
 use crate::error::{CacheError, Result, check_name};
 use crate::events::Of;
 use crate::expire::expire_stamped;
-use crate::invalidate::invalidate;
+use crate::invalidate::{invalidate, invalidate_everything};
 use crate::owed::Target;
 use crate::stamp::{Subject, bucket_of};
 use crate::tag::Tag;
@@ -124,6 +124,37 @@ impl Namespace {
 impl fmt::Debug for Namespace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Namespace").field(&self.name).finish()
+    }
+}
+
+impl Cache {
+    /// Invalidates every entry under the cache's prefix, in every tier and process, with the promise of
+    /// [`TagHandle::invalidate`]: what was loaded before is never served again, and loads under way are not kept.
+    ///
+    /// **In Redis it takes time in proportion to all keys that are there**, of this cache or not: a walk over the names,
+    /// in batches that do not hold others up, deletes the stamp of each namespace. Reads pay nothing for it. The user
+    /// of the connection needs the right to `scan`. What is left of the entries ends by its ttl.
+    ///
+    /// In memory alone it is one step. Values of `tiers = [memory]` in other processes rest on nothing in Redis, and stay.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let cache = cache_runtime::Cache::memory();
+    /// cache.invalidate_all().await?;
+    /// # Ok::<_, cache_runtime::CacheError>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::Unavailable`] if Redis did not acknowledge all of it. Everything is owed then: it is retried, and
+    /// this process serves nothing from Redis until it is done.
+    ///
+    /// # Cancellation
+    ///
+    /// Once polled it is carried out, even if the future is dropped.
+    pub async fn invalidate_all(&self) -> Result<(), CacheError> {
+        self.tiers().used.note();
+        invalidate_everything(self.tiers()).await
     }
 }
 

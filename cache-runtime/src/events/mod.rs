@@ -146,6 +146,20 @@ impl Events {
         self.heard.invalidated(of, name);
     }
 
+    /// Counts an invalidation of every namespace that there is a row of.
+    pub(crate) fn invalidated_all(&self) {
+        let namespaces = self.namespaces.read();
+        let rows = namespaces
+            .iter()
+            .map(|(name, row)| (Arc::clone(name), Arc::clone(row)));
+        let rows: Vec<_> = rows.collect();
+        // The log may run code of the program's own.
+        drop(namespaces);
+        for (name, counters) in rows {
+            self.emit(&name, &counters, Event::Invalidated);
+        }
+    }
+
     /// Tells of a connection to Redis, which belongs to no namespace.
     pub(crate) fn connected(&self, node: &str) {
         self.log.connected(node);

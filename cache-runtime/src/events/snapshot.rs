@@ -67,7 +67,7 @@ pub struct NamespaceStats {
     pub followers: u64,
     /// Callers that wait for another caller's load at this moment.
     pub waiting: u64,
-    /// Invalidations of an entry or of the namespace.
+    /// Invalidations of an entry, of the namespace, or of everything.
     pub invalidations: u64,
     /// Steps that went wrong, as `step: cause`; callers were served by the origin.
     pub troubles: BTreeMap<String, u64>,

@@ -3,17 +3,23 @@
 //! It runs in a task of its own, so a caller that goes away does not cut it short. What Redis did
 //! not acknowledge is owed: kept, retried, and covered by nothing served here meanwhile.
 
+mod everything;
 mod retry;
 
 use std::sync::Arc;
 
+use crate::boxed::boxed;
 use crate::error::{CacheError, Result};
 use crate::events::Event;
 use crate::owed::Target;
 use crate::own_thread;
 use crate::redis::{Fault, Topology};
 use crate::tiers::Tiers;
+pub(crate) use everything::invalidate_everything;
 pub(crate) use retry::retry;
+
+/// What is told of it, in errors and in the log.
+const DOING: &str = "invalidate";
 
 /// Invalidates the targets; `Ok` is the acknowledgement that the guarantee speaks of.
 ///
@@ -32,14 +38,7 @@ pub(crate) async fn invalidate(
     let Some(redis) = &tiers.redis else {
         return Ok(());
     };
-    let done = begin(tiers, redis, targets);
-    match done.await {
-        Ok(()) => Ok(()),
-        Err(cause) => Err(CacheError::Unavailable {
-            doing: "invalidate",
-            cause,
-        }),
-    }
+    acknowledged(DOING, begin(tiers, redis, Extent::Targets(targets))).await
 }
 
 /// Begins an invalidation that nobody waits for; it is owed until it is done.
@@ -72,20 +71,56 @@ fn drop_copies(tiers: &Tiers, targets: &[Target]) {
     }
 }
 
+/// How much is invalidated.
+enum Extent {
+    Targets(Vec<Target>),
+    Everything,
+}
+
+impl Extent {
+    async fn delete(&self, tiers: &Tiers, redis: &Topology) -> Result<(), Fault> {
+        match self {
+            Self::Targets(targets) => delete(tiers, redis, targets).await.into_iter().collect(),
+            Self::Everything => boxed(|| everything::delete(tiers, redis)).await,
+        }
+    }
+
+    /// Owes what was not begun. Owed before the copies are dropped: who reads after that finds it covered.
+    fn owe(&self, tiers: &Tiers) {
+        match self {
+            Self::Targets(targets) => {
+                tiers.owed.add(targets);
+                drop_copies(tiers, targets);
+            }
+            Self::Everything => {
+                tiers.owed.add_everything();
+                tiers.cells.flip_all();
+            }
+        }
+    }
+
+    fn trouble(&self, tiers: &Tiers, fault: &Fault) {
+        match self {
+            Self::Targets(targets) => trouble(tiers, targets, (DOING, *fault)),
+            Self::Everything => everything::trouble(tiers, fault),
+        }
+    }
+}
+
 /// Runs it in a task; the returned future only waits for it.
 fn begin(
     tiers: &Arc<Tiers>,
     redis: &Topology,
-    targets: Vec<Target>,
+    extent: Extent,
 ) -> impl Future<Output = Result<(), String>> + use<> {
     let (tell, told) = tokio::sync::oneshot::channel();
-    let (unsent, owing) = (targets.clone(), Arc::clone(tiers));
+    let extent = Arc::new(extent);
+    let (unsent, owing) = (Arc::clone(&extent), Arc::clone(tiers));
     let (tiers, redis) = (Arc::clone(tiers), redis.clone());
     let spawned = own_thread::spawn(async move {
-        let done = delete(&tiers, &redis, &targets).await;
-        let outcome: Result<(), Fault> = done.into_iter().collect();
+        let outcome = extent.delete(&tiers, &redis).await;
         if let Err(fault) = &outcome {
-            trouble(&tiers, &targets, fault);
+            extent.trouble(&tiers, fault);
             retry(&tiers);
         }
         let _ = tell.send(outcome.map_err(|fault| fault.as_str().to_owned()));
@@ -93,11 +128,18 @@ fn begin(
     let lost = spawned.map_or_else(Fault::from, |_| Fault::Down);
     async move {
         told.await.unwrap_or_else(|_| {
-            owing.owed.add(&unsent);
-            drop_copies(&owing, &unsent);
+            unsent.owe(&owing);
             Err(lost.as_str().to_owned())
         })
     }
+}
+
+async fn acknowledged(
+    doing: &'static str,
+    done: impl Future<Output = Result<(), String>>,
+) -> Result<()> {
+    let done = done.await;
+    done.map_err(|cause| CacheError::Unavailable { doing, cause })
 }
 
 /// Deletes in Redis, and drops what was read here while it was under way: once it is answered, or
@@ -137,9 +179,10 @@ impl Drop for Deleting<'_> {
     }
 }
 
-fn trouble(tiers: &Tiers, targets: &[Target], fault: &Fault) {
+/// Tells of what went wrong, in each namespace that the targets are of.
+pub(crate) fn trouble(tiers: &Tiers, targets: &[Target], (doing, fault): (&'static str, Fault)) {
     let event = Event::Trouble {
-        doing: "invalidate",
+        doing,
         cause: fault.as_str(),
     };
     let mut told: Vec<&str> = targets.iter().map(namespace).collect();

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{TAGS, delete};
+use super::{delete, everything};
 use crate::boxed::boxed;
-use crate::events::Event;
 use crate::owed::{Debt, Target};
 use crate::own_thread;
-use crate::redis::{Fault, Topology};
+use crate::redis::Topology;
 use crate::tiers::Tiers;
 
 /// How many targets are tried in one write.
@@ -54,9 +53,9 @@ fn retire(tiers: &Tiers) -> bool {
 /// One attempt at all that is owed; whether nothing is left.
 async fn settle(tiers: &Tiers, redis: &Topology) -> bool {
     if let Some(failure) = tiers.owed.everything() {
-        let done = boxed(|| settle_everything(tiers, redis, failure)).await;
-        if let Err(fault) = done {
-            told(tiers, &fault);
+        match boxed(|| everything::delete(tiers, redis)).await {
+            Ok(()) => tiers.owed.settle_everything(failure),
+            Err(fault) => everything::trouble(tiers, &fault),
         }
     }
     for few in tiers.owed.all().chunks(FEW) {
@@ -70,26 +69,4 @@ async fn settle(tiers: &Tiers, redis: &Topology) -> bool {
         tiers.owed.settle(&done);
     }
     tiers.owed.len() == 0
-}
-
-/// Deletes the stamp of every namespace under the prefix: every entry rests on that of its own.
-/// Which tags were owed is not known any more, and what carries a tag can't be found by it.
-async fn settle_everything(tiers: &Tiers, redis: &Topology, failure: u64) -> Result<(), Fault> {
-    redis
-        .unlink_matching(tiers.names.namespaces().glob())
-        .await?;
-    // What was read meanwhile, before it is covered no more.
-    tiers.cells.flip_all();
-    tiers.owed.settle_everything(failure);
-    Ok(())
-}
-
-/// It may never come to an end, where the user lacks a right: so each attempt is told of.
-fn told(tiers: &Tiers, fault: &Fault) {
-    let event = Event::Trouble {
-        doing: "invalidate everything",
-        cause: fault.as_str(),
-    };
-    let counters = tiers.events.namespace(TAGS);
-    tiers.events.emit(TAGS, &counters, event);
 }
