@@ -37,6 +37,7 @@
 //! | many ids at once, by one query | [`cached`](macro@cached#many-at-once) |
 //! | how a write stores what it wrote | [`cache_put`](macro@cache_put), [`Entry::put`] |
 //! | how to invalidate, and what it promises | [`cache_invalidate`](macro@cache_invalidate), [`TagHandle::invalidate`], [`Entry::invalidate`] |
+//! | how to invalidate after the commit of a transaction | [`deferred`] |
 //! | how arguments make a key | [`CacheKey`](trait@CacheKey), its [derive](derive@CacheKey) |
 //! | how to set it up: each setting with its default | [`CacheBuilder`] |
 //! | what a settings file replaces | [`CacheBuilder::config`], [`Entry::settings`] |
@@ -110,9 +111,9 @@ mod cache;
 pub mod __private;
 
 pub use cache::{
-    BreakerState, Cache, CacheBuilder, Durability, Entry, Health, Inspection, Namespace,
-    NodeHealth, RedisHealth, Scan, ScannedKey, SiteInfo, TagHandle, Testing, bypass, inherit,
-    outcome,
+    BreakerState, Cache, CacheBuilder, Durability, Entry, Health, Inspection, Invalidations,
+    Namespace, NodeHealth, RedisHealth, Scan, ScannedKey, SiteInfo, TagHandle, Testing, bypass,
+    deferred, inherit, outcome,
 };
 pub use cache_macros::CacheKey;
 pub use cache_macros::CacheTag;

@@ -39,6 +39,7 @@ const WITHIN: &[(&str, &str)] = &[
     ("memory", "stamp"),
     ("redis", "stamp"),
     ("load", "invalidate"),
+    ("expire", "invalidate"),
     ("expire", "load"),
 ];
 

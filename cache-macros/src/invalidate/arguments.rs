@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use syn::{Expr, Lit, Path};
 
 use crate::errors::Errors;
@@ -16,6 +16,7 @@ const KNOWN: Known = &[
     ("namespaces", "namespaces = [\"user\"]"),
     ("tags_from", "tags_from = |value| [..]"),
     ("before", "before"),
+    ("expire", "expire"),
     ("on", "on = \"ok\""),
     ("cache", "cache = self.cache"),
     ("crate", "crate = path"),
@@ -34,7 +35,9 @@ pub(super) struct Arguments {
     pub(super) tags_from: Option<Expr>,
     /// Whether the annotation gave any of these lists, even one that couldn't be read.
     pub(super) names_something: bool,
-    pub(super) before: bool,
+    /// The argument, where it is given.
+    pub(super) before: Option<Ident>,
+    pub(super) expire: bool,
     pub(super) only_ok: bool,
     pub(super) cache: Option<Expr>,
     pub(super) runtime: Option<Path>,
@@ -73,7 +76,11 @@ impl Arguments {
                     errors.keep(checked);
                 }
             }
-            "before" => self.before = setting.alone()?,
+            "before" => {
+                let name = setting.name.clone();
+                self.before = setting.alone()?.then_some(name);
+            }
+            "expire" => self.expire = setting.alone()?,
             "on" => self.only_ok = !setting.choice(&[("ok", "ok")])?.0.is_empty(),
             "cache" => self.cache = Some(setting.expression()?),
             // The list of known names leaves this one only.

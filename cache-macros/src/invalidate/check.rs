@@ -10,6 +10,7 @@ use crate::function::{Function, Output, check_function, check_returns};
 /// Every rule; each notes its own mistakes.
 pub(super) fn check(arguments: &Arguments, function: &Function, errors: &mut Errors) {
     check_something_is_named(arguments, errors);
+    check_nothing_expires_before(arguments, errors);
     check_function("cache_invalidate", function, errors);
     if let Some(output) = Output::of(function) {
         check_returns(&output, errors);
@@ -28,12 +29,25 @@ fn check_ok_can_be_told(arguments: &Arguments, output: &Output, errors: &mut Err
     }
 }
 
+fn check_nothing_expires_before(arguments: &Arguments, errors: &mut Errors) {
+    if let (Some(before), true) = (&arguments.before, arguments.expire) {
+        errors.on(
+            before,
+            "`before` is for what may not be served while the fn runs, and what `expire` makes stale may be: remove one of them",
+        );
+    }
+}
+
 fn check_something_is_named(arguments: &Arguments, errors: &mut Errors) {
     let is_empty = arguments.tags.is_empty()
         && arguments.entries.is_empty()
         && arguments.namespaces.is_empty();
     let knows_before = !is_empty || arguments.all_tags.is_some() || arguments.all_entries.is_some();
-    if let (Some(tags_from), true, false) = (&arguments.tags_from, arguments.before, knows_before) {
+    if let (Some(tags_from), true, false) = (
+        &arguments.tags_from,
+        arguments.before.is_some(),
+        knows_before,
+    ) {
         errors.on(
             tags_from,
             "before the fn runs nobody knows what it returns: remove `before`, or name what is to be invalidated then in `tags`",

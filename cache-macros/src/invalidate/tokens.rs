@@ -22,8 +22,12 @@ pub(super) fn function(arguments: Arguments, function: &Function, output: &Outpu
         .filter(|argument| argument.lends(&mentioned))
         .map(|argument| argument.lent())
         .collect();
+    let expire = arguments
+        .expire
+        .then(|| quote_spanned!(Span::mixed_site()=> __owed.expire();));
     let before = arguments
         .before
+        .is_some()
         .then(|| quote_spanned!(Span::mixed_site()=> __owed.before().await;));
     let ty = &output.ty;
     let only_ok = arguments.only_ok.then(|| {
@@ -52,6 +56,7 @@ pub(super) fn function(arguments: Arguments, function: &Function, output: &Outpu
     let statements = quote_spanned! {Span::mixed_site()=>
         #lent
         let mut __owed = #private::Invalidation::new(#cache);
+        #expire
         #owed
         #before
         #only_ok

@@ -181,3 +181,11 @@ fn invalidation_of_everything() {
         async fn clear(&self, id: u64) -> Result<(), Error> { self.delete(id).await }
     });
 }
+
+#[test]
+fn what_is_named_is_expired() {
+    insta::assert_snapshot!(invalidates! {
+        (tags = ["user:{id}"], expire)
+        async fn rename(id: u64) -> Result<(), DbError> { write(id).await }
+    });
+}

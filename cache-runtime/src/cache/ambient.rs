@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use once_cell::sync::OnceCell;
 
 use super::Cache;
+use super::deferred::Deferral;
 use crate::error::{CacheError, Result};
 use crate::events::{Observed, Observer, Outcome, tell_of_default};
 use crate::load::{Task, short};
@@ -32,13 +33,18 @@ pub(crate) struct Ambient {
     written: Option<Arc<[[u8; 16]]>>,
     /// Who is to be told what becomes of calls inside.
     observer: Observed,
+    /// Who takes over what is to be invalidated after a commit.
+    deferral: Option<Arc<Deferral>>,
 }
 
 impl Ambient {
     /// Whether a hit in memory takes more than a look.
     #[inline]
     fn is_unusual(&self) -> bool {
-        self.bypassed || self.refresh.is_some() || self.observer.is_some()
+        self.bypassed
+            || self.refresh.is_some()
+            || self.observer.is_some()
+            || self.deferral.is_some()
     }
 }
 
@@ -114,6 +120,29 @@ pub(crate) fn may_refresh() -> bool {
     AMBIENT
         .try_with(|ambient| ambient.refresh.is_some())
         .unwrap_or(false)
+}
+
+/// Whether what may serve a call on this task is told by its tags, so that memory may not be looked at before.
+#[inline]
+pub(crate) fn looks_later() -> bool {
+    AMBIENT
+        .try_with(|ambient| ambient.refresh.is_some() || ambient.deferral.is_some())
+        .unwrap_or(false)
+}
+
+/// Who takes over what is to be invalidated after a commit, if a transaction is open around this task.
+pub(crate) fn deferral() -> Option<Arc<Deferral>> {
+    let deferral = AMBIENT.try_with(|ambient| ambient.deferral.clone());
+    deferral.ok().flatten()
+}
+
+/// Runs the work of a transaction.
+pub(super) async fn deferring<F: Future>(deferral: Arc<Deferral>, future: F) -> F::Output {
+    let ambient = Ambient {
+        deferral: Some(deferral),
+        ..present()
+    };
+    AMBIENT.scope(ambient, future).await
 }
 
 #[inline]
@@ -275,8 +304,9 @@ pub async fn bypass<F: Future>(future: F) -> F::Output {
 /// # });
 /// ```
 ///
-/// A [`bypass`] is inherited as well, and one around the future where it runs holds too. A refresh of one entry is
-/// not inherited, as that is its one call's. The scope is that of who made it, also inside another.
+/// A [`bypass`] is inherited as well, and one around the future where it runs holds too, and so is a
+/// [`deferred`](super::deferred()) transaction. A refresh of one entry is not inherited, as that is its one call's. The
+/// scope is that of who made it, also inside another.
 pub fn inherit<F: Future>(future: F) -> impl Future<Output = F::Output> + use<F> {
     let made = present();
     async move {
@@ -287,15 +317,17 @@ pub fn inherit<F: Future>(future: F) -> impl Future<Output = F::Output> + use<F>
             refresh: here.refresh,
             written: here.written,
             observer: here.observer,
+            deferral: made.deferral.or(here.deferral),
         };
         AMBIENT.scope(ambient, future).await
     }
 }
 
-/// A task with what the caller has around it now; what becomes of it is nobody's call.
+/// A task with what the caller has around it now; what becomes of it is nobody's call, and part of no transaction.
 pub(crate) fn carried(task: Task) -> Task {
     let ambient = Ambient {
         observer: None,
+        deferral: None,
         ..present()
     };
     Box::pin(AMBIENT.scope(ambient, task))

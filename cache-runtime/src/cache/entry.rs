@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ambient;
+use super::deferred::is_deferred;
 use crate::error::{CacheError, Result};
 use crate::events::{Event, Tier};
-use crate::expire::expire_entry;
+use crate::expire::{age_copies, expire};
 use crate::invalidate::invalidate;
 use crate::load::{self, Look, Request};
 use crate::memory::Held;
@@ -35,9 +36,13 @@ impl<T: Cacheable> Entry<T> {
         }
     }
 
-    /// The value, if a tier has it and it is fresh. Never loads; trouble of the cache is `None`.
+    /// The value, if a tier has it and it is fresh. Never loads; trouble of the cache is `None`, and so is an entry
+    /// whose invalidation waits for a commit around the call ([`deferred`](crate::deferred())).
     pub async fn get(&self) -> Option<T> {
         let request = self.readable()?;
+        if is_deferred(request) {
+            return None;
+        }
         if let Some(held) = request.in_memory().filter(|held| !held.is_stale) {
             request.emit(Event::Hit(Tier::Memory));
             return held.get();
@@ -48,7 +53,8 @@ impl<T: Cacheable> Entry<T> {
     }
 
     /// Stores a value as the entry's, whatever load is under way. Of several puts at the same time, in
-    /// this process or others, the last one wins, and each is `Ok`.
+    /// this process or others, the last one wins, and each is `Ok`. It is done at once, also in a
+    /// [`deferred`](crate::deferred()) transaction: put after the commit.
     ///
     /// # Errors
     ///
@@ -154,7 +160,11 @@ impl<T> Entry<T> {
     /// If the future is dropped half-way, it was done or not.
     pub async fn expire(&self) -> Result<(), CacheError> {
         match &self.request {
-            Ok(Some(request)) => expire_entry(request).await,
+            Ok(Some(request)) if request.redis().is_none() => {
+                age_copies(&request.tiers, &[request.target()]);
+                Ok(())
+            }
+            Ok(Some(request)) => expire(&request.tiers, &[request.target()]).await,
             Ok(None) => Ok(()),
             Err(refused) => Err(refused.clone()),
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Cache;
 use crate::error::{CacheError, Result, check_name};
 use crate::events::Of;
-use crate::expire::expire_stamped;
+use crate::expire::expire;
 use crate::invalidate::{invalidate, invalidate_everything};
 use crate::owed::Target;
 use crate::stamp::{Subject, bucket_of};
@@ -60,11 +60,8 @@ impl TagHandle {
     ///
     /// If the future is dropped half-way, it was done or not.
     pub async fn expire(&self) -> Result<(), CacheError> {
-        let name = self.tag.name()?;
-        let tiers = self.cache.tiers();
-        tiers.events.invalidated(Of::Tag, name);
-        let subject = Subject::Tag(Arc::clone(name));
-        expire_stamped(tiers, &subject, &tiers.names.tag(name)).await
+        let target = tag_target(&self.cache, &self.tag)?;
+        expire(self.cache.tiers(), &[target]).await
     }
 }
 
@@ -113,11 +110,8 @@ impl Namespace {
     ///
     /// If the future is dropped half-way, it was done or not.
     pub async fn expire(&self) -> Result<(), CacheError> {
-        check_name("namespace", &self.name)?;
-        let tiers = self.cache.tiers();
-        tiers.events.invalidated(Of::Namespace, &self.name);
-        let subject = Subject::Namespace(self.name.as_str().into());
-        expire_stamped(tiers, &subject, &tiers.names.namespace(&self.name)).await
+        let target = namespace_target(&self.cache, &self.name)?;
+        expire(self.cache.tiers(), &[target]).await
     }
 }
 
@@ -131,11 +125,12 @@ impl Cache {
     /// Invalidates every entry under the cache's prefix, in every tier and process, with the promise of
     /// [`TagHandle::invalidate`]: what was loaded before is never served again, and loads under way are not kept.
     ///
-    /// **In Redis it takes time in proportion to all keys that are there**, of this cache or not: a walk over the names,
-    /// in batches that do not hold others up, deletes the stamp of each namespace. Reads pay nothing for it. The user
-    /// of the connection needs the right to `scan`. What is left of the entries ends by its ttl.
+    /// **In Redis it takes time in proportion to all keys that are there**, of this cache or not: a walk over the
+    /// names, in batches that do not hold others up, deletes the stamp of each namespace. Reads pay nothing for it. The
+    /// user of the connection needs the right to `scan`. What is left of the entries ends by its ttl.
     ///
-    /// In memory alone it is one step. Values of `tiers = [memory]` in other processes rest on nothing in Redis, and stay.
+    /// In memory alone it is one step. Values of `tiers = [memory]` in other processes rest on nothing in Redis, and
+    /// stay.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {

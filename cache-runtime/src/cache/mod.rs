@@ -3,6 +3,8 @@
 mod ambient;
 mod builder;
 mod connecting;
+mod deferred;
+mod due;
 mod entry;
 mod environment;
 mod groups;
@@ -22,6 +24,7 @@ use std::time::Duration;
 
 pub use ambient::{bypass, inherit, outcome};
 pub use builder::CacheBuilder;
+pub use deferred::{Invalidations, deferred};
 pub use entry::{Entry, Inspection};
 pub use groups::{Namespace, TagHandle};
 pub use health::{BreakerState, Health, NodeHealth, RedisHealth};
@@ -31,9 +34,11 @@ pub use sites::SiteInfo;
 pub use testing::Testing;
 
 pub(crate) use ambient::{
-    Current, around, carried, current, is_bypassed, is_written, may_refresh, observed, observer,
-    refreshes, resolve, writing,
+    Current, around, carried, current, deferral, is_bypassed, is_written, looks_later, may_refresh,
+    observed, observer, refreshes, resolve, writing,
 };
+pub(crate) use deferred::{Deferral, is_deferred};
+pub(crate) use due::{Due, How};
 pub(crate) use groups::{namespace_target, tag_target};
 pub(crate) use look::{Missed, look};
 
@@ -210,9 +215,12 @@ impl Cache {
         if !self.tiers().is_on() || is_bypassed() || self.is_off(site, namespace) {
             return ByHand::Course(None);
         }
-        let missed = match self.in_memory((site, kind), namespace, policy, key) {
-            Ok(held) => return ByHand::Hit(Hit::of(held)),
-            Err(missed) => missed,
+        let missed = match looks_later() {
+            true => Missed::unasked(),
+            false => match self.in_memory((site, kind), namespace, policy, key) {
+                Ok(held) => return ByHand::Hit(Hit::of(held)),
+                Err(missed) => missed,
+            },
         };
         if key.failure().is_some() {
             self.unwritable(namespace);
@@ -323,7 +331,10 @@ enum ByHand {
 fn read(request: Request, body: Remote) -> Pin<Box<impl Future<Output = Returned>>> {
     let request = Box::new(request);
     boxed(|| async move {
-        let returned = load::load(&request, &body).await;
+        let returned = match deferral() {
+            Some(_) => load::unkept(&request, &body, !is_deferred(&request)).await,
+            None => load::load(&request, &body).await,
+        };
         if let Ok(held) = &returned {
             request.ended(held);
         }

@@ -1,8 +1,9 @@
 //! Invalidating everything under the prefix.
 //!
-//! Every entry rests on the stamp of its namespace, so nothing is valid once the stamp of each is deleted. They are found by
-//! a walk over the names in Redis (<https://redis.io/docs/latest/commands/scan/>), which sees whatever is there from its
-//! beginning to its end: a stamp that it may miss was made after it began, for loads that began later still.
+//! Every entry rests on the stamp of its namespace, so nothing is valid once the stamp of each is deleted. They are
+//! found by a walk over the names in Redis (<https://redis.io/docs/latest/commands/scan/>), which sees whatever is
+//! there from its beginning to its end: a stamp that it may miss was made after it began, for loads that began later
+//! still.
 
 use std::sync::Arc;
 

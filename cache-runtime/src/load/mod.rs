@@ -87,7 +87,7 @@ pub(crate) use hooks::Hooks;
 pub use hooks::Replaced;
 pub(crate) use limit::Limit;
 pub(crate) use many::read_fresh;
-pub(crate) use put::{Writing, put, refresh, unstored};
+pub(crate) use put::{Writing, put, refresh, unkept};
 pub(crate) use read::{Look, peek};
 pub(crate) use request::{Draft, Request, short};
 pub(crate) use sliding::lengthen_in_memory;

@@ -24,7 +24,7 @@ use crate::error::{CacheError, Result};
 use crate::events::{Event, Miss, Unstored};
 use crate::frame::Writer;
 use crate::invalidate::invalidate;
-use crate::memory::{About, Given, Life, LoadId};
+use crate::memory::{About, Given, Held, Life, LoadId};
 use crate::site::Digest;
 use crate::stamp::{Recording, Watch};
 use crate::tag::MOST_TAGS;
@@ -99,17 +99,11 @@ pub(crate) async fn put(request: &Request, value: Erased) -> Result<()> {
     }
 }
 
-/// Reads what is there, or runs the body and no more: for a call inside the write of its own entry, which has
-/// the lease.
-pub(crate) async fn unstored(request: &Request, body: &Remote) -> Returned {
-    if let Some(held) = request.in_memory() {
-        request.count_older(&held);
+/// Reads what is there, if the call `may_be_served`, or runs the body and no more, for nobody else: for a call inside
+/// the write of its own entry, which has the lease, or inside a transaction, whose reads are its own.
+pub(crate) async fn unkept(request: &Request, body: &Remote, may_be_served: bool) -> Returned {
+    if may_be_served && let Some(held) = boxed(|| served(request)).await {
         return Ok(held);
-    }
-    if let Some(found) = boxed(|| peek(request, Look::Serve)).await
-        && found.is_fresh
-    {
-        return Ok(found.held);
     }
     request.miss(request.missed);
     let watch = request.watch();
@@ -122,6 +116,22 @@ pub(crate) async fn unstored(request: &Request, body: &Remote) -> Returned {
         counters: Arc::clone(&request.counters),
     };
     Ok(request.kind.hold(value, about))
+}
+
+/// What is there, if it may be served.
+async fn served(request: &Request) -> Option<Arc<Held>> {
+    let held = match request.in_memory() {
+        Some(held) => {
+            request.count_older(&held);
+            held
+        }
+        None => {
+            let found = boxed(|| peek(request, Look::Serve)).await;
+            found.filter(|found| found.is_fresh)?.held
+        }
+    };
+    request.ended(&held);
+    Some(held)
 }
 
 /// Runs the body and stores its value, whatever the tiers hold.

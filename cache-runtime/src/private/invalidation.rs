@@ -4,20 +4,23 @@ use std::sync::Arc;
 
 use super::put::IsEntry;
 use super::tags::Tags;
-use crate::cache::{Cache, Entry, namespace_target, resolve, tag_target};
+use crate::boxed::boxed;
+use crate::cache::{
+    Cache, Deferral, Due, Entry, How, deferral, namespace_target, resolve, tag_target,
+};
 use crate::error::CacheError;
-use crate::invalidate::{invalidate, owe};
 use crate::owed::Target;
 use crate::tag::Tag;
-use crate::tiers::Tiers;
 
 /// The targets of one call. From the moment the function is polled they are owed: on its return,
-/// on an `Err` (which may hide a commit), and when the caller drops it half-way.
+/// on an `Err` (which may hide a commit), and when the caller drops it half-way. In a transaction they are handed
+/// over to whoever commits.
 #[derive(Debug)]
 pub struct Invalidation {
     cache: Option<Cache>,
-    /// With the tiers each is of: an entry may be of another cache than the rest.
-    targets: Vec<(Arc<Tiers>, Target)>,
+    how: How,
+    due: Due,
+    deferral: Option<Arc<Deferral>>,
     only_ok: bool,
     armed: bool,
     /// Whether it was counted already: once an annotated call is enough.
@@ -29,11 +32,18 @@ impl Invalidation {
     pub fn new(cache: Option<&Cache>) -> Self {
         Self {
             cache: resolve(cache).map(|cache| cache.clone()),
-            targets: Vec::new(),
+            how: How::default(),
+            due: Due::default(),
+            deferral: deferral(),
             only_ok: false,
             armed: false,
             counted: false,
         }
+    }
+
+    /// What is named from here on is made stale, and not invalid.
+    pub fn expire(&mut self) {
+        self.how = How::Expire;
     }
 
     pub fn tag(&mut self, tag: impl Into<Tag>) {
@@ -62,7 +72,9 @@ impl Invalidation {
     }
 
     pub fn entry<T>(&mut self, entry: &Entry<T>) {
-        self.targets.extend(entry.target());
+        if let Some((tiers, target)) = entry.target() {
+            self.due.add(&tiers, self.how, target);
+        }
     }
 
     fn add(&mut self, target: impl FnOnce(&Cache) -> Result<Target, CacheError>) {
@@ -70,7 +82,7 @@ impl Invalidation {
             return;
         };
         match target(cache) {
-            Ok(target) => self.targets.push((Arc::clone(cache.tiers()), target)),
+            Ok(target) => self.due.add(cache.tiers(), self.how, target),
             Err(error) => {
                 tracing::error!(target: "cache", %error, "an annotated invalidation is refused");
             }
@@ -80,10 +92,8 @@ impl Invalidation {
     /// Invalidates before the function runs too.
     pub async fn before(&mut self) {
         let count = !std::mem::replace(&mut self.counted, true);
-        for (tiers, targets) in self.by_cache() {
-            // A failure is owed and logged; the function runs in any case.
-            let _ = Box::pin(invalidate(&tiers, targets, count)).await;
-        }
+        // A failure is owed and logged; the function runs in any case.
+        let _ = boxed(|| self.due.carry_out(count)).await;
     }
 
     /// Only an `Ok` invalidates; an `Err` or a drop is taken to have changed nothing.
@@ -99,11 +109,14 @@ impl Invalidation {
     /// The function is about to be polled.
     pub fn arm(&mut self) {
         self.armed = true;
+        if let Some(deferral) = &self.deferral {
+            deferral.touch(&self.due);
+        }
     }
 
     /// The function returned. What fails now is owed and logged; it is not the function's failure.
     pub async fn finish(mut self, ok: bool) {
-        if ok || !self.only_ok {
+        if (ok || !self.only_ok) && !self.is_handed_over() {
             self.before().await;
         }
         self.armed = false;
@@ -114,27 +127,17 @@ impl Invalidation {
         self.armed = false;
     }
 
-    fn by_cache(&self) -> Vec<(Arc<Tiers>, Vec<Target>)> {
-        let mut groups: Vec<(Arc<Tiers>, Vec<Target>)> = Vec::new();
-        for (tiers, target) in &self.targets {
-            match groups
-                .iter_mut()
-                .find(|(known, _)| Arc::ptr_eq(known, tiers))
-            {
-                Some((_, targets)) => targets.push(target.clone()),
-                None => groups.push((Arc::clone(tiers), vec![target.clone()])),
-            }
-        }
-        groups
+    /// Whether somebody else carries it out.
+    fn is_handed_over(&self) -> bool {
+        let deferral = self.deferral.as_ref();
+        deferral.is_some_and(|deferral| deferral.hand_over(&self.due))
     }
 }
 
 impl Drop for Invalidation {
     fn drop(&mut self) {
-        if self.armed && !self.only_ok {
-            for (tiers, targets) in self.by_cache() {
-                owe(&tiers, targets, !self.counted);
-            }
+        if self.armed && !self.only_ok && !self.is_handed_over() {
+            self.due.owe(!self.counted);
         }
     }
 }

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tracing::Instrument as _;
 
 use crate::boxed::boxed;
-use crate::cache::{around, carried, is_written, may_refresh, refreshes};
+use crate::cache::{around, carried, deferral, is_deferred, is_written, may_refresh, refreshes};
 use crate::error::LoadTimeout;
 use crate::events::{Event, Tier};
 use crate::load::{
@@ -188,10 +188,15 @@ pub(super) fn begin(request: Arc<Request>) -> Course {
 }
 
 async fn run(request: Arc<Request>, body: Remote) -> Returned {
-    if is_written(&request.digest) {
-        return boxed(|| load::unstored(&request, &body)).await;
+    let reloads = request.reloads || refreshes(&request.digest);
+    if deferral().is_some() {
+        let may_be_served = !reloads && !is_deferred(&request);
+        return boxed(|| load::unkept(&request, &body, may_be_served)).await;
     }
-    let returned = match request.reloads || refreshes(&request.digest) {
+    if is_written(&request.digest) {
+        return boxed(|| load::unkept(&request, &body, true)).await;
+    }
+    let returned = match reloads {
         true => boxed(|| load::refresh(&request, &body)).await,
         false => match may_refresh().then(|| request.in_memory()).flatten() {
             Some(held) => {

@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::cache::{Cache, Current, Entry, Missed, current, look, may_refresh, observer, resolve};
+use crate::cache::{Cache, Current, Entry, Missed, current, look, looks_later, observer, resolve};
 use crate::error::CacheError;
 use crate::events::Miss;
 use crate::key::{CacheKey, KeyWriter};
@@ -240,7 +240,7 @@ fn looked_again(
     if cache.is_off(site, &site.namespace) {
         return Err(uncached());
     }
-    let missed = match may_refresh() {
+    let missed = match looks_later() {
         true => Missed::unasked(),
         false => match cache.in_memory((site, kind), &site.namespace, policy, key) {
             Ok(held) => return Ok(held),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Invalidation;
 use crate::boxed::boxed;
-use crate::cache::{Entry, writing as inside};
+use crate::cache::{Entry, deferral, writing as inside};
 use crate::load::Writing;
 use crate::value::{Cacheable, Erased};
 
@@ -80,7 +80,8 @@ impl<'a, T: 'a> Put<'a, T> {
         let entry = entry.entry();
         let mut owed = Invalidation::new(None);
         owed.entry(entry);
-        let writing = match entry.readable() {
+        // In a transaction nobody else may see the value yet: the entry is invalidated after the commit.
+        let writing = match entry.readable().filter(|_| deferral().is_none()) {
             Some(request) => boxed(|| Writing::begin(request)).await.ok(),
             None => None,
         };

@@ -54,6 +54,27 @@ pub async fn of_many(ids: Vec<u64>) -> Result<Vec<u64>, String> {
     Ok(ids)
 }
 
+/// Stale in place of invalid.
+#[cache_invalidate(
+    tags = ["user:{id}"],
+    entries = [user_entry(id)],
+    namespaces = ["user"],
+    tags_from = |found| [UserTag(*found)],
+    expire,
+    on = "ok"
+)]
+pub async fn soften(id: u64) -> Result<u64, String> {
+    Ok(id)
+}
+
+/// Its future is `Send` in a transaction, too.
+pub fn in_a_transaction() -> impl Future<Output = Result<(), cache_runtime::CacheError>> + Send {
+    async {
+        let (_, invalidations) = cache_runtime::deferred(soften(1)).await;
+        invalidations.after_commit().await
+    }
+}
+
 #[cached(ttl = "5m")]
 pub async fn counted(id: u64) -> u64 {
     id

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::phases::request;
 use super::super::put::IsEntry;
-use crate::cache::may_refresh;
+use crate::cache::looks_later;
 use crate::events::{Event, Tier};
 use crate::load::{Call, Hooks, Request};
 use crate::returns::Plain;
@@ -62,7 +62,7 @@ pub fn shared_entry<T: Cacheable>(entry: &impl IsEntry<Value = T>, common: Commo
     let Some(request) = entry.entry().readable() else {
         return Asked(Found::Uncached);
     };
-    let held = match may_refresh() {
+    let held = match looks_later() {
         true => None,
         false => request.in_memory(),
     };

@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 
 use super::super::loads::begin;
 use super::many::Apart;
-use crate::cache::{refreshes, writing};
+use crate::cache::{deferral, refreshes, writing};
 use crate::error::LoadTimeout;
 use crate::events::{Event, Observer};
 use crate::load::{Absent, Begins, Due, Ended, Group, Limit, Request, read_fresh};
@@ -109,10 +109,13 @@ impl<R, K, V, E> Batch<'_, R, K, V, E> {
         for request in requests.iter_mut().flatten().filter_map(Arc::get_mut) {
             request.reloads |= refreshes(&request.digest);
         }
-        // Its type is hidden: what spawns a call three functions above would look into all of it.
-        let reading: Reading<'_> = Box::pin(read_fresh(&mut requests));
-        for ended in reading.await {
-            put(&mut self.values, &self.missing, self.ways.give, &ended);
+        // In a transaction each finds out for itself what may serve it.
+        if deferral().is_none() {
+            // Its type is hidden: what spawns a call three functions above would look into all of it.
+            let reading: Reading<'_> = Box::pin(read_fresh(&mut requests));
+            for ended in reading.await {
+                put(&mut self.values, &self.missing, self.ways.give, &ended);
+            }
         }
         for (missing, request) in self.missing.iter_mut().zip(&requests) {
             missing.request.clone_from(request);
