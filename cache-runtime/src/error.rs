@@ -61,6 +61,12 @@ pub enum CacheError {
     /// The value could not be encoded, so the entry was invalidated instead of put.
     #[error("the value can't be encoded: its `Serialize` must not fail; the entry was invalidated")]
     Encode,
+    /// The function says `encrypt` and the cache has no key, so the entry was invalidated instead of put.
+    #[error(
+        "the function says `encrypt` and the cache has no key: set `CACHE_ENCRYPTION_KEYS`, or give \
+         `CacheBuilder::encryption` one; the entry was invalidated"
+    )]
+    NoKey,
     /// The value is over `max_value`, so the entry was invalidated instead of put.
     #[error(
         "the value is over `max_value`, {limit} bytes: raise it or store less; the entry was invalidated"

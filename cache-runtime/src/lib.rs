@@ -58,6 +58,7 @@
 //! | `redis` | the Redis tier: `redis` URLs of one server, sentinels or a cluster |
 //! | `tls` | `rediss` URLs, by rustls with ring; turns `redis` on |
 //! | `lz4`, `zstd`, `gzip` | what `compress` may be |
+//! | `encrypt` | what `encrypt` needs: keys of the cache, and XChaCha20-Poly1305 |
 //! | `config` | a [settings file](CacheBuilder::config) |
 //! | `bytes`, `chrono`, `jiff`, `rust_decimal`, `serde_json`, `time`, `url`, `uuid` | [`CacheKey`](trait@CacheKey) for the types of that crate |
 //!
@@ -128,9 +129,11 @@ pub use error::{CacheError, LoadTimeout};
 pub use events::{
     HistogramSnapshot, MissStats, NamespaceStats, Outcome, Served, Stats, Tier, UnstoredStats,
 };
+#[cfg(feature = "encrypt")]
+pub use frame::EncryptionKeys;
 pub use key::{CacheKey, KeyWriter, Rounded, Serialized};
 pub use overrides::{SettingFrom, SettingInForce};
-pub use policy::{Compression, Consistency, Lease, OnOutage, Policy, Priority, Refresh};
+pub use policy::{Codec, Compression, Consistency, Lease, OnOutage, Policy, Priority, Refresh};
 pub use site::SharedWith;
 pub use tag::Tag;
 pub use value::Cacheable;

@@ -22,6 +22,19 @@ pub enum Compression {
     Gzip,
 }
 
+/// How a value is encoded for Redis. An entry says how it is, and is read that way, whatever its function says now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Codec {
+    /// By position: the smallest and the fastest. A type that it can't read back is stored with
+    /// [`MessagePack`](Self::MessagePack) all the same, and an event says why.
+    Bincode,
+    /// With names: reads every type, and readers in other languages know it. As a value may leave fields out that
+    /// its type then makes up, entries are shared only among processes of one executable, or among builds that state
+    /// one `shape`.
+    MessagePack,
+}
+
 /// Who shares one load of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lease {
@@ -105,6 +118,10 @@ impl Priority {
 pub struct Policy {
     pub(crate) ttl_ms: u64,
     pub(crate) compression: Compression,
+    /// `None` for bincode, and MessagePack where that can't read the type.
+    pub(crate) codec: Option<Codec>,
+    /// Whether values are encrypted in Redis.
+    pub(crate) encrypt: bool,
     pub(crate) lease: Lease,
     pub(crate) wait_ms: u64,
     pub(crate) consistency: Consistency,
@@ -155,6 +172,8 @@ impl Policy {
         Self {
             ttl_ms: bounded(ttl_ms),
             compression: Compression::None,
+            codec: None,
+            encrypt: false,
             lease: Lease::Fleet,
             wait_ms: 5_000,
             consistency: Consistency::Bounded,
@@ -188,6 +207,25 @@ impl Policy {
     #[must_use]
     pub const fn compress(mut self, compression: Compression) -> Self {
         self.compression = compression;
+        self
+    }
+
+    /// How values are encoded for Redis. Defaults to [`Codec::Bincode`], and to [`Codec::MessagePack`] for types that
+    /// bincode can't read back. Entries that were stored otherwise before are read all the same.
+    #[must_use]
+    pub const fn codec(mut self, codec: Codec) -> Self {
+        self.codec = Some(codec);
+        self
+    }
+
+    /// Whether values are encrypted in Redis, by XChaCha20-Poly1305 with the keys of the cache
+    /// (`CacheBuilder::encryption`, with the feature `encrypt`). Defaults to `false`.
+    ///
+    /// On a cache without keys, and without the feature, no value goes to Redis: each is in memory for
+    /// [`lag`](crate::CacheBuilder::lag), and counted as [`no_key`](crate::UnstoredStats::no_key).
+    #[must_use]
+    pub const fn encrypt(mut self, encrypt: bool) -> Self {
+        self.encrypt = encrypt;
         self
     }
 

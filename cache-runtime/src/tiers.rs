@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 use crate::clock::Clock;
 use crate::events::{Events, Runs, Tier, Use};
 use crate::flight::{Backoffs, Failures, Flights, Holders, Refreshes};
+use crate::frame::EncryptionKeys;
 use crate::lease::Leases;
 use crate::memory::Memory;
 use crate::overrides::Overrides;
@@ -61,6 +62,8 @@ pub(crate) struct Tiers {
     pub(crate) clock: Clock,
     pub(crate) names: Names,
     pub(crate) limits: Limits,
+    /// What values are encrypted with in Redis, where a function says so.
+    pub(crate) keys: Option<EncryptionKeys>,
     /// What a settings file changes.
     pub(crate) overrides: Arc<Overrides>,
     /// How often each body ran, where a test counts it.
@@ -119,6 +122,7 @@ impl Tiers {
             clock: Clock::default(),
             names: Names::new(""),
             limits,
+            keys: None,
             overrides: Arc::default(),
             runs: None,
             used: Use::none_yet(),

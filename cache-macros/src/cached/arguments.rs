@@ -6,8 +6,8 @@ use syn::{Expr, LitStr, Path, Visibility};
 use super::peers::PEERS;
 use super::values::{
     CACHE_IF, Choices, Entry, Key, TAGS_FROM, TTL_FROM, VALID_IF, compression, cost_per_load,
-    early, entry, fresh, jitter, key, max_entries, max_value, named, of_value, older, policy,
-    refresh, tiers, version, visibility,
+    early, encryption, entry, fresh, jitter, key, max_entries, max_value, named, of_value, older,
+    policy, refresh, tiers, version, visibility,
 };
 use crate::errors::Errors;
 use crate::function::Output;
@@ -36,6 +36,8 @@ pub(super) const KNOWN: Known = &[
     ("fallible", "fallible"),
     ("version", "version = 2"),
     ("compress", "compress"),
+    ("codec", "codec = \"msgpack\""),
+    ("encrypt", "encrypt"),
     ("lease", "lease = \"process\""),
     ("wait", "wait = \"5s\""),
     ("stale", "stale = \"10m\""),
@@ -61,6 +63,7 @@ pub(super) const KNOWN: Known = &[
 ];
 
 const PRIORITY: Choices = [("normal", "Normal"), ("high", "High")];
+const CODEC: Choices = [("bincode", "Bincode"), ("msgpack", "MessagePack")];
 const LEASE: Choices = [("fleet", "Fleet"), ("process", "Process")];
 const CONSISTENCY: Choices = [("bounded", "Bounded"), ("strong", "Strong")];
 const ON_OUTAGE: Choices = [("lag", "Lag"), ("serve", "Serve")];
@@ -98,6 +101,8 @@ pub(crate) struct Arguments {
     pub(super) fallible: Option<bool>,
     pub(super) version: Option<u32>,
     pub(super) compress: Option<(&'static str, Span)>,
+    pub(super) codec: Option<(&'static str, Span)>,
+    pub(super) encrypt: Option<(&'static str, Span)>,
     pub(super) lease: Option<(&'static str, Span)>,
     pub(super) wait: Option<Given>,
     pub(super) stale: Option<Given>,
@@ -185,6 +190,8 @@ impl Arguments {
             "fallible" => self.fallible = Some(setting.flag()?),
             "version" => self.version = Some(version(setting)?),
             "compress" => self.compress = Some(compression(setting)?),
+            "codec" => self.codec = Some(setting.choice(&CODEC)?),
+            "encrypt" => self.encrypt = Some(encryption(setting)?),
             "lease" => self.lease = Some(setting.choice(&LEASE)?),
             "wait" => self.wait = Some(Given::read(setting.expression()?)?),
             "stale" => {

@@ -99,6 +99,8 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
     let base = model.base.tokens(private);
     let choices = [
         ("compress", "compression", arguments.compress),
+        ("codec", "Codec", arguments.codec),
+        ("encrypt", "encryption", arguments.encrypt),
         ("lease", "Lease", arguments.lease),
         ("consistency", "Consistency", arguments.consistency),
         ("on_outage", "OnOutage", arguments.on_outage),

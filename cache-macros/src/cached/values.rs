@@ -253,6 +253,12 @@ pub(super) fn compression(setting: Setting) -> syn::Result<(&'static str, Span)>
     ])
 }
 
+pub(super) fn encryption(setting: Setting) -> syn::Result<(&'static str, Span)> {
+    let place = setting.name.span();
+    let chosen = if setting.flag()? { "ON" } else { "OFF" };
+    Ok((chosen, place))
+}
+
 pub(super) fn early(expression: Expr) -> syn::Result<Number> {
     let takes = "`early` is a number over zero: write `early = 1.0`, more to refresh sooner, or a const expression";
     Number::read(expression, |beta| beta > 0.0 && beta.is_finite(), takes)

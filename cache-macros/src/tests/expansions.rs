@@ -40,7 +40,7 @@ fn plain_value() {
 fn every_setting() {
     insta::assert_snapshot!(cached! {
         (
-            ns = "user", ttl = TTL, id = "user", version = 3, compress = "gzip", lease = "process",
+            ns = "user", ttl = TTL, id = "user", version = 3, compress = "gzip", codec = "msgpack", encrypt, lease = "process",
             wait = "500ms", stale = 60 * 10, refresh = "caller", consistency = "bounded", on_outage = "serve",
             fallible, entry = cell, cache = CACHE.get(), crate = "other::runtime"
         )

@@ -11,6 +11,8 @@ use super::settings::{Durability, Settings, Url};
 use crate::clock::Clock;
 use crate::error::{CacheError, Result};
 use crate::events::{Events, Runs};
+#[cfg(feature = "encrypt")]
+use crate::frame::EncryptionKeys;
 use crate::memory::Memory;
 use crate::overrides::Overrides;
 use crate::own_thread::Home;
@@ -126,6 +128,15 @@ impl CacheBuilder {
     #[must_use]
     pub fn config(mut self, path: impl Into<PathBuf>) -> Self {
         self.settings.config = Some(path.into());
+        self
+    }
+
+    /// What the values of functions that say `encrypt` are encrypted with in Redis. Defaults to none, with which such
+    /// values do not go to Redis. It needs the feature `encrypt`.
+    #[cfg(feature = "encrypt")]
+    #[must_use]
+    pub fn encryption(mut self, keys: EncryptionKeys) -> Self {
+        self.settings.encryption = Some(keys);
         self
     }
 
@@ -332,6 +343,7 @@ impl CacheBuilder {
             events,
             clock: self.clock,
             names: Names::new(&settings.prefix),
+            keys: settings.encryption.clone(),
             overrides,
             ..Tiers::empty(limits)
         };

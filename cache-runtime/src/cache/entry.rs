@@ -229,7 +229,7 @@ impl Inspection {
             },
             stale_for: Duration::from_millis(held.stale_until.ms_since(now)),
             bytes: held.encoded as usize,
-            shared_with: request.site.shared_with(),
+            shared_with: request.site.shared_with(request.policy.codec),
         }
     }
 }

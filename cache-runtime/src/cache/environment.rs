@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::CacheBuilder;
 use crate::error::{CacheError, Result};
+use crate::frame::EncryptionKeys;
 
 impl CacheBuilder {
     /// Takes the settings that environment variables have; they replace what was set before.
@@ -25,6 +26,7 @@ impl CacheBuilder {
     /// | `CACHE_CLIENT_CERT` and `CACHE_CLIENT_KEY` | [`client_certificate`](Self::client_certificate) |
     /// | `CACHE_VERIFY` | [`verify`](Self::verify): `1`, `true`, `0` or `false` |
     /// | `CACHE_CONFIG` | [`config`](Self::config): a path |
+    /// | `CACHE_ENCRYPTION_KEYS` | `encryption`: keys of 64 hexadecimal digits, with commas between them, the current one first; it needs the feature `encrypt` |
     /// | `CACHE_ENABLED` | [`enabled`](Self::enabled): `1`, `true`, `0` or `false` |
     ///
     /// Without the feature `redis` a URL of a Redis is refused by [`build`](Self::build); `CACHE_URL=memory:`
@@ -54,6 +56,9 @@ impl CacheBuilder {
         if let Some(path) = get("CACHE_CONFIG") {
             self = self.config(path);
             self.settings.variables.push(("config", "CACHE_CONFIG"));
+        }
+        if let Some(keys) = get("CACHE_ENCRYPTION_KEYS") {
+            self.settings.encryption = Some(encryption(&keys)?);
         }
         if let Some((certificate, key)) = pair(&get, "CACHE_CLIENT_CERT", "CACHE_CLIENT_KEY")? {
             self = self.client_certificate(certificate, key);
@@ -130,6 +135,13 @@ fn pair(
     Err(CacheError::Setting {
         setting: missing,
         reason: format!("it is not set and `{other}` is: they belong together"),
+    })
+}
+
+fn encryption(text: &str) -> Result<EncryptionKeys> {
+    EncryptionKeys::parse(text).map_err(|reason| CacheError::Setting {
+        setting: "CACHE_ENCRYPTION_KEYS",
+        reason: reason.to_owned(),
     })
 }
 
@@ -238,6 +250,33 @@ mod tests {
         for _ in 0..2 {
             let load = async { Ok::<_, String>(7) };
             assert_eq!(cache.get_or_load("n", &1, &policy, load).await, Ok(7));
+        }
+    }
+
+    #[test]
+    fn keys_are_taken_and_never_told() {
+        let key = "5ec2e7".repeat(11)[..64].to_owned();
+        let both = format!("{key}, {}", key.replace('5', "6"));
+        for (text, is_right) in [(&both, true), (&key[1..].to_owned(), false)] {
+            let read = read(&[("CACHE_ENCRYPTION_KEYS", text)]);
+            let told = match read {
+                Ok(builder) => {
+                    assert!(is_right && cfg!(feature = "encrypt"));
+                    let shown = format!("{builder:?}");
+                    format!("{shown} {:?}", builder.build().unwrap())
+                }
+                Err(error) => {
+                    let why = match cfg!(feature = "encrypt") {
+                        true => "64 hexadecimal digits",
+                        false => "needs the feature `encrypt`",
+                    };
+                    let told = format!("{error} {error:?}");
+                    assert!(told.contains(why), "{told}");
+                    assert!(told.contains("CACHE_ENCRYPTION_KEYS"), "{told}");
+                    told
+                }
+            };
+            assert!(!told.contains("5ec2e7"), "{told}");
         }
     }
 

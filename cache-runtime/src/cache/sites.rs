@@ -36,7 +36,7 @@ impl Cache {
             namespace: &site.namespace,
             place: site.place,
             key: site.parts,
-            shared_with: site.shared_with(),
+            shared_with: site.shared_with(site.policy.get().and_then(|policy| policy.codec)),
             is_refused: site.refused().is_some(),
             settings: site.policy.get().map_or_else(Vec::new, |policy| {
                 let policy = overrides.policy(&site.path, &site.namespace, *policy);

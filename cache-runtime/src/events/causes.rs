@@ -84,6 +84,8 @@ causes! {
         /// The load had no lease: it had waited too long for another's, or loaded for itself after the
         /// leader failed.
         NoLease => no_lease,
+        /// Its function says `encrypt` and the cache has no key.
+        NoKey => no_key,
         /// Memory refused it: it is larger than a shard.
         Memory => memory,
         /// A tag that `tags_from` gave is empty, or its `Display` failed.

@@ -62,6 +62,12 @@ impl Log {
                 namespace,
                 "a value has more tags than an entry may: it is returned and not stored; give it tags of groups",
             ),
+            Event::Unstored(Unstored::NoKey) => self.warn(
+                "encrypt",
+                namespace,
+                "a function says `encrypt` and the cache has no key: nothing of it is stored in redis; set \
+                 CACHE_ENCRYPTION_KEYS, or give CacheBuilder::encryption one",
+            ),
             Event::Unstored(why) => {
                 tracing::debug!(target: "cache", namespace, ?why, "not stored");
             }

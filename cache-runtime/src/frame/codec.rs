@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::codec_id::CodecId;
 use super::compress::decompress;
+use super::encryption::{Lock, opened};
 use super::read::{Budget, Halt, Payload, Reader, Source};
 use super::shape::{Mismatch, keeps_every_option};
 use super::write::{Bincode, MessagePack, Out, Pen, Written};
@@ -94,19 +95,35 @@ impl Room {
     }
 }
 
-/// A frame's payload as it was before it was compressed.
+/// A frame's payload as it was before it was compressed and encrypted.
 ///
 /// # Errors
 ///
-/// [`Unreadable`] where it can't be decompressed, or is too large.
-pub(crate) fn unpacked<'a>(frame: &Frame<'a>, room: Room) -> Result<Cow<'a, [u8]>, Unreadable> {
-    decompress(frame.payload, frame.header.compression, room.payload)
+/// [`Unreadable`] where it can't be opened or decompressed, or is too large.
+pub(crate) fn unpacked<'a>(
+    frame: &Frame<'a>,
+    lock: Lock<'_>,
+    room: Room,
+) -> Result<Cow<'a, [u8]>, Unreadable> {
+    let (compression, limit) = (frame.header.compression, room.payload);
+    if !frame.header.is_encrypted {
+        return decompress(frame.payload, compression, limit);
+    }
+    let opened = opened(frame, lock)?;
+    match decompress(&opened, compression, limit)? {
+        Cow::Owned(unpacked) => Ok(Cow::Owned(unpacked)),
+        Cow::Borrowed(_) => Ok(Cow::Owned(opened)),
+    }
 }
 
 /// The value of a frame.
 #[cfg(test)]
 pub(super) fn decode<T: DeserializeOwned>(frame: &Frame<'_>, room: Room) -> Result<T, Unreadable> {
-    decode_payload(frame.header.codec, &unpacked(frame, room)?, room)
+    let lock = Lock {
+        keys: None,
+        name: "",
+    };
+    decode_payload(frame.header.codec, &unpacked(frame, lock, room)?, room)
 }
 
 /// Decodes what [`encode`] gave, as it is read from a frame.

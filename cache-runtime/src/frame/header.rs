@@ -5,7 +5,7 @@
 //! | at | what |
 //! |---|---|
 //! | 0 | magic, 4 bytes |
-//! | 4 | format version, codec, compression, flags: a byte each |
+//! | 4 | format version, codec, compression, flags: a byte each; the highest bit of the codec says that the payload is encrypted |
 //! | 8 | entry id, 16 bytes |
 //! | 24 | length of the whole frame, u64 |
 //! | 32 | digest of the key, 32 bytes |
@@ -33,6 +33,14 @@ const MAGIC: [u8; 4] = [0xC5, b'f', b'r', b'm'];
 const VERSION: u8 = 1;
 const FIXED_LEN: usize = 108;
 const CHECKSUM_LEN: usize = 8;
+
+/// The bit of the codec's byte that says that the payload is encrypted. A build that knows of no encryption knows no
+/// such codec, so the entry is a miss there and never taken for a value.
+const ENCRYPTED: u8 = 0x80;
+
+/// How many times its bytes an encrypted payload is taken to hold, if it is compressed: how many they are stands
+/// inside.
+const PACKED: usize = 8;
 
 /// The least a stamp with its name can take, which bounds how many a frame can claim.
 const STAMPED_MIN: usize = 1 + 4 + STAMP_LEN;
@@ -103,6 +111,7 @@ impl Stamped {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Header<N = Arc<str>> {
     pub(crate) codec: CodecId,
+    pub(crate) is_encrypted: bool,
     pub(crate) compression: Compression,
     pub(crate) flags: u8,
     pub(crate) id: EntryId,
@@ -133,7 +142,7 @@ impl<N: Clone> Header<N> {
     }
 }
 
-/// A frame as read: its header, and its payload still encoded and compressed.
+/// A frame as read: its header, and its payload still encoded, compressed and encrypted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Frame<'a> {
     pub(crate) header: Header<&'a str>,
@@ -153,20 +162,34 @@ impl Frame<'_> {
     }
 }
 
-/// Writes a frame around a payload that is already encoded and compressed as the header says.
+/// Writes a frame around a payload that is already encoded, compressed and encrypted as the header says.
 pub(crate) fn write<N: AsRef<str>>(header: &Header<N>, payload: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(total(header, payload.len()));
+    begin(header, payload.len(), &mut out);
+    out.extend_from_slice(payload);
+    let checksum = xxh3_64(&out);
+    out.extend_from_slice(&checksum.to_le_bytes());
+    out
+}
+
+/// How long a frame is around so many bytes.
+fn total<N: AsRef<str>>(header: &Header<N>, payload: usize) -> usize {
     let stamps: usize = (header.stamps.iter())
         .map(|stamped| STAMPED_MIN + stamped.name.as_ref().len())
         .sum();
-    let total = FIXED_LEN + stamps + payload.len() + CHECKSUM_LEN;
-    let mut out = Vec::with_capacity(total);
+    FIXED_LEN + stamps + payload + CHECKSUM_LEN
+}
+
+/// Writes what stands in a frame before a payload of so many bytes.
+pub(super) fn begin<N: AsRef<str>>(header: &Header<N>, payload: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(&MAGIC);
     out.push(VERSION);
-    out.push(header.codec.to_byte());
+    let encrypted = if header.is_encrypted { ENCRYPTED } else { 0 };
+    out.push(header.codec.to_byte() | encrypted);
     out.push(header.compression.to_byte());
     out.push(header.flags);
     out.extend_from_slice(&header.id);
-    out.extend_from_slice(&(total as u64).to_le_bytes());
+    out.extend_from_slice(&(total(header, payload) as u64).to_le_bytes());
     out.extend_from_slice(&header.digest);
     for word in [
         header.shape,
@@ -185,10 +208,6 @@ pub(crate) fn write<N: AsRef<str>>(header: &Header<N>, payload: &[u8]) -> Vec<u8
         out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(&stamped.stamp);
     }
-    out.extend_from_slice(payload);
-    let checksum = xxh3_64(&out);
-    out.extend_from_slice(&checksum.to_le_bytes());
-    out
 }
 
 /// A length no `u32` holds is written as the largest, which no reader accepts: a miss, no panic.
@@ -219,7 +238,8 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Frame<'_>, Unreadable> {
     reader.rest = body.get(32..).ok_or(Unreadable::Truncated)?;
     let digest = reader.array()?;
     let header = Header {
-        codec: CodecId::from_byte(codec).ok_or(Unreadable::Codec)?,
+        codec: CodecId::from_byte(codec & !ENCRYPTED).ok_or(Unreadable::Codec)?,
+        is_encrypted: codec & ENCRYPTED != 0,
         compression: Compression::from_byte(compression).ok_or(Unreadable::Compression)?,
         flags,
         id,
@@ -238,8 +258,13 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Frame<'_>, Unreadable> {
 /// How many bytes there are to work on: the frame's, or those that its payload says it has once
 /// decompressed. Nothing is checked.
 pub(crate) fn extent(bytes: &[u8]) -> usize {
+    const CODEC: usize = 5;
     const COMPRESSION: usize = 6;
+    let is_encrypted = (bytes.get(CODEC)).is_some_and(|byte| byte & ENCRYPTED != 0);
     let is_compressed = (bytes.get(COMPRESSION)).is_some_and(|byte| *byte != 0);
+    if is_compressed && is_encrypted {
+        return bytes.len().saturating_mul(PACKED);
+    }
     let declared = || {
         let rest = bytes.get(FIXED_LEN - 4..)?;
         let mut reader = Reader { rest };

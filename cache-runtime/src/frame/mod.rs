@@ -8,6 +8,7 @@
 mod codec;
 mod codec_id;
 mod compress;
+mod encryption;
 mod header;
 mod read;
 mod shape;
@@ -22,6 +23,11 @@ use codec::decode;
 pub(crate) use codec::{Room, decode_payload, encode, encoded_len, unpacked};
 pub(crate) use codec_id::CodecId;
 pub(crate) use compress::compress;
+#[cfg(not(feature = "encrypt"))]
+pub(crate) use encryption::EncryptionKeys;
+#[cfg(feature = "encrypt")]
+pub use encryption::EncryptionKeys;
+pub(crate) use encryption::{Lock, write_encrypted};
 pub(crate) use header::{
     Frame, Header, ID_OFFSET, Stamp, StampKind, Stamped, extent, parse, write,
 };

@@ -25,6 +25,12 @@ pub(crate) enum Unreadable {
     TooLarge,
     /// More stamps than an entry may rest on.
     TooManyStamps,
+    /// Not encrypted, where the function says `encrypt`: anybody who may write to Redis may have written it.
+    NotEncrypted,
+    /// Encrypted with a key that this process does not have.
+    NoKey,
+    /// Encrypted, and made for another entry or changed since.
+    NotAuthentic,
     /// The payload does not decode as the type, or would take far more memory than it has bytes.
     Decode,
 }
@@ -43,6 +49,9 @@ impl Unreadable {
             Self::Digest => "digest",
             Self::TooLarge => "too_large",
             Self::TooManyStamps => "too_many_stamps",
+            Self::NotEncrypted => "not_encrypted",
+            Self::NoKey => "no_key",
+            Self::NotAuthentic => "not_authentic",
             Self::Decode => "decode",
         }
     }

@@ -114,7 +114,7 @@ pub(crate) fn judge(request: &Request, bytes: &[u8], seen: &Seen) -> Judged {
         encoded: bytes.len(),
         counters: Arc::clone(&request.counters),
     };
-    let held = frame::unpacked(&frame, room).and_then(|payload| {
+    let held = frame::unpacked(&frame, request.lock(), room).and_then(|payload| {
         let encoded = Encoded {
             codec,
             payload: &payload,
@@ -195,6 +195,9 @@ fn parse<'a>(request: &Request, bytes: &'a [u8]) -> Result<Frame<'a>, Unreadable
     let (site, header) = (request.site, &frame.header);
     let is_own = site.is_own(&header.digest, &request.digest);
     frame.expect(is_own, site.shape_in(header.codec))?;
+    if request.policy.encrypt && !header.is_encrypted {
+        return Err(Unreadable::NotEncrypted);
+    }
     Ok(frame)
 }
 
@@ -318,6 +321,7 @@ mod tests {
     fn left_at(node_ms: u64) -> Option<(u64, u64)> {
         let header = Header {
             codec: CodecId::Bincode,
+            is_encrypted: false,
             compression: Compression::None,
             flags: 0,
             id: [0; 16],

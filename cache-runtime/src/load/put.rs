@@ -229,6 +229,7 @@ async fn write(
     value: &Erased,
 ) -> Result<()> {
     let payload = match loading.learn(request, value).await {
+        Ok(()) if request.lacks_key() => Err(Unstored::NoKey),
         Ok(()) => weigh(request, loading.grant.as_deref(), value).await,
         Err(why) => Err(why),
     };
@@ -293,6 +294,7 @@ async fn refuse(request: &Request, why: Unstored) -> Result<()> {
         Unstored::TooLarge => CacheError::TooLarge { limit },
         Unstored::Overtaken => CacheError::Overtaken,
         Unstored::Encode => CacheError::Encode,
+        Unstored::NoKey => CacheError::NoKey,
         Unstored::TooManyTags => CacheError::TooManyTags { limit: MOST_TAGS },
         Unstored::Tag => CacheError::Name {
             what: "tag",

@@ -11,6 +11,7 @@ use crate::clock::{Moment, Stopwatch};
 use crate::error::{CacheError, Result, check_name};
 use crate::events::{Counters, Event, Miss, Observed, Of, Unstored};
 use crate::flight::Terms;
+use crate::frame::{CodecId, Lock};
 use crate::kind::Kind;
 use crate::memory::{Held, Kept, LoadId, Memory};
 use crate::owed::Target;
@@ -237,6 +238,24 @@ impl Request {
             .redis
             .as_ref()
             .filter(|_| !self.policy.stays_in_memory())
+    }
+
+    /// How its value is encoded.
+    pub(crate) fn codec(&self) -> CodecId {
+        self.site.codec(self.policy.codec)
+    }
+
+    /// What its frames are encrypted with, and the name that they are bound to.
+    pub(crate) fn lock(&self) -> Lock<'_> {
+        Lock {
+            keys: self.tiers.keys.as_ref(),
+            name: self.name.as_str(),
+        }
+    }
+
+    /// Whether its values would go to Redis encrypted, and the cache has no key: none goes there.
+    pub(crate) fn lacks_key(&self) -> bool {
+        self.policy.encrypt && self.tiers.keys.is_none() && self.redis().is_some()
     }
 
     /// The most bytes of a value that is stored.

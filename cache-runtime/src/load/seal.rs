@@ -1,11 +1,13 @@
 //! The frame around a value's bytes.
 
+use std::sync::Arc;
+
 use super::aside::{LARGE, aside};
 use super::grant::Grant;
 use super::grant::LONGEST_MS;
 use super::request::Request;
 use super::weigh::under_lease;
-use crate::frame::{self, CodecId, Header, Stamped};
+use crate::frame::{self, CodecId, Header, Lock, Stamped};
 use crate::memory::LoadId;
 use crate::policy::Compression;
 
@@ -25,8 +27,8 @@ pub(super) struct Sealed {
     pub(super) life_ms: u64,
 }
 
-/// The frame around a payload, which is compressed as the site says: a large one away from the runtime's
-/// threads. `None` if that panicked.
+/// The frame around a payload, which is compressed and encrypted as the site says: a large one away from the runtime's
+/// threads. `None` if that panicked, or there is nothing to encrypt with.
 pub(super) async fn seal(
     request: &Request,
     grant: &Grant,
@@ -35,18 +37,27 @@ pub(super) async fn seal(
 ) -> Option<Sealed> {
     let (header, life_ms) = written.header(request, codec);
     let (wanted, len) = (request.policy.compression, bytes.len());
+    let encrypts = request.policy.encrypt;
+    let locked = encrypts.then(|| (Arc::clone(&request.tiers), request.name.shared()));
     let seal = move || {
         let (compression, payload) = frame::compress(bytes, wanted);
         let header = Header {
             compression,
             ..header
         };
-        frame::write(&header, &payload)
+        match &locked {
+            None => Some(frame::write(&header, &payload)),
+            Some((tiers, name)) => {
+                let keys = tiers.keys.as_ref();
+                frame::write_encrypted(&header, &payload, Lock { keys, name })
+            }
+        }
     };
     let frame = match len < large_for(wanted) {
         true => seal(),
-        false => under_lease(Some(grant), aside(seal)).await?,
+        false => under_lease(Some(grant), aside(seal)).await.flatten(),
     };
+    let frame = frame?;
     Some(Sealed { frame, life_ms })
 }
 
@@ -71,6 +82,7 @@ impl Written {
         let life_ms = ttl_ms + stale_ms;
         let header = Header {
             codec,
+            is_encrypted: false,
             compression: Compression::None,
             flags: 0,
             id: self.id,

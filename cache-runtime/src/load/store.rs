@@ -142,6 +142,9 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
             watch: loading.watch,
         };
     };
+    if request.lacks_key() {
+        return keyless(request, loading);
+    }
     let briefly = |why| {
         request.emit(Event::Unstored(why));
         Kept::Briefly {
@@ -187,6 +190,17 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
             request.trouble("store", fault.as_str());
             briefly(Unstored::Outage)
         }
+    }
+}
+
+/// What would be there for all to read is not stored. Memory has it as it has whatever Redis can't tell of.
+fn keyless(request: &Request, loading: Loading) -> Kept {
+    request.emit(Event::Unstored(Unstored::NoKey));
+    if let Some(grant) = loading.grant {
+        grant.lease.nothing_to_store();
+    }
+    Kept::Briefly {
+        watch: loading.watch,
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn verify(request: &Request, value: &(dyn Any + Send + Sync), bytes: 
         return;
     }
     let room = Room::for_values(limits.max_value);
-    let (codec, kind) = (site.codec(), request.kind);
+    let (codec, kind) = (request.codec(), request.kind);
     let looking = || loss((kind, site.likeness), (codec, room), value);
     // The type's own code is none that the cached call runs otherwise: its panic is not the caller's.
     let found = catch_unwind(AssertUnwindSafe(looking)).unwrap_or_default();

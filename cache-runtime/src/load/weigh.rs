@@ -54,8 +54,9 @@ pub(super) async fn under_lease<F: Future>(grant: Option<&Grant>, work: F) -> F:
 fn weigh_here(request: &Request, value: &(dyn Any + Send + Sync)) -> Result<Payload, Unstored> {
     let value = request.kind.written(value);
     let codec = codec_for(request, value)?;
-    let payload = if request.redis().is_some() {
-        request.site.tell_sharing();
+    let goes_to_redis = request.redis().is_some() && !request.lacks_key();
+    let payload = if goes_to_redis {
+        request.site.tell_sharing(request.policy.codec);
         frame::encode(codec, value).map(|bytes| Payload::Bytes(bytes, codec))
     } else {
         frame::encoded_len(codec, value).map(Payload::Weight)
@@ -71,7 +72,7 @@ fn weigh_here(request: &Request, value: &(dyn Any + Send + Sync)) -> Result<Payl
 /// to a positional codec, so its site leaves bincode for good.
 fn codec_for(request: &Request, value: &dyn Written) -> Result<CodecId, Unstored> {
     let site = request.site;
-    if site.codec() == CodecId::Bincode {
+    if request.codec() == CodecId::Bincode {
         match frame::serializes_as(value, &site.shape) {
             Ok(()) => {}
             Err(Mismatch::Structure) => {
@@ -86,5 +87,6 @@ fn codec_for(request: &Request, value: &dyn Written) -> Result<CodecId, Unstored
             Err(_) => return Err(Unstored::Encode),
         }
     }
-    Ok(site.codec())
+    site.tell_codec(request.policy.codec);
+    Ok(request.codec())
 }

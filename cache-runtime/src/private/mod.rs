@@ -3,6 +3,7 @@
 
 mod batch;
 pub mod compression;
+pub mod encryption;
 mod invalidation;
 mod lifetime;
 mod loads;
@@ -16,7 +17,7 @@ pub use crate::key::KeyWriter;
 pub use crate::likeness::{Compare, NotEqual, NotShown};
 pub use crate::load::{Call, Replaced};
 pub use crate::policy::{
-    Consistency, Lease, OnOutage, Policy, Priority, Refresh, Ttl, shared as shared_policy,
+    Codec, Consistency, Lease, OnOutage, Policy, Priority, Refresh, Ttl, shared as shared_policy,
 };
 pub use crate::returns::{
     ErrorShare, Fallible, KeptWhole, NotResult, NotShared, Plain, Probe, Reads, Returns, TellsOk,

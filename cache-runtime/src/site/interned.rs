@@ -13,11 +13,14 @@ use super::shared::Beyond;
 use super::table::Identity;
 use crate::frame::{CodecId, Shape, Verdict};
 use crate::likeness::Likeness;
-use crate::policy::Policy;
+use crate::policy::{Codec, Policy};
 
 /// SHA-256 over the site and the key's parts. 128 bits of it name the entry in Redis; the frame
 /// carries all of it, and a hit compares it.
 pub(crate) type Digest = [u8; 32];
+
+/// Why the codec by position can't be kept to, where the type itself looks as if it could.
+const MISFIT: &str = "it is written differently than it is read";
 
 /// Why the calls of a site run without the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +80,8 @@ pub(crate) struct Interned {
     told: AtomicBool,
     /// Set when a value turned out to be written differently than it is read.
     misfit: AtomicBool,
+    /// Set once it was told that the codec that was asked for can't be kept to.
+    told_codec: AtomicBool,
     prefix: Sha256,
 }
 
@@ -107,6 +112,7 @@ impl Interned {
             beyond,
             told: AtomicBool::new(false),
             misfit: AtomicBool::new(false),
+            told_codec: AtomicBool::new(false),
             prefix: Sha256::new().chain_update(prefix),
         }
     }
@@ -158,12 +164,40 @@ impl Interned {
         }
     }
 
-    /// How values of this site are encoded: bincode, unless it can't read the type.
-    pub(crate) fn codec(&self) -> CodecId {
-        if self.shape.is_positional() && !self.misfit.load(Ordering::Relaxed) {
-            CodecId::Bincode
-        } else {
-            CodecId::MessagePack
+    /// How values of this site are encoded where its policy asks for this: bincode only if that can read the type.
+    pub(crate) fn codec(&self, wanted: Option<Codec>) -> CodecId {
+        match wanted {
+            Some(Codec::MessagePack) => CodecId::MessagePack,
+            Some(Codec::Bincode) | None if self.not_by_position().is_none() => CodecId::Bincode,
+            Some(Codec::Bincode) | None => CodecId::MessagePack,
+        }
+    }
+
+    /// Why bincode can't read its type back, if it can't.
+    fn not_by_position(&self) -> Option<&'static str> {
+        match self.shape.verdict {
+            Verdict::NotBinary(how) => Some(how),
+            _ if self.misfit.load(Ordering::Relaxed) => Some(MISFIT),
+            _ => None,
+        }
+    }
+
+    /// Tells once if bincode is asked for and can't read the type back.
+    pub(crate) fn tell_codec(&self, wanted: Option<Codec>) {
+        let Some(why) = self
+            .not_by_position()
+            .filter(|_| wanted == Some(Codec::Bincode))
+        else {
+            return;
+        };
+        if !self.told_codec.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: "cache",
+                site = self.identity,
+                why,
+                "bincode can't read this type back, so its values are stored with names: write `codec = \"msgpack\"`, or \
+                 cache a type that bincode reads"
+            );
         }
     }
 
@@ -177,10 +211,10 @@ impl Interned {
         }
     }
 
-    /// Which processes share what this site stores.
-    pub(crate) fn shared_with(&self) -> SharedWith {
+    /// Which processes share what this site stores where its policy asks for this codec.
+    pub(crate) fn shared_with(&self, wanted: Option<Codec>) -> SharedWith {
         let why = match &self.shape.verdict {
-            Verdict::Full if !self.misfit.load(Ordering::Relaxed) => {
+            Verdict::Full if self.codec(wanted) == CodecId::Bincode => {
                 return match self.of_sources {
                     None => SharedWith::EveryBuild,
                     Some(why) => SharedWith::SameSources {
@@ -188,7 +222,8 @@ impl Interned {
                     },
                 };
             }
-            Verdict::Full => "it is written differently than it is read".to_owned(),
+            Verdict::Full if self.misfit.load(Ordering::Relaxed) => MISFIT.to_owned(),
+            Verdict::Full => "it is written with names, as its `codec` says".to_owned(),
             Verdict::Partial(why) | Verdict::ByHand(why) => why.clone(),
             Verdict::NotBinary(how) => (*how).to_owned(),
         };
@@ -199,11 +234,11 @@ impl Interned {
     }
 
     /// Tells once, if not every build shares what this site stores.
-    pub(crate) fn tell_sharing(&self) {
+    pub(crate) fn tell_sharing(&self, wanted: Option<Codec>) {
         if self.told.load(Ordering::Relaxed) {
             return;
         }
-        let shared = self.shared_with();
+        let shared = self.shared_with(wanted);
         if shared == SharedWith::EveryBuild || self.told.swap(true, Ordering::Relaxed) {
             return;
         }

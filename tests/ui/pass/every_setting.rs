@@ -27,6 +27,8 @@ pub struct Db {
     consistency = "bounded",
     on_outage = "serve",
     compress = "none",
+    codec = "bincode",
+    encrypt = false,
     fallible,
     entry = every_one,
     cache = db.cache,

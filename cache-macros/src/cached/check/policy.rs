@@ -64,7 +64,15 @@ pub(super) fn check_settings_are_of_a_tier(arguments: &Arguments, errors: &mut E
     let (only, given) = match arguments.only {
         Some(("Memory", _)) => (
             "memory",
-            ["compress", "lease", "consistency", "on_outage"].as_slice(),
+            [
+                "compress",
+                "codec",
+                "encrypt",
+                "lease",
+                "consistency",
+                "on_outage",
+            ]
+            .as_slice(),
         ),
         Some(_) => ("redis", ["on_outage", "max_entries", "priority"].as_slice()),
         None => return,

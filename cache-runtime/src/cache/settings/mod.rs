@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use crate::clock::STEP_MS;
+use crate::frame::EncryptionKeys;
 use crate::tiers::Limits;
 
 pub use durability::Durability;
@@ -41,6 +42,7 @@ pub(super) struct Settings {
     pub(super) enabled: bool,
     pub(super) verify: Option<bool>,
     pub(super) config: Option<PathBuf>,
+    pub(super) encryption: Option<EncryptionKeys>,
     #[cfg(feature = "__planted")]
     pub(super) skip_cells: bool,
     /// Settings that environment variables made, and their names.
@@ -69,6 +71,7 @@ impl Default for Settings {
             enabled: true,
             verify: None,
             config: None,
+            encryption: None,
             #[cfg(feature = "__planted")]
             skip_cells: false,
             variables: Vec::new(),

@@ -28,6 +28,7 @@ pub(super) const COMPRESSIONS: &[Compression] = &[
 pub(super) fn header<'a>(codec: CodecId, compression: Compression) -> Header<&'a str> {
     Header {
         codec,
+        is_encrypted: false,
         compression,
         flags: 0,
         id: [1; 16],

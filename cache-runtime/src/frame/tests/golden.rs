@@ -10,9 +10,10 @@ use crate::policy::Compression;
 
 const GOLDEN: &str = include_str!("golden.hex");
 
-fn header<'a>() -> Header<&'a str> {
+pub(super) fn header<'a>() -> Header<&'a str> {
     Header {
         codec: CodecId::Bincode,
+        is_encrypted: false,
         compression: Compression::None,
         flags: 0b1000_0001,
         id: *b"0123456789abcdef",
@@ -50,7 +51,11 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn golden() -> Vec<u8> {
-    let digits: String = GOLDEN.split_whitespace().collect();
+    golden_of(GOLDEN)
+}
+
+pub(super) fn golden_of(hex: &str) -> Vec<u8> {
+    let digits: String = hex.split_whitespace().collect();
     (0..digits.len() / 2)
         .map(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).expect("hex"))
         .collect()

@@ -2,6 +2,8 @@
 
 mod alarms;
 mod codecs;
+#[cfg(feature = "encrypt")]
+mod encrypted;
 mod golden;
 mod hostile;
 mod limits;
