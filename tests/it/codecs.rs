@@ -35,7 +35,7 @@ enum Either {
 }
 
 fn user(id: u32) -> User {
-    let name = (id % 2 == 0).then(|| format!("user {id}"));
+    let name = id.is_multiple_of(2).then(|| format!("user {id}"));
     let ratio = f64::from(id) / 3.0;
     User { id, name, ratio }
 }

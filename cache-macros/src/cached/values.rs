@@ -255,6 +255,12 @@ pub(super) fn compression(setting: Setting) -> syn::Result<(&'static str, Span)>
 
 pub(super) fn encryption(setting: Setting) -> syn::Result<(&'static str, Span)> {
     let place = setting.name.span();
+    if let Some(Lit::Str(text)) = setting.literal() {
+        return Err(syn::Error::new(
+            text.span(),
+            "there is one cipher, and the cache has the keys: write `encrypt`",
+        ));
+    }
     let chosen = if setting.flag()? { "ON" } else { "OFF" };
     Ok((chosen, place))
 }
