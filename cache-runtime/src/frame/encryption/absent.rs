@@ -2,7 +2,7 @@
 
 use super::{KeyId, Nonce, TAG_LEN};
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum EncryptionKeys {}
 
 impl EncryptionKeys {
