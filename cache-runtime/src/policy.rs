@@ -280,6 +280,17 @@ impl Policy {
         self
     }
 
+    /// [`stale_ms`](Self::stale_ms) for an annotation, which refuses what does not go together as it is compiled.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn checked_stale_ms(self, stale_ms: u64) -> Self {
+        assert!(
+            self.sliding_ms == 0 || stale_ms == 0,
+            "`stale` does not go together with a `policy` that slides: what is used lives on, and what is not is gone"
+        );
+        self.stale_ms(stale_ms)
+    }
+
     /// Has each use of an entry make it fresh for another ttl, for at most `longest` after its load: it ends when it was
     /// not used for its ttl. Defaults to off: an entry ends by its ttl, used or not.
     ///

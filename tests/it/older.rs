@@ -152,6 +152,27 @@ async fn a_task_is_given_what_another_process_stored() {
 }
 
 #[tokio::test]
+async fn a_reload_is_given_what_redis_has_and_is_valid() {
+    let (server, site) = (server().await, Site::default());
+    let cache = || Cache::builder().url(server.url()).build().unwrap();
+    let (here, there) = (cache(), cache());
+    here.scope(page(&site, 1, false)).await.unwrap();
+    *site.etag.lock().unwrap() = 3;
+    assert_eq!(there.scope(page(&site, 1, true)).await.unwrap().etag, 3);
+    assert_eq!(there.scope(page(&site, 1, true)).await.unwrap().etag, 3);
+    assert_eq!(site.seen(), [None, Some(0), Some(3)]);
+    // One that was not told of it yet, either.
+    here.scope(page(&site, 1, false)).await.unwrap();
+    site.seen();
+    there
+        .scope(async { page_entry(1).invalidate().await })
+        .await
+        .unwrap();
+    here.scope(page(&site, 1, true)).await.unwrap();
+    assert_eq!(site.seen(), [None]);
+}
+
+#[tokio::test]
 async fn a_generic_method_has_it_by_its_own_type() {
     let ((cache, clock), site) = (on_a_clock(), Site::default());
     let get = async || cache.scope(Repo(&site).latest(7_u8)).await;

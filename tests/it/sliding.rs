@@ -73,6 +73,74 @@ async fn in_memory_a_use_lengthens_a_life_to_its_longest() {
     assert_eq!(used().await, 4, "nobody used it");
 }
 
+#[cached(batch(id in ids), batch_of = session_entry(*id), skip(runs))]
+async fn shared_sessions(runs: &AtomicU32, ids: &[u32]) -> HashMap<u32, u32> {
+    let run = runs.fetch_add(1, Ordering::SeqCst) + 1;
+    ids.iter().map(|id| (*id, run)).collect()
+}
+
+#[tokio::test]
+async fn a_read_of_the_entry_and_a_batch_of_it_are_uses_too() {
+    let ((cache, clock), runs) = (on_a_clock(), AtomicU32::new(0));
+    cache.scope(session(&runs, 1)).await;
+    let entry = cache.scope(async { session_entry(1) }).await;
+    clock.advance(9 * MINUTE);
+    assert_eq!(entry.get().await, Some(1));
+    clock.advance(9 * MINUTE);
+    assert_eq!(cache.scope(shared_sessions(&runs, &[1])).await[&1], 1);
+    clock.advance(6 * MINUTE);
+    assert_eq!(entry.get().await, Some(1));
+    // A look is none.
+    clock.advance(MINUTE);
+    assert!(
+        entry
+            .inspect()
+            .await
+            .is_none_or(|found| found.fresh_for.is_zero())
+    );
+}
+
+#[tokio::test]
+async fn a_settings_file_says_for_how_long_a_use_counts() {
+    let runs = AtomicU32::new(0);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cache.toml");
+    std::fs::write(&file, "[namespace.s]\nttl = \"1m\"\n").unwrap();
+    let clock = cache_runtime::Clock::manual();
+    let cache = Cache::builder()
+        .clock(clock.clone())
+        .url("memory:")
+        .config(&file);
+    let cache = cache.build().unwrap();
+    let used = async || cache.scope(session(&runs, 1)).await;
+    for _ in 0..3 {
+        assert_eq!(used().await, 1);
+        clock.advance(MINUTE - Duration::from_secs(1));
+    }
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(used().await, 2, "not for the time of the annotation");
+}
+
+#[tokio::test]
+async fn in_redis_a_batch_lengthens_the_life_of_each_of_its_entries() {
+    let (server, runs) = (server().await, AtomicU32::new(0));
+    let cache = || Cache::builder().url(server.url()).build().unwrap();
+    let (here, there) = (cache(), cache());
+    here.scope(sessions(&runs, &[1, 2])).await;
+    let entries = async |id| {
+        here.scope(async { sessions_entry(id).key().to_owned() })
+            .await
+    };
+    let keys = [entries(1).await, entries(2).await];
+    for key in &keys {
+        leave(&server, key, 5 * MINUTE).await;
+    }
+    assert_eq!(there.scope(sessions(&runs, &[1, 2])).await[&2], 1);
+    for key in &keys {
+        until(LIMIT, async || left(&server, key).await > 9 * MINUTE).await;
+    }
+}
+
 #[tokio::test]
 async fn what_the_value_tells_of_its_end_holds_however_it_is_used() {
     let ((cache, clock), runs) = (on_a_clock(), AtomicU32::new(0));
@@ -163,7 +231,7 @@ async fn what_has_lived_for_less_is_not_written_again() {
     cache.scope(session(&runs, 1)).await;
     let key = cache.scope(async { session_entry(1).key().to_owned() });
     let key = key.await;
-    leave(&server, &key, 8 * MINUTE).await;
+    leave(&server, &key, 9 * MINUTE).await;
     let counts = async || {
         [
             calls(&server, "pttl").await,

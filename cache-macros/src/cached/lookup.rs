@@ -121,7 +121,7 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
     });
     let durations = [
         ("wait_ms", &arguments.wait),
-        ("stale_ms", &arguments.stale),
+        ("checked_stale_ms", &arguments.stale),
         ("load_timeout_ms", &arguments.load_timeout),
         ("error_ttl_ms", &arguments.error_ttl),
         // After `stale`, which it is compared with.

@@ -68,15 +68,14 @@ pub(crate) fn as_written(annotation: TokenStream, item: TokenStream) -> TokenStr
     let Some(model) = mistaken(annotation, item.clone()) else {
         return item;
     };
-    let Some((_, given)) = serving::older(&model).filter(|_| !check::older_is_an_argument(&model))
-    else {
+    let given = serving::no_older(&model).filter(|_| !check::older_is_an_argument(&model));
+    let Some(given) = given else {
         return item;
     };
-    let replaced = serving::replaced(&model);
     let mut tokens: Vec<TokenTree> = item.into_iter().collect();
     if let Some(TokenTree::Group(body)) = tokens.last_mut() {
         let (written, place) = (body.stream(), body.span());
-        *body = Group::new(Delimiter::Brace, quote!(#replaced #given #written));
+        *body = Group::new(Delimiter::Brace, quote!(#given #written));
         body.set_span(place);
     }
     tokens.into_iter().collect()

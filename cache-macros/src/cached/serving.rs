@@ -120,11 +120,25 @@ pub(super) fn older(model: &Cached) -> Option<(TokenStream, TokenStream)> {
         #replaced
         let __call = __call.older(__replaced.lent());
     };
-    Some((left, quote_spanned!(place=> let #name = __replaced.take();)))
+    let (mode, ty) = (model.mode(), &model.output.ty);
+    // A value that can't be cached is told of once: at the return type, as everywhere.
+    let private = span::shown_at(&model.private, ty.span());
+    let take = quote_spanned!(span::made(ty.span())=> #private::replaced::<#mode, #ty>(__replaced));
+    Some((left, quote_spanned!(place=> let #name = #take;)))
+}
+
+/// `let previous = ..;`, where nothing is left: for a body whose annotation is wrong.
+pub(super) fn no_older(model: &Cached) -> Option<TokenStream> {
+    let name = model.arguments.older.as_ref()?;
+    let (mode, ty) = (model.mode(), &model.output.ty);
+    let private = span::shown_at(&model.private, ty.span());
+    Some(quote_spanned! {span::made(name.span())=>
+        let #name = ::core::option::Option::None::<<#mode as #private::Reads<#ty>>::Value>;
+    })
 }
 
 /// `let __replaced = ..;`: where the value is left.
-pub(super) fn replaced(model: &Cached) -> TokenStream {
+fn replaced(model: &Cached) -> TokenStream {
     let (mode, ty) = (model.mode(), &model.output.ty);
     let private = span::shown_at(&model.private, ty.span());
     quote_spanned! {span::made(ty.span())=>

@@ -287,10 +287,12 @@ pub(super) fn visibility(text: &LitStr) -> syn::Result<Visibility> {
 
 pub(super) fn older(setting: Setting) -> syn::Result<Ident> {
     let named = setting.expression()?;
+    const NOT_NAMES: [&str; 4] = ["self", "Self", "super", "crate"];
     let name = match &named {
         Expr::Path(path) => path.path.get_ident().cloned(),
         _ => None,
     };
+    let name = name.filter(|name| NOT_NAMES.iter().all(|other| name != other));
     name.ok_or_else(|| {
         syn::Error::new_spanned(
             named,

@@ -43,7 +43,7 @@ impl<T: Cacheable> Entry<T> {
         if is_deferred(request) {
             return None;
         }
-        if let Some(held) = request.in_memory().filter(|held| !held.is_stale) {
+        if let Some(held) = request.used_in_memory().filter(|held| !held.is_stale) {
             request.emit(Event::Hit(Tier::Memory));
             return held.get();
         }

@@ -6,7 +6,7 @@ use super::{Cache, ambient};
 use crate::events::{Event, Miss};
 use crate::key::KeyWriter;
 use crate::kind::Kind;
-use crate::load::{Draft, lengthen_in_memory};
+use crate::load::{Draft, used};
 use crate::memory::{Held, Hit, Kept, Sought};
 use crate::policy::{Consistency, Policy};
 use crate::site::Interned;
@@ -114,17 +114,21 @@ impl Cache {
         if ahead > 0.0 && !held.is_stale && held.given.is_due(now, ahead) {
             return Err(missed(Miss::Early));
         }
-        if policy.max_entries > 0 {
-            memory.used(sought);
+        let mut fresh_until = held.until;
+        if policy.max_entries > 0 || policy.sliding_ms > 0 {
+            let policy = tiers.overrides.policy(&site.path, namespace, *policy);
+            used(tiers, (namespace, &policy, kind), || kept(site, key), &held);
+            if let Some(idle_ms) = policy.idle_ms() {
+                fresh_until = held.given.fresh_until.min(now.plus_ms(idle_ms));
+            }
         }
-        lengthen_in_memory(tiers, (policy, kind), || kept(site, key), &held);
         match held.is_stale {
             false => held.counters.memory_hit(),
             true => tiers.events.emit(namespace, &held.counters, Event::Stale),
         }
         if let Some(observer) = ambient::observer() {
             match held.is_stale {
-                false => observer.memory(held.until.ms_since(now)),
+                false => observer.memory(fresh_until.ms_since(now)),
                 true => observer.note(Event::Stale),
             }
         }

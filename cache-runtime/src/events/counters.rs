@@ -58,7 +58,8 @@ impl Counters {
             Event::Read(took) => self.read_time.record(took),
             Event::Load { took, end, cost } => {
                 add(&self.loads[end as usize], 1);
-                add(&self.load_cost, cost);
+                let sum = |before: u64| Some(before.saturating_add(cost));
+                let _ = (self.load_cost).fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum);
                 self.load_time.record(took);
             }
             Event::Stored { bytes } => {

@@ -231,7 +231,7 @@ impl Fetch<'_> {
             };
             self.miss_once(why);
             let (mine, asked) = boxed(|| self.take(&id)).await?;
-            let older = boxed(|| self.still(older, &asked.still)).await;
+            let older = boxed(|| self.still(older, &asked)).await;
             let lease = match asked.leased {
                 Leased::Acquired => mine,
                 Leased::Shared { token } => mine.sharing(token),
@@ -276,9 +276,11 @@ impl Fetch<'_> {
     }
 
     /// What was found to serve before the lease was asked for, if it still is.
-    async fn still(&self, older: Option<Arc<Held>>, still: &Watch) -> Option<Arc<Held>> {
-        let request = self.reader.request;
-        if let Some(older) = request.still(older?, still) {
+    async fn still(&self, older: Option<Arc<Held>>, asked: &Asked) -> Option<Arc<Held>> {
+        let (request, older) = (self.reader.request, older?);
+        // What a body is given goes into what is stored under the stamps that were noted since.
+        let is_told = asked.seen.basis.pushes() || !request.asks_for_older();
+        if is_told && let Some(older) = request.still(older, &asked.still) {
             return Some(older);
         }
         // Its lease may be all that changed, which is pushed as the entry is.

@@ -51,15 +51,19 @@ impl<T> Default for Replaced<T> {
     }
 }
 
-impl<T: Clone + 'static> Replaced<T> {
-    /// A copy of it, if there is one that nothing it rests on was invalidated of.
-    pub fn take(self) -> Option<T> {
-        let held = self.slot.lock().take()?;
-        held.get()
-    }
-}
-
 impl<T> Replaced<T> {
+    /// A copy of it, if there is one that nothing it rests on was invalidated of.
+    pub(crate) fn take(self) -> Option<T>
+    where
+        T: Clone + 'static,
+    {
+        let held = self.slot.lock().take()?;
+        match held.watch.is_flipped() {
+            true => None,
+            false => held.get(),
+        }
+    }
+
     /// The same, for the algorithm.
     #[must_use]
     pub fn lent(&self) -> Self {

@@ -140,13 +140,16 @@ fn life(request: &Request, seen: &Seen, left: Left, load: u64) -> Life {
     let fresh_until = seen.read_at.plus_ms(left.fresh_ms);
     let trusted = seen.basis.until(request.tiers.limits.lag_ms);
     let stale_until = seen.read_at.plus_ms(left.stale_ms).min(trusted);
+    let unused_until = request.unused_until(stale_until, seen.read_at);
+    let (until, stale_until) = request.served((fresh_until, stale_until), seen.read_at);
     Life {
-        until: request.served_until(fresh_until).min(trusted),
-        stale_until: request.served_until(stale_until),
+        until: until.min(trusted),
+        stale_until,
         given: Given {
             fresh_until,
-            unchecked_until: request.unchecked(request.unused_until(stale_until)),
+            unchecked_until: request.unchecked(unused_until),
             load_us: load_us(load),
+            is_here_alone: false,
         },
     }
 }

@@ -140,6 +140,7 @@ fn judged_now(
     match reader.found(judged, seen) {
         Ok(found) if found.is_fresh && !request.is_due(&found.held) => {
             request.emit(Event::Hit(Tier::Redis));
+            request.lengthen(&found);
             request.keep(&found.held);
             request.ended(&found.held);
             Some(Ok(found.held))

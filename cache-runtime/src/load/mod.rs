@@ -90,7 +90,7 @@ pub(crate) use many::read_fresh;
 pub(crate) use put::{Writing, put, refresh, unkept};
 pub(crate) use read::{Look, peek};
 pub(crate) use request::{Draft, Request, short};
-pub(crate) use sliding::lengthen_in_memory;
+pub(crate) use sliding::used;
 pub(crate) use validity::{Again, Always, If};
 
 use crate::boxed::boxed;

@@ -46,6 +46,18 @@ impl Request {
         !held.is_stale && now < held.given.fresh_until && !held.watch.is_expired()
     }
 
+    /// Whether the body asks for the value that its load replaces.
+    pub(super) fn asks_for_older(&self) -> bool {
+        self.hooks.replaced.is_some()
+    }
+
+    /// The value that a reload replaces, where there is no Redis to ask for it.
+    pub(super) fn replaced_in_memory(&self) -> Option<Arc<Held>> {
+        let asks = self.asks_for_older() && self.redis().is_none();
+        let older = asks.then(|| self.in_memory().or_else(|| self.stale_in_memory()));
+        older.flatten()
+    }
+
     /// Leaves the body the value that its load replaces, where it asks for that.
     pub(super) fn leave(&self, older: Option<&Arc<Held>>) {
         if let Some(slot) = &self.hooks.replaced {

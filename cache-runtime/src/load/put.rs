@@ -120,7 +120,7 @@ pub(crate) async fn unkept(request: &Request, body: &Remote, may_be_served: bool
 
 /// What is there, if it may be served.
 async fn served(request: &Request) -> Option<Arc<Held>> {
-    let held = match request.in_memory() {
+    let held = match request.used_in_memory() {
         Some(held) => {
             request.count_older(&held);
             held
@@ -137,8 +137,7 @@ async fn served(request: &Request) -> Option<Arc<Held>> {
 /// Runs the body and stores its value, whatever the tiers hold.
 pub(crate) async fn refresh(request: &Request, body: &Remote) -> Returned {
     request.miss(Miss::Refresh);
-    let older = request.in_memory().or_else(|| request.stale_in_memory());
-    request.leave(older.as_ref());
+    let older = request.replaced_in_memory();
     let recording = match request.redis() {
         Some(_) => drop_copies(request),
         // What is there is served until there is another, and of two the one that began last stores.
@@ -151,6 +150,16 @@ pub(crate) async fn refresh(request: &Request, body: &Remote) -> Returned {
             (None, false)
         }
     };
+    if request.asks_for_older() {
+        // Under the stamps that were just noted: what is invalid by them is not found.
+        let older = match grant {
+            Some(_) => boxed(|| peek(request, Look::Verify))
+                .await
+                .map(|found| found.held),
+            None => older,
+        };
+        request.leave(older.as_ref());
+    }
     let mut body = boxed(|| body.run(request));
     let run = Run::begin(request, grant);
     let value = match boxed(|| run.body(body.as_mut())).await {
@@ -325,12 +334,15 @@ fn keep(
         }));
         return Err(CacheError::Overtaken);
     };
+    let ends = (until, until.plus_ms(request.policy.stale_ms));
+    let (served_until, stale_until) = request.served(ends, tiers.clock.now());
     let life = Life {
-        until: request.served_until(until),
-        stale_until: request.served_until(until.plus_ms(request.policy.stale_ms)),
+        until: served_until,
+        stale_until,
         // Without Redis there is no outage, and nobody knows what a load of it would take.
         given: Given {
             fresh_until: until,
+            is_here_alone: true,
             ..Given::default()
         },
     };

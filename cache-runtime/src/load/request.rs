@@ -282,6 +282,9 @@ impl Request {
     pub(crate) fn stale_in_memory(&self) -> Option<Arc<Held>> {
         let mut held = self.memory()?.peek(self.key.sought())?;
         if held.watch.is_expired() {
+            if self.policy.stale_ms == 0 {
+                return None;
+            }
             held = self.kind.copied(&held);
             if let Some(held) = Arc::get_mut(&mut held) {
                 held.until = held.until.min(self.tiers.clock.now());
@@ -377,7 +380,12 @@ impl Request {
         if let Some(observer) = &self.observer
             && !held.is_stale
         {
-            observer.fresh_for(held.until.ms_since(self.tiers.clock.now()));
+            let now = self.tiers.clock.now();
+            let end = match self.policy.idle_ms() {
+                Some(_) => self.unused_until(held.given.fresh_until, now),
+                None => held.until,
+            };
+            observer.fresh_for(end.ms_since(now));
         }
     }
 
@@ -400,7 +408,7 @@ impl Request {
         }
         memory.favour(self.key.sought(), self.policy.priority.uses());
         if self.policy.max_entries > 0 {
-            memory.bound(&self.key, self.policy.max_entries);
+            memory.bound(&self.key, &self.namespace, self.policy.max_entries);
         }
         true
     }

@@ -2,7 +2,7 @@
 //!
 //! A frame says when its entry ends however often it is used. How long it lives unused is the life of its key in
 //! Redis, which a hit there lengthens. Memory serves such a value for a part of that only, and then looks again, so that
-//! Redis hears of what is used from memory alone. Where there is no Redis, memory's own copy is given a longer life.
+//! Redis hears of what is used from memory alone. A value that is nowhere else is given a longer life there.
 
 use std::sync::Arc;
 
@@ -17,26 +17,29 @@ use crate::tiers::Tiers;
 
 /// A life is lengthened once this part of it has passed, and memory serves a value that long: each lengthening is
 /// pushed to every process that has read the entry.
-const PART: u64 = 4;
+const PART: u64 = 8;
 
 impl Request {
-    /// The end of what memory serves of a value that is fresh until then, and is known from now on.
-    pub(crate) fn served_until(&self, fresh_until: Moment) -> Moment {
+    /// Until when memory serves a value, known at this moment, that is fresh and stale until then.
+    pub(crate) fn served(
+        &self,
+        (until, stale_until): (Moment, Moment),
+        known: Moment,
+    ) -> (Moment, Moment) {
         let Some(idle_ms) = self.policy.idle_ms() else {
-            return fresh_until;
+            return (until, stale_until);
         };
-        let for_ms = match self.redis() {
+        let end = known.plus_ms(match self.redis() {
             Some(_) => (idle_ms / PART).max(1),
             None => idle_ms,
-        };
-        fresh_until.min(self.tiers.clock.now().plus_ms(for_ms))
+        });
+        (until.min(end), stale_until.min(end))
     }
 
-    /// The end of a value that is fresh until then if nobody uses it.
-    pub(crate) fn unused_until(&self, fresh_until: Moment) -> Moment {
+    /// The end of a value, known at this moment, that is served until then if it is used.
+    pub(crate) fn unused_until(&self, end: Moment, known: Moment) -> Moment {
         let idle_ms = self.policy.idle_ms();
-        let end = idle_ms.map(|idle_ms| self.tiers.clock.now().plus_ms(idle_ms));
-        end.map_or(fresh_until, |end| fresh_until.min(end))
+        idle_ms.map_or(end, |idle_ms| end.min(known.plus_ms(idle_ms)))
     }
 
     /// Has an entry live on that was found in Redis. Its caller does not wait for that.
@@ -56,25 +59,34 @@ impl Request {
             }
         }));
     }
+
+    /// The value in memory, if it may be served now; it is used.
+    pub(crate) fn used_in_memory(&self) -> Option<Arc<Held>> {
+        let held = self.in_memory()?;
+        let of = (&*self.namespace, &self.policy, self.kind);
+        used(&self.tiers, of, || self.key.clone(), &held);
+        Some(held)
+    }
 }
 
-/// Has a value live on in memory that was found there and is nowhere else.
-pub(crate) fn lengthen_in_memory(
+/// Tells memory that a value was used which it served: of a function with a bound on its entries, or one whose life
+/// that lengthens. The policy is that in force.
+pub(crate) fn used(
     tiers: &Tiers,
-    (policy, kind): (&Policy, &Kind),
-    key: impl FnOnce() -> Kept,
+    (namespace, policy, kind): (&str, &Policy, &Kind),
+    key: impl Fn() -> Kept,
     held: &Arc<Held>,
 ) {
-    let Some(idle_ms) = policy.idle_ms() else {
+    let Some(memory) = &tiers.memory else { return };
+    if policy.max_entries > 0 {
+        memory.used(key().sought(), namespace);
+    }
+    let Some(idle_ms) = policy.idle_ms().filter(|_| held.given.is_here_alone) else {
         return;
     };
-    if tiers.redis.is_some() && !policy.stays_in_memory() {
-        return;
-    }
     let now = tiers.clock.now();
     let until = held.given.fresh_until.min(now.plus_ms(idle_ms));
-    let is_due = until.ms_since(held.until) >= idle_ms / PART;
-    if let (true, Some(memory)) = (is_due, &tiers.memory) {
+    if until.ms_since(held.until) >= (idle_ms / PART).max(1) {
         let mut longer = kind.copied(held);
         if let Some(longer) = Arc::get_mut(&mut longer) {
             (longer.until, longer.stale_until) = (until, until);

@@ -250,6 +250,7 @@ fn life(
     let briefly = began.plus_ms(lag_ms);
     let now = tiers.clock.now();
     let is_brief = matches!(kept, Kept::Briefly { .. });
+    let is_here_alone = matches!(kept, Kept::Local { .. });
     let (trusted, watch) = match kept {
         Kept::Stored(basis) => (basis.until(lag_ms), Some(basis.watch())),
         Kept::Local { watch } => (Moment(u64::MAX), Some(watch)),
@@ -265,13 +266,15 @@ fn life(
         true => stale_until.min(briefly),
         false => stale_until,
     };
+    let (served_until, stale_until) = request.served((until, stale_until), now);
     let life = Life {
-        until: request.served_until(until).min(trusted),
-        stale_until: request.served_until(stale_until).min(trusted),
+        until: served_until.min(trusted),
+        stale_until: stale_until.min(trusted),
         given: Given {
             fresh_until: until,
-            unchecked_until: request.unchecked(request.unused_until(unchecked)),
+            unchecked_until: request.unchecked(request.unused_until(unchecked, now)),
             load_us: 0,
+            is_here_alone,
         },
     };
     (life, watch)

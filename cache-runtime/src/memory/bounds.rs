@@ -1,8 +1,9 @@
 //! Functions of which only so many entries are in memory: for each, the keys of those, and which were used last.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::RwLock;
 use quick_cache::sync::Cache;
@@ -28,24 +29,24 @@ impl Lifecycle<Kept, ()> for Leaving {
     }
 }
 
-/// The bounded functions of one memory, by site.
+/// The bounded functions of one memory, by site; what is loaded by hand is of one site for each type of values, and told
+/// apart by its namespace.
 #[derive(Debug, Default)]
-pub(super) struct Bounds(RwLock<HashMap<u32, Arc<Keys>>>);
+pub(super) struct Bounds {
+    functions: RwLock<HashMap<u32, BTreeMap<Arc<str>, Arc<Keys>>>>,
+    /// Whether there is one at all.
+    are_any: AtomicBool,
+}
+
+/// Past so many namespaces of one site, which may be made at run time, all others share one bound.
+const NAMESPACES: usize = 1_024;
 
 impl Bounds {
     /// Takes a key in, and gives back those that make room for it.
-    pub(super) fn note(&self, key: &Kept, most: usize) -> Left {
+    pub(super) fn note(&self, key: &Kept, namespace: &Arc<str>, most: usize) -> Left {
         let mut left = Left::new();
-        let known = self.0.read().get(&key.site).map(Arc::clone);
-        let keys = known.or_else(|| {
-            let made = || keys(most).map(Arc::new);
-            let mut all = self.0.write();
-            match all.get(&key.site) {
-                Some(keys) => Some(Arc::clone(keys)),
-                None => made().inspect(|keys| drop(all.insert(key.site, Arc::clone(keys)))),
-            }
-        });
-        if let Some(keys) = keys {
+        let known = self.keys(key.site, namespace);
+        if let Some(keys) = known.or_else(|| self.begin(key.site, namespace, most)) {
             keys.insert_with_lifecycle(key.clone(), (), &mut left);
         }
         // One that is not taken in, or takes its own place, is given back as well.
@@ -54,11 +55,41 @@ impl Bounds {
     }
 
     /// A key was used.
-    pub(super) fn used(&self, key: Sought<'_>) {
-        let keys = self.0.read().get(&key.site).map(Arc::clone);
-        if let Some(keys) = keys {
+    pub(super) fn used(&self, key: Sought<'_>, namespace: &str) {
+        if let Some(keys) = self.keys(key.site, namespace) {
             keys.get(&key);
         }
+    }
+
+    /// Memory has it no more.
+    pub(super) fn forget(&self, key: Sought<'_>) {
+        if !self.are_any.load(Ordering::Relaxed) {
+            return;
+        }
+        let functions = self.functions.read();
+        let of_site = functions.get(&key.site).into_iter().flatten();
+        of_site.for_each(|(_, keys)| drop(keys.remove(&key)));
+    }
+
+    fn keys(&self, site: u32, namespace: &str) -> Option<Arc<Keys>> {
+        let functions = self.functions.read();
+        let of_site = functions.get(&site)?;
+        let keys = of_site.get(namespace).or_else(|| of_site.get(""));
+        keys.map(Arc::clone)
+    }
+
+    fn begin(&self, site: u32, namespace: &Arc<str>, most: usize) -> Option<Arc<Keys>> {
+        let mut functions = self.functions.write();
+        let of_site = functions.entry(site).or_default();
+        let namespace = match of_site.len() < NAMESPACES {
+            true => Arc::clone(namespace),
+            false => "".into(),
+        };
+        if !of_site.contains_key(&namespace) {
+            of_site.insert(Arc::clone(&namespace), Arc::new(keys(most)?));
+            self.are_any.store(true, Ordering::Relaxed);
+        }
+        of_site.get(&namespace).map(Arc::clone)
     }
 }
 
@@ -92,15 +123,13 @@ mod tests {
             let bounds = Bounds::default();
             let mut left = 0;
             for n in 0..5_000 {
-                left += bounds.note(&key(1, n), most).len();
+                left += bounds.note(&key(1, n), &"a".into(), most).len();
                 assert!(n as usize + 1 - left <= most, "{most}: {left} of {n}");
             }
             let there = 5_000 - left;
             assert!(there * 10 >= most * 9, "{most}: {there}");
-            assert!(
-                bounds.note(&key(2, 0), most).is_empty(),
-                "another function's"
-            );
+            assert!(bounds.note(&key(2, 0), &"a".into(), most).is_empty());
+            assert!(bounds.note(&key(1, 0), &"b".into(), most).is_empty());
         }
     }
 
@@ -108,10 +137,23 @@ mod tests {
     fn what_is_used_stays() {
         let bounds = Bounds::default();
         let hot = key(1, 0);
-        bounds.note(&hot, 10);
+        bounds.note(&hot, &"a".into(), 10);
         for n in 1..1_000 {
-            (0..3).for_each(|_| bounds.used(hot.sought()));
-            assert!(!bounds.note(&key(1, n), 10).contains(&hot), "{n}");
+            (0..3).for_each(|_| bounds.used(hot.sought(), "a"));
+            assert!(
+                !bounds.note(&key(1, n), &"a".into(), 10).contains(&hot),
+                "{n}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_memory_has_no_more_takes_no_room() {
+        let bounds = Bounds::default();
+        for n in 0..1_000 {
+            assert!(bounds.note(&key(1, n), &"a".into(), 10).is_empty(), "{n}");
+            (0..3).for_each(|_| bounds.used(key(1, n).sought(), "a"));
+            bounds.forget(key(1, n).sought());
         }
     }
 }

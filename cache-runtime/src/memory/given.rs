@@ -11,6 +11,8 @@ pub(crate) struct Given {
     pub(crate) unchecked_until: Moment,
     /// In microseconds; zero where nothing was loaded.
     pub(crate) load_us: u32,
+    /// Whether memory is the one place that it is at, so that its life can be lengthened there.
+    pub(crate) is_here_alone: bool,
 }
 
 /// A load's time as it is kept beside a value: over an hour is as good as an hour.

@@ -46,11 +46,11 @@ struct Leaving;
 
 impl Lifecycle<Kept, Arc<Held>> for Leaving {
     /// Dropped after the shard's lock, as a value's own `Drop` may run any code.
-    type RequestState = SmallVec<[Arc<Held>; 2]>;
+    type RequestState = SmallVec<[(Kept, Arc<Held>); 2]>;
 
-    fn on_evict(&self, left: &mut Self::RequestState, _: Kept, held: Arc<Held>) {
+    fn on_evict(&self, left: &mut Self::RequestState, key: Kept, held: Arc<Held>) {
         held.leave();
-        left.push(held);
+        left.push((key, held));
     }
 }
 
@@ -177,7 +177,10 @@ impl Memory {
             () if now < held.given.unchecked_until => return Miss::Expired,
             () => Miss::Expired,
         };
-        self.store.remove_if(&key, |found| Arc::ptr_eq(found, held));
+        let removed = self.store.remove_if(&key, |found| Arc::ptr_eq(found, held));
+        if removed.is_some() {
+            self.bounds.forget(key);
+        }
         held.leave();
         why
     }
@@ -199,6 +202,8 @@ impl Memory {
             return false;
         }
         self.store.insert_with_lifecycle(key, held, &mut evicted);
+        let others = evicted.iter().filter(|(key, _)| *key != sought);
+        others.for_each(|(key, _)| self.bounds.forget(key.sought()));
         self.store.contains_key(&sought.sought())
     }
 
@@ -211,16 +216,16 @@ impl Memory {
 
     /// Of a function that may have so many entries here, this one is among those that it has; the least used of them
     /// makes room.
-    pub(crate) fn bound(&self, key: &Kept, most: usize) {
-        for key in self.bounds.note(key, most) {
+    pub(crate) fn bound(&self, key: &Kept, namespace: &Arc<str>, most: usize) {
+        for key in self.bounds.note(key, namespace, most) {
             let left = self.store.remove(&key.sought());
             left.iter().for_each(|(_, held)| held.leave());
         }
     }
 
     /// An entry of such a function was used.
-    pub(crate) fn used(&self, key: Sought<'_>) {
-        self.bounds.used(key);
+    pub(crate) fn used(&self, key: Sought<'_>, namespace: &str) {
+        self.bounds.used(key, namespace);
     }
 
     /// Keeps a value in the place of another, if that is there still.

@@ -15,7 +15,7 @@ use crate::error::LoadTimeout;
 use crate::events::{Event, Tier};
 use crate::load::{
     self, Again, Always, Body, Boxed, Call, Caller, Course, Detachable, Draft, Hooks, If, Remote,
-    Request, Returned, Uncached,
+    Replaced, Request, Returned, Uncached,
 };
 use crate::returns::{ErrorShare, Probe, Returns};
 use crate::tag::Tag;
@@ -198,7 +198,7 @@ async fn run(request: Arc<Request>, body: Remote) -> Returned {
     }
     let returned = match reloads {
         true => boxed(|| load::refresh(&request, &body)).await,
-        false => match may_refresh().then(|| request.in_memory()).flatten() {
+        false => match may_refresh().then(|| request.used_in_memory()).flatten() {
             Some(held) => {
                 request.emit(Event::Hit(Tier::Memory));
                 Ok(held)
@@ -210,4 +210,9 @@ async fn run(request: Arc<Request>, body: Remote) -> Returned {
         request.ended(held);
     }
     returned
+}
+
+/// The value that a load replaces, as its body is given it.
+pub fn replaced<M: Returns<R>, R>(replaced: Replaced<M::Value>) -> Option<M::Value> {
+    replaced.take()
 }

@@ -32,7 +32,7 @@ pub use invalidation::Invalidation;
 pub use lifetime::{Absent, Lifetime, is_none, kept, lifetime};
 pub use loads::{
     Remembered, Taken, TimesOut, detachable, detached, droppable, load, load_valid, remembered,
-    taken, timed_out, validity,
+    replaced, taken, timed_out, validity,
 };
 pub use name::Name;
 pub use phases::{

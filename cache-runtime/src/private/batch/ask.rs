@@ -64,7 +64,7 @@ pub fn shared_entry<T: Cacheable>(entry: &impl IsEntry<Value = T>, common: Commo
     };
     let held = match looks_later() {
         true => None,
-        false => request.in_memory(),
+        false => request.used_in_memory(),
     };
     if let Some(held) = held.filter(|held| !held.is_stale) {
         request.emit(Event::Hit(Tier::Memory));

@@ -6,10 +6,10 @@
 --
 -- Replies  1 lengthened · 0 lives long enough yet, or is another entry
 --
--- Invariant: a life is never shortened, and a quarter of it has passed before it is lengthened: that is
+-- Invariant: a life is never shortened, and an eighth of it has passed before it is lengthened: that is
 -- a write, and pushed to every process that has read the entry.
 local left = redis.call('PTTL', KEYS[1])
-if left < 0 or left * 4 > ARGV[2] * 3 or redis.call('TYPE', KEYS[1]).ok ~= 'string' then
+if left < 0 or left * 8 > ARGV[2] * 7 or redis.call('TYPE', KEYS[1]).ok ~= 'string' then
   return 0
 end
 -- A frame has its id at bytes 8 to 23; a shorter one has what is there.
