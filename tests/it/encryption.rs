@@ -244,6 +244,8 @@ async fn without_a_key_nothing_goes_to_redis_and_memory_has_it_for_a_while() {
         builder.lag(Duration::from_secs(60)).build().unwrap()
     };
     let (here, there) = (cache(), cache());
+    // What is kept before there is a connection is checked once there is one.
+    here.connect().await.unwrap();
     let calls = async {
         assert_eq!(keyless(1).await, format!("{SECRET} 1"));
         assert_eq!(keyless(1).await, format!("{SECRET} 1"));

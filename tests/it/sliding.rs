@@ -73,7 +73,7 @@ async fn in_memory_a_use_lengthens_a_life_to_its_longest() {
     assert_eq!(used().await, 4, "nobody used it");
 }
 
-#[cached(batch(id in ids), batch_of = session_entry(*id), skip(runs))]
+#[cached(batch(id in ids), batch_of = session_entry(*id))]
 async fn shared_sessions(runs: &AtomicU32, ids: &[u32]) -> HashMap<u32, u32> {
     let run = runs.fetch_add(1, Ordering::SeqCst) + 1;
     ids.iter().map(|id| (*id, run)).collect()
@@ -127,8 +127,8 @@ async fn in_redis_a_batch_lengthens_the_life_of_each_of_its_entries() {
     let cache = || Cache::builder().url(server.url()).build().unwrap();
     let (here, there) = (cache(), cache());
     here.scope(sessions(&runs, &[1, 2])).await;
-    let entries = async |id| {
-        here.scope(async { sessions_entry(id).key().to_owned() })
+    let entries = async |id: u32| {
+        here.scope(async { sessions_entry(&id).key().to_owned() })
             .await
     };
     let keys = [entries(1).await, entries(2).await];
