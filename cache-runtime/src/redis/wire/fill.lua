@@ -48,25 +48,30 @@ end
 local call, count = redis.call, #KEYS / 2
 local leases = call('MGET', unpack(KEYS, 1, count))
 call('EXISTS', unpack(KEYS, count + 1))
-local replies, spent, stored = {}, {}, {}
+local replies, stored = {}, 0
 for i = 1, count do
-  local lease, entry, at = leases[i], KEYS[count + i], 5 * i - 4
-  if lease == ARGV[at] then
-    local done = redis.pcall('SET', entry, ARGV[at + 1], 'PX', ARGV[at + 2])
-    if done.err then
-      replies[i] = done
-    else
-      spent[#spent + 1], stored[#stored + 1] = KEYS[i], entry
-      replies[i] = 1
-    end
+  local at = 5 * i - 4
+  if leases[i] == ARGV[at] then
+    local done = redis.pcall('SET', KEYS[count + i], ARGV[at + 1], 'PX', ARGV[at + 2])
+    replies[i] = done.err and done or 1
+    stored = stored + (done.err and 0 or 1)
   elseif ARGV[at + 3] == '0' then
     replies[i] = 0
   else
-    replies[i] = lost(lease, entry, ARGV[at], ARGV[at + 4])
+    replies[i] = lost(leases[i], KEYS[count + i], ARGV[at], ARGV[at + 4])
   end
 end
-if #stored > 0 then
+if stored == count then
+  call('DEL', unpack(KEYS, 1, count))
+  call('EXISTS', unpack(KEYS, count + 1))
+elseif stored > 0 then
+  local spent, entries = {}, {}
+  for i = 1, count do
+    if replies[i] == 1 then
+      spent[#spent + 1], entries[#entries + 1] = KEYS[i], KEYS[count + i]
+    end
+  end
   call('DEL', unpack(spent))
-  call('EXISTS', unpack(stored))
+  call('EXISTS', unpack(entries))
 end
 return replies

@@ -22,42 +22,37 @@
 -- well, so that the caller is pushed as many writes of its own as it is told.
 --
 -- What can be read of all at once is: before Redis 7.2 each reading command registers all KEYS.
-
--- No string stands there: it is not ours to write over.
-local FOREIGN = {err = 'WRONGTYPE it is no lease'}
-
-local call, count = redis.call, #KEYS / 2
+local call, pcall, count = redis.call, redis.pcall, #KEYS / 2
 local leases = call('MGET', unpack(KEYS, 1, count))
 local are_entries = call('EXISTS', unpack(KEYS, count + 1)) > 0
-local replies, written = {}, {}
 
 local function take(i, lease, token)
-  local ms, invalid_id, share = unpack(ARGV, 4 * i - 2, 4 * i)
-  local run = string.sub(token, 17)
-  local is_held = lease and string.sub(lease, -8) == run and call('PTTL', KEYS[i]) > 0
-  if lease == token then
-    if is_held then
-      return 0
+  local ms, is_held, done = ARGV[4 * i - 2], false, nil
+  if lease then
+    is_held = string.sub(lease, -8) == string.sub(token, 17) and call('PTTL', KEYS[i]) > 0
+    if lease == token then
+      if is_held then
+        return 0
+      end
+      call('PEXPIRE', KEYS[i], ms)
+      return 1
     end
-    call('PEXPIRE', KEYS[i], ms)
-    written[#written + 1] = KEYS[i]
-    return 1
   end
   if are_entries then
     -- A frame has its id at bytes 8 to 23; a shorter one has what is there.
-    local id = redis.pcall('GETRANGE', KEYS[count + i], 8, 23)
+    local id = pcall('GETRANGE', KEYS[count + i], 8, 23)
     local is_string = type(id) == 'string'
-    if is_string and id ~= '' and id ~= invalid_id then
+    if is_string and id ~= '' and id ~= ARGV[4 * i - 1] then
       return {'entry', call('GET', KEYS[count + i])}
     elseif not is_string and not string.find(id.err, 'WRONGTYPE', 1, true) then
       return id
     end
   end
   if is_held then
-    if lease == 'nostore' .. run then
+    if lease == 'nostore' .. string.sub(token, 17) then
       return {'nostore'}
     end
-    if share == '0' then
+    if ARGV[4 * i] == '0' then
       return {'held', lease}
     end
     if string.byte(lease) % 2 == 1 then
@@ -65,23 +60,27 @@ local function take(i, lease, token)
     end
     return {'shared', string.sub(lease, 1, 16)}
   end
-  local done
   if lease then
-    done = redis.pcall('SET', KEYS[i], token, 'PX', ms)
+    done = pcall('SET', KEYS[i], token, 'PX', ms)
   else
-    done = redis.pcall('SET', KEYS[i], token, 'PX', ms, 'NX') or FOREIGN
+    -- What is there and no string is not ours to write over.
+    done = pcall('SET', KEYS[i], token, 'PX', ms, 'NX') or {err = 'WRONGTYPE it is no lease'}
   end
-  if done.err then
-    return done
-  end
-  written[#written + 1] = KEYS[i]
-  return 1
+  return done.err and done or 1
 end
 
+local replies, written = {}, 0
 for i = 1, count do
   replies[i] = take(i, leases[i], ARGV[4 * i - 3])
+  written = written + (replies[i] == 1 and 1 or 0)
 end
-if #written > 0 then
-  call('EXISTS', unpack(written))
+if written == count then
+  call('EXISTS', unpack(KEYS, 1, count))
+elseif written > 0 then
+  local again = {}
+  for i = 1, count do
+    again[#again + 1] = replies[i] == 1 and KEYS[i] or nil
+  end
+  call('EXISTS', unpack(again))
 end
 return replies

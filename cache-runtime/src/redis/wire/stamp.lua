@@ -15,34 +15,32 @@
 -- short, to twice what is needed, as an extension is a write, and is pushed to every process.
 --
 -- What can be read of all at once is: before Redis 7.2 each reading command registers all KEYS.
-
--- No string stands there: it is not ours to write over.
-local FOREIGN = {err = 'WRONGTYPE it is no stamp'}
-
 local call, pcall = redis.call, redis.pcall
 local stamps = call('MGET', unpack(KEYS))
-local replies, writes, are_written = {}, {}, false
+local replies, are_written = {}, false
 for i = 1, #KEYS do
   local stamp, run, ms = stamps[i], ARGV[3 * i - 1], ARGV[3 * i]
-  local fresh, done = ARGV[3 * i - 2] .. run, nil
+  local reply, done = {stamp, 1}, nil
   if not stamp then
-    done = pcall('SET', KEYS[i], fresh, 'PX', ms * 2, 'NX') or FOREIGN
+    done = pcall('SET', KEYS[i], ARGV[3 * i - 2] .. run, 'PX', ms * 2, 'NX')
+    -- What is there and no string is not ours to write over.
+    done = done or {err = 'WRONGTYPE it is no stamp'}
   elseif string.sub(stamp, 17) ~= run then
-    done = pcall('SET', KEYS[i], fresh, 'PX', ms * 2)
+    done = pcall('SET', KEYS[i], ARGV[3 * i - 2] .. run, 'PX', ms * 2)
   elseif call('PTTL', KEYS[i]) < tonumber(ms) then
     call('PEXPIRE', KEYS[i], ms * 2)
-    done = {}
+  else
+    reply[2] = 0
   end
-  writes[i] = done and 1 or 0
-  are_written = are_written or done
-  if done and done.err then
-    replies[i] = done
-  end
+  replies[i] = done and done.err and done or reply
+  are_written = are_written or reply[2] == 1
 end
 if are_written then
   stamps = call('MGET', unpack(KEYS))
-end
-for i = 1, #KEYS do
-  replies[i] = replies[i] or {stamps[i], writes[i]}
+  for i = 1, #KEYS do
+    if not replies[i].err then
+      replies[i][1] = stamps[i]
+    end
+  end
 end
 return replies
