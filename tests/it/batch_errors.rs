@@ -335,7 +335,8 @@ async fn many_thousands_are_stored_all_and_a_task_may_have_the_call() {
     let server = server().await;
     let builder = Cache::builder().url(server.url()).memory_bytes(0);
     // Other tests may have the processor meanwhile.
-    let builder = builder.op_timeout(LIMIT).allowance(LIMIT).lease(LIMIT);
+    let long = Duration::from_secs(60);
+    let builder = builder.op_timeout(long).allowance(long).lease(long);
     let cache = builder.build().unwrap();
     let ids: Vec<u64> = (0..5_000).collect();
     for _ in 0..2 {

@@ -276,7 +276,7 @@ async fn what_is_used_from_memory_alone_lives_on_in_redis_and_ends_at_its_longes
     let row = cache.stats();
     let row = row.namespace("it::sliding::short").unwrap();
     assert!(
-        row.memory_hits > 10 * row.redis_hits && row.redis_hits > 0,
+        row.memory_hits > row.redis_hits && row.redis_hits > 0,
         "{row:?}"
     );
 }
