@@ -29,11 +29,14 @@ impl Lifecycle<Kept, ()> for Leaving {
     }
 }
 
+/// Those of a site, by namespace.
+type Namespaces = BTreeMap<Arc<str>, Arc<Keys>>;
+
 /// The bounded functions of one memory, by site; what is loaded by hand is of one site for each type of values, and told
 /// apart by its namespace.
 #[derive(Debug, Default)]
 pub(super) struct Bounds {
-    functions: RwLock<HashMap<u32, BTreeMap<Arc<str>, Arc<Keys>>>>,
+    sites: RwLock<HashMap<u32, Namespaces>>,
     /// Whether there is one at all.
     are_any: AtomicBool,
 }
@@ -66,21 +69,21 @@ impl Bounds {
         if !self.are_any.load(Ordering::Relaxed) {
             return;
         }
-        let functions = self.functions.read();
-        let of_site = functions.get(&key.site).into_iter().flatten();
+        let sites = self.sites.read();
+        let of_site = sites.get(&key.site).into_iter().flatten();
         of_site.for_each(|(_, keys)| drop(keys.remove(&key)));
     }
 
     fn keys(&self, site: u32, namespace: &str) -> Option<Arc<Keys>> {
-        let functions = self.functions.read();
-        let of_site = functions.get(&site)?;
+        let sites = self.sites.read();
+        let of_site = sites.get(&site)?;
         let keys = of_site.get(namespace).or_else(|| of_site.get(""));
         keys.map(Arc::clone)
     }
 
     fn begin(&self, site: u32, namespace: &Arc<str>, most: usize) -> Option<Arc<Keys>> {
-        let mut functions = self.functions.write();
-        let of_site = functions.entry(site).or_default();
+        let mut sites = self.sites.write();
+        let of_site = sites.entry(site).or_default();
         let namespace = match of_site.len() < NAMESPACES {
             true => Arc::clone(namespace),
             false => "".into(),
