@@ -103,7 +103,7 @@ async fn a_hundred_that_are_missing_take_few_calls_of_scripts() {
 #[tokio::test]
 async fn what_a_batch_stored_in_a_new_namespace_is_served_from_memory() {
     let server = server().await;
-    let (cache, origin) = (cache(server.url(), 1 << 20), Origin::new(1));
+    let (cache, origin) = (cache(server.url(), 1 << 20), Origin::new(2));
     cache
         .scope(async {
             for _ in 0..2 {

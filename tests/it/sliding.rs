@@ -194,7 +194,7 @@ async fn leave(server: &Server, key: &str, left: Duration) {
 }
 
 #[tokio::test]
-async fn in_redis_a_hit_lengthens_a_life_that_a_quarter_of_has_passed() {
+async fn in_redis_a_hit_lengthens_a_life_that_an_eighth_of_has_passed() {
     let (server, runs) = (server().await, AtomicU32::new(0));
     let cache = || Cache::builder().url(server.url()).build().unwrap();
     let (here, there) = (cache(), cache());
