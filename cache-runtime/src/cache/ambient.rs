@@ -80,18 +80,21 @@ pub(crate) fn current(explicit: Option<&Cache>) -> Option<Current<'_>> {
 /// Looks into the cache that a call uses, if it is to read one: everything about the call's
 /// surroundings in one look, and without a handle of its own.
 #[inline]
-pub(crate) fn look<R>(explicit: Option<&Cache>, look: impl Fn(&Cache) -> Option<R>) -> Option<R> {
+pub(crate) fn look<R>(
+    explicit: Option<&Cache>,
+    mut look: impl FnMut(&Cache) -> Option<R>,
+) -> Option<R> {
     let around = AMBIENT.try_with(|ambient| {
         if ambient.is_unusual() {
             return None;
         }
-        look(
-            explicit
-                .or(ambient.cache.as_ref())
-                .or_else(|| INSTALLED.get())?,
-        )
+        let here = explicit.or(ambient.cache.as_ref());
+        look(here.or_else(|| INSTALLED.get())?)
     });
-    around.unwrap_or_else(|_| look(explicit.or_else(|| INSTALLED.get())?))
+    match around {
+        Ok(looked) => looked,
+        Err(_) => look(explicit.or_else(|| INSTALLED.get())?),
+    }
 }
 
 /// The cache that a write is of. An invalidation is carried out though reads are bypassed or off:

@@ -7,7 +7,7 @@ use crate::events::{Event, Miss};
 use crate::key::KeyWriter;
 use crate::kind::Kind;
 use crate::load::{Draft, used};
-use crate::memory::{Held, Hit, Kept, Sought};
+use crate::memory::{Held, InStore, Kept, Recent, Sought, on_this_thread};
 use crate::policy::{Consistency, Policy};
 use crate::site::Interned;
 use crate::tiers::skips_memory;
@@ -35,16 +35,26 @@ fn draw(beta: f64) -> f64 {
     -beta * (1.0 - rand::random::<f64>()).ln()
 }
 
-/// What memory has for a call, where neither the call nor the value is out of the ordinary: what most
-/// calls end with. It is no generic function, so that it is compiled once, here; and the value is
-/// cloned by the caller, as that may run any code.
+/// Has `read` look at what memory has for a call, where neither the call nor the value is out of the ordinary: what most
+/// calls end with; `false` where it is otherwise. It is no generic function, so that it is compiled once, here.
 pub(crate) fn look(
     site: &Interned,
     policy: &Policy,
     cache: Option<&Cache>,
     key: &KeyWriter,
-) -> Option<Hit> {
-    ambient::look(cache, |cache| cache.plainly(site, policy, key))
+    read: &mut dyn FnMut(&Held),
+) -> bool {
+    let mut in_store = None;
+    let served = on_this_thread(|recent| {
+        let find = |cache: &Cache| cache.plainly(site, policy, key, recent, &mut in_store);
+        // Nothing that a look needs is borrowed while a value is read: its own `Clone` may run any code.
+        recent.read(ambient::look(cache, find)?, read)
+    });
+    let is_served = served.is_some() || in_store.is_some();
+    if let Some(found) = in_store {
+        found.serve(read);
+    }
+    is_served
 }
 
 /// A key of a site, as memory seeks it.
@@ -75,13 +85,20 @@ fn hash(site: &Interned, key: &KeyWriter) -> u64 {
 impl Cache {
     /// The value in memory where nothing about the call or the value is out of the ordinary; counted.
     #[inline]
-    pub(super) fn plainly(&self, site: &Interned, policy: &Policy, key: &KeyWriter) -> Option<Hit> {
+    fn plainly<'a>(
+        &self,
+        site: &Interned,
+        policy: &Policy,
+        key: &'a KeyWriter,
+        recent: &Recent,
+        in_store: &mut Option<InStore<'a>>,
+    ) -> Option<usize> {
         let tiers = &*self.0;
         if policy.looks_again || site.refused().is_some() || tiers.overrides.look_again() {
             return None;
         }
         let memory = tiers.memory.as_ref()?;
-        memory.fresh(sought(site, key), tiers.clock.now())
+        memory.fresh(recent, sought(site, key), tiers.clock.now(), in_store)
     }
 
     /// A hit in memory, counted; nothing is allocated.

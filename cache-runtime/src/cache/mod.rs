@@ -48,7 +48,7 @@ use crate::events::Stats;
 use crate::key::{CacheKey, KeyWriter};
 use crate::kind::Kind;
 use crate::load::{self, Always, Caller, Course, Hooks, Remote, Request, Returned};
-use crate::memory::Hit;
+use crate::memory::Held;
 use crate::policy::Policy;
 use crate::returns::Fallible;
 use crate::site;
@@ -183,11 +183,14 @@ impl Cache {
         let mut writer = KeyWriter::new();
         key.write(&mut writer);
         let load = std::pin::pin!(load);
+        let mut value = None;
+        let mut read = |held: &Held| value = Some(held.value());
+        let course = self.by_hand(Kind::of::<T>(), namespace, &mut writer, policy, &mut read);
+        if let Some(value) = value {
+            return Ok(value);
+        }
         let caller = Caller {
-            course: match self.by_hand(Kind::of::<T>(), namespace, &mut writer, policy) {
-                ByHand::Hit(hit) => return Ok(hit.value()),
-                ByHand::Course(course) => course,
-            },
+            course,
             body: load,
             // Nothing is known of its error, so each caller has its own.
             share: None,
@@ -198,40 +201,44 @@ impl Cache {
         caller.await
     }
 
-    /// What memory has for a call by hand, else the read of its entry; none where it can't be named.
+    /// Has `found` look at what memory has for a call by hand; else the read of its entry, if that can be named.
     fn by_hand(
         &self,
         kind: &'static Kind,
         namespace: &str,
         key: &mut KeyWriter,
         policy: &Policy,
-    ) -> ByHand {
+        found: &mut dyn FnMut(&Held),
+    ) -> Option<Course> {
         // It is in no digest, as it is in the entry's name; in memory it tells entries apart.
         key.__beside(namespace);
         let site = site::by_hand(kind.value);
-        if let Some(hit) = look(site, policy, Some(self), key) {
-            return ByHand::Hit(hit);
+        if look(site, policy, Some(self), key, found) {
+            return None;
         }
         if !self.tiers().is_on() || is_bypassed() || self.is_off(site, namespace) {
-            return ByHand::Course(None);
+            return None;
         }
         let missed = match looks_later() {
             true => Missed::unasked(),
             false => match self.in_memory((site, kind), namespace, policy, key) {
-                Ok(held) => return ByHand::Hit(Hit::of(held)),
+                Ok(held) => {
+                    found(&held);
+                    return None;
+                }
                 Err(missed) => missed,
             },
         };
         if key.failure().is_some() {
             self.unwritable(namespace);
-            return ByHand::Course(None);
+            return None;
         }
         let draft = self.draft((site, kind), namespace.into(), *policy, key, missed);
         match draft.with_tags(&[], Hooks::default()) {
-            Ok(request) => ByHand::Course(Some(Course::new(false, |body| read(request, body)))),
+            Ok(request) => Some(Course::new(false, |body| read(request, body))),
             Err(error) => {
                 self.refused(site, namespace, &error);
-                ByHand::Course(None)
+                None
             }
         }
     }
@@ -319,12 +326,6 @@ impl Cache {
     pub(crate) fn of(tiers: &Arc<Tiers>) -> Self {
         Self(Arc::clone(tiers))
     }
-}
-
-/// The first phase of a call by hand.
-enum ByHand {
-    Hit(Hit),
-    Course(Option<Course>),
 }
 
 /// The read of an entry that no annotation says more of.

@@ -25,11 +25,11 @@ use bounds::Bounds;
 pub(crate) use given::{Given, load_us};
 pub(crate) use held::{About, Held, Life, LoadId};
 pub(crate) use key::{Computed, Kept, Sought};
-use recent::Recent;
+use recent::{Noting, Threads};
+pub(crate) use recent::{Recent, on_this_thread};
 
 use crate::clock::Moment;
 use crate::events::Miss;
-use crate::value::mistyped;
 
 #[derive(Clone, Debug)]
 struct Bytes;
@@ -56,43 +56,20 @@ impl Lifecycle<Kept, Arc<Held>> for Leaving {
 
 type Store = Cache<Kept, Arc<Held>, Bytes, BuildHasherDefault<Computed>, Leaving>;
 
-/// A value that may be served, for its own site.
+/// A value that the store has and that may be served as fresh, which the thread that found it may keep.
 #[derive(Debug)]
-pub(crate) struct Hit(Place);
-
-#[derive(Debug)]
-enum Place {
-    /// Among what this thread hit last.
-    Recent(recent::Place),
-    Store(Arc<Held>),
+pub(crate) struct InStore<'a> {
+    held: Arc<Held>,
+    noting: Noting<'a>,
 }
 
-impl Hit {
-    pub(crate) fn of(held: Arc<Held>) -> Self {
-        Self(Place::Store(held))
-    }
-
-    /// A copy of the value. No lock is held meanwhile: it may run any code.
-    #[inline]
-    pub(crate) fn value<T: Clone + 'static>(self) -> T {
-        let mut value = None;
-        self.read(&mut |held| value = Some(held.value()));
-        value.unwrap_or_else(|| mistyped())
-    }
-
-    /// The same, and which load it comes of.
-    #[inline]
-    pub(crate) fn value_and_id<T: Clone + 'static>(self) -> (T, LoadId) {
-        let mut found = None;
-        self.read(&mut |held| found = Some((held.value(), held.id)));
-        found.unwrap_or_else(|| mistyped())
-    }
-
-    fn read(self, read: &mut dyn FnMut(&Held)) {
-        match self.0 {
-            Place::Recent(place) => place.read(read),
-            Place::Store(held) => read(&held),
-        }
+impl InStore<'_> {
+    /// Has `read` look at it. Nothing is borrowed meanwhile, as a value's own `Clone` may run any code.
+    #[inline(never)]
+    pub(crate) fn serve(self, read: &mut dyn FnMut(&Held)) {
+        // Dropped at the end: a value's own `Drop` may run any code, too.
+        let _replaced = recent::on_this_thread(|recent| recent.note(self.noting, &self.held));
+        read(&self.held);
     }
 }
 
@@ -103,7 +80,7 @@ const TURNS: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Memory {
     store: Store,
-    recent: Recent,
+    threads: Threads,
     bounds: Bounds,
     /// Whose turn it is to insert, by key.
     turns: [Mutex<()>; TURNS],
@@ -123,7 +100,7 @@ impl Memory {
         };
         Self {
             store,
-            recent: Recent::new(bytes),
+            threads: Threads::new(bytes),
             bounds: Bounds::default(),
             turns: Default::default(),
             #[cfg(feature = "__planted")]
@@ -137,19 +114,33 @@ impl Memory {
         self
     }
 
-    /// A value that may be served as fresh, and is not refreshed elsewhere meanwhile; counted as a hit.
+    /// Where this thread has a value that may be served as fresh, and is not refreshed elsewhere meanwhile; else it is
+    /// left `in_store`, if it is there. Counted as a hit.
     #[inline]
-    pub(crate) fn fresh(&self, key: Sought<'_>, now: Moment) -> Option<Hit> {
-        if let Some(place) = self.recent.find(key, now) {
-            return Some(Hit(Place::Recent(place)));
+    pub(crate) fn fresh<'a>(
+        &self,
+        recent: &Recent,
+        key: Sought<'a>,
+        now: Moment,
+        in_store: &mut Option<InStore<'a>>,
+    ) -> Option<usize> {
+        let slot = recent.find(self.threads, key, now);
+        if slot.is_none() {
+            *in_store = self.fresh_in_store(key, now);
         }
+        slot
+    }
+
+    #[inline(never)]
+    fn fresh_in_store<'a>(&self, key: Sought<'a>, now: Moment) -> Option<InStore<'a>> {
         let held = self.store.get(&key)?;
         if held.is_stale || !held.is_fresh(now) {
             return None;
         }
         held.counters.memory_hit();
-        self.recent.note(key, &held, now);
-        Some(Hit::of(held))
+        let of = self.threads;
+        let noting = Noting { of, key, now };
+        Some(InStore { held, noting })
     }
 
     /// The value, if it may be served as fresh; one that can't be served again is dropped.

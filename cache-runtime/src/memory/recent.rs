@@ -36,23 +36,19 @@ pub(super) const SHOWN: u32 = 16;
 const TAKES: u32 = 8;
 
 thread_local! {
-    static RECENT: RefCell<Slots> = const { RefCell::new(Slots::new()) };
+    static RECENT: Recent = const { Recent::new() };
 }
 
 /// What threads keep of one memory.
-#[derive(Debug)]
-pub(super) struct Recent {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Threads {
     /// Which of the process's memories it is.
     memory: u64,
     /// The largest value kept, in bytes.
     largest: u64,
 }
 
-/// Where this thread has the value of a hit.
-#[derive(Debug)]
-pub(super) struct Place(usize);
-
-impl Recent {
+impl Threads {
     /// Of a memory that holds up to `bytes`.
     pub(super) fn new(bytes: u64) -> Self {
         static MEMORIES: AtomicU64 = AtomicU64::new(0);
@@ -61,52 +57,35 @@ impl Recent {
             largest: LARGEST.min(bytes / (SLOTS as u64 * PART)),
         }
     }
-
-    /// Where this thread has the value, if it may be served as fresh; counted as a hit.
-    #[inline]
-    pub(super) fn find(&self, key: Sought<'_>, now: Moment) -> Option<Place> {
-        // A thread that is ending has none.
-        let found = RECENT.try_with(|slots| slots.try_borrow().ok()?.find(self.memory, key, now));
-        found.ok().flatten()
-    }
-
-    /// Has this thread keep a value that it found in the store.
-    pub(super) fn note(&self, key: Sought<'_>, held: &Arc<Held>, now: Moment) {
-        if held.size > self.largest || key.parts.len() > KEY {
-            return;
-        }
-        let replaced = RECENT.try_with(|slots| {
-            // It is borrowed while a value is cloned, which may run any code.
-            let mut slots = slots.try_borrow_mut().ok()?;
-            slots.note(self.memory, key, held, now)
-        });
-        // Here, and not while it is borrowed: a value's own `Drop` may run any code.
-        drop(replaced);
-    }
 }
 
-impl Place {
-    /// Reads the value that was found here, before this thread looks for another.
-    pub(super) fn read(&self, read: &mut dyn FnMut(&Held)) {
-        // Both are there, as they were when it was found.
-        let _ = RECENT.try_with(|slots| {
-            let slots = slots.try_borrow().ok()?;
-            read(slots.all.get(self.0)?.held.as_ref()?);
-            Some(())
-        });
-    }
+/// What a thread notes of a value that it found in the store.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Noting<'a> {
+    pub(super) of: Threads,
+    pub(super) key: Sought<'a>,
+    pub(super) now: Moment,
+}
+
+/// What this thread keeps; a thread that is ending keeps nothing, and nothing is done with it.
+#[inline]
+pub(crate) fn on_this_thread<R>(work: impl FnOnce(&Recent) -> Option<R>) -> Option<R> {
+    RECENT.try_with(work).ok().flatten()
 }
 
 /// What one thread keeps.
-struct Slots {
-    /// Empty until the thread has its first hit.
-    all: Vec<Slot>,
+#[derive(Debug)]
+pub(crate) struct Recent {
+    /// Empty until the thread has its first hit. Borrowed while a value is cloned, which may run any code.
+    slots: RefCell<Vec<Slot>>,
     looks: Cell<u32>,
-    notes: u32,
+    notes: Cell<u32>,
 }
 
+/// One value, and the key that it is found by.
+#[derive(Debug)]
 #[repr(C, align(64))]
-struct Slot {
+pub(super) struct Slot {
     held: Option<Arc<Held>>,
     memory: u64,
     site: u32,
@@ -141,7 +120,8 @@ impl Slot {
     fn is(&self, memory: u64, key: Sought<'_>) -> bool {
         self.memory == memory
             && self.site == key.site
-            && self.key.get(..self.key_len.into()) == Some(key.parts)
+            && usize::from(self.key_len) == key.parts.len()
+            && begins_with(&self.key, key.parts)
     }
 
     /// Whether it has nothing that this thread may serve from here again.
@@ -151,25 +131,27 @@ impl Slot {
     }
 }
 
-impl Slots {
+impl Recent {
     const fn new() -> Self {
         Self {
-            all: Vec::new(),
+            slots: RefCell::new(Vec::new()),
             looks: Cell::new(0),
-            notes: 0,
+            notes: Cell::new(0),
         }
     }
 
+    /// The slot of a value that may be served as fresh; counted as a hit.
     #[inline]
-    fn find(&self, memory: u64, key: Sought<'_>, now: Moment) -> Option<Place> {
+    pub(super) fn find(&self, of: Threads, key: Sought<'_>, now: Moment) -> Option<usize> {
         let looks = self.looks.get().wrapping_add(1);
         self.looks.set(looks);
         if looks.is_multiple_of(SHOWN) {
             return None;
         }
+        let slots = self.slots.try_borrow().ok()?;
         for at in ways(key.hash) {
-            let slot = self.all.get(at)?;
-            if !slot.is(memory, key) {
+            let slot = slots.get(at)?;
+            if !slot.is(of.memory, key) {
                 continue;
             }
             let held = slot.held.as_ref()?;
@@ -177,38 +159,67 @@ impl Slots {
                 return None;
             }
             held.counters.memory_hit();
-            return Some(Place(at));
+            return Some(at);
         }
         None
     }
 
-    /// Keeps the value, and gives back what it took the place of.
-    fn note(
-        &mut self,
-        memory: u64,
-        key: Sought<'_>,
-        held: &Arc<Held>,
-        now: Moment,
-    ) -> Option<Slot> {
-        if self.all.is_empty() {
-            self.all.resize_with(SLOTS, || Slot::EMPTY);
+    /// Reads the value that was found in this slot, before this thread looks for another.
+    #[inline]
+    pub(crate) fn read(&self, slot: usize, read: &mut dyn FnMut(&Held)) -> Option<()> {
+        // It is there, as it was when it was found.
+        let slots = self.slots.try_borrow().ok()?;
+        read(slots.get(slot)?.held.as_ref()?);
+        Some(())
+    }
+
+    /// Keeps a value that was found in the store, and gives back what it took the place of.
+    pub(super) fn note(&self, noting: Noting<'_>, held: &Arc<Held>) -> Option<Slot> {
+        let Noting { of, key, now } = noting;
+        if held.size > of.largest || key.parts.len() > KEY {
+            return None;
         }
-        let at = self.place(memory, key, now)?;
-        let slot = Slot::new(memory, key, held)?;
-        Some(std::mem::replace(self.all.get_mut(at)?, slot))
+        let mut slots = self.slots.try_borrow_mut().ok()?;
+        if slots.is_empty() {
+            slots.resize_with(SLOTS, || Slot::EMPTY);
+        }
+        let at = self.place(&slots, of.memory, key, now)?;
+        let slot = Slot::new(of.memory, key, held)?;
+        Some(std::mem::replace(slots.get_mut(at)?, slot))
     }
 
     /// The slot of this key, else a free one, else now and then another's.
-    fn place(&mut self, memory: u64, key: Sought<'_>, now: Moment) -> Option<usize> {
+    fn place(&self, slots: &[Slot], memory: u64, key: Sought<'_>, now: Moment) -> Option<usize> {
         let ways = ways(key.hash);
-        let own = ways.iter().find(|at| self.all[**at].is(memory, key));
-        let free = || ways.iter().find(|at| self.all[**at].is_free(now));
+        let own = ways.iter().find(|at| slots[**at].is(memory, key));
+        let free = || ways.iter().find(|at| slots[**at].is_free(now));
         if let Some(at) = own.or_else(free) {
             return Some(*at);
         }
-        self.notes = self.notes.wrapping_add(1);
-        let (turn, rest) = (self.notes / TAKES, self.notes % TAKES);
+        let notes = self.notes.get().wrapping_add(1);
+        self.notes.set(notes);
+        let (turn, rest) = (notes / TAKES, notes % TAKES);
         (rest == 0).then(|| ways[turn as usize % WAYS])
+    }
+}
+
+/// Whether a key begins with these bytes. Most keys are short: a word at the start and a word at the end are two
+/// comparisons, where one of any length is a call.
+#[inline]
+fn begins_with(key: &[u8; KEY], bytes: &[u8]) -> bool {
+    let Some(key) = key.get(..bytes.len()) else {
+        return false;
+    };
+    match bytes.len() {
+        8..=16 => {
+            key.first_chunk::<8>() == bytes.first_chunk()
+                && key.last_chunk::<8>() == bytes.last_chunk()
+        }
+        17..=32 => {
+            key.first_chunk::<16>() == bytes.first_chunk()
+                && key.last_chunk::<16>() == bytes.last_chunk()
+        }
+        _ => key == bytes,
     }
 }
 
@@ -228,5 +239,19 @@ mod tests {
     #[test]
     fn a_slot_is_two_lines_of_the_processors_cache() {
         assert_eq!(size_of::<Slot>(), 128);
+    }
+
+    #[test]
+    fn a_key_is_compared_in_full_however_long_it_is() {
+        for length in 0..=KEY {
+            let mut key = [7; KEY];
+            assert!(begins_with(&key, &[7; KEY][..length]), "{length}");
+            for at in 0..length {
+                key[at] = 8;
+                assert!(!begins_with(&key, &[7; KEY][..length]), "{length} {at}");
+                key[at] = 7;
+            }
+        }
+        assert!(!begins_with(&[7; KEY], &[7; KEY + 1]));
     }
 }

@@ -140,15 +140,30 @@ fn what_is_larger_than_the_store_is_refused_and_said_so() {
     assert!(!memory.insert(key, held(10, 2 << 20, Cells::default().watch(&[]))));
 }
 
-/// Hits this thread's own, or the store, or nothing.
+/// Hits this thread's own, or the store, or nothing; tells which.
+fn read(
+    memory: &Memory,
+    key: &Kept,
+    now: u64,
+    read: &mut dyn FnMut(&Held),
+) -> Option<&'static str> {
+    let (key, now, mut in_store) = (key.sought(), Moment(now), None);
+    let own = on_this_thread(|recent| {
+        let slot = memory.fresh(recent, key, now, &mut in_store)?;
+        recent.read(slot, read)
+    });
+    if own.is_some() {
+        return Some("thread");
+    }
+    in_store?.serve(read);
+    Some("store")
+}
+
 fn hit(memory: &Memory, key: &Kept, now: u64) -> Option<&'static str> {
-    let hit = memory.fresh(key.sought(), Moment(now))?;
-    let from = match hit.0 {
-        Place::Recent(_) => "thread",
-        Place::Store(_) => "store",
-    };
-    assert_eq!(hit.value::<u32>(), 7);
-    Some(from)
+    let mut value = None;
+    let from = read(memory, key, now, &mut |held| value = Some(held.value()));
+    assert_eq!(value, from.map(|_| 7_u32));
+    from
 }
 
 #[test]
@@ -225,7 +240,9 @@ fn a_thread_serves_nothing_that_was_replaced_or_evicted() {
     while memory.peek(key.sought()).is_some() {
         let other = self::key(&n.to_le_bytes());
         insert(&other, 1 << 20);
-        (0..3).for_each(|_| drop(memory.fresh(other.sought(), Moment(1))));
+        (0..3).for_each(|_| {
+            read(&memory, &other, 1, &mut |_| ());
+        });
         n += 1;
     }
     assert_eq!(hit(&memory, &key, 1), None);
@@ -252,7 +269,9 @@ fn the_store_sees_what_a_thread_serves() {
         let other = key(&n.to_le_bytes());
         insert(&other);
         (0..2).for_each(|_| drop(memory.get(other.sought(), Moment(1))));
-        (0..SHOWN).for_each(|_| drop(memory.fresh(hot.sought(), Moment(1))));
+        (0..SHOWN).for_each(|_| {
+            read(&memory, &hot, 1, &mut |_| ());
+        });
     }
     assert_eq!(hit(&memory, &hot, 1), Some("thread"));
 }
@@ -283,14 +302,14 @@ fn a_value_may_look_into_memory_while_it_is_cloned() {
         memory.insert(key.clone(), held(10, 1, cells.watch(&[])));
     }
     assert_eq!(hit(&memory, &a, 1), Some("store"));
-    let found = memory.fresh(a.sought(), Moment(1)).unwrap();
     // Meanwhile nothing is noted.
-    found.read(&mut |_| {
+    let from = read(&memory, &a, 1, &mut |_| {
         assert_eq!(
             [hit(&memory, &b, 1), hit(&memory, &b, 1)],
             [Some("store"); 2]
         )
     });
+    assert_eq!(from, Some("thread"));
     assert_eq!(
         [hit(&memory, &b, 1), hit(&memory, &b, 1)],
         [Some("store"), Some("thread")]

@@ -1,6 +1,8 @@
 //! The first phase of an annotated call: a look in memory.
 
+use std::any::TypeId;
 use std::borrow::Borrow;
+use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -10,18 +12,30 @@ use crate::events::Miss;
 use crate::key::{CacheKey, KeyWriter};
 use crate::kind::Kind;
 use crate::load::{Call, Draft, Hooks, Request, Uncached};
-use crate::memory::{Held, Hit};
+use crate::memory::Held;
 use crate::policy::Policy;
 use crate::returns::{KeptWhole, Returns, TellsOk};
 use crate::site::{At, Interned};
 use crate::tag::Tag;
+use crate::value::Cacheable;
 
 use super::Name;
 
-/// Spends a unit of the runtime's cooperative budget: a loop of hits must not starve timers.
+/// One call of this many spends a unit of the runtime's cooperative budget.
+const SPENDS: u32 = 16;
+
+/// Spends the runtime's cooperative budget: a loop of hits must not starve timers. A task has 128 units a turn, so that
+/// such a loop yields after some 2,000 calls, or 100 µs.
 #[inline]
 pub async fn budget() {
-    tokio::task::coop::consume_budget().await;
+    thread_local! {
+        static CALLS: Cell<u32> = const { Cell::new(0) };
+    }
+    let calls = CALLS.get().wrapping_add(1);
+    CALLS.set(calls);
+    if calls.is_multiple_of(SPENDS) {
+        tokio::task::coop::consume_budget().await;
+    }
 }
 
 /// Writes one part of a key.
@@ -139,27 +153,31 @@ pub fn lookup<M: Returns<R>, R>(
     cache: Option<&Cache>,
     key: &KeyWriter,
 ) -> Lookup<M, R, M::Value, M::Error> {
-    match found(at, Kind::of::<M::Value>(), policy, cache, key) {
-        Ok(hit) => Lookup::Hit(M::value(hit.value())),
-        Err(draft) => Lookup::Miss(Call::new(draft)),
+    let mut value = None;
+    let mut read = |held: &Held| value = Some(held.value());
+    let missed = missed::<M::Value>(at, policy, cache, key, &mut read);
+    match (missed, value) {
+        (None, Some(value)) => Lookup::Hit(M::value(value)),
+        (draft, _) => Lookup::Miss(Call::new(draft.unwrap_or(Err(Uncached::Refused)))),
     }
 }
 
-/// What memory has; else the draft of a call.
+/// The draft of a call, or `None` where `read` has looked at what memory has.
 #[inline]
-fn found(
+fn missed<T: Cacheable>(
     at: At,
-    kind: &'static Kind,
     policy: &'static Policy,
     cache: Option<&Cache>,
     key: &KeyWriter,
-) -> Result<Hit, Result<Box<Draft>, Uncached>> {
+    read: &mut dyn FnMut(&Held),
+) -> Option<Result<Box<Draft>, Uncached>> {
     // Most calls end with it: nothing about them is out of the ordinary.
-    let known = at.known(kind.value.id());
-    if let Some(hit) = known.and_then(|site| look(site, policy, cache, key)) {
-        return Ok(hit);
+    let known = at.known(TypeId::of::<T>());
+    if known.is_some_and(|site| look(site, policy, cache, key, read)) {
+        return None;
     }
-    looked_again(at, kind, policy, cache, key).map(Hit::of)
+    let again = looked_again(at, Kind::of::<T>(), policy, cache, key);
+    again.map(|held| read(&held)).err()
 }
 
 /// As `lookup`, where a value serves the call only if this says so.
@@ -172,21 +190,20 @@ pub fn lookup_valid<M: Returns<R>, R>(
     key: &KeyWriter,
     serves: impl FnOnce(&M::Value) -> bool,
 ) -> Lookup<M, R, M::Value, M::Error> {
-    let kind = Kind::of::<M::Value>();
-    let draft = match found(at, kind, policy, cache, key) {
-        Ok(hit) => {
-            let (value, id) = hit.value_and_id();
-            if serves(&value) {
-                return Lookup::Hit(M::value(value));
-            }
-            let mut draft = unasked(at, kind, policy, cache, key);
-            if let Ok(draft) = &mut draft {
-                (draft.missed, draft.refused) = (Miss::Refused, Some(id));
-            }
-            draft
-        }
-        Err(draft) => draft,
+    let mut found = None;
+    let mut read = |held: &Held| found = Some((held.value(), held.id));
+    let missed = missed::<M::Value>(at, policy, cache, key, &mut read);
+    if let Some(draft) = missed {
+        return Lookup::Miss(Call::new(draft));
+    }
+    let refused = match found {
+        Some((value, _)) if serves(&value) => return Lookup::Hit(M::value(value)),
+        found => found.map(|(_, id)| id),
     };
+    let mut draft = unasked(at, Kind::of::<M::Value>(), policy, cache, key);
+    if let Ok(draft) = &mut draft {
+        (draft.missed, draft.refused) = (Miss::Refused, refused);
+    }
     Lookup::Miss(Call::new(draft))
 }
 

@@ -63,11 +63,28 @@ const INSTANCES: usize = 32;
 #[derive(Clone, Copy, Debug)]
 pub struct At {
     site: &'static Site,
+    types: TypeId,
+    /// Asked once, as a hit needs none of it.
+    called: fn() -> Called,
+    likeness: Likeness,
+}
+
+/// What a local `fn` item and the types that a function is used at are called.
+#[derive(Clone, Copy, Debug)]
+struct Called {
     here: &'static str,
     item: TypeId,
-    types: TypeId,
-    type_names: &'static str,
-    likeness: Likeness,
+    types: &'static str,
+}
+
+impl Called {
+    fn of<H: Fn(), K: ?Sized>() -> Self {
+        Self {
+            here: std::any::type_name::<H>(),
+            item: typeid::of::<H>(),
+            types: std::any::type_name::<K>(),
+        }
+    }
 }
 
 impl Site {
@@ -76,10 +93,8 @@ impl Site {
     pub fn at<H: Fn(), K: ?Sized>(&'static self, _here: H, _types: PhantomData<K>) -> At {
         At {
             site: self,
-            here: std::any::type_name::<H>(),
-            item: typeid::of::<H>(),
             types: typeid::of::<K>(),
-            type_names: std::any::type_name::<K>(),
+            called: Called::of::<H, K>,
             likeness: Likeness::default(),
         }
     }
@@ -142,8 +157,9 @@ impl At {
 
     fn identity(&self) -> table::Identity<'static> {
         let spec = &self.site.spec;
-        let enclosing = path::enclosing(self.here);
-        let (function, types) = (spec.function, self.type_names);
+        let Called { here, item, types } = (self.called)();
+        let enclosing = path::enclosing(here);
+        let function = spec.function;
         let is_one = path::is_one(enclosing, spec.module);
         let are_known = path::are_known(types, if is_one { enclosing } else { "" });
         let mut identity = match spec.id {
@@ -176,7 +192,7 @@ impl At {
             item: Some(table::Item {
                 origin: spec.origin,
                 role: spec.role,
-                here: self.item,
+                here: item,
             }),
         }
     }
