@@ -6,6 +6,7 @@ mod codecs;
 mod encrypted;
 mod golden;
 mod hostile;
+mod json;
 mod limits;
 mod pairs;
 mod shapes;

@@ -1,0 +1,424 @@
+//! JSON: the text that serde_json would write, read back as it was; what would not be is refused.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Debug;
+
+use bytes::Bytes;
+use proptest::prelude::*;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::zoo::{Everything, Foreign, Marker, Role, for_each_sample};
+use crate::frame::{
+    CodecId, Mismatch, Room, Unreadable, decode_payload, encode, encoded_len, tells_all,
+};
+
+fn text<T: Serialize>(value: &T) -> String {
+    let bytes = encode(CodecId::Json, value).expect("encodes");
+    assert_eq!(encoded_len(CodecId::Json, value), Ok(bytes.len()));
+    String::from_utf8(bytes).expect("text")
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
+    decode_payload(CodecId::Json, text.as_bytes(), Room::for_values(8 << 20))
+}
+
+fn refused<T: Serialize>(value: &T) -> Option<Mismatch> {
+    encode(CodecId::Json, value).err().map(|error| error.0)
+}
+
+/// What serde_json makes of the text is what it makes of the value.
+fn as_serde_json<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T) {
+    let text = text(&value);
+    let by_others: Value = serde_json::from_str(&text).expect("JSON");
+    let theirs = serde_json::to_string(&value).expect("JSON");
+    assert_eq!(
+        by_others,
+        serde_json::from_str::<Value>(&theirs).expect("JSON")
+    );
+    assert_eq!(read::<T>(&theirs).as_ref(), Ok(&value), "{theirs}");
+    let spaced = serde_json::to_string_pretty(&value).expect("JSON");
+    assert_eq!(read::<T>(&spaced).as_ref(), Ok(&value), "{spaced}");
+}
+
+#[test]
+fn it_is_what_serde_json_writes_and_reads() {
+    for_each_sample!(as_serde_json);
+}
+
+#[test]
+fn values_are_written_as_people_read_them() {
+    let foreign: Value = serde_json::from_str(&text(&Foreign::sample())).expect("JSON");
+    assert_eq!(foreign["id"], "00000000-0000-0000-0000-000000000001");
+    assert_eq!(foreign["date"], "2023-11-14");
+    assert_eq!(foreign["ip"], "127.0.0.1");
+    let everything = text(&Everything::sample());
+    let wide = format!("{},{}", i128::MIN, u128::MAX);
+    assert!(everything.contains(&wide), "{everything}");
+}
+
+#[test]
+fn a_key_that_is_no_text_is_quoted() {
+    fn keyed<K>(key: K, expected: &str)
+    where
+        K: Serialize + DeserializeOwned + Ord + Debug,
+    {
+        let map = BTreeMap::from([(key, 1)]);
+        let written = text(&map);
+        assert_eq!(written, format!("{{\"{expected}\":1}}"));
+        assert_eq!(read(&written), Ok(map));
+    }
+    keyed(7_u8, "7");
+    keyed(i64::MIN, "-9223372036854775808");
+    keyed(u128::MAX, "340282366920938463463374607431768211455");
+    keyed(true, "true");
+    keyed('é', "é");
+    keyed(Some(3_u16), "3");
+    keyed(std::num::NonZeroU8::MIN, "1");
+    keyed(uuid::Uuid::nil(), "00000000-0000-0000-0000-000000000000");
+    keyed("a\"b".to_owned(), "a\\\"b");
+    let by_role = HashMap::<String, u8>::from([("Admin".to_owned(), 1)]);
+    assert_eq!(
+        text(&[(Role::Admin, 1)].into_iter().collect::<Pairs>()),
+        text(&by_role)
+    );
+    for wrong in [
+        "{7:1}",
+        "{null:1}",
+        "{\" 7x\":1}",
+        "{\"\":1}",
+        "{[7]:1}",
+        "{\"7\":1,}",
+    ] {
+        assert_eq!(
+            read::<BTreeMap<u8, u8>>(wrong),
+            Err(Unreadable::Decode),
+            "{wrong}"
+        );
+        let optional = read::<BTreeMap<Option<u8>, u8>>(wrong);
+        assert_eq!(optional, Err(Unreadable::Decode), "{wrong}");
+    }
+}
+
+/// A map whose keys are variants.
+struct Pairs(Vec<(Role, u8)>);
+
+impl FromIterator<(Role, u8)> for Pairs {
+    fn from_iter<I: IntoIterator<Item = (Role, u8)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+}
+
+impl Serialize for Pairs {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+#[test]
+fn what_json_has_no_form_for_is_refused_and_says_why() {
+    for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        assert_eq!(refused(&vec![number]), Some(Mismatch::NotFinite));
+        assert_eq!(refused(&Some(number as f32)), Some(Mismatch::NotFinite));
+    }
+    let keyed = [
+        refused(&BTreeMap::from([((1, 2), 1)])),
+        refused(&BTreeMap::from([(None::<u8>, 1)])),
+        refused(&BTreeMap::from([((), 1)])),
+        refused(&BTreeMap::from([(vec![1], 1)])),
+        refused(&BTreeMap::from([(Bytes::from_static(b"a"), 1)])),
+        refused(&BTreeMap::from([(Ok::<u8, u8>(1), 1)])),
+        refused(&BTreeMap::from([(BTreeMap::from([(1, 1)]), 1)])),
+    ];
+    // Those of `Bytes` are written as a list.
+    assert_eq!(keyed, [Some(Mismatch::Key); 7]);
+    assert_eq!(refused(&Some(())), Some(Mismatch::NestedNone));
+    assert_eq!(refused(&Some(Marker)), Some(Mismatch::NestedNone));
+    assert_eq!(refused(&Some(None::<u8>)), Some(Mismatch::NestedNone));
+}
+
+#[test]
+fn bytes_are_a_list_of_numbers() {
+    let bytes = Bytes::from_static(&[0, 7, 255]);
+    assert_eq!(text(&bytes), "[0,7,255]");
+    assert_eq!(read(&text(&bytes)), Ok(bytes));
+    assert_eq!(text(&c"text"), "[116,101,120,116]");
+    assert_eq!(read(&text(&c"text")), Ok(c"text".to_owned()));
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Asks {
+    Numbers(BTreeMap<u32, u8>),
+    Words(BTreeMap<String, u8>),
+    Whole(i64),
+    Wide(u128),
+    Part(f64),
+    Text(String),
+    List(Vec<f32>),
+    Raw(Bytes),
+}
+
+#[test]
+fn a_type_that_asks_what_there_is_finds_it_or_is_refused() {
+    let untold = Err(Mismatch::Untold);
+    assert_eq!(tells_all(&Asks::Numbers([(1, 1)].into())), untold);
+    assert_eq!(tells_all(&Asks::Raw(Bytes::from_static(b"a"))), untold);
+    assert_eq!(tells_all(&Asks::Wide(u128::MAX)), untold);
+    let told = [
+        Asks::Words([("1".to_owned(), 1)].into()),
+        Asks::Whole(-1),
+        Asks::Part(1.0),
+        Asks::Part(-0.0),
+        Asks::Part(1e300),
+        Asks::Text("1".to_owned()),
+        Asks::Text("null".to_owned()),
+        Asks::List(vec![0.1, 1.0]),
+    ];
+    for value in told {
+        assert_eq!(tells_all(&value), Ok(()));
+        assert_eq!(read(&text(&value)), Ok(value));
+    }
+    // A whole number that takes more than 64 bits is never told as a fraction near it.
+    assert_eq!(
+        read::<Value>("18446744073709551616"),
+        Err(Unreadable::Decode)
+    );
+}
+
+#[test]
+fn only_json_is_read() {
+    let wrong = [
+        "",
+        " ",
+        "nul",
+        "nulll",
+        "tru",
+        "True",
+        "[1 2]",
+        "[1,]",
+        "[,1]",
+        "[1",
+        "1]",
+        "[1}",
+        "{\"a\":1]",
+        "{\"a\"}",
+        "{\"a\" 1}",
+        "{a:1}",
+        "{,}",
+        "{\"a\":1,}",
+        "'a'",
+        "\"a",
+        "\"\\\"",
+        "\"\\x\"",
+        "\"\\u12\"",
+        "\"\\ud800\"",
+        "\"\\ud800\\u0041\"",
+        "\"\\udc00\"",
+        "\"\\u+123\"",
+        "\"\n\"",
+        "01",
+        "-01",
+        "+1",
+        ".5",
+        "1.",
+        "1.e1",
+        "1e",
+        "1e+",
+        "-",
+        "--1",
+        "1-1",
+        "0x1",
+        "NaN",
+        "Infinity",
+        "1e999",
+        "-1e999",
+        "1 1",
+        "{}{}",
+        "[]//",
+        "\u{feff}1",
+        "\u{c}1",
+        "1\0",
+    ];
+    for text in wrong {
+        assert_eq!(read::<Value>(text), Err(Unreadable::Decode), "{text:?}");
+        assert!(serde_json::from_str::<Value>(text).is_err(), "{text:?}");
+    }
+    let not_utf8 = decode_payload::<String>(CodecId::Json, b"\"\xff\"", Room::for_values(1 << 20));
+    assert_eq!(not_utf8, Err(Unreadable::Decode));
+    let escaped = "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\uD83D\\uDE00\"";
+    assert_eq!(read(escaped), Ok("\"\\/\u{8}\u{c}\n\r\té😀".to_owned()));
+}
+
+#[test]
+fn variants_are_read_in_each_form_that_serde_json_reads() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Form {
+        Bare,
+        One(u8),
+        Two(u8, Vec<u8>),
+        Named { a: u8, b: Option<u8> },
+    }
+    assert_eq!(read("{\"Bare\":null}"), Ok(Form::Bare));
+    assert_eq!(
+        read("{\"Named\":[1,null]}"),
+        Ok(Form::Named { a: 1, b: None })
+    );
+    assert_eq!(text(&Form::Two(1, vec![])), "{\"Two\":[1,[]]}");
+    assert_eq!(text(&Form::One(1)), "{\"One\":1}");
+    assert_eq!(
+        text(&Form::Named { a: 1, b: None }),
+        "{\"Named\":{\"a\":1,\"b\":null}}"
+    );
+    let wrong = [
+        "{}",
+        "[]",
+        "\"One\"",
+        "{\"One\"}",
+        "{\"One\":1,\"Bare\":null}",
+        "{\"Bare\":1}",
+        "{\"Two\":[1]}",
+        "{\"Two\":[1,[],1]}",
+        "{\"Two\":[1,[]}",
+        "{\"One\":1]",
+        "[\"One\",1]",
+        "{\"One\":1",
+        "{\"Named\":{\"a\":1]}",
+    ];
+    for text in wrong {
+        assert_eq!(read::<Form>(text), Err(Unreadable::Decode), "{text}");
+        assert!(serde_json::from_str::<Form>(text).is_err(), "{text}");
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Sample {
+    words: BTreeMap<String, Option<String>>,
+    numbers: HashMap<i64, (u64, i128)>,
+    halves: Vec<f32>,
+    doubles: Vec<f64>,
+    letter: char,
+    inner: Vec<Sample>,
+    result: Result<Option<u8>, Box<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left_out: Option<String>,
+}
+
+fn samples() -> impl Strategy<Value = Sample> {
+    let leaf = (
+        prop::collection::btree_map(any::<String>(), any::<Option<String>>(), 0..4),
+        prop::collection::hash_map(any::<i64>(), any::<(u64, i128)>(), 0..4),
+        prop::collection::vec(any::<u32>().prop_map(f32::from_bits), 0..4),
+        prop::collection::vec(any::<u64>().prop_map(f64::from_bits), 0..4),
+        any::<char>(),
+        any::<Result<Option<u8>, Box<str>>>(),
+        any::<Option<String>>(),
+    );
+    let leaf = leaf.prop_map(
+        |(words, numbers, mut halves, mut doubles, letter, result, left_out)| {
+            halves.retain(|number| number.is_finite());
+            doubles.retain(|number| number.is_finite());
+            let inner = Vec::new();
+            Sample {
+                words,
+                numbers,
+                halves,
+                doubles,
+                letter,
+                inner,
+                result,
+                left_out,
+            }
+        },
+    );
+    leaf.prop_recursive(4, 16, 3, |inner| {
+        let parts = (inner.clone(), prop::collection::vec(inner, 0..3));
+        parts.prop_map(|(outer, inner)| Sample { inner, ..outer })
+    })
+}
+
+/// What can be said in JSON.
+fn values() -> impl Strategy<Value = Value> {
+    let double = any::<u64>().prop_map(f64::from_bits);
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        double
+            .prop_filter("finite", |number| number.is_finite())
+            .prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 32, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(any::<String>(), inner, 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// Whether two values are equal, but for the last digits of a fraction, which serde_json may read otherwise than they
+/// are written.
+fn are_near(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .zip(other)
+                    .all(|(one, other)| are_near(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let near = |key, value| other.get(key).is_some_and(|other| are_near(value, other));
+            one.len() == other.len() && one.iter().all(|(key, value)| near(key, value))
+        }
+        (Value::Number(number), Value::Number(_)) if number.is_f64() => {
+            let parts = (one.as_f64().unwrap(), other.as_f64().unwrap());
+            (parts.0 - parts.1).abs() <= parts.0.abs() * 1e-15
+        }
+        (one, other) => one == other,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn any_value_comes_back_to_the_bit(value in samples()) {
+        let written = text(&value);
+        let back: Sample = read(&written).expect("reads");
+        prop_assert_eq!(&back, &value);
+        // Equality takes both zeros for one.
+        prop_assert_eq!(text(&back.doubles), text(&value.doubles));
+        prop_assert_eq!(serde_json::from_str::<Value>(&written).is_ok(), true);
+    }
+
+    #[test]
+    fn any_text_of_serde_json_is_read_and_any_of_ours_by_it(value in values()) {
+        prop_assert_eq!(tells_all(&value), Ok(()));
+        let written = text(&value);
+        prop_assert_eq!(read::<Value>(&written), Ok(value.clone()));
+        prop_assert_eq!(read::<Value>(&serde_json::to_string(&value).unwrap()), Ok(value.clone()));
+        let theirs: Value = serde_json::from_str(&written).expect("JSON");
+        prop_assert!(are_near(&theirs, &value), "{}", written);
+    }
+
+    #[test]
+    fn what_is_near_json_is_read_as_serde_json_reads_it(value in values(), at in any::<prop::sample::Index>(), with in "[\\[\\]{}:,\"\\\\ 0-9a-eE.+-]") {
+        let mut changed: Vec<char> = text(&value).chars().collect();
+        let at = at.index(changed.len());
+        changed[at] = with.chars().next().unwrap();
+        let changed: String = changed.into_iter().collect();
+        let ours = read::<Value>(&changed);
+        match (ours, serde_json::from_str::<Value>(&changed)) {
+            (Ok(ours), Ok(theirs)) => prop_assert!(are_near(&ours, &theirs), "{}", changed),
+            // What it takes for a fraction near the number that is there.
+            (Err(_), Ok(_)) => prop_assert!(changed.bytes().filter(u8::is_ascii_digit).count() > 19, "{}", changed),
+            (Ok(_), Err(error)) => prop_assert!(false, "{}: {}", changed, error),
+            (Err(_), Err(_)) => {}
+        }
+    }
+}
