@@ -139,6 +139,18 @@ fn what_json_has_no_form_for_is_refused_and_says_why() {
 }
 
 #[test]
+fn a_payload_of_another_codec_is_no_json() {
+    for codec in [CodecId::Bincode, CodecId::MessagePack] {
+        let payload = encode(codec, &Everything::sample()).expect("encodes");
+        let read = decode_payload::<Everything>(CodecId::Json, &payload, Room::for_values(1 << 20));
+        assert_eq!(read, Err(Unreadable::Decode));
+        let json = text(&Everything::sample());
+        let read = decode_payload::<Everything>(codec, json.as_bytes(), Room::for_values(1 << 20));
+        assert_eq!(read, Err(Unreadable::Decode));
+    }
+}
+
+#[test]
 fn bytes_are_a_list_of_numbers() {
     let bytes = Bytes::from_static(&[0, 7, 255]);
     assert_eq!(text(&bytes), "[0,7,255]");
@@ -174,7 +186,7 @@ fn a_type_that_asks_what_there_is_finds_it_or_is_refused() {
         Asks::Part(1e300),
         Asks::Text("1".to_owned()),
         Asks::Text("null".to_owned()),
-        Asks::List(vec![0.1, 1.0]),
+        Asks::List(vec![0.1, 1.0, 7.038_531e-26, -7.038_531e-26]),
     ];
     for value in told {
         assert_eq!(tells_all(&value), Ok(()));

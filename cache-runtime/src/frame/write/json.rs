@@ -20,6 +20,10 @@ pub(crate) struct Json {
     is_asked: bool,
 }
 
+/// Of all numbers of 32 bits the one whose fewest digits are another number to who reads them as 64 bits and then makes
+/// 32 of these, as types do that ask what there is: 7.038531e-26.
+const ROUNDED_TWICE: u32 = 0x15ae_43fd;
+
 /// What closes the parts of a part.
 #[derive(Clone, Copy)]
 pub(crate) enum Close {
@@ -87,14 +91,17 @@ impl Json {
         }
     }
 
-    /// The standard library writes the fewest digits that are read as this number again.
     pub(super) fn single(&mut self, value: f32) -> Result<(), Mismatch> {
+        if value.abs().to_bits() == ROUNDED_TWICE {
+            return self.double(value.into());
+        }
         match value.is_finite() {
             true => self.plain(format_args!("{value:?}")),
             false => Err(Mismatch::NotFinite),
         }
     }
 
+    /// The standard library writes the fewest digits that are read as this number again.
     pub(super) fn double(&mut self, value: f64) -> Result<(), Mismatch> {
         match value.is_finite() {
             true => self.plain(format_args!("{value:?}")),
