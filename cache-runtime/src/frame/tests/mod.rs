@@ -2,6 +2,7 @@
 
 mod alarms;
 mod codecs;
+mod drawn;
 #[cfg(feature = "encrypt")]
 mod encrypted;
 mod golden;
