@@ -59,7 +59,10 @@ pub enum CacheError {
         advice: &'static str,
     },
     /// The value could not be encoded, so the entry was invalidated instead of put.
-    #[error("the value can't be encoded: its `Serialize` must not fail; the entry was invalidated")]
+    #[error(
+        "the value can't be encoded: its `Serialize` fails, or its `codec` has no form for it; the log says which, and the entry \
+         was invalidated"
+    )]
     Encode,
     /// The function says `encrypt` and the cache has no key, so the entry was invalidated instead of put.
     #[error(

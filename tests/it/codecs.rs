@@ -18,6 +18,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 const CODEC: usize = 5;
 const BINCODE: u8 = 1;
 const MESSAGE_PACK: u8 = 2;
+const JSON: u8 = 3;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct User {
@@ -95,6 +96,7 @@ macro_rules! by {
 
 by!(bincode, "bincode");
 by!(msgpack, "msgpack");
+by!(json, "json");
 
 /// A cache that has all it serves from Redis. A debug build takes long to read its own executable.
 fn cache(server: &Server) -> Cache {
@@ -121,6 +123,7 @@ async fn values_come_back_by_the_codec_that_was_asked_for() {
     let server = server().await;
     bincode::comes_back(&server, BINCODE).await;
     msgpack::comes_back(&server, MESSAGE_PACK).await;
+    json::comes_back(&server, JSON).await;
 }
 
 #[tokio::test]
@@ -131,9 +134,10 @@ async fn an_entry_is_read_as_it_was_written_whatever_its_function_says_now() {
     let policies = [
         policy.codec(Codec::MessagePack),
         policy.codec(Codec::Bincode),
+        policy.codec(Codec::Json),
         policy,
     ];
-    let bytes = [MESSAGE_PACK, BINCODE, BINCODE];
+    let bytes = [MESSAGE_PACK, BINCODE, JSON, BINCODE];
     for (n, (writes, byte)) in policies.iter().zip(bytes).enumerate() {
         let namespace = &format!("written {n}");
         for (hits, reads) in std::iter::once(writes).chain(&policies).enumerate() {
@@ -180,10 +184,12 @@ async fn what_is_written_with_names_says_who_shares_it() {
         .scope(async {
             bincode::one(9).await.unwrap();
             msgpack::one(9).await.unwrap();
+            json::one(9).await.unwrap();
             let of = async |seen: Option<cache_runtime::Inspection>| seen.unwrap().shared_with;
             [
                 of(bincode::one_entry(9).inspect().await).await,
                 of(msgpack::one_entry(9).inspect().await).await,
+                of(json::one_entry(9).inspect().await).await,
             ]
         })
         .await;
@@ -192,6 +198,7 @@ async fn what_is_written_with_names_says_who_shares_it() {
         SharedWith::SameExecutable { why } => assert!(why.contains("`codec`"), "{why}"),
         other => panic!("{other:?}"),
     }
+    assert_eq!(shared[2], shared[1]);
     let sites = cache.sites();
     let site = sites
         .iter()

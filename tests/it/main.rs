@@ -36,6 +36,7 @@ mod identity;
 mod invalidate_all;
 mod invalidates;
 mod jitter;
+mod json;
 mod late;
 mod layers;
 mod leases;

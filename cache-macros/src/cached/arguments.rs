@@ -36,7 +36,7 @@ pub(super) const KNOWN: Known = &[
     ("fallible", "fallible"),
     ("version", "version = 2"),
     ("compress", "compress"),
-    ("codec", "codec = \"msgpack\""),
+    ("codec", "codec = \"json\""),
     ("encrypt", "encrypt"),
     ("lease", "lease = \"process\""),
     ("wait", "wait = \"5s\""),
@@ -63,7 +63,11 @@ pub(super) const KNOWN: Known = &[
 ];
 
 const PRIORITY: Choices = [("normal", "Normal"), ("high", "High")];
-const CODEC: Choices = [("bincode", "Bincode"), ("msgpack", "MessagePack")];
+const CODEC: [(&str, &str); 3] = [
+    ("bincode", "Bincode"),
+    ("msgpack", "MessagePack"),
+    ("json", "Json"),
+];
 const LEASE: Choices = [("fleet", "Fleet"), ("process", "Process")];
 const CONSISTENCY: Choices = [("bounded", "Bounded"), ("strong", "Strong")];
 const ON_OUTAGE: Choices = [("lag", "Lag"), ("serve", "Serve")];

@@ -77,7 +77,7 @@ causes! {
         Overtaken => overtaken,
         /// The value was over `max_value`.
         TooLarge => too_large,
-        /// The value's `Serialize` failed.
+        /// The value's `Serialize` failed, or its codec has no form for it; a line in the log says why.
         Encode => encode,
         /// Redis was out of reach.
         Outage => outage,

@@ -10,13 +10,13 @@ use super::compress::decompress;
 use super::encryption::{Lock, opened};
 use super::read::{Budget, Halt, Payload, Reader, Source};
 use super::shape::{Mismatch, keeps_every_option};
-use super::write::{Bincode, MessagePack, Out, Pen, Written};
+use super::write::{Bincode, Json, MessagePack, Out, Pen, Written};
 use super::{Frame, Unreadable};
 
 /// A value that its codec can't write: it is returned to the caller and not stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a value could not be encoded: {0}")]
-pub(crate) struct EncodeError(Mismatch);
+pub(crate) struct EncodeError(pub(crate) Mismatch);
 
 /// Encodes a value.
 ///
@@ -43,6 +43,15 @@ pub(crate) fn encoded_len(codec: CodecId, value: &dyn Written) -> Result<usize, 
     }
 }
 
+/// Checks that JSON tells apart all that a value holds, as a type must find that asks what there is.
+///
+/// # Errors
+///
+/// [`Mismatch::Untold`] for what it doesn't, and whatever else [`encode`] refuses.
+pub(crate) fn tells_all(value: &dyn Written) -> Result<(), Mismatch> {
+    value.write(Pen::Json(&mut Json::asked(Out::Count(0))))
+}
+
 fn encode_to(codec: CodecId, value: &dyn Written, out: Out) -> Result<Out, EncodeError> {
     match codec {
         CodecId::Bincode => {
@@ -53,12 +62,18 @@ fn encode_to(codec: CodecId, value: &dyn Written, out: Out) -> Result<Out, Encod
             Ok(bincode.into_out())
         }
         CodecId::MessagePack => {
-            keeps_every_option(value).map_err(EncodeError)?;
+            keeps_every_option(value, codec).map_err(EncodeError)?;
             let mut pack = MessagePack::new(out);
             value
                 .write(Pen::MessagePack(&mut pack))
                 .map_err(EncodeError)?;
             Ok(pack.into_out())
+        }
+        CodecId::Json => {
+            keeps_every_option(value, codec).map_err(EncodeError)?;
+            let mut json = Json::new(out);
+            value.write(Pen::Json(&mut json)).map_err(EncodeError)?;
+            Ok(json.into_out())
         }
     }
 }

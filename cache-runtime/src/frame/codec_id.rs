@@ -7,6 +7,8 @@ pub(crate) enum CodecId {
     Bincode,
     /// Self-describing, with field names: reads what bincode can't.
     MessagePack,
+    /// Text with field names, which people read too.
+    Json,
 }
 
 impl CodecId {
@@ -14,13 +16,20 @@ impl CodecId {
         match self {
             Self::Bincode => 1,
             Self::MessagePack => 2,
+            Self::Json => 3,
         }
+    }
+
+    /// Whether types are to read and write what people read: a date as text and not as numbers.
+    pub(super) fn is_for_people(self) -> bool {
+        self == Self::Json
     }
 
     pub(super) fn from_byte(byte: u8) -> Option<Self> {
         match byte {
             1 => Some(Self::Bincode),
             2 => Some(Self::MessagePack),
+            3 => Some(Self::Json),
             _ => None,
         }
     }

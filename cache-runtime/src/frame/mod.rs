@@ -20,7 +20,9 @@ mod writer;
 
 #[cfg(test)]
 use codec::decode;
-pub(crate) use codec::{Room, decode_payload, encode, encoded_len, unpacked};
+pub(crate) use codec::{
+    EncodeError, Room, decode_payload, encode, encoded_len, tells_all, unpacked,
+};
 pub(crate) use codec_id::CodecId;
 pub(crate) use compress::compress;
 #[cfg(not(feature = "encrypt"))]

@@ -179,14 +179,14 @@ mod tests {
     use crate::likeness::Compare;
     use crate::returns::Plain;
 
-    /// What a value is seen by to come back otherwise, in either codec.
+    /// What a value is seen by to come back otherwise, in each codec.
     macro_rules! seen {
         ($type:ty, $value:expr) => {{
             let compare = Compare::<Plain, $type>::new();
             let (equal, text) = (compare.__equality(), compare.__debug_text());
             let value: $type = $value;
             let seen = |equal, text| {
-                [CodecId::Bincode, CodecId::MessagePack].map(|codec| {
+                [CodecId::Bincode, CodecId::MessagePack, CodecId::Json].map(|codec| {
                     let kind = (Kind::of::<$type>(), Likeness { equal, text });
                     loss(kind, (codec, Room::for_values(1 << 20)), &value)
                 })
@@ -195,7 +195,7 @@ mod tests {
         }};
     }
 
-    const NOTHING: [[Option<&str>; 2]; 3] = [[None; 2]; 3];
+    const NOTHING: [[Option<&str>; 3]; 3] = [[None; 3]; 3];
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     enum Mixed {
@@ -238,14 +238,14 @@ mod tests {
 
     #[test]
     fn a_loss_is_seen_by_the_first_way_that_is_of_use() {
-        let by = |way| [Some(way); 2];
+        let by = |way| [Some(way); 3];
         let seen = seen!(Skipped, Skipped(1, 2.0));
-        assert_eq!(seen, [by("its PartialEq"), by("its Debug text"), [None; 2]]);
+        assert_eq!(seen, [by("its PartialEq"), by("its Debug text"), [None; 3]]);
         // Not equal to itself, and shown as what it is.
         let seen = seen!(Skipped, Skipped(1, f64::NAN));
         assert_eq!(
             seen,
-            [by("its Debug text"), by("its Debug text"), [None; 2]]
+            [by("its Debug text"), by("its Debug text"), [None; 3]]
         );
     }
 }

@@ -8,7 +8,7 @@ use super::aside::{LARGE, aside};
 use super::grant::Grant;
 use super::request::Request;
 use crate::events::Unstored;
-use crate::frame::{self, CodecId, Mismatch, Written};
+use crate::frame::{self, CodecId, EncodeError, Mismatch, Written};
 use crate::value::Erased;
 
 /// The value's bytes where a frame will carry them, else only how many they are.
@@ -53,6 +53,17 @@ pub(super) async fn under_lease<F: Future>(grant: Option<&Grant>, work: F) -> F:
 
 fn weigh_here(request: &Request, value: &(dyn Any + Send + Sync)) -> Result<Payload, Unstored> {
     let value = request.kind.written(value);
+    let payload = encoded(request, value).map_err(|why| {
+        request.site.tell_encode(why);
+        Unstored::Encode
+    })?;
+    if payload.len() > request.max_value() {
+        return Err(Unstored::TooLarge);
+    }
+    Ok(payload)
+}
+
+fn encoded(request: &Request, value: &dyn Written) -> Result<Payload, Mismatch> {
     let codec = codec_for(request, value)?;
     let goes_to_redis = request.redis().is_some() && !request.lacks_key();
     let payload = if goes_to_redis {
@@ -61,16 +72,13 @@ fn weigh_here(request: &Request, value: &(dyn Any + Send + Sync)) -> Result<Payl
     } else {
         frame::encoded_len(codec, value).map(Payload::Weight)
     };
-    let payload = payload.map_err(|_| Unstored::Encode)?;
-    if payload.len() > request.max_value() {
-        return Err(Unstored::TooLarge);
-    }
-    Ok(payload)
+    payload.map_err(|EncodeError(why)| why)
 }
 
 /// A value whose `Serialize` writes another structure than its `Deserialize` reads would be garbage
-/// to a positional codec, so its site leaves bincode for good.
-fn codec_for(request: &Request, value: &dyn Written) -> Result<CodecId, Unstored> {
+/// to a positional codec, so its site leaves bincode for good. A type that asks what there is may take what JSON
+/// writes alike for one another.
+fn codec_for(request: &Request, value: &dyn Written) -> Result<CodecId, Mismatch> {
     let site = request.site;
     if request.codec() == CodecId::Bincode {
         match frame::serializes_as(value, &site.shape) {
@@ -84,8 +92,11 @@ fn codec_for(request: &Request, value: &dyn Written) -> Result<CodecId, Unstored
                     );
                 }
             }
-            Err(_) => return Err(Unstored::Encode),
+            Err(why) => return Err(why),
         }
+    }
+    if request.codec() == CodecId::Json && !site.shape.is_positional() {
+        frame::tells_all(value)?;
     }
     site.tell_codec(request.policy.codec);
     Ok(request.codec())

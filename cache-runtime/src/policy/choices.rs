@@ -29,6 +29,10 @@ pub enum Codec {
     /// its type then makes up, entries are shared only among processes of one executable, or among builds that state
     /// one `shape`.
     MessagePack,
+    /// As text with names, which people and programs in any language read. What JSON has no form for is returned to
+    /// the caller and not stored, and an event says why: a NaN or an infinity, a `Some(None)`, a map whose keys are
+    /// neither text nor numbers. Entries are shared as those of [`MessagePack`](Self::MessagePack) are.
+    Json,
 }
 
 /// Who shares one load of an entry.

@@ -11,7 +11,7 @@ use super::losses::Losses;
 use super::origin::{self, Author};
 use super::shared::Beyond;
 use super::table::Identity;
-use crate::frame::{CodecId, Shape, Verdict};
+use crate::frame::{CodecId, Mismatch, Shape, Verdict};
 use crate::likeness::Likeness;
 use crate::policy::{Codec, Policy};
 
@@ -82,6 +82,8 @@ pub(crate) struct Interned {
     misfit: AtomicBool,
     /// Set once it was told that the codec that was asked for can't be kept to.
     told_codec: AtomicBool,
+    /// Set once it was told that a value can't be encoded.
+    told_encode: AtomicBool,
     prefix: Sha256,
 }
 
@@ -113,6 +115,7 @@ impl Interned {
             told: AtomicBool::new(false),
             misfit: AtomicBool::new(false),
             told_codec: AtomicBool::new(false),
+            told_encode: AtomicBool::new(false),
             prefix: Sha256::new().chain_update(prefix),
         }
     }
@@ -168,6 +171,7 @@ impl Interned {
     pub(crate) fn codec(&self, wanted: Option<Codec>) -> CodecId {
         match wanted {
             Some(Codec::MessagePack) => CodecId::MessagePack,
+            Some(Codec::Json) => CodecId::Json,
             Some(Codec::Bincode) | None if self.not_by_position().is_none() => CodecId::Bincode,
             Some(Codec::Bincode) | None => CodecId::MessagePack,
         }
@@ -201,12 +205,26 @@ impl Interned {
         }
     }
 
+    /// Tells once that a value can't be encoded, and why.
+    pub(crate) fn tell_encode(&self, why: Mismatch) {
+        if !self.told_encode.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: "cache",
+                site = self.identity,
+                why = %why,
+                "a value can't be encoded: it is returned and not stored; cache a type without it, or choose another `codec`"
+            );
+        }
+    }
+
     /// The shape that a frame of this codec says. With names a value may leave out what its type
     /// then makes up by code of its own, so among different executables only what is written by
     /// position is shared.
     pub(crate) fn shape_in(&self, codec: CodecId) -> u64 {
         match (codec, &self.shape.verdict) {
-            (CodecId::MessagePack, Verdict::Full) => self.shape.within(self.beyond.fingerprint()),
+            (CodecId::MessagePack | CodecId::Json, Verdict::Full) => {
+                self.shape.within(self.beyond.fingerprint())
+            }
             _ => self.fingerprint,
         }
     }

@@ -5,6 +5,7 @@
 
 mod bincode;
 mod budget;
+mod json;
 mod message_pack;
 mod parts;
 mod payload;
@@ -158,7 +159,7 @@ impl<'r, 'de> Reader<'r, 'de> {
         }
     }
 
-    /// What is read as bytes: in MessagePack it may be there as a sequence.
+    /// What is read as bytes: with names it may be there as a sequence.
     fn bytes<V: Visitor<'de>>(self, leaf: Leaf, visitor: V) -> Result<V::Value, Halt> {
         match self {
             Self::Payload(payload) if payload.holds_parts() => {
@@ -369,6 +370,9 @@ impl<'de> Deserializer<'de> for Reader<'_, 'de> {
     }
 
     fn is_human_readable(&self) -> bool {
-        false
+        match self {
+            Self::Payload(payload) => payload.is_for_people(),
+            Self::Trace(_) | Self::Given(_) => false,
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::cell::Cell;
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 
 use super::budget::MAX_HINT;
+use super::json::Json;
 use super::payload::{Payload, Source};
 use super::token::Token;
 use super::{Halt, Reader};
@@ -15,6 +16,8 @@ use crate::frame::shape::{Branch, Form, NodeId};
 pub(in crate::frame) struct Parts<'r, 'de> {
     from: From<'r, 'de>,
     left: usize,
+    /// The byte that they end by, where it is not said how many are left.
+    end: Option<u8>,
     is_map: bool,
     /// Whether memory is set aside for each element.
     collects: bool,
@@ -76,6 +79,7 @@ impl<'r, 'de> Parts<'r, 'de> {
             left: branch.len(),
             is_map: branch.is_map(),
             from: From::Trace(branch),
+            end: None,
             collects: false,
         }
     }
@@ -84,6 +88,7 @@ impl<'r, 'de> Parts<'r, 'de> {
         Self {
             from: From::None,
             left: 0,
+            end: None,
             is_map,
             collects: false,
         }
@@ -95,8 +100,18 @@ impl<'r, 'de> Parts<'r, 'de> {
         Ok(Self {
             from: From::Payload(payload),
             left,
+            end: None,
             is_map,
             collects: false,
+        })
+    }
+
+    /// Parts up to the byte that ends them, one level further in.
+    pub(super) fn until(payload: Payload<'r, 'de>, end: u8) -> Result<Self, Halt> {
+        let parts = Self::of(payload, 0, end == b'}')?;
+        Ok(Self {
+            end: Some(end),
+            ..parts
         })
     }
 
@@ -105,6 +120,7 @@ impl<'r, 'de> Parts<'r, 'de> {
         Ok(Self {
             from: From::Bytes(payload, bytes),
             left: bytes.len(),
+            end: None,
             is_map: false,
             collects: false,
         })
@@ -143,15 +159,40 @@ impl<'r, 'de> Parts<'r, 'de> {
     }
 
     /// Takes one part off, unless none is left.
-    fn take(&mut self) -> bool {
-        let left = self.left.checked_sub(1);
-        self.left = left.unwrap_or(0);
-        left.is_some()
+    fn take(&mut self) -> Result<bool, Halt> {
+        match (self.left.checked_sub(1), self.text()) {
+            (Some(left), _) => {
+                self.left = left;
+                Ok(true)
+            }
+            (None, Some((json, end))) => json.more(end),
+            (None, None) => Ok(false),
+        }
+    }
+
+    /// The text that the parts stand in, and by which byte they end.
+    fn text(&mut self) -> Option<(&mut Json<'de>, u8)> {
+        let end = self.end?;
+        match &mut self.from {
+            From::Payload(Payload {
+                source: Source::Json(json),
+                ..
+            }) => Some((json, end)),
+            _ => None,
+        }
+    }
+
+    /// Takes what stands between a key and its value.
+    fn value(&mut self) -> Result<(), Halt> {
+        match self.text() {
+            Some((json, _)) => json.value(),
+            None => Ok(()),
+        }
     }
 
     /// The next part, by a seed, if one is left.
     fn next<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Halt> {
-        match self.take() {
+        match self.take()? {
             true => self.sow(seed).map(Some),
             false => Ok(None),
         }
@@ -189,7 +230,10 @@ impl<'r, 'de> Parts<'r, 'de> {
     }
 
     /// The end of what a visitor read. Where the payload says how many parts there are, none may be left.
-    pub(super) fn finish(self, is_refused: bool) -> Result<(), Halt> {
+    pub(super) fn finish(mut self, is_refused: bool) -> Result<(), Halt> {
+        if let (Some((json, end)), false) = (self.text(), is_refused) {
+            json.close(end)?;
+        }
         match self.from {
             From::Trace(branch) => branch.finish(is_refused),
             From::Payload(payload) => {
@@ -213,7 +257,9 @@ impl<'r, 'de> Parts<'r, 'de> {
                 payload.budget.element(0)?;
                 match &mut *payload.source {
                     Source::Bincode(bincode) => Ok(Reader::Given(Token::U32(bincode.variant()?))),
-                    Source::MessagePack(_) => Ok(Reader::Payload(payload.again())),
+                    Source::MessagePack(_) | Source::Json(_) => {
+                        Ok(Reader::Payload(payload.again()))
+                    }
                 }
             }
             From::Bytes(..) | From::None => Err(Halt),
@@ -223,36 +269,43 @@ impl<'r, 'de> Parts<'r, 'de> {
     /// Notes what the variant holds, and makes ready to read so many parts of it. A variant that is a name
     /// alone holds nothing.
     fn holds(&mut self, form: Form, len: usize) -> Result<(), Halt> {
-        match &mut self.from {
-            From::Trace(branch) => branch.holds(form),
-            From::Payload(payload) => match (&mut *payload.source, form) {
-                (Source::Bincode(_), _) => {}
-                (Source::MessagePack(_), Form::Bare) if self.left == 0 => {}
-                (Source::MessagePack(_), _) if self.left == 0 => return Err(Halt),
-                (Source::MessagePack(pack), Form::Bare) => match pack.nil()? {
-                    true => {}
-                    false => return Err(Halt),
-                },
-                (Source::MessagePack(_), Form::One) => {}
-                (Source::MessagePack(pack), _) => match pack.next()? {
-                    Token::Seq(len) => (self.left, self.is_map) = (len, false),
-                    Token::Map(len) => (self.left, self.is_map) = (len, true),
-                    _ => return Err(Halt),
-                },
-            },
+        let is_name = self.left == 0 && self.end.is_none();
+        let has_parts = !matches!(form, Form::Bare | Form::One);
+        self.left = if has_parts { len } else { 0 };
+        let payload = match &mut self.from {
+            From::Trace(branch) => {
+                branch.holds(form);
+                return Ok(());
+            }
+            From::Payload(payload) => payload,
             From::Bytes(..) | From::None => return Err(Halt),
-        }
-        let is_told = matches!(
-            &self.from,
-            From::Payload(Payload {
-                source: Source::MessagePack(_),
-                ..
-            })
-        );
-        match (form, is_told) {
-            (Form::Bare | Form::One, _) => self.left = 0,
-            (_, true) => {}
-            (_, false) => self.left = len,
+        };
+        match (&mut *payload.source, form) {
+            (Source::Bincode(_), _) => {}
+            (_, Form::Bare) if is_name => {}
+            (_, _) if is_name => return Err(Halt),
+            (Source::MessagePack(pack), Form::Bare) => match pack.nil()? {
+                true => {}
+                false => return Err(Halt),
+            },
+            (Source::MessagePack(_), Form::One) => {}
+            (Source::MessagePack(pack), _) => match pack.next()? {
+                Token::Seq(len) => (self.left, self.is_map) = (len, false),
+                Token::Map(len) => (self.left, self.is_map) = (len, true),
+                _ => return Err(Halt),
+            },
+            (Source::Json(json), form) => {
+                json.value()?;
+                self.left = 0;
+                match form {
+                    Form::Bare if !json.null() => return Err(Halt),
+                    Form::Bare | Form::One => {}
+                    _ => {
+                        let end = json.open()?;
+                        (self.end, self.is_map) = (Some(end), end == b'}');
+                    }
+                }
+            }
         }
         Ok(())
     }
@@ -271,6 +324,10 @@ impl<'r, 'de> Parts<'r, 'de> {
             true => visitor.visit_map(self.each()),
         };
         self.leave();
+        if let (Ok(_), Some((json, end))) = (&result, self.text()) {
+            json.close(end)?;
+            self.end = Some(b'}');
+        }
         result
     }
 
@@ -287,10 +344,11 @@ impl<'r, 'de> Parts<'r, 'de> {
         }
     }
 
-    fn hint(&self) -> usize {
+    fn hint(&self) -> Option<usize> {
         match &self.from {
-            From::Trace(_) | From::None => self.left,
-            From::Payload(_) | From::Bytes(..) => self.left.min(MAX_HINT),
+            _ if self.end.is_some() => None,
+            From::Trace(_) | From::None => Some(self.left),
+            From::Payload(_) | From::Bytes(..) => Some(self.left.min(MAX_HINT)),
         }
     }
 }
@@ -309,7 +367,7 @@ impl<'de> SeqAccess<'de> for Each<'_, '_, 'de> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.0.hint())
+        self.0.hint()
     }
 }
 
@@ -324,11 +382,12 @@ impl<'de> MapAccess<'de> for Each<'_, '_, 'de> {
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Halt> {
+        self.0.value()?;
         self.0.sow(seed)
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.0.hint())
+        self.0.hint()
     }
 }
 

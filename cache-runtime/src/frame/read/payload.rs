@@ -2,6 +2,7 @@
 
 use super::bincode::Bincode;
 use super::budget::Budget;
+use super::json::Json;
 use super::message_pack::MessagePack;
 use super::parts::Parts;
 use super::token::Token;
@@ -13,6 +14,7 @@ use crate::frame::shape::{Kind, Leaf};
 pub(crate) enum Source<'de> {
     Bincode(Bincode<'de>),
     MessagePack(MessagePack<'de>),
+    Json(Json<'de>),
 }
 
 impl<'de> Source<'de> {
@@ -20,6 +22,7 @@ impl<'de> Source<'de> {
         match codec {
             CodecId::Bincode => Self::Bincode(Bincode::new(bytes, BINCODE)),
             CodecId::MessagePack => Self::MessagePack(MessagePack::new(bytes)),
+            CodecId::Json => Self::Json(Json::new(bytes)),
         }
     }
 
@@ -28,6 +31,7 @@ impl<'de> Source<'de> {
         match self {
             Self::Bincode(bincode) => bincode.is_at_end(),
             Self::MessagePack(pack) => pack.is_at_end(),
+            Self::Json(json) => json.is_at_end(),
         }
     }
 }
@@ -54,11 +58,17 @@ impl<'r, 'de> Payload<'r, 'de> {
         }
     }
 
+    /// Whether types are to read what people read.
+    pub(super) fn is_for_people(&self) -> bool {
+        matches!(*self.source, Source::Json(_))
+    }
+
     /// Whether it says that a sequence or a map is next.
     pub(super) fn holds_parts(&self) -> bool {
         match &*self.source {
             Source::Bincode(_) => false,
             Source::MessagePack(pack) => pack.holds_parts(),
+            Source::Json(json) => json.holds_parts(),
         }
     }
 
@@ -66,14 +76,21 @@ impl<'r, 'de> Payload<'r, 'de> {
         match self.source {
             Source::Bincode(bincode) => bincode.leaf(leaf),
             Source::MessagePack(pack) => pack.leaf(leaf),
+            Source::Json(json) => json.leaf(leaf),
         }
     }
 
     pub(super) fn anything(self) -> Result<Anything<'r, 'de>, Halt> {
-        let Source::MessagePack(pack) = &mut *self.source else {
-            return Err(Halt);
+        let token = match &mut *self.source {
+            Source::Bincode(_) => return Err(Halt),
+            Source::MessagePack(pack) => pack.next()?,
+            Source::Json(json) if json.holds_parts() => {
+                let end = json.open()?;
+                return Ok(Anything::Parts(Parts::until(self, end)?.collecting(), None));
+            }
+            Source::Json(json) => json.next()?,
         };
-        Ok(match pack.next()? {
+        Ok(match token {
             Token::Seq(len) => Anything::Parts(Parts::of(self, len, false)?.collecting(), None),
             Token::Map(len) => Anything::Parts(Parts::of(self, len, true)?.collecting(), None),
             token => Anything::Leaf(Offer::of(token)),
@@ -103,6 +120,15 @@ impl<'r, 'de> Payload<'r, 'de> {
                     Token::Bytes(bytes) if kind != Kind::Map => Parts::bytes(self, bytes)?,
                     _ => return Err(Halt),
                 },
+            },
+            Source::Json(json) => match kind {
+                Kind::Option if json.null() => return Ok(Parts::none(false)),
+                Kind::Option | Kind::Newtype(_) => Parts::of(self, 1, false)?,
+                Kind::Enum(..) if !json.holds_parts() => Parts::of(self, 0, false)?,
+                _ => {
+                    let end = json.open()?;
+                    Parts::until(self, end)?
+                }
             },
         };
         Ok(match kind {

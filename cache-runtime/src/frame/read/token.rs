@@ -5,7 +5,7 @@ use serde::de::Visitor;
 use super::Halt;
 
 /// What was read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Token<'de> {
     Bool(bool),
     I8(i8),
@@ -22,6 +22,8 @@ pub(crate) enum Token<'de> {
     F64(f64),
     Char(char),
     Str(&'de str),
+    /// Text that is written otherwise than it is.
+    String(String),
     Bytes(&'de [u8]),
     Unit,
     /// This many elements follow.
@@ -49,6 +51,7 @@ impl<'de> Token<'de> {
             Self::F64(value) => visitor.visit_f64(value),
             Self::Char(value) => visitor.visit_char(value),
             Self::Str(value) => visitor.visit_borrowed_str(value),
+            Self::String(value) => visitor.visit_string(value),
             Self::Bytes(value) => visitor.visit_borrowed_bytes(value),
             Self::Unit => visitor.visit_unit(),
             Self::Seq(_) | Self::Map(_) => Err(Halt),
@@ -60,6 +63,7 @@ impl<'de> Token<'de> {
     pub(super) fn name<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Halt> {
         match self {
             Self::Str(value) => visitor.visit_borrowed_str(value),
+            Self::String(value) => visitor.visit_str(&value),
             Self::Bytes(value) => visitor.visit_borrowed_bytes(value),
             Self::U32(value) => visitor.visit_u32(value),
             Self::U8(_) | Self::U16(_) | Self::U64(_) => visitor.visit_u64(self.unsigned()),

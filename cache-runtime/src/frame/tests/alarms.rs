@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::zoo::List;
+use super::zoo::{List, Marker};
 use crate::frame::{CodecId, Mismatch, encode, serializes_as, shape};
 
 fn check<T: Serialize + serde::de::DeserializeOwned>(value: &T) -> Result<(), Mismatch> {
@@ -230,14 +230,21 @@ fn ordinary_attributes_raise_no_alarm() {
 fn what_is_too_deep_to_be_read_is_not_written() {
     assert_eq!(check(&List::of(100)), Ok(()));
     assert_eq!(check(&List::of(1_000)), Err(Mismatch::TooDeep));
-    assert!(encode(CodecId::MessagePack, &List::of(1_000)).is_err());
+    for codec in [CodecId::MessagePack, CodecId::Json] {
+        assert!(encode(codec, &List::of(1_000)).is_err());
+    }
 }
 
 #[test]
-fn message_pack_refuses_what_it_would_read_back_as_none() {
+fn codecs_with_names_refuse_what_they_would_read_back_as_none() {
     let lost: [Option<Option<u8>>; 1] = [Some(None)];
-    assert!(encode(CodecId::MessagePack, &lost).is_err());
-    assert!(encode(CodecId::MessagePack, &Some(())).is_err());
-    assert!(encode(CodecId::MessagePack, &Some(vec![None::<u8>])).is_ok());
+    for codec in [CodecId::MessagePack, CodecId::Json] {
+        assert!(encode(codec, &lost).is_err());
+        assert!(encode(codec, &Some(())).is_err());
+        assert!(encode(codec, &Some(vec![None::<u8>])).is_ok());
+    }
+    assert!(encode(CodecId::MessagePack, &Some(Marker)).is_ok());
+    assert!(encode(CodecId::Json, &Some(Marker)).is_err());
+    assert!(encode(CodecId::Json, &Some(serde_json::Value::Null)).is_err());
     assert!(encode(CodecId::Bincode, &lost).is_ok());
 }

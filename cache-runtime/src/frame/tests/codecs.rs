@@ -12,7 +12,7 @@ use crate::frame::{
 };
 use crate::policy::Compression;
 
-pub(super) const CODECS: [CodecId; 2] = [CodecId::Bincode, CodecId::MessagePack];
+pub(super) const CODECS: [CodecId; 3] = [CodecId::Bincode, CodecId::MessagePack, CodecId::Json];
 
 /// Those of this build.
 pub(super) const COMPRESSIONS: &[Compression] = &[

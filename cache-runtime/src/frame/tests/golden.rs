@@ -79,6 +79,22 @@ fn old_frames_stay_readable() {
 }
 
 #[test]
+fn json_is_the_text_that_programs_of_others_read() {
+    let payload = encode(CodecId::Json, &Plain::sample()).expect("encodes");
+    assert_eq!(payload, br#"{"id":42,"name":"Ada","admin":true}"#);
+    let of_json = Header {
+        codec: CodecId::Json,
+        ..header()
+    };
+    let bytes = write(&of_json, &payload);
+    assert_eq!(bytes[5], 3);
+    assert_eq!(
+        bytes[bytes.len() - 8 - payload.len()..bytes.len() - 8],
+        payload
+    );
+}
+
+#[test]
 fn the_id_stands_where_scripts_read_it() {
     assert_eq!(golden()[ID_OFFSET..ID_OFFSET + 16], *b"0123456789abcdef");
 }

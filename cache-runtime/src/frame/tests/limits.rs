@@ -4,7 +4,7 @@ use std::thread;
 
 use serde::de::DeserializeOwned;
 
-use super::codecs::{COMPRESSIONS, header};
+use super::codecs::{CODECS, COMPRESSIONS, header};
 use super::zoo::{Expr, List, Tree};
 use crate::frame::{CodecId, Room, Unreadable, compress, decode, encode, parse, write};
 use crate::policy::Compression;
@@ -96,7 +96,7 @@ fn an_lz4_stream_too_short_for_its_claim_gets_no_memory() {
 #[test]
 fn bytes_after_a_stream_or_a_value_are_wrong() {
     let value = "x".repeat(4000);
-    for codec in [CodecId::Bincode, CodecId::MessagePack] {
+    for codec in CODECS {
         let bytes = encode(codec, &value).expect("encodes");
         for wanted in COMPRESSIONS.iter().copied() {
             let (compression, mut payload) = compress(bytes.clone(), wanted);
@@ -181,6 +181,22 @@ fn nesting_without_end_is_an_error_and_not_a_stack_overflow() {
         assert_eq!(expr, Err(Unreadable::Decode));
         let tree = read::<Tree>(CodecId::Bincode, none, &[1; 200_000], MIB).map(drop);
         assert_eq!(tree, Err(Unreadable::Decode));
+        for opening in ["[", "{\"\":", "[{\"\":"] {
+            let text = opening.repeat(200_000 / opening.len());
+            let value = read::<serde_json::Value>(CodecId::Json, none, text.as_bytes(), MIB);
+            assert_eq!(value.map(drop), Err(Unreadable::Decode));
+            let skipped = read::<serde::de::IgnoredAny>(CodecId::Json, none, text.as_bytes(), MIB);
+            assert_eq!(skipped.map(drop), Err(Unreadable::Decode));
+        }
+        let list = "{\"head\":1,\"tail\":".repeat(10_000);
+        let list = read::<List>(CodecId::Json, none, list.as_bytes(), MIB).map(drop);
+        assert_eq!(list, Err(Unreadable::Decode));
+        let tree = "{\"role\":\"Guest\",\"children\":[".repeat(10_000);
+        let tree = read::<Tree>(CodecId::Json, none, tree.as_bytes(), MIB).map(drop);
+        assert_eq!(tree, Err(Unreadable::Decode));
+        let expr = "{\"Add\":[".repeat(10_000);
+        let expr = read::<Expr>(CodecId::Json, none, expr.as_bytes(), MIB).map(drop);
+        assert_eq!(expr, Err(Unreadable::Decode));
         for marker in [0x91, 0x81] {
             let bytes = vec![marker; 200_000];
             let codec = CodecId::MessagePack;
@@ -196,7 +212,7 @@ fn nesting_without_end_is_an_error_and_not_a_stack_overflow() {
 fn nesting_that_is_meant_fits_on_a_small_stack() {
     on_a_small_stack(|| {
         let list = List::of(120);
-        for codec in [CodecId::Bincode, CodecId::MessagePack] {
+        for codec in CODECS {
             let bytes = encode(codec, &list).expect("encodes");
             let back = read::<List>(codec, Compression::None, &bytes, MIB);
             assert_eq!(back.as_ref(), Ok(&list));
@@ -231,12 +247,28 @@ fn a_payload_over_the_largest_value_pays_for_no_more_memory_than_that_does() {
 }
 
 #[test]
+fn a_list_of_json_pays_for_its_memory_as_it_is_read() {
+    let read = |mib: usize| {
+        let text = format!("[{}[]]", "[],".repeat(mib * MIB / 3));
+        of_max_value::<Vec<[u64; 0]>>(CodecId::Json, text.as_bytes()).map(|value| value.len())
+    };
+    assert_eq!(read(8), Ok(8 * MIB / 3 + 1));
+    let read = |mib: usize| {
+        let text = format!("[{}null]", "null,".repeat(mib * MIB / 5));
+        let read = of_max_value::<Vec<Option<[u64; 32]>>>(CodecId::Json, text.as_bytes());
+        read.map(|value| value.len())
+    };
+    assert_eq!(read(1), Ok(MIB / 5 + 1));
+    assert_eq!(read(16), Err(Unreadable::TooLarge));
+}
+
+#[test]
 fn a_value_of_small_elements_that_may_be_stored_is_read_whatever_they_take() {
     fn there_and_back<T>(value: &T)
     where
         T: serde::Serialize + DeserializeOwned + PartialEq + std::fmt::Debug,
     {
-        for codec in [CodecId::Bincode, CodecId::MessagePack] {
+        for codec in CODECS {
             let Ok(bytes) = encode(codec, value) else {
                 continue;
             };

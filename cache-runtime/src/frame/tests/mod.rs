@@ -2,10 +2,12 @@
 
 mod alarms;
 mod codecs;
+mod drawn;
 #[cfg(feature = "encrypt")]
 mod encrypted;
 mod golden;
 mod hostile;
+mod json;
 mod limits;
 mod pairs;
 mod shapes;

@@ -3,6 +3,7 @@
 //! A type's `Serialize` is compiled with each serializer that it is given, in the crate of the cached function.
 //! So there is this one, and what it writes to is compiled once, here.
 
+mod json;
 mod out;
 mod strokes;
 
@@ -11,6 +12,8 @@ use std::fmt;
 use serde::Serialize;
 use serde::ser::Serializer;
 
+use json::Close;
+pub(super) use json::Json;
 pub(super) use out::{Bincode, MessagePack, Out};
 use strokes::Strokes;
 
@@ -32,15 +35,17 @@ pub(crate) enum Pen<'p> {
     Check(Check<'p>),
     Bincode(&'p mut Bincode),
     MessagePack(&'p mut MessagePack),
+    Json(&'p mut Json),
 }
 
 macro_rules! leaves {
-    ($($method:ident: $value:ty => $leaf:ident),* $(,)?) => {$(
+    ($($method:ident: $value:ty => $leaf:ident, $to:ident),* $(,)?) => {$(
         fn $method(self, value: $value) -> Result<(), Mismatch> {
             match self {
                 Self::Check(check) => check.leaf(|leaf| leaf == Leaf::$leaf),
                 Self::Bincode(bincode) => bincode.put(value),
                 Self::MessagePack(pack) => pack.put(|pack| pack.$method(value)),
+                Self::Json(json) => json.$to(value),
             }
         }
     )*};
@@ -55,7 +60,7 @@ impl<'p> Pen<'p> {
                 Self::Bincode(bincode)
             }
             // It is written as what is in it.
-            Self::MessagePack(pack) => Self::MessagePack(pack),
+            pen @ (Self::MessagePack(_) | Self::Json(_)) => pen,
         })
     }
 
@@ -74,6 +79,7 @@ impl<'p> Pen<'p> {
                 pack.fields(fields)?;
                 Strokes::MessagePack(pack)
             }
+            Self::Json(json) => Strokes::opened(json, fields.close())?,
         })
     }
 
@@ -98,6 +104,15 @@ impl<'p> Pen<'p> {
                 }
                 Strokes::MessagePack(pack)
             }
+            Self::Json(json) => {
+                let close = match fields {
+                    None => Close::Variant,
+                    Some(Fields::Placed(_)) => Close::VariantList,
+                    Some(Fields::Named(_)) => Close::VariantObject,
+                };
+                json.variant(name)?;
+                Strokes::opened(json, close)?
+            }
         })
     }
 
@@ -120,6 +135,7 @@ impl<'p> Pen<'p> {
                 Strokes::MessagePack(pack)
             }
             (Self::MessagePack(pack), None) => Strokes::unknown(pack, fields),
+            (Self::Json(json), _) => Strokes::opened(json, fields(0).close())?,
         })
     }
 }
@@ -129,6 +145,16 @@ impl<'p> Pen<'p> {
 pub(super) enum Fields {
     Named(usize),
     Placed(usize),
+}
+
+impl Fields {
+    /// What ends them in text.
+    fn close(self) -> Close {
+        match self {
+            Self::Named(_) => Close::Object,
+            Self::Placed(_) => Close::List,
+        }
+    }
 }
 
 impl<'p> Serializer for Pen<'p> {
@@ -143,20 +169,20 @@ impl<'p> Serializer for Pen<'p> {
     type SerializeStructVariant = Strokes<'p>;
 
     leaves! {
-        serialize_bool: bool => Bool,
-        serialize_i8: i8 => I8,
-        serialize_i16: i16 => I16,
-        serialize_i32: i32 => I32,
-        serialize_i64: i64 => I64,
-        serialize_i128: i128 => I128,
-        serialize_u8: u8 => U8,
-        serialize_u16: u16 => U16,
-        serialize_u32: u32 => U32,
-        serialize_u64: u64 => U64,
-        serialize_u128: u128 => U128,
-        serialize_f32: f32 => F32,
-        serialize_f64: f64 => F64,
-        serialize_char: char => Char,
+        serialize_bool: bool => Bool, plain,
+        serialize_i8: i8 => I8, plain,
+        serialize_i16: i16 => I16, plain,
+        serialize_i32: i32 => I32, plain,
+        serialize_i64: i64 => I64, plain,
+        serialize_i128: i128 => I128, signed,
+        serialize_u8: u8 => U8, plain,
+        serialize_u16: u16 => U16, plain,
+        serialize_u32: u32 => U32, plain,
+        serialize_u64: u64 => U64, plain,
+        serialize_u128: u128 => U128, unsigned,
+        serialize_f32: f32 => F32, single,
+        serialize_f64: f64 => F64, double,
+        serialize_char: char => Char, letter,
     }
 
     fn serialize_str(self, text: &str) -> Result<(), Mismatch> {
@@ -164,6 +190,7 @@ impl<'p> Serializer for Pen<'p> {
             Self::Check(check) => check.text(text.len()),
             Self::Bincode(bincode) => bincode.put(text),
             Self::MessagePack(pack) => pack.put(|pack| pack.serialize_str(text)),
+            Self::Json(json) => json.text(text),
         }
     }
 
@@ -172,6 +199,7 @@ impl<'p> Serializer for Pen<'p> {
             Self::Check(check) => check.bytes(bytes.len()),
             Self::Bincode(bincode) => bincode.put(bytes),
             Self::MessagePack(pack) => pack.put(|pack| pack.serialize_bytes(bytes)),
+            Self::Json(json) => json.bytes(bytes),
         }
     }
 
@@ -188,6 +216,7 @@ impl<'p> Serializer for Pen<'p> {
             Self::Check(check) => check.none(),
             Self::Bincode(bincode) => bincode.put(0_u8),
             Self::MessagePack(pack) => pack.put(|pack| pack.serialize_unit()),
+            Self::Json(json) => json.null(),
         }
     }
 
@@ -200,6 +229,7 @@ impl<'p> Serializer for Pen<'p> {
             Self::Check(check) => check.unit(),
             Self::Bincode(_) => Ok(()),
             Self::MessagePack(pack) => pack.put(|pack| pack.serialize_unit()),
+            Self::Json(json) => json.null(),
         }
     }
 
@@ -208,6 +238,7 @@ impl<'p> Serializer for Pen<'p> {
             Self::Check(check) => check.unit_struct(),
             Self::Bincode(_) => Ok(()),
             Self::MessagePack(pack) => pack.put(|pack| pack.serialize_unit_struct(name)),
+            Self::Json(json) => json.null(),
         }
     }
 
@@ -221,6 +252,7 @@ impl<'p> Serializer for Pen<'p> {
             Self::Check(check) => check.variant_of(index, variant, Form::Bare).map(drop),
             Self::Bincode(bincode) => bincode.put(index),
             Self::MessagePack(pack) => pack.put(|pack| pack.serialize_str(variant)),
+            Self::Json(json) => json.text(variant),
         }
     }
 
@@ -287,6 +319,10 @@ impl<'p> Serializer for Pen<'p> {
     }
 
     fn is_human_readable(&self) -> bool {
-        false
+        match self {
+            Self::Check(check) => check.is_for_people(),
+            Self::Bincode(_) | Self::MessagePack(_) => false,
+            Self::Json(_) => true,
+        }
     }
 }

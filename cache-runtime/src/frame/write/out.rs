@@ -19,7 +19,7 @@ pub(crate) enum Out {
 }
 
 impl Out {
-    fn add(&mut self, bytes: &[u8]) {
+    pub(super) fn add(&mut self, bytes: &[u8]) {
         match self {
             Self::Bytes(all) => all.extend_from_slice(bytes),
             Self::Count(count) => *count = count.saturating_add(bytes.len()),

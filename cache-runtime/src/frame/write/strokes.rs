@@ -6,6 +6,7 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
+use super::json::{Close, Json};
 use super::out::{Bincode, MessagePack};
 use super::{Fields, Pen};
 use crate::frame::shape::{Mismatch, Walk};
@@ -15,6 +16,8 @@ pub(crate) enum Strokes<'p> {
     Check(Walk<'p>),
     Bincode(&'p mut Bincode),
     MessagePack(&'p mut MessagePack),
+    /// Text, and what it ends by.
+    Json(&'p mut Json, Close),
     /// As many as come: what says how many stands before them, so they are kept until the end.
     Unknown(Box<Unknown<'p>>),
 }
@@ -36,12 +39,22 @@ impl<'p> Strokes<'p> {
         }))
     }
 
+    /// Parts in text, behind what opens them.
+    pub(super) fn opened(json: &'p mut Json, close: Close) -> Result<Self, Mismatch> {
+        json.open(close)?;
+        Ok(Self::Json(json, close))
+    }
+
     /// The next part.
     pub(super) fn part(&mut self) -> Result<Pen<'_>, Mismatch> {
         Ok(match self {
             Self::Check(walk) => Pen::Check(walk.part()?),
             Self::Bincode(bincode) => Pen::Bincode(bincode),
             Self::MessagePack(pack) => Pen::MessagePack(pack),
+            Self::Json(json, _) => {
+                json.item();
+                Pen::Json(json)
+            }
             Self::Unknown(unknown) => Pen::MessagePack(&mut unknown.parts),
         })
     }
@@ -53,6 +66,28 @@ impl<'p> Strokes<'p> {
         }
     }
 
+    /// The key of the next pair.
+    fn key(&mut self) -> Result<Pen<'_>, Mismatch> {
+        match self {
+            Self::Json(json, _) => {
+                json.key();
+                Ok(Pen::Json(json))
+            }
+            strokes => strokes.part(),
+        }
+    }
+
+    /// The value that belongs to a key.
+    fn value(&mut self) -> Result<Pen<'_>, Mismatch> {
+        match self {
+            Self::Json(json, _) => {
+                json.value();
+                Ok(Pen::Json(json))
+            }
+            strokes => strokes.part(),
+        }
+    }
+
     /// The next field.
     fn field(&mut self, name: &'static str) -> Result<Pen<'_>, Mismatch> {
         match self {
@@ -60,6 +95,10 @@ impl<'p> Strokes<'p> {
             Self::MessagePack(pack) => {
                 pack.put(|pack| pack.serialize_str(name))?;
                 Ok(Pen::MessagePack(pack))
+            }
+            Self::Json(json, _) => {
+                json.field(name)?;
+                Ok(Pen::Json(json))
             }
             strokes => strokes.part(),
         }
@@ -69,6 +108,10 @@ impl<'p> Strokes<'p> {
         match self {
             Self::Check(walk) => walk.finish(),
             Self::Bincode(_) | Self::MessagePack(_) => Ok(()),
+            Self::Json(json, close) => {
+                json.close(close);
+                Ok(())
+            }
             Self::Unknown(unknown) => {
                 let fields = (unknown.fields)(unknown.count);
                 unknown.to.fields(fields)?;
@@ -132,11 +175,11 @@ impl SerializeMap for Strokes<'_> {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Mismatch> {
         self.count();
-        key.serialize(self.part()?)
+        key.serialize(self.key()?)
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Mismatch> {
-        value.serialize(self.part()?)
+        value.serialize(self.value()?)
     }
 
     fn end(self) -> Result<(), Mismatch> {

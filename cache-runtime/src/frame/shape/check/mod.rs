@@ -14,6 +14,7 @@ use serde::ser::Error;
 
 use super::Shape;
 use super::graph::{Form, Graph, Kind, Leaf, Node, NodeId, State};
+use crate::frame::codec_id::CodecId;
 use crate::frame::read::MAX_DEPTH;
 use crate::frame::write::{Pen, Written};
 pub(in crate::frame) use parts::Walk;
@@ -25,8 +26,14 @@ pub(crate) enum Mismatch {
     Structure,
     /// It nests deeper than is ever read back.
     TooDeep,
-    /// It holds a `Some(None)` or `Some(())`, which MessagePack reads back as `None`.
+    /// It holds a `Some(None)` or `Some(())`, which a codec with names reads back as `None`.
     NestedNone,
+    /// It holds a NaN or an infinity, which JSON has no number for.
+    NotFinite,
+    /// It holds a map whose keys are no text in JSON.
+    Key,
+    /// It holds what JSON writes as it writes something else, and its type asks what there is.
+    Untold,
     /// It is longer than was asked for.
     Long,
     /// Its own `Serialize` failed.
@@ -39,6 +46,12 @@ impl fmt::Display for Mismatch {
             Self::Structure => "it writes another structure than its type reads",
             Self::TooDeep => "it nests too deeply to be read back",
             Self::NestedNone => "it holds a `Some(None)`, which would read back as `None`",
+            Self::NotFinite => "it holds a NaN or an infinity, which JSON has no number for",
+            Self::Key => "it holds a map whose keys are neither text nor numbers, and JSON has no other keys",
+            Self::Untold => {
+                "its type asks what was written (untagged, internally tagged, `flatten`), or can't be looked into, and \
+                 JSON can't tell it keys that are numbers from text, bytes from a list, or a number over 64 bits"
+            }
             Self::Long => "it is longer than was asked for",
             Self::Failed => "its `Serialize` failed",
         })
@@ -70,7 +83,7 @@ pub(crate) fn serializes_as(value: &dyn Written, shape: &Shape) -> Result<(), Mi
     value.write(Pen::Check(Check {
         want,
         depth: 0,
-        strict_none: false,
+        codec: CodecId::Bincode,
         in_some: false,
         left: None,
     }))
@@ -85,20 +98,23 @@ pub(crate) fn is_longer(value: &dyn Written, bytes: usize) -> bool {
     let walked = value.write(Pen::Check(Check {
         want: Want::Anything,
         depth: 0,
-        strict_none: false,
+        codec: CodecId::Bincode,
         in_some: false,
         left: Some(&left),
     }));
     walked == Err(Mismatch::Long)
 }
 
-/// Checks that MessagePack, where `Some(None)` and `None` are the same byte, keeps a value.
-pub(in crate::frame) fn keeps_every_option(value: &dyn Written) -> Result<(), Mismatch> {
+/// Checks that a codec with names, which writes `Some(None)` as it does `None`, keeps a value.
+pub(in crate::frame) fn keeps_every_option(
+    value: &dyn Written,
+    codec: CodecId,
+) -> Result<(), Mismatch> {
     let want = Want::Anything;
     value.write(Pen::Check(Check {
         want,
         depth: 0,
-        strict_none: true,
+        codec,
         in_some: false,
         left: None,
     }))
@@ -135,14 +151,19 @@ impl<'g> Want<'g> {
 pub(crate) struct Check<'g> {
     want: Want<'g>,
     depth: u32,
-    /// Whether a `None` or unit right inside a `Some` is an error.
-    strict_none: bool,
+    /// What it will be written by.
+    codec: CodecId,
     in_some: bool,
     /// How much may still be walked over, where that is limited.
     left: Option<&'g Cell<usize>>,
 }
 
 impl<'g> Check<'g> {
+    /// Whether types are to write what people read.
+    pub(in crate::frame) fn is_for_people(&self) -> bool {
+        self.codec.is_for_people()
+    }
+
     /// Walks over something of so many bytes.
     fn pass(&self, bytes: usize) -> Result<(), Mismatch> {
         if let Some(left) = self.left {
@@ -182,7 +203,7 @@ impl<'g> Check<'g> {
 
     fn nothing(&self) -> Result<(), Mismatch> {
         self.pass(PART)?;
-        if self.strict_none && self.in_some {
+        if self.codec != CodecId::Bincode && self.in_some {
             return Err(Mismatch::NestedNone);
         }
         Ok(())

@@ -3,6 +3,7 @@
 use super::super::graph::{Form, Kind, Leaf};
 use super::parts::Walk;
 use super::{Check, Mismatch, Want};
+use crate::frame::codec_id::CodecId;
 
 impl<'g> Check<'g> {
     pub(in crate::frame) fn text(self, len: usize) -> Result<(), Mismatch> {
@@ -54,10 +55,14 @@ impl<'g> Check<'g> {
 
     pub(in crate::frame) fn unit(self) -> Result<(), Mismatch> {
         self.nothing()?;
-        self.unit_struct()
+        self.leaf(|leaf| matches!(leaf, Leaf::Unit | Leaf::UnitStruct(_)))
     }
 
     pub(in crate::frame) fn unit_struct(self) -> Result<(), Mismatch> {
+        // In MessagePack it is an empty list, and so not like a `None`.
+        if self.codec == CodecId::Json {
+            self.nothing()?;
+        }
         self.leaf(|leaf| matches!(leaf, Leaf::Unit | Leaf::UnitStruct(_)))
     }
 
