@@ -239,7 +239,9 @@ fn what_a_settings_file_replaces_is_told_of_before_a_call() {
     std::fs::write(file.path(), "[namespace.never-called]\nttl = \"2h\"\n").unwrap();
     let cache = Cache::builder().url("memory:").config(file.path());
     let sites = cache.build().unwrap().sites();
-    for site in of(&sites, "never-called") {
+    let never = of(&sites, "never-called");
+    assert_eq!(never.len(), 11);
+    for site in never {
         let ttl = &site.settings[0];
         assert_eq!(
             (ttl.name, ttl.value.as_str(), ttl.from),
