@@ -44,6 +44,11 @@ impl Number {
         }
     }
 
+    /// Whether it is the same wherever the fn stands.
+    pub(crate) fn is_literal(&self) -> bool {
+        matches!(self, Self::Literal(..))
+    }
+
     /// Where it was given.
     pub(crate) fn place(&self) -> proc_macro2::Span {
         match self {

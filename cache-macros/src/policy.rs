@@ -69,6 +69,14 @@ impl Given {
             .map_err(|error| syn::Error::new(span, error))
     }
 
+    /// Whether it is the same wherever the fn stands: made of literals alone.
+    pub(crate) fn is_literal(&self) -> bool {
+        match self {
+            Self::Millis(..) => true,
+            Self::Expression(expression) => is_arithmetic(expression),
+        }
+    }
+
     /// Where it was given.
     pub(crate) fn place(&self) -> proc_macro2::Span {
         match self {

@@ -36,6 +36,7 @@ const WITHIN: &[(&str, &str)] = &[
     ("returns", "value"),
     ("tag", "error"),
     ("site", "frame"),
+    ("overrides", "site"),
     ("memory", "stamp"),
     ("redis", "stamp"),
     ("load", "invalidate"),

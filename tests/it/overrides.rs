@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cache_runtime::{Cache, CacheError, Clock, SettingFrom, Tier, cached};
+use cache_runtime::{Cache, CacheError, Clock, Policy, SettingFrom, Tier, cached};
 use tempfile::TempDir;
 
 use crate::log::Log;
@@ -260,15 +260,73 @@ async fn a_mistake_is_told_by_build_and_a_name_that_is_nearly_right_by_an_event(
         "[namespace.palns]\nttl = 5\n[function.\"shop::plann\"]\nttl = 5\n[function.plam]\n",
     );
     let cache = file.cache().unwrap();
+    let said = |word, table: &str| {
+        let lines = log.lines(word).into_iter();
+        let lines = lines.filter(|line| line.contains(&format!("table={table}")));
+        lines.collect::<Vec<_>>()
+    };
+    let warned = said("is it misspelt", "namespace.palns");
+    assert_eq!(warned.len(), 1, "{warned:?}");
+    assert!(warned[0].contains("used=\"plans\""), "{warned:?}");
+    for table in ["function.shop::plann", "function.plam"] {
+        let said = said("no annotated function", table);
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].contains("INFO"), "{said:?}");
+    }
+    let before = log.lines("settings file").len();
     for id in 0..3 {
         ttl(&cache, id).await;
     }
+    assert_eq!(log.lines("settings file").len(), before, "once");
+}
+
+#[cached(ns = "seldom_used", ttl = "1h")]
+#[expect(dead_code, reason = "that is what is tried")]
+async fn seldom_called(id: u32) -> u32 {
+    id
+}
+
+#[tokio::test]
+async fn a_misspelt_function_is_told_of_before_it_is_called() {
+    let log = Log::default();
+    let _guard = log.listen();
+    let file = File::of(
+        "[namespace.seldom_usde]\nttl = 5\n[function.\"overrides::seldom_caled\"]\nttl = 5\n[function.seldom_called]\n",
+    );
+    let cache = file.cache().unwrap();
+    let warned = log.lines("is it misspelt");
+    assert_eq!(warned.len(), 2, "{warned:?}");
+    for (table, used) in [
+        (
+            "function.overrides::seldom_caled",
+            "overrides::seldom_called",
+        ),
+        ("namespace.seldom_usde", "seldom_used"),
+    ] {
+        let said = format!("table={table} used=\"{used}\"");
+        let is_warned = |line: &&String| line.contains("WARN") && line.contains(&said);
+        assert_eq!(warned.iter().filter(is_warned).count(), 1, "{warned:?}");
+    }
+    file.write("[function.seldom_called]\nttl = 5\n");
+    cache.reload().unwrap();
+    assert_eq!(log.lines("is it misspelt").len(), 2);
+}
+
+#[tokio::test]
+async fn a_namespace_made_at_run_time_is_compared_when_it_is_used() {
+    const POLICY: Policy = Policy::new(HOUR);
+    let log = Log::default();
+    let _guard = log.listen();
+    let file = File::of("[namespace.tenantt-eu]\nttl = 5\n[namespace.plans]\nttl = 5\n");
+    let cache = file.cache().unwrap();
+    assert_eq!(log.lines("is it misspelt"), Vec::<String>::new());
+    for name in ["tenant-eu", "tenant-eu", "plas"] {
+        let load = async { Ok::<u8, CacheError>(7) };
+        cache.get_or_load(name, &1, &POLICY, load).await.unwrap();
+    }
     let warned = log.lines("is it misspelt");
     assert_eq!(warned.len(), 1, "{warned:?}");
-    assert!(
-        warned[0].contains("table=namespace.palns") && warned[0].contains("used=\"plans\""),
-        "{warned:?}"
-    );
+    assert!(warned[0].contains("used=\"tenant-eu\""), "{warned:?}");
 }
 
 #[cached(ns = "usage_analysis", ttl = "1h", jitter = 0.0)]

@@ -48,6 +48,7 @@ mod names_in_patterns;
 mod names_of_the_macros;
 mod nested;
 mod no_prelude_for_writes;
+mod no_unsafe_code;
 mod non_ascii;
 mod packed_key;
 mod patterns;

@@ -3,6 +3,7 @@
 //! `cargo xtask bench-check` counts what a hit costs in instructions, against figures in the repository.
 //! `cargo xtask each-feature` lints the runtime with each of its features alone.
 //! `cargo xtask oldest` builds the published packages with the oldest compiler and dependencies that they name.
+//! `cargo xtask book` builds the guide, and looks at its links.
 //! `cargo xtask deny` checks licences, advisories and refused crates.
 #![expect(
     clippy::print_stderr,
@@ -11,6 +12,7 @@
 
 mod apt;
 mod bench_check;
+mod book;
 mod features;
 mod oldest;
 mod run;
@@ -27,6 +29,7 @@ const USAGE: &str = "usage: cargo xtask test [arguments of `cargo test`]
        cargo xtask bench-check [--bless]
        cargo xtask each-feature
        cargo xtask oldest
+       cargo xtask book
        cargo xtask deny";
 
 /// The test targets that take minutes; `test = false` in their manifest keeps them out of `cargo test`.
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         ["bench-check", "--bless"] => bench_check::bless(root()),
         ["each-feature"] => features::check_each(root()),
         ["oldest"] => oldest::check(root()),
+        ["book"] => book::build(root()),
         ["deny"] => deny(),
         _ => Err(USAGE.to_owned()),
     };

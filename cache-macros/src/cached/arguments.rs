@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Expr, LitStr, Path, Visibility};
 
+use super::listed::text;
 use super::peers::PEERS;
 use super::values::{
     CACHE_IF, Choices, Entry, Key, TAGS_FROM, TTL_FROM, VALID_IF, compression, cost_per_load,
@@ -134,6 +135,8 @@ pub(crate) struct Arguments {
     pub(super) entry: Option<Entry>,
     pub(super) entry_vis: Option<Visibility>,
     pub(super) runtime: Option<Path>,
+    /// All of them, as they are written.
+    pub(super) written: String,
     /// The names of all that were given.
     pub(super) given: Vec<Ident>,
 }
@@ -141,7 +144,10 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// Reads the annotation's tokens.
     pub(super) fn read(tokens: TokenStream, errors: &mut Errors) -> Self {
-        let mut arguments = Self::default();
+        let mut arguments = Self {
+            written: text(&tokens),
+            ..Self::default()
+        };
         for setting in settings("cached", KNOWN, PEERS, tokens, errors) {
             arguments.given.push(setting.name.clone());
             if let Err(error) = arguments.take(setting, errors) {

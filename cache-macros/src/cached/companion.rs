@@ -8,9 +8,10 @@ use syn::spanned::Spanned;
 use syn::{Attribute, FnArg, Meta, Receiver, ReceiverKind, parse_quote};
 
 use super::hooks;
-use super::lookup::{cache, keeps, key, named, policy};
+use super::listed;
+use super::lookup::{cache, keeps, key, named};
 use super::model::Cached;
-use super::site::{at, compare, site};
+use super::site::{at, compare, site_of_companion};
 use super::tags::{tags, told_tags};
 use crate::function::{Parameter, kept, parameters, words};
 use crate::span;
@@ -70,14 +71,15 @@ fn returned(model: &Cached) -> TokenStream {
 fn statements(model: &Cached) -> TokenStream {
     let ty = &model.output.ty;
     let private = span::shown_at(&model.private, ty.span());
-    let (site, key, compare) = (site(model, "of_companion"), key(model), compare(model));
+    let (site, key, compare) = (site_of_companion(model), key(model), compare(model));
     let (keeps, lent, told) = (
         keeps(model),
         model.lent(&model.mentioned()),
         told_tags(model),
     );
     let (tags, named, hooks) = (tags(model), named(model), hooks::of_value(model));
-    let (mode, at, policy, cache) = (model.mode(), at(model), policy(model), cache(model));
+    let (mode, at, cache) = (model.mode(), at(model), cache(model));
+    let policy = listed::policy_of_companion(model);
     let call = quote_spanned! {span::made(ty.span())=>
         #private::unread(
             #mode,

@@ -19,7 +19,7 @@ use crate::template::Piece;
 /// The fn with the cache in front of its body.
 pub(super) fn function(model: &Cached) -> TokenStream {
     let private = &model.private;
-    let site = site(model, "of_function");
+    let site = site(model);
     let (key, compare) = (key(model), compare(model));
     let (keeps, guard) = (keeps(model), guard(model));
     let named =
@@ -92,8 +92,25 @@ pub(super) fn key(model: &Cached) -> TokenStream {
     }
 }
 
-/// What the annotation allows, as a constant.
-pub(super) fn policy(model: &Cached) -> TokenStream {
+/// Where it is found that settings do not go together which only a constant's value tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Checked {
+    Here,
+    Elsewhere,
+}
+
+/// What the annotation allows, as a reference to a constant.
+pub(super) fn policy(model: &Cached, checked: Checked) -> TokenStream {
+    let policy = policy_value(model, checked);
+    quote_spanned!(span::made(model.base.place())=> const { &#policy })
+}
+
+/// What the annotation allows, as an expression that a constant can evaluate.
+pub(super) fn policy_value(model: &Cached, checked: Checked) -> TokenStream {
+    let called = |method: &'static str| match checked {
+        Checked::Here => method,
+        Checked::Elsewhere => method.trim_start_matches("checked_"),
+    };
     let (place, arguments) = (model.base.place(), &model.arguments);
     let private = &span::shown_at(&model.private, place);
     let base = model.base.tokens(private);
@@ -116,7 +133,7 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
         let (name, place) = choice?;
         let span = span::made(place);
         let [method, kind, name] =
-            [method, kind, name].map(|word| format_ident!("{word}", span = span));
+            [called(method), kind, name].map(|word| format_ident!("{word}", span = span));
         Some(quote_spanned!(span::made(place)=> .#method(#private::#kind::#name)))
     });
     let durations = [
@@ -128,7 +145,7 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
         ("checked_sliding_ms", &arguments.sliding),
     ];
     let durations = durations.into_iter().filter_map(|(method, given)| {
-        let method = format_ident!("{method}", span = Span::mixed_site());
+        let method = format_ident!("{}", called(method), span = Span::mixed_site());
         let millis = given.as_ref()?.millis(private);
         Some(quote_spanned!(Span::mixed_site()=> .#method(#millis)))
     });
@@ -138,7 +155,7 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
         ("checked_cost_per_load", &arguments.cost_per_load),
     ];
     let numbers = numbers.into_iter().filter_map(|(method, given)| {
-        let (method, number) = (format_ident!("{method}"), given.as_ref()?);
+        let (method, number) = (format_ident!("{}", called(method)), given.as_ref()?);
         Some(quote_spanned!(span::made(number.place())=> .#method(#number)))
     });
     let sizes = [
@@ -146,11 +163,11 @@ pub(super) fn policy(model: &Cached) -> TokenStream {
         ("checked_max_entries", &arguments.max_entries),
     ];
     let sizes = sizes.into_iter().filter_map(|(method, given)| {
-        let (method, given) = (format_ident!("{method}"), given.as_ref()?);
+        let (method, given) = (format_ident!("{}", called(method)), given.as_ref()?);
         Some(quote_spanned!(span::made(given.span())=> .#method(#given)))
     });
     quote_spanned! {span::made(place)=>
-        const { &#base #(#chosen)* #(#durations)* #(#numbers)* #(#sizes)* }
+        #base #(#chosen)* #(#durations)* #(#numbers)* #(#sizes)*
     }
 }
 

@@ -7,6 +7,7 @@ mod check;
 mod companion;
 mod hooks;
 mod key;
+mod listed;
 mod lookup;
 mod model;
 mod owner;

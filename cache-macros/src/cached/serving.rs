@@ -9,7 +9,8 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use super::captures::perhaps_captured;
-use super::lookup::{cache, policy};
+use super::listed;
+use super::lookup::cache;
 use super::model::Cached;
 use super::site::at;
 use crate::mentions::mentions;
@@ -38,7 +39,8 @@ pub(super) fn reloads(model: &Cached) -> Option<TokenStream> {
 pub(super) fn look(model: &Cached) -> TokenStream {
     let (ty, arguments) = (&model.output.ty, &model.arguments);
     let private = span::shown_at(&model.private, ty.span());
-    let (mode, at, policy, cache) = (model.mode(), at(model), policy(model), cache(model));
+    let (mode, at, cache) = (model.mode(), at(model), cache(model));
+    let policy = listed::policy_of_fn(model);
     let terms = quote_spanned!(span::made(ty.span())=> #at, #policy, #cache, &__key);
     let look = match &arguments.valid_if {
         None => quote_spanned!(span::made(ty.span())=> #private::lookup(#mode, #terms)),

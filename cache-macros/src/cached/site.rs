@@ -5,11 +5,31 @@ use quote::{ToTokens, format_ident, quote_spanned};
 use syn::LitStr;
 use syn::ext::IdentExt;
 
+use super::listed;
 use super::model::Cached;
 use crate::function::text;
 
+/// The site of the fn itself, which is listed with all that are linked in.
+pub(super) fn site(model: &Cached) -> TokenStream {
+    let private = &model.private;
+    let (constant, policy) = listed::policy_of_site(model).unzip();
+    let (written, generic) = (listed::written(model), listed::generic(model));
+    let facts = quote_spanned!(Span::mixed_site()=> #written #generic #policy);
+    let site = declared(model, "of_function", &facts);
+    quote_spanned! {Span::mixed_site()=>
+        #constant
+        #site
+        #private::inventory::submit! { #private::Linked::new(&__SITE, &__here) }
+    }
+}
+
+/// The site of the companion, which finds the same entries.
+pub(super) fn site_of_companion(model: &Cached) -> TokenStream {
+    declared(model, "of_companion", &TokenStream::new())
+}
+
 /// The site and the fn item whose type name tells which item encloses it.
-pub(super) fn site(model: &Cached, role: &str) -> TokenStream {
+fn declared(model: &Cached, role: &str, facts: &TokenStream) -> TokenStream {
     let private = &model.private;
     let name = model.function.signature.ident.unraw().to_string();
     let namespace = match &model.arguments.namespace {
@@ -37,7 +57,7 @@ pub(super) fn site(model: &Cached, role: &str) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         fn __here() {}
         static __SITE: #private::Site = #private::Spec::new(#name, #namespace, &[#(#parts),*])
-            #id #shape #version #own
+            #id #shape #version #own #facts
             .#role(::core::module_path!(), #place, #text);
     }
 }

@@ -41,7 +41,7 @@ impl Function {
             let first = shown
                 .into_iter()
                 .find(|token| !matches!(token, TokenTree::Punct(_) | TokenTree::Group(_)));
-            let message = format!("`#[{annotation}]` goes on an `async fn`");
+            let message = goes_on(annotation, first.as_ref());
             syn::Error::new_spanned(first.map(TokenTree::into_token_stream), message)
         });
         errors.keep(function)
@@ -87,6 +87,20 @@ impl Parse for Function {
             signature,
             body,
         })
+    }
+}
+
+/// Where an annotation goes that stands on something else, which begins with this word.
+fn goes_on(annotation: &str, first: Option<&TokenTree>) -> String {
+    let begins = |word: &str| matches!(first, Some(TokenTree::Ident(first)) if first == word);
+    let goes = format!("`#[{annotation}]` goes on an `async fn`");
+    match annotation {
+        _ if !begins("impl") => goes,
+        "cached" => format!(
+            "{goes}, and not on an `impl`: annotate its methods, each with a `ttl` of its own; in a trait's impl with \
+             `entry = false`, or have the method call an annotated fn, which has a companion"
+        ),
+        _ => format!("{goes}, and not on an `impl`: annotate its methods"),
     }
 }
 

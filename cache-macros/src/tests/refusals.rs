@@ -118,4 +118,12 @@ fn what_is_no_fn_is_refused() {
         error.to_string().contains("goes on an `async fn`"),
         "{error}"
     );
+    let error = cached::expand(
+        quote!(ttl = "5m"),
+        quote!(
+            impl<T> Users for Of<T> {}
+        ),
+    );
+    let error = error.expect_err("it is an impl").to_string();
+    assert!(error.contains("annotate its methods"), "{error}");
 }

@@ -5,6 +5,7 @@
 
 #[cfg(feature = "config")]
 mod file;
+mod names;
 mod tables;
 #[cfg(feature = "config")]
 mod time;
@@ -19,6 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use parking_lot::{Mutex, RwLock};
 
 use crate::policy::Policy;
+use names::Names;
 #[cfg(feature = "config")]
 use tables::Table;
 use tables::Tables;
@@ -41,7 +43,7 @@ pub(crate) struct Overrides {
     is_all_off: AtomicBool,
     /// Either of these, which is all that a hit asks.
     looks_again: AtomicBool,
-    /// Namespaces and functions that were compared with the names of the tables.
+    /// Names that calls have brought, and that were compared with those of the tables.
     seen: Mutex<HashSet<String>>,
 }
 
@@ -58,9 +60,7 @@ impl Overrides {
     fn applied(&self, function: &str, namespace: &str, policy: Policy) -> Policy {
         let tables = self.tables();
         self.compare(&tables, function, namespace);
-        let tables = [tables.namespace(namespace), tables.function(function)];
-        let tables = tables.into_iter().flatten();
-        tables.fold(policy, |policy, table| table.applied(policy))
+        tables.applied(function, namespace, policy)
     }
 
     /// Whether anything is off, so that a hit must not be served unseen.
@@ -103,6 +103,24 @@ impl Overrides {
         tables::in_force(&of, policy)
     }
 
+    /// The settings of an annotation as they are in force, each with where it is from.
+    pub(crate) fn replaced(
+        &self,
+        function: &str,
+        namespace: &str,
+        policy: Policy,
+    ) -> Vec<SettingInForce> {
+        let policy = self.tables().applied(function, namespace, policy);
+        self.in_force(function, namespace, &policy)
+    }
+
+    /// The settings that tables replace, of an annotation that is not known in full.
+    pub(crate) fn replacing(&self, function: &str, namespace: &str) -> Vec<SettingInForce> {
+        let mut all = self.replaced(function, namespace, Policy::ttl_ms(1));
+        all.retain(|setting| setting.from != SettingFrom::Annotation);
+        all
+    }
+
     fn are_any(&self) -> bool {
         self.are_any.load(Ordering::Relaxed)
     }
@@ -114,17 +132,20 @@ impl Overrides {
     #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "no file is read"))]
     fn replace(&self, tables: Tables) {
         let (any, off) = (!tables.is_empty(), tables.turn_off());
+        let tables = Arc::new(tables);
         let mut in_force = self.tables.write();
-        *in_force = Arc::new(tables);
+        *in_force = Arc::clone(&tables);
         self.are_any.store(any, Ordering::Relaxed);
         self.are_any_off.store(off, Ordering::Relaxed);
         let all_off = self.is_all_off.load(Ordering::Relaxed);
         self.looks_again.store(off || all_off, Ordering::Relaxed);
         drop(in_force);
         self.seen.lock().clear();
+        tell_of_strays(&tables);
     }
 
-    /// Tells, once for each name that is in use, of a table for one that is nearly the same.
+    /// Tells, once for each name that is in use and of no function that is linked in, of a table for one that is nearly
+    /// the same: the namespaces that are made at run time.
     fn compare(&self, tables: &Tables, function: &str, namespace: &str) {
         for (kind, name) in [("function", function), ("namespace", namespace)] {
             if name.is_empty() {
@@ -133,6 +154,9 @@ impl Overrides {
             let id = format!("{kind}.{name}");
             if self.seen.lock().insert(id)
                 && let Some(table) = tables.nearly(kind, name)
+                && let names = Names::linked()
+                && !names.has(kind, name)
+                && !names.has(kind, table)
             {
                 tracing::warn!(
                     target: "cache",
@@ -142,6 +166,17 @@ impl Overrides {
                 );
             }
         }
+    }
+}
+
+/// Tells of each table that no function of the program is of, as far as they are known.
+fn tell_of_strays(tables: &Tables) {
+    let names = Names::linked();
+    if names.are_unknown() {
+        return;
+    }
+    for stray in names.strays(tables) {
+        stray.tell();
     }
 }
 

@@ -68,6 +68,13 @@ impl Tables {
         all.into_iter().any(|table| table.enabled == Some(false))
     }
 
+    /// A policy with what they replace of it.
+    pub(super) fn applied(&self, function: &str, namespace: &str, policy: Policy) -> Policy {
+        let tables = [self.namespace(namespace), self.function(function)];
+        let tables = tables.into_iter().flatten();
+        tables.fold(policy, |policy, table| table.applied(policy))
+    }
+
     pub(super) fn namespace(&self, name: &str) -> Option<&Table> {
         self.namespaces.get(name)
     }
@@ -97,7 +104,7 @@ impl Tables {
 }
 
 /// As many of the last names of a path as another has.
-fn end<'a>(path: &'a str, like: &str) -> &'a str {
+pub(super) fn end<'a>(path: &'a str, like: &str) -> &'a str {
     let names = like.matches("::").count();
     let before = path.rmatch_indices("::").nth(names);
     before.map_or(path, |(at, _)| &path[at + 2..])

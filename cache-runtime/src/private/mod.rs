@@ -22,13 +22,14 @@ pub use crate::policy::{
 pub use crate::returns::{
     ErrorShare, Fallible, KeptWhole, NotResult, NotShared, Plain, Probe, Reads, Returns, TellsOk,
 };
-pub use crate::site::{At, Site, Spec};
+pub use crate::site::{At, Linked, Site, Spec};
 pub use crate::tag::Tag;
 pub use batch::{
     Again, Asked, Batch, Common, Divides, Holds, Id, Ids, ItemOf, Many, OfNothing, again, batch,
     hit, missed, of_found, shared_entry,
 };
 pub use invalidation::Invalidation;
+pub use inventory;
 pub use lifetime::{Absent, Lifetime, is_none, kept, lifetime};
 pub use loads::{
     Remembered, Taken, TimesOut, detachable, detached, droppable, load, load_valid, remembered,

@@ -10,6 +10,7 @@ use super::SharedWith;
 use super::losses::Losses;
 use super::origin::{self, Author};
 use super::shared::Beyond;
+use super::spec::Spec;
 use super::table::Identity;
 use crate::frame::{CodecId, Mismatch, Shape, Verdict};
 use crate::likeness::Likeness;
@@ -57,10 +58,10 @@ pub(crate) struct Interned {
     pub(crate) namespace: Arc<str>,
     /// What its author calls it: `shop::users::find`; empty for calls by hand.
     pub(crate) path: String,
-    /// Where its annotation is: `src/users.rs:14:1`; empty for calls by hand.
-    pub(crate) place: &'static str,
-    /// What the parts of its key are called.
-    pub(crate) parts: &'static [&'static str],
+    /// The item that encloses the function, as the compiler prints it; empty for calls by hand.
+    pub(super) enclosing: &'static str,
+    /// What its annotation says; none for calls by hand.
+    pub(crate) spec: Option<&'static Spec>,
     /// What its annotation allows, once a call has shown it.
     pub(crate) policy: OnceLock<Policy>,
     /// Where it stands in the code, for the log.
@@ -100,8 +101,8 @@ impl Interned {
             id,
             namespace: identity.namespace.into(),
             path: identity.path,
-            place: identity.item.map_or("", |item| item.origin.place),
-            parts: identity.parts,
+            enclosing: identity.enclosing,
+            spec: identity.spec,
             policy: OnceLock::new(),
             identity: identity.identity,
             refused: AtomicU8::new(Refused::to_byte(refused)),

@@ -7,6 +7,7 @@
 //! two, the function's place and the types' ids stand beside it (`path`, `origin`).
 
 mod interned;
+mod linked;
 mod losses;
 mod names;
 mod origin;
@@ -26,6 +27,8 @@ use std::sync::{LazyLock, OnceLock};
 use parking_lot::RwLock;
 
 pub(crate) use interned::{Digest, Interned, Refused};
+pub use linked::Linked;
+pub(crate) use linked::{Facts, linked};
 pub(crate) use names::{EntryName, Named, Names};
 pub(crate) use path::written;
 pub(crate) use pattern::Pattern;
@@ -176,12 +179,13 @@ impl At {
         table::Identity {
             namespace: spec.namespace,
             path: path::written(enclosing, function),
+            enclosing,
+            spec: Some(spec),
             identity,
             version: spec.version,
             stated: spec.shape,
             parts: spec.parts,
-            refused: (!spec.names_self && path::is_generic(enclosing))
-                .then_some(Refused::GenericImpl),
+            refused: spec.refused(enclosing),
             likeness: self.likeness,
             of_sources: match (spec.id.is_some() || is_one, are_known) {
                 (false, _) => Some("the function stands in a block: give it an `id`"),
@@ -209,6 +213,8 @@ pub(crate) fn by_hand(value: ValueType) -> &'static Interned {
     let identity = table::Identity {
         namespace: "",
         path: String::new(),
+        enclosing: "",
+        spec: None,
         identity: "by hand".to_owned(),
         version: 1,
         parts: &["key"],

@@ -2,19 +2,29 @@
 
 use std::sync::OnceLock;
 
-use super::Site;
+use super::interned::Refused;
 use super::origin::{Origin, Role};
+use super::{Site, path};
+use crate::policy::Policy;
 
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Spec {
     pub(super) function: &'static str,
-    pub(super) namespace: &'static str,
+    pub(crate) namespace: &'static str,
     pub(super) id: Option<&'static str>,
-    pub(super) shape: Option<&'static str>,
+    pub(crate) shape: Option<&'static str>,
     pub(super) version: u32,
-    pub(super) parts: &'static [&'static str],
+    pub(crate) parts: &'static [&'static str],
     pub(super) names_self: bool,
+    /// The annotation's arguments as they are written; the companion's site leaves them to the function's.
+    pub(crate) arguments: &'static str,
+    /// Its tags as they are written.
+    pub(crate) tags: &'static [&'static str],
+    /// What it allows, where that is the same for each type that the function is used at.
+    pub(crate) policy: Option<&'static Policy>,
+    /// Whether the function has type parameters of its own in its key.
+    pub(super) is_generic: bool,
     /// The module it stands in, by `module_path!()`.
     pub(super) module: &'static str,
     pub(super) origin: Origin,
@@ -36,6 +46,10 @@ impl Spec {
             version: 1,
             parts,
             names_self: false,
+            arguments: "",
+            tags: &[],
+            policy: None,
+            is_generic: false,
             module: "",
             origin: Origin { place: "", text: 0 },
             role: Role::Function,
@@ -75,19 +89,56 @@ impl Spec {
         }
     }
 
+    /// What its author wrote: the arguments, and of these the tags.
+    #[must_use]
+    pub const fn written(self, arguments: &'static str, tags: &'static [&'static str]) -> Self {
+        Self {
+            arguments,
+            tags,
+            ..self
+        }
+    }
+
+    #[must_use]
+    pub const fn policy(self, policy: &'static Policy) -> Self {
+        Self {
+            policy: Some(policy),
+            ..self
+        }
+    }
+
+    #[must_use]
+    pub const fn generic(self) -> Self {
+        Self {
+            is_generic: true,
+            ..self
+        }
+    }
+
     /// The site of the function, by its module, its place in the sources and a hash of its text.
     #[must_use]
     pub const fn of_function(self, module: &'static str, place: &'static str, text: u64) -> Site {
-        self.written(Role::Function, module, Origin { place, text })
+        self.at(Role::Function, module, Origin { place, text })
     }
 
     /// The site of the companion, which says the same of the function.
     #[must_use]
     pub const fn of_companion(self, module: &'static str, place: &'static str, text: u64) -> Site {
-        self.written(Role::Companion, module, Origin { place, text })
+        self.at(Role::Companion, module, Origin { place, text })
     }
 
-    const fn written(self, role: Role, module: &'static str, origin: Origin) -> Site {
+    /// Why its calls run without the cache, if they do wherever it is used.
+    pub(super) fn refused(&self, enclosing: &str) -> Option<Refused> {
+        let can_tell = self.names_self || !path::is_generic(enclosing);
+        (!can_tell).then_some(Refused::GenericImpl)
+    }
+
+    /// Where its annotation is: `src/users.rs:14:1`.
+    pub(crate) fn place(&self) -> &'static str {
+        self.origin.place
+    }
+
+    const fn at(self, role: Role, module: &'static str, origin: Origin) -> Site {
         let spec = Self {
             module,
             origin,

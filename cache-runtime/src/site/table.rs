@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::interned::{Interned, Refused};
 use super::origin::{Author, Origin, Role};
 use super::shared::Beyond;
+use super::spec::Spec;
 use super::value_type::ValueType;
 use crate::likeness::Likeness;
 
@@ -21,6 +22,10 @@ pub(super) struct Identity<'a> {
     pub(super) namespace: &'a str,
     /// As a person writes it; empty where it is no function's.
     pub(super) path: String,
+    /// The item that encloses it, as the compiler prints it; empty where it is no function's.
+    pub(super) enclosing: &'static str,
+    /// What the annotation says; none where it is no function's.
+    pub(super) spec: Option<&'static Spec>,
     pub(super) identity: String,
     pub(super) version: u32,
     /// What the user says of the part of the value's type that can't be seen.
@@ -187,6 +192,8 @@ mod tests {
         let identity = Identity {
             namespace: "stated",
             path: String::new(),
+            enclosing: "",
+            spec: None,
             identity: "stated".to_owned(),
             version: 1,
             stated,

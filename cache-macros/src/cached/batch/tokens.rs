@@ -26,11 +26,7 @@ pub(super) fn own(
     model: &Cached,
 ) -> TokenStream {
     let (private, one) = (&many.private, &many.one);
-    let (site, keeps, guard) = (
-        site(model, "of_function"),
-        keeps(model),
-        guard(many, output),
-    );
+    let (site, keeps, guard) = (site(model), keeps(model), guard(many, output));
     let (key, compare) = (key(model), compare(model));
     let named =
         named(model).map(|named| quote_spanned!(Span::mixed_site()=> let __call = __call #named;));
