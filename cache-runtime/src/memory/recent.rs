@@ -124,6 +124,11 @@ impl Slot {
             && begins_with(&self.key, key.parts)
     }
 
+    fn has(&self, held: &Arc<Held>) -> bool {
+        let own = self.held.as_ref();
+        own.is_some_and(|own| Arc::ptr_eq(own, held))
+    }
+
     /// Whether it has nothing that this thread may serve from here again.
     fn is_free(&self, now: Moment) -> bool {
         let ended = |held: &Arc<Held>| held.is_out() || !held.is_fresh(now);
@@ -184,8 +189,11 @@ impl Recent {
             slots.resize_with(SLOTS, || Slot::EMPTY);
         }
         let at = self.place(&slots, of.memory, key, now)?;
-        let slot = Slot::new(of.memory, key, held)?;
-        Some(std::mem::replace(slots.get_mut(at)?, slot))
+        let slot = slots.get_mut(at)?;
+        if slot.is(of.memory, key) && slot.has(held) {
+            return None;
+        }
+        Some(std::mem::replace(slot, Slot::new(of.memory, key, held)?))
     }
 
     /// The slot of this key, else a free one, else now and then another's.
