@@ -183,12 +183,16 @@ impl Cache {
         let mut writer = KeyWriter::new();
         key.write(&mut writer);
         let load = std::pin::pin!(load);
-        let mut value = None;
-        let mut read = |held: &Held| value = Some(held.value());
-        let course = self.by_hand(Kind::of::<T>(), namespace, &mut writer, policy, &mut read);
-        if let Some(value) = value {
-            return Ok(value);
-        }
+        let course = {
+            // In a block: what is lent out would be kept while the call waits.
+            let mut value = None;
+            let mut read = |held: &Held| value = Some(held.value());
+            let course = self.by_hand(Kind::of::<T>(), namespace, &mut writer, policy, &mut read);
+            match value {
+                Some(value) => return Ok(value),
+                None => course,
+            }
+        };
         let caller = Caller {
             course,
             body: load,
