@@ -113,7 +113,7 @@ pub(crate) fn resolve(explicit: Option<&Cache>) -> Option<Current<'_>> {
 /// Whether the call with this key, on this task, is to reload its entry.
 pub(crate) fn refreshes(digest: &Digest) -> bool {
     AMBIENT
-        .try_with(|ambient| ambient.refresh == Some(short(digest)))
+        .try_with(|ambient| (ambient.refresh).is_some_and(|entry| digest.starts_with(&entry)))
         .unwrap_or(false)
 }
 

@@ -11,7 +11,7 @@ use super::grant::{Asks, Grant, Noted, lease, own_writes};
 use super::holder::holder_is_done;
 use super::judge::Seen;
 use super::read::{FoundOr, Look, Reader, peek};
-use super::request::Request;
+use super::request::{Invalid, Request};
 use crate::boxed::boxed;
 use crate::clock::Stopwatch;
 use crate::events::{Event, Miss, Tier};
@@ -87,11 +87,19 @@ impl First<'_> {
     }
 }
 
-/// Reads the entry once.
+/// What came of a read that its caller made before: nothing that can be served. It is not made again.
+pub(super) type Known = Result<Invalid, Fault>;
+
+/// Reads the entry once, unless its caller did.
 ///
 /// Its future is small: most calls end here, and what follows is boxed.
-pub(crate) async fn first<'a>(request: &'a Request, flight: &'a Flight) -> First<'a> {
-    let Some(redis) = request.redis() else {
+pub(crate) async fn first<'a>(
+    request: &'a Request,
+    flight: &'a Flight,
+    known: Option<Known>,
+) -> First<'a> {
+    // Without a key nothing that is there can be read, and nobody who waits for the lease would find anything stored.
+    let Some(redis) = request.redis().filter(|_| !request.lacks_key()) else {
         request.miss(request.missed);
         return First::Ended(Fetched::Load {
             grant: None,
@@ -114,9 +122,9 @@ pub(crate) async fn first<'a>(request: &'a Request, flight: &'a Flight) -> First
         was_answered: false,
         since: record(request),
     };
-    if let Some(invalid) = request.invalid.clone() {
-        fetch.was_answered = true;
-        let read = Ok(Err(invalid));
+    if let Some(known) = known {
+        fetch.was_answered = known.is_ok();
+        let read = known.map(Err);
         return First::More(Box::new(More { fetch, read }));
     }
     let watch = fetch.first_watch();

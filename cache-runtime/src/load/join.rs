@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::body::Absent;
 use super::course::Returned;
 use super::desk::Remote;
-use super::fetch::Patience;
+use super::fetch::{Known, Patience};
 use super::lead::Leader;
 use super::read::{Look, peek};
 use super::request::Request;
@@ -23,6 +23,7 @@ pub(super) struct Joining<'a> {
     body: &'a Remote,
     /// What it may be served while another refreshes it.
     older: Option<Arc<Held>>,
+    known: Option<Known>,
     /// All that it waits for others, here or elsewhere, takes `wait` at most.
     waiting: Stopwatch,
 }
@@ -37,11 +38,16 @@ pub(super) enum Joined<'s> {
 }
 
 impl<'a> Joining<'a> {
-    pub(super) fn new(request: &'a Request, body: &'a Remote, older: Option<Arc<Held>>) -> Self {
+    pub(super) fn new(
+        request: &'a Request,
+        body: &'a Remote,
+        (older, known): (Option<Arc<Held>>, Option<Known>),
+    ) -> Self {
         Self {
             request,
             body,
             older,
+            known,
             waiting: request.waiting.unwrap_or_else(Stopwatch::start),
         }
     }
@@ -100,6 +106,7 @@ impl<'a> Joining<'a> {
         Leader {
             request: self.request,
             seat,
+            known: self.known.clone(),
             patience: match turn {
                 Turn::Lead(_) => Patience::Wait(self.left()),
                 _ => Patience::None,

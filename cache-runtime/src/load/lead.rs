@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use super::body::{Failed, is_absent};
 use super::course::Returned;
 use super::desk::Remote;
-use super::fetch::{Fetched, First, More, Patience, fetch, first};
+use super::fetch::{Fetched, First, Known, More, Patience, fetch, first};
 use super::grant::Grant;
 use super::older::beside;
 use super::read::{Look, peek};
@@ -25,6 +25,7 @@ use crate::policy::Refresh;
 pub(super) struct Leader<'a> {
     pub(super) request: &'a Request,
     pub(super) seat: &'a Seat<'a>,
+    pub(super) known: Option<Known>,
     pub(super) patience: Patience,
     pub(super) body: &'a Remote,
 }
@@ -33,7 +34,7 @@ impl Leader<'_> {
     /// Reads, and has the body run if it must.
     ///
     /// What most calls come to, a hit, is in this one future; what follows a miss is boxed.
-    pub(super) async fn lead(self) -> Returned {
+    pub(super) async fn lead(mut self) -> Returned {
         let request = self.request;
         // It may have been filled while this call was on its way here.
         if let Some(held) = request.in_memory().filter(|held| !request.is_due(held)) {
@@ -45,7 +46,7 @@ impl Leader<'_> {
             });
             return Ok(held);
         }
-        match first(request, self.seat).await {
+        match first(request, self.seat, self.known.take()).await {
             First::Hit(held) => {
                 request.keep(&held);
                 Ok(self.land(held, true))

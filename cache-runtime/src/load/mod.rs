@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  load
-//!   ├─ strong: its own read of Redis ─ fresh ──────────────► served
+//!   ├─ strong, or no memory: its own read ─ fresh ─────────► served
 //!   ├─ an older value, whose refresh rests or is under way ► served stale
 //!   ▼
 //!  join ◄───────────────────────────────────────────────┐
@@ -96,23 +96,28 @@ pub(crate) use validity::{Again, Always, If};
 use crate::boxed::boxed;
 use crate::flight::Turn;
 use join::{Joined, Joining, serve_older};
+use read::look;
 
 /// Reads the entry, or runs the body once for everyone who asks at the same time.
 pub(crate) async fn load(request: &Request, body: &Remote) -> Returned {
     let mut older = request.stale_in_memory();
-    if request.is_strong() {
+    let mut known = request.invalid.clone().map(Ok);
+    if request.is_checked() && known.is_none() {
         // Sent after the call began: what it finds rests on no read or load of another's.
-        match boxed(|| peek(request, Look::Serve)).await {
-            Some(found) if found.is_fresh && !request.is_due(&found.held) => {
+        (older, known) = match boxed(|| look(request, Look::Serve)).await {
+            Some(Ok(Ok(found))) if found.is_fresh && !request.is_due(&found.held) => {
                 return Ok(found.held);
             }
-            found => older = found.map(|found| found.held),
-        }
+            Some(Ok(Ok(found))) => (Some(found.held), None),
+            Some(Ok(Err(invalid))) => (None, Some(Ok(invalid))),
+            Some(Err(fault)) => (None, Some(Err(fault))),
+            None => (None, None),
+        };
     }
     if let Some(older) = older.as_ref().filter(|_| request.rests()) {
         return Ok(serve_older(request, older));
     }
-    let joining = Joining::new(request, body, older);
+    let joining = Joining::new(request, body, (older, known));
     {
         // One that was under way when the call began may be older than an invalidation elsewhere.
         let any = joining.seat();

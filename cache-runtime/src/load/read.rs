@@ -1,6 +1,7 @@
 //! One read from Redis, and whether what it found may be served.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -39,22 +40,32 @@ pub(crate) struct Found {
 /// What may be served; else why not, and the id that stands there.
 pub(super) type FoundOr = Result<Found, (Miss, Id)>;
 
-/// Reads the entry and nothing more, under cells registered now.
-pub(crate) async fn peek(request: &Request, look: Look) -> Option<Found> {
+/// Reads the entry and nothing more, under cells registered now; `None` where Redis is not to be asked.
+pub(super) async fn look(request: &Request, look: Look) -> Option<Result<FoundOr, Fault>> {
     let redis = request.redis()?;
-    if request.tiers.owed.covers(&request.subjects) {
+    if request.lacks_key() || request.tiers.owed.covers(&request.subjects) {
         return None;
     }
     let reader = Reader { request, redis };
-    match reader.read(request.watch()).await {
-        Ok((judged, seen)) => {
-            let found = reader.found(judged, &seen).ok()?;
-            if look == Look::Serve && found.is_fresh {
-                request.emit(Event::Hit(Tier::Redis));
-                request.lengthen(&found);
-            }
-            Some(found)
-        }
+    let (judged, seen) = match reader.read(request.watch()).await {
+        Ok(read) => read,
+        Err(fault) => return Some(Err(fault)),
+    };
+    let found = reader.found(judged, &seen);
+    if let Ok(found) = &found
+        && look == Look::Serve
+        && found.is_fresh
+    {
+        request.emit(Event::Hit(Tier::Redis));
+        request.lengthen(found);
+    }
+    Some(Ok(found))
+}
+
+/// What a look finds that may be served.
+pub(crate) async fn peek(request: &Request, how: Look) -> Option<Found> {
+    match look(request, how).await? {
+        Ok(found) => found.ok(),
         Err(fault) => {
             request.trouble("read", fault.as_str());
             None
@@ -117,14 +128,14 @@ impl Reader<'_> {
 
     /// The entry, and the stamps that the site knows of.
     async fn ask(&self, watch: Watch) -> Result<(Option<Bytes>, Seen), Fault> {
-        let (clock, sent) = (Stopwatch::start(), self.request.tiers.clock.now());
-        let read = match self.is_in_time() {
-            true => self.read_now(&clock).await,
+        let sent = self.request.tiers.clock.now();
+        let (read, took) = match self.is_in_time() {
+            true => self.read_now().await,
             false => boxed(|| self.read_in_time()).await,
         }?;
         let (request, tiers) = (self.request, &self.request.tiers);
         let stamped = request.stamped();
-        request.emit(Event::Read(clock.elapsed()));
+        request.emit(Event::Read(took));
         let mut found = read.found.into_iter();
         let entry = found.next().and_then(|entry| entry.bytes);
         let stamps = stamped.iter().cloned().zip(found.map(Answer::stamp));
@@ -144,17 +155,21 @@ impl Reader<'_> {
         longest.is_some_and(|longest| self.request.allowance.covers(longest))
     }
 
-    async fn read_now(&self, clock: &Stopwatch) -> Result<Read, Fault> {
-        let spending = self.request.allowance.begin();
+    /// Reads, and says how long that took.
+    async fn read_now(&self) -> Result<(Read, Duration), Fault> {
+        let (clock, spending) = (Stopwatch::start(), self.request.allowance.begin());
         let mut reading = self.redis.read_now(self.keys())?;
         let read = reading.found().await;
-        spending.end(clock.elapsed());
-        read
+        let took = clock.elapsed();
+        spending.end(took);
+        Ok((read?, took))
     }
 
-    async fn read_in_time(&self) -> Result<Read, Fault> {
+    async fn read_in_time(&self) -> Result<(Read, Duration), Fault> {
+        let clock = Stopwatch::start();
         let reading = self.redis.read(self.keys());
-        self.request.allowance.within(reading).await
+        let read = self.request.allowance.within(reading).await?;
+        Ok((read, clock.elapsed()))
     }
 
     /// The entry, then the stamps that the site knows of.

@@ -77,9 +77,9 @@ impl Names {
                 Some(text) => {
                     entry.push_str(text);
                     entry.push('-');
-                    hex(entry, &digest[..4]);
+                    hex::<8>(entry, digest);
                 }
-                None => hex(entry, &digest[..16]),
+                None => hex::<32>(entry, digest),
             }
             entry.push('}');
         }))
@@ -144,12 +144,15 @@ fn written(write: impl FnOnce(&mut String)) -> Arc<str> {
     name
 }
 
-fn hex(text: &mut String, bytes: &[u8]) {
+/// Writes the first `N / 2` bytes of a digest.
+fn hex<const N: usize>(text: &mut String, digest: &Digest) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    let mut digits = [0; N];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(digest) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
     }
+    text.push_str(str::from_utf8(&digits).unwrap_or_default());
 }
 
 #[cfg(test)]

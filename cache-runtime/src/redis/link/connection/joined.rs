@@ -131,13 +131,20 @@ pub(super) struct Joined {
 type Places = SmallVec<[usize; 4]>;
 
 /// Keys, each of them once, as most calls of a namespace ask for its stamp.
-#[derive(Default)]
 struct Distinct {
     all: Vec<Arc<str>>,
     places: HashMap<u64, usize, BuildHasherDefault<Hashed>>,
 }
 
 impl Distinct {
+    /// With room for so many.
+    fn of(count: usize) -> Self {
+        Self {
+            all: Vec::with_capacity(count),
+            places: HashMap::with_capacity_and_hasher(count, BuildHasherDefault::default()),
+        }
+    }
+
     fn place(&mut self, key: Arc<str>) -> usize {
         let next = self.all.len();
         // Two that agree in their hash are asked for apart, as it may be.
@@ -157,7 +164,8 @@ impl Joined {
         is_in_cluster: bool,
         packed: &mut Vec<u8>,
     ) -> (usize, Self) {
-        let mut keys = Distinct::default();
+        let count = reads.iter().map(|read| read.keys.len()).sum();
+        let mut keys = Distinct::of(count);
         let share = |read: Read| {
             let places = read.keys.into_iter().map(|key| keys.place(key));
             (places.collect(), read.tell)
