@@ -112,9 +112,8 @@ mod cache;
 pub mod __private;
 
 pub use cache::{
-    BreakerState, Cache, CacheBuilder, Durability, Entry, Health, Inspection, Invalidations,
-    Namespace, NodeHealth, RedisHealth, Scan, ScannedKey, SiteInfo, TagHandle, Testing, bypass,
-    deferred, inherit, outcome,
+    Cache, CacheBuilder, Durability, Entry, Health, Inspection, Invalidations, Namespace,
+    NodeHealth, Scan, ScannedKey, SiteInfo, TagHandle, Testing, bypass, deferred, inherit, outcome,
 };
 pub use cache_macros::CacheKey;
 pub use cache_macros::CacheTag;
@@ -127,7 +126,9 @@ pub use cache_macros::cached;
 pub use clock::Clock;
 pub use error::{CacheError, LoadTimeout};
 pub use events::{
-    HistogramSnapshot, MissStats, NamespaceStats, Outcome, Served, Stats, Tier, UnstoredStats,
+    BreakerState, CallStats, Counts, FunctionStats, HistogramSnapshot, MemoryStats, MissStats,
+    NamespaceStats, NodeStats, Outcome, RedisHealth, Served, SizeSnapshot, Stats, Tier,
+    UncachedStats, UnstoredStats,
 };
 #[cfg(feature = "encrypt")]
 pub use frame::EncryptionKeys;

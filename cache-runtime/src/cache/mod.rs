@@ -14,6 +14,7 @@ mod refused;
 mod scan;
 mod settings;
 mod sites;
+mod stats;
 mod testing;
 
 use std::fmt;
@@ -27,7 +28,7 @@ pub use builder::CacheBuilder;
 pub use deferred::{Invalidations, deferred};
 pub use entry::{Entry, Inspection};
 pub use groups::{Namespace, TagHandle};
-pub use health::{BreakerState, Health, NodeHealth, RedisHealth};
+pub use health::{Health, NodeHealth};
 pub use scan::{Scan, ScannedKey};
 pub use settings::Durability;
 pub use sites::SiteInfo;
@@ -260,10 +261,10 @@ impl Cache {
         })
     }
 
-    /// What happened since the cache was built, with a row for each namespace.
+    /// What happened in this process since the cache was built, with a row for each namespace and each function.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.tiers().events.snapshot()
+        stats::stats(self.tiers())
     }
 
     /// How the tiers are at this moment. It begins to connect to Redis, if nothing has yet, and waits

@@ -1,14 +1,13 @@
-//! The counters of one namespace.
+//! The counters of one function, or of what belongs to none in a namespace.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-use super::histogram::Histogram;
-use super::snapshot::NamespaceStats;
+use super::histogram::{Sizes, Times};
 use super::striped::Striped;
-use super::{Event, Loaded, Miss, MissStats, Tier, Unstored, UnstoredStats};
+use super::{Counts, Event, Loaded, Miss, MissStats, Tier, Unstored, UnstoredStats};
 
 /// How many kinds of trouble are counted apart; further ones are counted by their step alone.
 const MOST: usize = 256;
@@ -25,12 +24,11 @@ pub(crate) struct Counters {
     misses: [AtomicU64; Miss::COUNT],
     loads: [AtomicU64; Loaded::COUNT],
     unstored: [AtomicU64; Unstored::COUNT],
-    load_time: Histogram,
+    load_time: Times,
     /// In millionths.
     load_cost: AtomicU64,
-    read_time: Histogram,
-    stores: AtomicU64,
-    stored_bytes: AtomicU64,
+    read_time: Times,
+    stored_sizes: Sizes,
     followers: AtomicU64,
     waiting: AtomicU64,
     invalidations: AtomicU64,
@@ -62,10 +60,7 @@ impl Counters {
                 let _ = (self.load_cost).fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum);
                 self.load_time.record(took);
             }
-            Event::Stored { bytes } => {
-                add(&self.stores, 1);
-                add(&self.stored_bytes, bytes as u64);
-            }
+            Event::Stored { bytes } => self.stored_sizes.record(bytes),
             Event::Unstored(why) => add(&self.unstored[why as usize], 1),
             Event::FollowerCame => {
                 add(&self.followers, 1);
@@ -87,9 +82,9 @@ impl Counters {
         }
     }
 
-    pub(super) fn snapshot(&self, namespace: &str) -> NamespaceStats {
-        NamespaceStats {
-            namespace: namespace.to_owned(),
+    pub(super) fn snapshot(&self) -> Counts {
+        let stored_sizes = self.stored_sizes.snapshot();
+        Counts {
             memory_hits: self.memory_hits.sum(),
             redis_hits: get(&self.redis_hits),
             stale_hits: get(&self.stale_hits),
@@ -104,19 +99,24 @@ impl Counters {
             load_time: self.load_time.snapshot(),
             load_cost_millionths: get(&self.load_cost),
             read_time: self.read_time.snapshot(),
-            stores: get(&self.stores),
-            stored_bytes: get(&self.stored_bytes),
+            stores: stored_sizes.count(),
+            stored_bytes: stored_sizes.total(),
+            stored_sizes,
             unstored: UnstoredStats::of(&self.unstored),
             followers: get(&self.followers),
             waiting: get(&self.waiting),
             invalidations: get(&self.invalidations),
-            troubles: self
-                .troubles
-                .lock()
-                .iter()
-                .map(|((doing, cause), count)| (format!("{doing}: {cause}"), *count))
-                .collect(),
+            troubles: self.troubles(),
+            ..Counts::default()
         }
+    }
+
+    fn troubles(&self) -> BTreeMap<String, u64> {
+        let troubles = self.troubles.lock();
+        let named = troubles
+            .iter()
+            .map(|((doing, cause), count)| (format!("{doing}: {cause}"), *count));
+        named.collect()
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
                 cause,
             });
         }
-        let troubles = counters.snapshot("ns").troubles;
+        let troubles = counters.snapshot().troubles;
         assert_eq!(troubles.len(), MOST + 1);
         assert_eq!(troubles["read: others"], MOST as u64);
     }

@@ -1,33 +1,41 @@
-//! What the cache tells of itself: one closed set of events, counted by namespace and, where a person
-//! should know, logged.
+//! What the cache tells of itself: one closed set of events, counted by namespace and function and, where a
+//! person should know, logged.
 
+mod buckets;
+mod calls;
 mod causes;
 mod counters;
+mod counts;
 mod heard;
 mod histogram;
 mod log;
+mod node;
 mod outcome;
+mod rows;
 mod runs;
 mod snapshot;
 mod striped;
+mod sums;
+mod table;
 mod unused;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use foldhash::quality::RandomState;
-use parking_lot::RwLock;
-
+pub use calls::CallStats;
 pub(crate) use causes::{Miss, Unstored};
-pub use causes::{MissStats, UnstoredStats};
+pub use causes::{MissStats, UncachedStats, UnstoredStats};
 pub(crate) use counters::Counters;
+pub use counts::Counts;
 pub(crate) use heard::{Of, is_slip};
-pub use histogram::HistogramSnapshot;
+pub use histogram::{HistogramSnapshot, SizeSnapshot};
+pub use node::{BreakerState, NodeStats, RedisHealth};
 pub(crate) use outcome::{Observed, Observer};
 pub use outcome::{Outcome, Served};
+use rows::Rows;
 pub(crate) use runs::Runs;
-pub use snapshot::{NamespaceStats, Stats};
+pub(crate) use snapshot::by_node;
+pub use snapshot::{FunctionStats, MemoryStats, NamespaceStats, Stats};
 pub(crate) use unused::{Use, tell_of_default};
 
 /// A tier of the cache.
@@ -103,31 +111,23 @@ pub(crate) enum Event<'a> {
     },
 }
 
-/// How many namespaces of a cache have a row of their own.
-const MOST: usize = 1_024;
-
-/// The row that all further namespaces share.
-const OTHERS: &str = "(others)";
-
-/// The counters of the namespaces of one cache, and its log.
+/// The counters of one cache, and its log.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
-    namespaces: RwLock<HashMap<Arc<str>, Arc<Counters>, RandomState>>,
+    rows: Rows,
     log: log::Log,
     heard: heard::Heard,
 }
 
 impl Events {
-    /// The counters of a namespace, made when first asked for. Namespaces may be made at run time, from
-    /// input: the first [`MOST`] have a row each, all others share one.
+    /// The counters of what belongs to no function of a namespace, made when first asked for.
     pub(crate) fn namespace(&self, name: &str) -> Arc<Counters> {
-        if let Some(found) = self.namespaces.read().get(name) {
-            return Arc::clone(found);
-        }
-        let mut namespaces = self.namespaces.write();
-        let is_known = namespaces.len() < MOST || namespaces.contains_key(name);
-        let row = if is_known { name } else { OTHERS };
-        Arc::clone(namespaces.entry(row.into()).or_default())
+        self.rows.namespace(name)
+    }
+
+    /// The counters of a function, by its path; of a call by hand, which has none, those of its namespace.
+    pub(crate) fn function(&self, namespace: &str, path: &str) -> Arc<Counters> {
+        self.rows.function(namespace, path)
     }
 
     /// Counts an event of a namespace, and logs it where a person should know.
@@ -148,14 +148,8 @@ impl Events {
 
     /// Counts an invalidation of every namespace that there is a row of.
     pub(crate) fn invalidated_all(&self) {
-        let namespaces = self.namespaces.read();
-        let rows = namespaces
-            .iter()
-            .map(|(name, row)| (Arc::clone(name), Arc::clone(row)));
-        let rows: Vec<_> = rows.collect();
-        // The log may run code of the program's own.
-        drop(namespaces);
-        for (name, counters) in rows {
+        // The log may run code of the program's own, so nothing is locked meanwhile.
+        for (name, counters) in self.rows.namespaces() {
             self.emit(&name, &counters, Event::Invalidated);
         }
     }
@@ -175,14 +169,13 @@ impl Events {
         self.log.denied(node, cause);
     }
 
+    /// What was counted; of memory and of nodes nothing is known here.
     pub(crate) fn snapshot(&self) -> Stats {
-        let namespaces = self.namespaces.read();
-        let mut rows: Vec<_> = namespaces
-            .iter()
-            .map(|(name, counters)| counters.snapshot(name))
-            .collect();
-        drop(namespaces);
-        rows.sort_by(|a, b| a.namespace.cmp(&b.namespace));
-        Stats { namespaces: rows }
+        let (namespaces, functions) = self.rows.snapshot();
+        Stats {
+            namespaces,
+            functions,
+            ..Stats::default()
+        }
     }
 }

@@ -108,7 +108,7 @@ impl Draft {
         tags.iter().for_each(|tag| events.used(Of::Tag, tag));
         subjects.extend(tags.into_iter().map(Subject::Tag));
         Ok(Request {
-            counters: self.tiers.events.namespace(&namespace),
+            counters: events.function(&namespace, &self.site.path),
             allowance: Allowance::ms(
                 self.tiers.limits.allowance_ms,
                 Arc::clone(&self.tiers.crowd),

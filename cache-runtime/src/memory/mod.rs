@@ -240,6 +240,11 @@ impl Memory {
     pub(crate) fn weight(&self) -> u64 {
         self.store.weight()
     }
+
+    /// The most that it may weigh.
+    pub(crate) fn capacity(&self) -> u64 {
+        self.store.capacity()
+    }
 }
 
 #[cfg(test)]

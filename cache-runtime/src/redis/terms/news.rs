@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::fault::Fault;
+use crate::clock::Moment;
 use crate::stamp::Vouch;
 
 /// How the connection is.
@@ -28,6 +29,14 @@ pub(crate) struct LinkReport {
     pub(crate) vouch: Option<Vouch>,
     /// What its user may not do.
     pub(crate) denied: Vec<Fault>,
+}
+
+impl LinkReport {
+    /// Whether the node tells this process of changes now.
+    pub(crate) fn is_told(&self, now: Moment) -> bool {
+        let holds = |vouch: &Vouch| vouch.cells().iter().all(|cell| cell.holds(now));
+        (self.vouch.as_ref()).is_some_and(|vouch| vouch.pushes() && holds(vouch))
+    }
 }
 
 /// A change of the connection.

@@ -1,0 +1,66 @@
+//! The statistics of this process: what was counted, and what memory and the nodes of Redis have.
+
+use std::time::Duration;
+
+use crate::events::{BreakerState, MemoryStats, NodeStats, RedisHealth, Stats, by_node};
+use crate::memory::Memory;
+use crate::redis::{LinkReport, LinkState, Topology};
+use crate::tiers::Tiers;
+
+pub(crate) fn stats(tiers: &Tiers) -> Stats {
+    let mut stats = tiers.events.snapshot();
+    stats.memory = tiers.memory.as_ref().map(memory).unwrap_or_default();
+    stats.nodes = tiers
+        .redis
+        .as_ref()
+        .map(|redis| nodes(tiers, redis))
+        .unwrap_or_default();
+    stats
+}
+
+fn memory(memory: &Memory) -> MemoryStats {
+    MemoryStats {
+        entries: memory.len() as u64,
+        bytes: memory.weight(),
+        most_bytes: memory.capacity(),
+        ..MemoryStats::default()
+    }
+}
+
+fn nodes(tiers: &Tiers, redis: &Topology) -> Vec<NodeStats> {
+    let links = redis.report().into_iter().map(|report| link(tiers, report));
+    by_node(links.collect())
+}
+
+fn link(tiers: &Tiers, report: LinkReport) -> NodeStats {
+    let tracking = report.is_told(tiers.clock.now());
+    let (state, breaker) = state(&report.state);
+    NodeStats {
+        node: report.node,
+        state,
+        breaker,
+        tracking,
+        staleness_bound: Duration::from_millis(tiers.limits.lag_ms),
+        ..NodeStats::default()
+    }
+}
+
+/// How a connection is, and whether calls go to it.
+pub(super) fn state(state: &LinkState) -> (RedisHealth, BreakerState) {
+    match *state {
+        LinkState::Connecting => (RedisHealth::Connecting, BreakerState::Closed),
+        LinkState::Up => (RedisHealth::Up, BreakerState::Closed),
+        LinkState::Down {
+            since,
+            cause,
+            is_probed,
+        } => {
+            let cause = cause.as_str().to_owned();
+            let breaker = match is_probed {
+                true => BreakerState::HalfOpen,
+                false => BreakerState::Open,
+            };
+            (RedisHealth::Down { since, cause }, breaker)
+        }
+    }
+}

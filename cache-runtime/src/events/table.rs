@@ -1,0 +1,64 @@
+//! The statistics of namespaces as a table.
+
+use std::fmt;
+
+use super::{NamespaceStats, Stats};
+
+/// The widest that a namespace is printed, in characters.
+const WIDEST: usize = 256;
+
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<String> = self.namespaces.iter().map(name).collect();
+        let width = names.iter().map(|name| name.chars().count());
+        let width = width.fold("namespace".len(), usize::max);
+        writeln!(
+            f,
+            "{:width$}  {:>8} {:>8} {:>8} {:>8} {:>9} {:>9} {:>10} {:>9}",
+            "namespace",
+            "memory",
+            "redis",
+            "misses",
+            "loads",
+            "followers",
+            "load p50",
+            "stored",
+            "troubles",
+        )?;
+        for (row, name) in self.namespaces.iter().zip(&names) {
+            writeln!(
+                f,
+                "{:width$}  {:>8} {:>8} {:>8} {:>8} {:>9} {:>9} {:>8} B {:>9}",
+                name,
+                row.memory_hits,
+                row.redis_hits,
+                row.misses.total(),
+                row.loads,
+                row.followers,
+                row.load_time
+                    .quantile(0.5)
+                    .map_or_else(|| "-".to_owned(), |took| format!("≤{took:?}")),
+                row.stored_bytes,
+                row.troubles
+                    .values()
+                    .fold(0, |sum: u64, count| sum.saturating_add(*count)),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// A namespace as a terminal may be shown it: those of other processes may be any text.
+fn name(row: &NamespaceStats) -> String {
+    let shown = row.namespace.chars().take(WIDEST);
+    shown.map(|c| if is_plain(c) { c } else { '?' }).collect()
+}
+
+/// Whether it neither moves the cursor nor changes the direction of what follows.
+fn is_plain(c: char) -> bool {
+    let turns = matches!(
+        c,
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    );
+    !c.is_control() && !turns
+}
