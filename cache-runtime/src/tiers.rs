@@ -74,15 +74,37 @@ pub(crate) struct Tiers {
     pub(crate) off: AtomicBool,
 }
 
-/// What a push does: it flips the cell of what changed.
-pub(crate) fn flips(cells: Arc<Cells>, names: Names) -> impl Fn(Pushed<'_>) + Send + Sync {
+/// What a push does: it flips the cell of what changed, and is counted where anything rested on that.
+pub(crate) fn flips(
+    cells: Arc<Cells>,
+    names: Names,
+    events: Arc<Events>,
+) -> impl Fn(Pushed<'_>) + Send + Sync {
     move |pushed| match pushed {
-        Pushed::All => cells.flip_all(),
-        Pushed::Changed(name) => {
-            if let Some(named) = names.read(name) {
-                cells.pushed(&subject(named));
+        Pushed::All => {
+            if cells.flip_all() {
+                events.received(None);
             }
         }
+        Pushed::Changed(name) => {
+            let Some(named) = names.read(name) else {
+                return;
+            };
+            if cells.pushed(&subject(named)) {
+                count(&events, named);
+            }
+        }
+    }
+}
+
+/// Counts a push that made something invalid here.
+fn count(events: &Events, named: Named<'_>) {
+    match named {
+        Named::Entry(_) => events.received_change(),
+        Named::Tag(_) => events.received(None),
+        Named::Namespace(namespace) => events.received(Some(namespace)),
+        // It is invalidated with a tag of it.
+        Named::Bucket(_) => {}
     }
 }
 

@@ -303,7 +303,8 @@ impl CacheBuilder {
             LinkEvent::Denied(fault) => told.denied(node, fault.as_str()),
         };
         let cells = Arc::<Cells>::default();
-        let hear = flips(Arc::clone(&cells), Names::new(&self.settings.prefix));
+        let names = Names::new(&self.settings.prefix);
+        let hear = flips(Arc::clone(&cells), names, Arc::clone(&events));
         let redis = Topology::new(settings, tell, hear);
         Ok(self.assemble(events, cells, Some((redis, outage)), overrides))
     }

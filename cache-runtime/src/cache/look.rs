@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Cache, ambient};
-use crate::events::{Event, Miss};
+use crate::events::{CallEnd, Event, Miss};
 use crate::key::KeyWriter;
 use crate::kind::Kind;
 use crate::load::{Draft, used};
@@ -101,7 +101,7 @@ impl Cache {
         memory.fresh(recent, sought(site, key), tiers.clock.now(), in_store)
     }
 
-    /// A hit in memory, counted; nothing is allocated.
+    /// A hit in memory that ends the call, counted; nothing is allocated.
     pub(crate) fn in_memory(
         &self,
         (site, kind): (&Interned, &Kind),
@@ -141,7 +141,10 @@ impl Cache {
         }
         match held.is_stale {
             false => held.counters.memory_hit(),
-            true => tiers.events.emit(namespace, &held.counters, Event::Stale),
+            true => {
+                tiers.events.emit(namespace, &held.counters, Event::Stale);
+                held.counters.ended(CallEnd::Stale, 1);
+            }
         }
         if let Some(observer) = ambient::observer() {
             match held.is_stale {
@@ -182,6 +185,7 @@ impl Cache {
             reloads: false,
             observer: ambient::observer(),
             refused: None,
+            is_call: false,
         }
     }
 }

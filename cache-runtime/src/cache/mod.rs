@@ -45,14 +45,14 @@ pub(crate) use look::{Missed, look};
 
 use crate::boxed::boxed;
 use crate::error::{CacheError, Result};
-use crate::events::Stats;
+use crate::events::{Stats, Uncached};
 use crate::key::{CacheKey, KeyWriter};
 use crate::kind::Kind;
 use crate::load::{self, Always, Caller, Course, Hooks, Remote, Request, Returned};
 use crate::memory::Held;
 use crate::policy::Policy;
 use crate::returns::Fallible;
-use crate::site;
+use crate::site::{self, Interned};
 use crate::tag::Tag;
 use crate::tiers::Tiers;
 use crate::value::Cacheable;
@@ -221,7 +221,8 @@ impl Cache {
         if look(site, policy, Some(self), key, found) {
             return None;
         }
-        if !self.tiers().is_on() || is_bypassed() || self.is_off(site, namespace) {
+        if let Some(why) = self.why_not(site, namespace) {
+            self.called_uncached(namespace, "", why);
             return None;
         }
         let missed = match looks_later() {
@@ -235,16 +236,30 @@ impl Cache {
             },
         };
         if key.failure().is_some() {
-            self.unwritable(namespace);
+            self.called_uncached(namespace, "", self.unwritable(namespace));
             return None;
         }
-        let draft = self.draft((site, kind), namespace.into(), *policy, key, missed);
+        let mut draft = self.draft((site, kind), namespace.into(), *policy, key, missed);
+        draft.is_call = true;
         match draft.with_tags(&[], Hooks::default()) {
-            Ok(request) => Some(Course::new(false, |body| read(request, body))),
+            Ok(request) => {
+                let tally = Arc::clone(&request.tally);
+                Some(Course::new(tally, false, |body| read(request, body)))
+            }
             Err(error) => {
-                self.refused(site, namespace, &error);
+                self.called_uncached(namespace, "", self.refused(site, namespace, &error));
                 None
             }
+        }
+    }
+
+    /// Why a call runs without the cache, if it is not to use it.
+    fn why_not(&self, site: &Interned, namespace: &str) -> Option<Uncached> {
+        match () {
+            () if is_bypassed() => Some(Uncached::Bypassed),
+            () if !self.tiers().is_on() => Some(Uncached::Off),
+            () if self.is_off(site, namespace) => Some(Uncached::TurnedOff),
+            () => None,
         }
     }
 

@@ -35,13 +35,22 @@ fn nodes(tiers: &Tiers, redis: &Topology) -> Vec<NodeStats> {
 fn link(tiers: &Tiers, report: LinkReport) -> NodeStats {
     let tracking = report.is_told(tiers.clock.now());
     let (state, breaker) = state(&report.state);
+    let figures = report.figures;
+    let lag = Duration::from_millis(tiers.limits.lag_ms);
     NodeStats {
         node: report.node,
         state,
         breaker,
         tracking,
-        staleness_bound: Duration::from_millis(tiers.limits.lag_ms),
-        ..NodeStats::default()
+        round_trip: figures.round_trip,
+        pushes: figures.pushes,
+        heartbeat_age: figures.heartbeat_age,
+        // All that changed before the heartbeat was told of, and without pushes memory rests on a read for `lag`.
+        staleness_bound: match figures.heartbeat_age {
+            Some(age) if tracking => age.min(lag),
+            _ => lag,
+        },
+        reconnections: figures.connections.saturating_sub(1),
     }
 }
 

@@ -66,7 +66,7 @@ sums! {
         /// Invalidations of an entry, of the namespace, or of everything, that this process carried out.
         pub invalidations: u64,
         /// Pushes of Redis that made something invalid here which rested on the namespace: it was invalidated or expired,
-        /// most often by another process. A function's row has none; what entries and tags are told of is in
+        /// most often by another process. A function's row has none; all such pushes, those of tags as well, are in
         /// [`MemoryStats::received_invalidations`](crate::MemoryStats::received_invalidations).
         pub received_invalidations: u64,
         /// Entries that memory dropped to make room, for another or as `max_entries` says.

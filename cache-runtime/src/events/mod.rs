@@ -17,17 +17,21 @@ mod snapshot;
 mod striped;
 mod sums;
 mod table;
+mod tally;
 mod unused;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+pub(crate) use calls::CallEnd;
 pub use calls::CallStats;
-pub(crate) use causes::{Miss, Unstored};
+pub(crate) use causes::{Miss, Uncached, Unstored};
 pub use causes::{MissStats, UncachedStats, UnstoredStats};
 pub(crate) use counters::Counters;
 pub use counts::Counts;
 pub(crate) use heard::{Of, is_slip};
+pub(crate) use histogram::Times;
 pub use histogram::{HistogramSnapshot, SizeSnapshot};
 pub use node::{BreakerState, NodeStats, RedisHealth};
 pub(crate) use outcome::{Observed, Observer};
@@ -36,6 +40,7 @@ use rows::Rows;
 pub(crate) use runs::Runs;
 pub(crate) use snapshot::by_node;
 pub use snapshot::{FunctionStats, MemoryStats, NamespaceStats, Stats};
+pub(crate) use tally::Tally;
 pub(crate) use unused::{Use, tell_of_default};
 
 /// A tier of the cache.
@@ -102,6 +107,8 @@ pub(crate) enum Event<'a> {
     FollowerCame,
     /// It waits no longer.
     FollowerLeft,
+    /// A call begins to wait for another process, which has the lease.
+    LeaseAwaited,
     Invalidated,
     /// Something went wrong and the caller was served by the origin: `doing` is the step,
     /// `cause` a word from a closed list.
@@ -115,8 +122,16 @@ pub(crate) enum Event<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     rows: Rows,
+    received: Received,
     log: log::Log,
     heard: heard::Heard,
+}
+
+/// What Redis told of, and something here rested on.
+#[derive(Debug, Default)]
+struct Received {
+    invalidations: AtomicU64,
+    changes: AtomicU64,
 }
 
 impl Events {
@@ -154,6 +169,19 @@ impl Events {
         }
     }
 
+    /// A push of a tag, a namespace or everything made something invalid here.
+    pub(crate) fn received(&self, namespace: Option<&str>) {
+        self.received.invalidations.fetch_add(1, Ordering::Relaxed);
+        if let Some(namespace) = namespace {
+            self.rows.namespace(namespace).received();
+        }
+    }
+
+    /// A push of an entry did.
+    pub(crate) fn received_change(&self) {
+        self.received.changes.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Tells of a connection to Redis, which belongs to no namespace.
     pub(crate) fn connected(&self, node: &str) {
         self.log.connected(node);
@@ -169,13 +197,18 @@ impl Events {
         self.log.denied(node, cause);
     }
 
-    /// What was counted; of memory and of nodes nothing is known here.
+    /// What was counted; how large memory is and how nodes are is not known here.
     pub(crate) fn snapshot(&self) -> Stats {
         let (namespaces, functions) = self.rows.snapshot();
         Stats {
             namespaces,
             functions,
-            ..Stats::default()
+            memory: MemoryStats {
+                received_invalidations: self.received.invalidations.load(Ordering::Relaxed),
+                received_changes: self.received.changes.load(Ordering::Relaxed),
+                ..MemoryStats::default()
+            },
+            nodes: Vec::new(),
         }
     }
 }

@@ -62,9 +62,12 @@ sums! {
         pub bytes: u64,
         /// What they may take, in bytes: `memory_bytes` of the settings.
         pub most_bytes: u64,
-        /// Pushes of Redis that made something invalid here, of whatever they told: an entry, a tag, a namespace, or
-        /// everything, which counts as one. This process's own stores are among them, as Redis tells of those too.
+        /// Pushes of Redis of a tag, a namespace or everything that made something invalid here, most often as another
+        /// process invalidated or expired it. A tag's or namespace's first use anywhere is told of as well.
         pub received_invalidations: u64,
+        /// Pushes of Redis of an entry that made something invalid here: it was stored anew, invalidated or expired, or
+        /// its lease changed hands. This process's own stores are among them, as Redis tells of those too.
+        pub received_changes: u64,
     }
 }
 
