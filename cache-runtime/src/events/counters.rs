@@ -154,7 +154,7 @@ impl Counters {
         }
     }
 
-    pub(super) fn snapshot(&self) -> Counts {
+    pub(crate) fn snapshot(&self) -> Counts {
         let stored_sizes = self.stored_sizes.snapshot();
         let refused = get(&self.refused_hits);
         let hits = self.memory_hits.sum();

@@ -34,7 +34,7 @@ pub(crate) struct Held<T: ?Sized = dyn Any + Send + Sync> {
     /// Whether it was replaced in the store, or evicted from it.
     pub(crate) is_out: AtomicBool,
     /// How often the store has it: while it takes its own place, twice.
-    places: AtomicU32,
+    pub(super) places: AtomicU32,
     pub(crate) value: T,
 }
 
