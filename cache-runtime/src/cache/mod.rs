@@ -7,6 +7,7 @@ mod deferred;
 mod due;
 mod entry;
 mod environment;
+mod fleet;
 mod groups;
 mod health;
 mod look;
@@ -27,6 +28,7 @@ pub use ambient::{bypass, inherit, outcome};
 pub use builder::CacheBuilder;
 pub use deferred::{Invalidations, deferred};
 pub use entry::{Entry, Inspection};
+pub use fleet::{FleetStats, ProcessStats};
 pub use groups::{Namespace, TagHandle};
 pub use health::{Health, NodeHealth};
 pub use scan::{Scan, ScannedKey};
@@ -282,6 +284,39 @@ impl Cache {
         stats::stats(self.tiers())
     }
 
+    /// The same of all processes that share this cache's Redis and prefix, each as it last published it and this one as
+    /// it is; and their sum. Each publishes every [`fleet_interval`](CacheBuilder::fleet_interval) once it is connected,
+    /// unless it was told [not to](CacheBuilder::fleet).
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use cache_runtime::{Cache, cached};
+    ///
+    /// #[cached(ns = "square", ttl = "5m")]
+    /// async fn square(n: u64) -> u64 {
+    ///     n * n
+    /// }
+    ///
+    /// let cache = Cache::memory();
+    /// cache.scope(square(4)).await;
+    /// let fleet = cache.fleet_stats().await?;
+    /// assert_eq!(fleet.total.namespace("square").map(|row| row.loads), Some(1));
+    /// // Without Redis there is nobody else to ask.
+    /// assert!(!fleet.has_others && fleet.processes.len() == 1);
+    /// # Ok::<_, cache_runtime::CacheError>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::Unavailable`] if Redis can't be asked.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future leaves nothing behind.
+    pub async fn fleet_stats(&self) -> Result<FleetStats, CacheError> {
+        boxed(|| fleet::fleet_stats(self.tiers())).await
+    }
+
     /// How the tiers are at this moment. It begins to connect to Redis, if nothing has yet, and waits
     /// for nothing, so that a probe finds out how Redis is before there was a call.
     #[must_use]
@@ -328,6 +363,7 @@ impl Cache {
             return Ok(());
         };
         tiers.leases.release(redis).await;
+        boxed(|| fleet::take_back(tiers, redis)).await;
         redis.close().await;
         match tiers.owed.len() {
             0 => Ok(()),

@@ -40,6 +40,7 @@ use rows::Rows;
 pub(crate) use runs::Runs;
 pub(crate) use snapshot::by_node;
 pub use snapshot::{FunctionStats, MemoryStats, NamespaceStats, Stats};
+pub(crate) use table::plain;
 pub(crate) use tally::Tally;
 pub(crate) use unused::{Use, tell_of_default};
 

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use super::{NamespaceStats, Stats};
+use super::Stats;
 
-/// The widest that a namespace is printed, in characters.
+/// The longest text that is printed, in characters.
 const WIDEST: usize = 256;
 
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<String> = self.namespaces.iter().map(name).collect();
+        let names: Vec<String> = self.namespaces.iter().map(|row| plain(&row.namespace)).collect();
         let width = names.iter().map(|name| name.chars().count());
         let width = width.fold("namespace".len(), usize::max);
         writeln!(
@@ -48,9 +48,9 @@ impl fmt::Display for Stats {
     }
 }
 
-/// A namespace as a terminal may be shown it: those of other processes may be any text.
-fn name(row: &NamespaceStats) -> String {
-    let shown = row.namespace.chars().take(WIDEST);
+/// A text as a terminal may be shown it: that of another process may be any.
+pub(crate) fn plain(text: &str) -> String {
+    let shown = text.chars().take(WIDEST);
     shown.map(|c| if is_plain(c) { c } else { '?' }).collect()
 }
 
