@@ -84,7 +84,8 @@ pub(crate) fn system() -> SystemTime {
 
 /// Since the Unix epoch; zero before it.
 pub(crate) fn since_epoch(time: SystemTime) -> Duration {
-    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    time.duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
 }
 
 /// How long it is until a moment of the system's clock: zero if it has passed.

@@ -112,8 +112,9 @@ mod cache;
 pub mod __private;
 
 pub use cache::{
-    Cache, CacheBuilder, Durability, Entry, FleetStats, Health, Inspection, Invalidations, Namespace,
-    NodeHealth, ProcessStats, Scan, ScannedKey, SiteInfo, TagHandle, Testing, bypass, deferred, inherit, outcome,
+    Cache, CacheBuilder, Durability, Entry, FleetStats, Health, Inspection, Invalidations,
+    Namespace, NodeHealth, ProcessStats, Scan, ScannedKey, SiteInfo, TagHandle, Testing, bypass,
+    deferred, inherit, outcome,
 };
 pub use cache_macros::CacheKey;
 pub use cache_macros::CacheTag;

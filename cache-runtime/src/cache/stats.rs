@@ -2,29 +2,21 @@
 
 use std::time::Duration;
 
-use crate::events::{BreakerState, MemoryStats, NodeStats, RedisHealth, Stats, by_node};
-use crate::memory::Memory;
+use crate::events::{BreakerState, NodeStats, RedisHealth, Stats, by_node};
 use crate::redis::{LinkReport, LinkState, Topology};
 use crate::tiers::Tiers;
 
 pub(crate) fn stats(tiers: &Tiers) -> Stats {
     let mut stats = tiers.events.snapshot();
-    stats.memory = tiers.memory.as_ref().map(memory).unwrap_or_default();
-    stats.nodes = tiers
-        .redis
-        .as_ref()
-        .map(|redis| nodes(tiers, redis))
-        .unwrap_or_default();
-    stats
-}
-
-fn memory(memory: &Memory) -> MemoryStats {
-    MemoryStats {
-        entries: memory.len() as u64,
-        bytes: memory.weight(),
-        most_bytes: memory.capacity(),
-        ..MemoryStats::default()
+    if let Some(memory) = &tiers.memory {
+        let of = &mut stats.memory;
+        (of.entries, of.bytes) = (memory.len() as u64, memory.weight());
+        of.most_bytes = memory.capacity();
     }
+    if let Some(redis) = &tiers.redis {
+        stats.nodes = nodes(tiers, redis);
+    }
+    stats
 }
 
 fn nodes(tiers: &Tiers, redis: &Topology) -> Vec<NodeStats> {

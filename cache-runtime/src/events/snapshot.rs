@@ -174,3 +174,115 @@ pub(crate) fn by_node(links: Vec<NodeStats>) -> Vec<NodeStats> {
     add(&mut nodes, &links);
     nodes
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::events::{BreakerState, Event, Events, Miss, RedisHealth, Tier};
+
+    fn counted() -> Stats {
+        let events = Events::default();
+        let (namespace, counters) = ("shop", events.function("shop", "app::find"));
+        for event in [
+            Event::Miss(Miss::Absent),
+            Event::Hit(Tier::Redis),
+            Event::Read(Duration::from_micros(90)),
+            Event::Stored { bytes: 700 },
+            Event::Trouble {
+                doing: "read",
+                cause: "timeout",
+            },
+        ] {
+            events.emit(namespace, &counters, event);
+        }
+        events.snapshot()
+    }
+
+    #[test]
+    fn another_process_reads_what_it_knows_and_zero_for_what_is_missing() {
+        let stats = counted();
+        let text = serde_json::to_string(&stats).unwrap();
+        assert_eq!(serde_json::from_str::<Stats>(&text).unwrap(), stats);
+        let mut other: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let counts = other["functions"][0]["counts"].as_object_mut().unwrap();
+        counts.insert("unheard_of".to_owned(), 7.into());
+        assert!(counts.remove("evictions").is_some());
+        assert_eq!(serde_json::from_value::<Stats>(other).unwrap(), stats);
+        assert_eq!(
+            serde_json::from_str::<Stats>("{}").unwrap(),
+            Stats::default()
+        );
+    }
+
+    #[test]
+    fn rows_of_one_name_add_up_and_all_others_stay_in_order() {
+        let mut sum = counted();
+        sum += &counted();
+        let mut other = counted();
+        other.namespaces[0].namespace = "a".to_owned();
+        other.functions[0].function = "app::all".to_owned();
+        sum += &other;
+        let names: Vec<_> = sum.namespaces.iter().map(|row| &*row.namespace).collect();
+        assert_eq!(names, ["a", "shop"]);
+        let paths: Vec<_> = sum.functions.iter().map(|row| &*row.function).collect();
+        assert_eq!(paths, ["app::all", "app::find"]);
+        let shop = sum.namespace("shop").unwrap();
+        assert_eq!(
+            (shop.redis_hits, shop.misses.absent, shop.stored_bytes),
+            (2, 2, 1_400)
+        );
+        assert_eq!(shop.read_time.total(), Duration::from_micros(180));
+        assert_eq!(shop.troubles["read: timeout"], 2);
+    }
+
+    #[test]
+    fn of_a_node_it_is_the_worst_and_the_sum_of_counts() {
+        let one = NodeStats {
+            state: RedisHealth::Up,
+            tracking: true,
+            pushes: 3,
+            heartbeat_age: Some(Duration::from_millis(5)),
+            staleness_bound: Duration::from_millis(5),
+            ..NodeStats::default()
+        };
+        let other = NodeStats {
+            state: RedisHealth::Down {
+                since: Duration::from_secs(1),
+                cause: "down".to_owned(),
+            },
+            breaker: BreakerState::Open,
+            pushes: 4,
+            staleness_bound: Duration::from_secs(2),
+            ..NodeStats::default()
+        };
+        for (first, second) in [(&one, &other), (&other, &one)] {
+            let nodes = by_node(vec![first.clone(), second.clone()]);
+            let [node] = nodes.as_slice() else {
+                panic!("{nodes:?}")
+            };
+            assert_eq!(
+                (&node.state, node.breaker),
+                (&other.state, BreakerState::Open)
+            );
+            assert_eq!((node.tracking, node.pushes), (false, 7));
+            assert_eq!(node.heartbeat_age, one.heartbeat_age);
+            assert_eq!(node.staleness_bound, other.staleness_bound);
+        }
+    }
+
+    #[test]
+    fn what_is_as_large_as_can_be_adds_up_without_a_panic() {
+        let mut most = counted();
+        let counts = &mut most.namespaces[0].counts;
+        (counts.memory_hits, counts.redis_hits, counts.loads) = (u64::MAX, u64::MAX, u64::MAX);
+        (counts.failed_loads, counts.calls.memory) = (u64::MAX, u64::MAX);
+        counts.troubles.insert("x".to_owned(), u64::MAX);
+        let mut sum = most.clone();
+        sum += &most;
+        let row = &sum.namespaces[0];
+        assert_eq!((row.hits(), row.calls.total()), (u64::MAX, u64::MAX));
+        assert!(row.saved_cost() >= 0.0 && sum.to_string().lines().count() == 2);
+    }
+}

@@ -9,7 +9,11 @@ const WIDEST: usize = 256;
 
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<String> = self.namespaces.iter().map(|row| plain(&row.namespace)).collect();
+        let names: Vec<String> = self
+            .namespaces
+            .iter()
+            .map(|row| plain(&row.namespace))
+            .collect();
         let width = names.iter().map(|name| name.chars().count());
         let width = width.fold("namespace".len(), usize::max);
         writeln!(
@@ -61,4 +65,28 @@ fn is_plain(c: char) -> bool {
         '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
     );
     !c.is_control() && !turns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::NamespaceStats;
+
+    #[test]
+    fn a_hostile_name_stays_in_its_row() {
+        let hostile = ["\u{1b}[2Jx\ny", "\u{202e}abc", &"w".repeat(1 << 20)];
+        let namespaces = hostile.map(|name| NamespaceStats {
+            namespace: name.to_owned(),
+            ..NamespaceStats::default()
+        });
+        let stats = Stats {
+            namespaces: namespaces.into(),
+            ..Stats::default()
+        };
+        let shown = stats.to_string();
+        assert_eq!(shown.lines().count(), 4);
+        assert!(shown.len() < 4 * 1_024, "{}", shown.len());
+        assert!(shown.chars().all(|c| c == '\n' || is_plain(c)));
+        assert!(shown.contains("?[2Jx?y"), "{shown}");
+    }
 }

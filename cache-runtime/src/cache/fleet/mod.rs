@@ -85,10 +85,16 @@ impl fmt::Display for FleetStats {
             let (host, pid, build) = (plain(&process.host), process.pid, plain(&process.build));
             let (age, calls) = (process.age.as_secs_f64(), process.calls());
             let this = if process.is_this { " (this one)" } else { "" };
-            writeln!(f, "{host} {pid} {build}{this}: {calls} calls, {age:.1} s ago")?;
+            writeln!(
+                f,
+                "{host} {pid} {build}{this}: {calls} calls, {age:.1} s ago"
+            )?;
         }
         if !self.has_others {
-            writeln!(f, "of this process alone: others are known where there is Redis")?;
+            writeln!(
+                f,
+                "of this process alone: others are known where there is Redis"
+            )?;
         }
         if self.skipped > 0 {
             writeln!(f, "{} could not be read", self.skipped)?;

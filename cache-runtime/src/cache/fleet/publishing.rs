@@ -30,7 +30,9 @@ impl Publishing {
 
     /// There is a connection.
     pub(in crate::cache) fn begin(&self) {
-        let Some(tiers) = self.tiers.get() else { return };
+        let Some(tiers) = self.tiers.get() else {
+            return;
+        };
         if self.has_begun.swap(true, Ordering::Relaxed) {
             return;
         }

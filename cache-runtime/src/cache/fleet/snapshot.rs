@@ -184,7 +184,10 @@ mod tests {
             }
         }
         assert!(read(&[VERSION + 1, 0]).is_none());
-        assert!(Snapshot::read(&bytes, 10).is_none(), "it is more than there is room for");
+        assert!(
+            Snapshot::read(&bytes, 10).is_none(),
+            "it is more than there is room for"
+        );
     }
 
     #[test]
