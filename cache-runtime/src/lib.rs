@@ -162,6 +162,7 @@ mod guide {
         "herds.md" Herds
         "staleness.md" Staleness
         "batch.md" Batch
+        "statistics.md" Statistics
         "testing.md" Testing
         "deploying.md" Deploying
         "recipes.md" Recipes
