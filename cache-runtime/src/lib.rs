@@ -74,6 +74,7 @@ extern crate self as cache_runtime;
 // Layers: a module imports only from those above it here; a test reads the `use` lines.
 mod boxed;
 mod clock;
+mod curve;
 mod error;
 mod events;
 mod executable;
@@ -125,6 +126,7 @@ pub use cache_macros::cache_put;
 #[doc = include_str!("../docs/cached.md")]
 pub use cache_macros::cached;
 pub use clock::Clock;
+pub use curve::MemoryCurve;
 pub use error::{CacheError, LoadTimeout};
 pub use events::{
     BreakerState, CallStats, Counts, FunctionStats, HistogramSnapshot, MemoryStats, MissStats,

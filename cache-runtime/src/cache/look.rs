@@ -127,8 +127,13 @@ impl Cache {
         let memory = tiers.memory.as_ref().ok_or(missed(Miss::Absent))?;
         let sought = sought(site, key);
         let now = tiers.clock.now();
-        let held = memory.get(sought, now).map_err(missed)?;
+        memory.curve.read(sought.hash);
+        let held = memory.get(sought, now).map_err(|why| {
+            memory.curve.missed();
+            missed(why)
+        })?;
         if ahead > 0.0 && !held.is_stale && held.given.is_due(now, ahead) {
+            memory.curve.missed();
             return Err(missed(Miss::Early));
         }
         let mut fresh_until = held.until;

@@ -29,6 +29,7 @@ use recent::{Noting, Threads};
 pub(crate) use recent::{Recent, on_this_thread};
 
 use crate::clock::{Moment, Stopwatch};
+use crate::curve::Curve;
 use crate::events::Miss;
 
 #[derive(Clone, Debug)]
@@ -89,6 +90,8 @@ pub(crate) struct Memory {
     bounds: Bounds,
     /// Whose turn it is to insert, by key.
     turns: [Mutex<()>; TURNS],
+    /// What memory of other sizes would serve.
+    pub(crate) curve: Curve,
     /// A bug planted to be found; looked at only where a value may not be served.
     #[cfg(feature = "__planted")]
     skip_cells: bool,
@@ -108,6 +111,7 @@ impl Memory {
             threads: Threads::new(bytes),
             bounds: Bounds::default(),
             turns: Default::default(),
+            curve: Curve::default(),
             #[cfg(feature = "__planted")]
             skip_cells: false,
         }
@@ -149,6 +153,7 @@ impl Memory {
             return None;
         }
         held.counters.memory_hit();
+        self.curve.read(key.hash);
         let of = self.threads;
         let noting = Noting { of, key, now };
         Some(InStore {
@@ -211,6 +216,7 @@ impl Memory {
             return false;
         }
         held.enters(key.parts.len());
+        self.curve.stored(key.hash, Bytes.weight(&key, &held));
         self.store.insert_with_lifecycle(key, held, &mut evicted);
         for (key, held) in evicted.iter().filter(|(key, _)| *key != sought) {
             held.counters.evicted();
