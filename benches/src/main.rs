@@ -13,6 +13,7 @@ mod codec;
 mod compile;
 mod cores;
 mod count;
+mod curve;
 mod gate;
 mod herd;
 mod hits;

@@ -2,8 +2,8 @@
 
 use crate::arguments::Arguments;
 use crate::{
-    batch, beside, codec, compile, herd, hits, invalidation, memory, outage, pools, redis_hits,
-    staleness, tags, trace, wake,
+    batch, beside, codec, compile, curve, herd, hits, invalidation, memory, outage, pools,
+    redis_hits, staleness, tags, trace, wake,
 };
 
 /// A suite of figures.
@@ -85,6 +85,11 @@ pub(crate) const SUITES: &[Suite] = &[
         name: "trace",
         title: "A trace of requests, replayed",
         run: |arguments| trace::run(arguments.file.as_deref()),
+    },
+    Suite {
+        name: "curve",
+        title: "What a cache tells of memory of other sizes, beside the truth",
+        run: |arguments| curve::run(arguments.file.as_deref()),
     },
     Suite {
         name: "compile",

@@ -48,11 +48,7 @@ async fn by_id(id: u64) -> Arc<User> {
 type Call = Arc<dyn Fn(u64) -> Boxed + Send + Sync>;
 
 pub(crate) fn run(file: Option<&Path>) {
-    let trace = match file {
-        Some(file) => ids(&std::fs::read_to_string(file).expect("a file that can be read")),
-        None => made(),
-    };
-    let trace: Arc<[u64]> = trace.into();
+    let trace: Arc<[u64]> = trace(file).into();
     let runtime = worker::background();
     let entries = entries_of_a_cache(&runtime, &trace);
     over_redis(&runtime, &trace, entries);
@@ -61,6 +57,14 @@ pub(crate) fn run(file: Option<&Path>) {
         trace.len()
     ));
     in_memory(&runtime, &trace, entries);
+}
+
+/// The ids that are asked for, one after the other: those of a file, or made up.
+pub(crate) fn trace(file: Option<&Path>) -> Vec<u64> {
+    match file {
+        Some(file) => ids(&std::fs::read_to_string(file).expect("a file that can be read")),
+        None => made(),
+    }
 }
 
 /// An id a line; what is no number stands for its hash.

@@ -77,6 +77,17 @@ fn kernel_ms() -> u64 {
     u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
+/// The system's clock.
+pub(crate) fn system() -> SystemTime {
+    SystemTime::now()
+}
+
+/// Since the Unix epoch; zero before it.
+pub(crate) fn since_epoch(time: SystemTime) -> Duration {
+    time.duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
+}
+
 /// How long it is until a moment of the system's clock: zero if it has passed.
 pub(crate) fn until(end: SystemTime) -> Duration {
     end.duration_since(SystemTime::now()).unwrap_or_default()

@@ -74,6 +74,7 @@ extern crate self as cache_runtime;
 // Layers: a module imports only from those above it here; a test reads the `use` lines.
 mod boxed;
 mod clock;
+mod curve;
 mod error;
 mod events;
 mod executable;
@@ -112,8 +113,8 @@ mod cache;
 pub mod __private;
 
 pub use cache::{
-    BreakerState, Cache, CacheBuilder, Durability, Entry, Health, Inspection, Invalidations,
-    Namespace, NodeHealth, RedisHealth, Scan, ScannedKey, SiteInfo, TagHandle, Testing, bypass,
+    Cache, CacheBuilder, Durability, Entry, FleetStats, Health, Inspection, Invalidations,
+    Namespace, NodeHealth, ProcessStats, Scan, ScannedKey, SiteInfo, TagHandle, Testing, bypass,
     deferred, inherit, outcome,
 };
 pub use cache_macros::CacheKey;
@@ -125,9 +126,12 @@ pub use cache_macros::cache_put;
 #[doc = include_str!("../docs/cached.md")]
 pub use cache_macros::cached;
 pub use clock::Clock;
+pub use curve::MemoryCurve;
 pub use error::{CacheError, LoadTimeout};
 pub use events::{
-    HistogramSnapshot, MissStats, NamespaceStats, Outcome, Served, Stats, Tier, UnstoredStats,
+    BreakerState, CallStats, Counts, FunctionStats, HistogramSnapshot, MemoryStats, MissStats,
+    NamespaceStats, NodeStats, Outcome, RedisHealth, Served, SizeSnapshot, Stats, Tier,
+    UncachedStats, UnstoredStats,
 };
 #[cfg(feature = "encrypt")]
 pub use frame::EncryptionKeys;
@@ -160,6 +164,7 @@ mod guide {
         "herds.md" Herds
         "staleness.md" Staleness
         "batch.md" Batch
+        "statistics.md" Statistics
         "testing.md" Testing
         "deploying.md" Deploying
         "recipes.md" Recipes

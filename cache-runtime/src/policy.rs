@@ -317,7 +317,7 @@ impl Policy {
         self
     }
 
-    /// What a load costs, in any unit, for [`NamespaceStats::saved_cost`](crate::NamespaceStats::saved_cost): a query's
+    /// What a load costs, in any unit, for [`Counts::saved_cost`](crate::Counts::saved_cost): a query's
     /// price, the tokens of a model. It is counted in millionths. Defaults to nothing.
     ///
     /// What is under zero, or a NaN, is taken as zero.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 
 use tokio::task::JoinHandle;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, system};
 use crate::events::{Events, Runs, Tier, Use};
 use crate::flight::{Backoffs, Failures, Flights, Holders, Refreshes};
 use crate::frame::EncryptionKeys;
@@ -36,6 +37,9 @@ pub(crate) struct Limits {
     pub(crate) max_refreshes: usize,
     /// Whether values are looked at that are stored, to tell of what does not come back.
     pub(crate) verify: bool,
+    /// How often this process publishes its statistics, in milliseconds, and how long that holds; zero for never.
+    pub(crate) publish_ms: u64,
+    pub(crate) published_ms: u64,
 }
 
 /// The tiers of one cache, and what keeps them coherent.
@@ -70,19 +74,44 @@ pub(crate) struct Tiers {
     pub(crate) runs: Option<Runs>,
     /// Whether anything uses it.
     pub(crate) used: Use,
+    /// Tells it from those of other processes.
+    pub(crate) id: u128,
+    pub(crate) built: SystemTime,
     /// Off by setting, or closed: every call runs as if there were no cache.
     pub(crate) off: AtomicBool,
 }
 
-/// What a push does: it flips the cell of what changed.
-pub(crate) fn flips(cells: Arc<Cells>, names: Names) -> impl Fn(Pushed<'_>) + Send + Sync {
+/// What a push does: it flips the cell of what changed, and is counted where anything rested on that.
+pub(crate) fn flips(
+    cells: Arc<Cells>,
+    names: Names,
+    events: Arc<Events>,
+) -> impl Fn(Pushed<'_>) + Send + Sync {
     move |pushed| match pushed {
-        Pushed::All => cells.flip_all(),
-        Pushed::Changed(name) => {
-            if let Some(named) = names.read(name) {
-                cells.pushed(&subject(named));
+        Pushed::All => {
+            if cells.flip_all() {
+                events.received(None);
             }
         }
+        Pushed::Changed(name) => {
+            let Some(named) = names.read(name) else {
+                return;
+            };
+            if cells.pushed(&subject(named)) {
+                count(&events, named);
+            }
+        }
+    }
+}
+
+/// Counts a push that made something invalid here.
+fn count(events: &Events, named: Named<'_>) {
+    match named {
+        Named::Entry(_) => events.received_change(),
+        Named::Tag(_) => events.received(None),
+        Named::Namespace(namespace) => events.received(Some(namespace)),
+        // It is invalidated with a tag of it.
+        Named::Bucket(_) => {}
     }
 }
 
@@ -126,6 +155,8 @@ impl Tiers {
             overrides: Arc::default(),
             runs: None,
             used: Use::none_yet(),
+            id: rand::random(),
+            built: system(),
             off: AtomicBool::new(false),
         }
     }

@@ -74,8 +74,15 @@ async fn the_documented_user_does_everything_and_is_told_of_changes() {
     grant(&server, &acl("Rights on one server")[0]).await;
     let lease = Duration::from_millis(300);
     let cache = on(&server).lease(lease).max_value(1_000);
-    let cache = cache.build().unwrap();
+    let cache = cache.fleet_interval(lease).build().unwrap();
     cache.scope(everything(&cache)).await;
+    let publishes = async || {
+        let keys = server.keys().await.unwrap();
+        keys.iter().any(|key| key == "cache:f:{fleet}")
+    };
+    until(LIMIT, publishes).await;
+    let fleet = cache.fleet_stats().await.unwrap();
+    assert_eq!((fleet.processes.len(), fleet.skipped), (1, 0));
     assert_eq!(troubles(&cache), [""; 0]);
     let health = cache.health();
     assert!(health.tracking, "{health:?}");

@@ -62,7 +62,7 @@ fn row(cache: &Cache, namespace: &str) -> NamespaceStats {
 
 /// The causes of trouble, without their steps.
 fn causes(cache: &Cache, namespace: &str) -> Vec<String> {
-    let troubles = row(cache, namespace).troubles.into_keys();
+    let troubles = row(cache, namespace).counts.troubles.into_keys();
     let cause = |trouble: String| trouble.rsplit(' ').next().unwrap().to_owned();
     troubles.map(cause).collect()
 }
@@ -182,7 +182,7 @@ async fn keys_are_replaced_without_a_miss() {
     // What only the old key reads is loaded anew by who has it no more.
     let value = after.scope(secret(1)).await;
     assert_eq!(value, format!("{SECRET} 1"));
-    let misses = row(&after, "vault").misses;
+    let misses = row(&after, "vault").counts.misses;
     assert_eq!((misses.unreadable, misses.total()), (1, 1));
     assert_eq!(causes(&after, "vault"), ["no_key"]);
     old.scope(secret(1)).await;

@@ -11,6 +11,7 @@ const LAYERS: &[&[&str]] = &[
         "error",
         "boxed",
         "clock",
+        "curve",
         "events",
         "executable",
         "own_thread",

@@ -36,7 +36,7 @@ async fn a_call_on_a_slow_network_waits_as_long_as_it_is_allowed_and_no_longer()
     let (value, took) = call(&short, 2, 2).await;
     assert_eq!(value, 2);
     assert!(took < SLOW * 3, "{took:?}");
-    let troubles = row(&short).troubles;
+    let troubles = row(&short).counts.troubles;
     assert!(
         troubles
             .keys()

@@ -64,7 +64,7 @@ async fn on_a_full_server_what_could_not_be_made_is_not_asked_for_by_each_call()
     let each = (sent(&server).await - before) / 20;
     // Each of the 64 buckets takes some 75.
     assert!(each < 64 * 40, "{each} bytes a call");
-    let troubles = row(&cache, "org").troubles;
+    let troubles = row(&cache, "org").counts.troubles;
     assert!(
         troubles.contains_key("note the buckets of tags: out_of_memory"),
         "{troubles:?}"
@@ -130,7 +130,7 @@ async fn a_value_with_more_tags_is_returned_and_counted_and_its_put_says_so() {
         for count in [MOST + 1, 100_000] {
             assert_eq!(cache.scope(many(count)).await, count);
         }
-        let unstored = row(&cache, "many").unstored;
+        let unstored = row(&cache, "many").counts.unstored;
         assert_eq!((unstored.too_many_tags, row(&cache, "many").stores), (2, 0));
         let put = cache
             .scope(async { many_entry(1).put(MOST + 1).await })

@@ -159,7 +159,7 @@ async fn corrupt_foreign_and_truncated_bytes_are_counted_misses_and_are_mended()
         assert_eq!(call(&cache, 1, n).await.0, n, "{bytes:?}");
         assert_eq!(call(&cache, 1, 0).await.0, n, "mended after {bytes:?}");
     }
-    let misses = row(&cache).misses;
+    let misses = row(&cache).counts.misses;
     assert!(misses.unreadable >= 20, "{misses:?}");
     assert!(
         row(&cache)

@@ -15,6 +15,7 @@ mod bench_check;
 mod book;
 mod features;
 mod oldest;
+mod prometheus;
 mod run;
 mod server;
 
@@ -34,6 +35,9 @@ const USAGE: &str = "usage: cargo xtask test [arguments of `cargo test`]
 
 /// The test targets that take minutes; `test = false` in their manifest keeps them out of `cargo test`.
 const PROOFS: &[&str] = &["model", "loom", "history", "faults"];
+
+/// The package with the tests of what stands on the runtime.
+const TOP: &str = "cache-top-tests";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -93,9 +97,12 @@ fn workspace(features: &str) -> [&str; 3] {
 fn on_a_server(arguments: &[&str]) -> Result<(), String> {
     let server = server::find_or_install(root())?;
     eprintln!("xtask: the tests start {}", server.display());
-    cargo(root(), &[&["test"], arguments].concat())
-        .env("REDIS_SERVER", &server)
-        .status("a test")
+    let mut test = cargo(root(), &[&["test"], arguments].concat()).env("REDIS_SERVER", &server);
+    // Those of one package are most often of the core.
+    if arguments.contains(&"--workspace") || arguments.contains(&TOP) {
+        test = test.env("PROMETHEUS", prometheus::find_or_install()?);
+    }
+    test.status("a test")
 }
 
 fn deny() -> Result<(), String> {

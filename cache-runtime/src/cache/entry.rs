@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::ambient;
 use super::deferred::is_deferred;
 use crate::error::{CacheError, Result};
-use crate::events::{Event, Tier};
+use crate::events::{Event, Tier, Uncached};
 use crate::expire::{age_copies, expire};
 use crate::invalidate::invalidate;
 use crate::load::{self, Look, Request};
@@ -194,21 +194,37 @@ impl<T> Entry<T> {
 
     /// The request, if this task may be served by the cache.
     pub(crate) fn readable(&self) -> Option<&Request> {
-        let on = |request: &&Request| {
-            let tiers = &request.tiers;
-            tiers.is_on()
-                && !ambient::is_bypassed()
-                && !tiers
-                    .overrides
-                    .is_off(&request.site.path, &request.namespace)
-        };
-        self.attached().filter(on)
+        self.attached().filter(|request| why_not(request).is_none())
+    }
+
+    /// Counts a call that asks for the entry and is not served by the cache.
+    pub(crate) fn called_uncached(&self) {
+        if let Some(request) = self.attached()
+            && let Some(why) = why_not(request)
+        {
+            request.counters.uncached(why);
+        }
     }
 
     fn attached(&self) -> Option<&Request> {
         let request = self.request.as_ref().ok()?.as_ref()?;
         request.allowance.refill();
         Some(request)
+    }
+}
+
+/// Why this task may not be served by the cache.
+fn why_not(request: &Request) -> Option<Uncached> {
+    let tiers = &request.tiers;
+    let turned_off = || {
+        let overrides = &tiers.overrides;
+        overrides.is_off(&request.site.path, &request.namespace)
+    };
+    match () {
+        () if ambient::is_bypassed() => Some(Uncached::Bypassed),
+        () if !tiers.is_on() => Some(Uncached::Off),
+        () if turned_off() => Some(Uncached::TurnedOff),
+        () => None,
     }
 }
 

@@ -25,6 +25,8 @@ impl CacheBuilder {
     /// | `CACHE_CA_FILE` | [`ca_file`](Self::ca_file) |
     /// | `CACHE_CLIENT_CERT` and `CACHE_CLIENT_KEY` | [`client_certificate`](Self::client_certificate) |
     /// | `CACHE_VERIFY` | [`verify`](Self::verify): `1`, `true`, `0` or `false` |
+    /// | `CACHE_FLEET` | [`fleet`](Self::fleet): `1`, `true`, `0` or `false` |
+    /// | `CACHE_FLEET_INTERVAL` | [`fleet_interval`](Self::fleet_interval): a time like `CACHE_OP_TIMEOUT` |
     /// | `CACHE_CONFIG` | [`config`](Self::config): a path |
     /// | `CACHE_ENCRYPTION_KEYS` | `encryption`: keys of 64 hexadecimal digits, with commas between them, the current one first; it needs the feature `encrypt` |
     /// | `CACHE_ENABLED` | [`enabled`](Self::enabled): `1`, `true`, `0` or `false` |
@@ -87,7 +89,11 @@ impl CacheBuilder {
         let named = ("jitter", "CACHE_JITTER");
         let share = "a number from `0.0` to `1.0`";
         self = self.take(&get, named, f64::from_str, share, Self::jitter)?;
+        let named = ("fleet_interval", "CACHE_FLEET_INTERVAL");
+        self = self.take(&get, named, duration, time, Self::fleet_interval)?;
         let either = "`true` or `false`";
+        let named = ("fleet", "CACHE_FLEET");
+        self = self.take(&get, named, switch, either, Self::fleet)?;
         self = self.take(
             &get,
             ("verify", "CACHE_VERIFY"),
@@ -226,6 +232,7 @@ mod tests {
             ("CACHE_OP_TIMEOUT", "2000000s", "from 1 ms to 1 h"),
             ("CACHE_LAG", "0ms", "from 1 ms to 1 day"),
             ("CACHE_JITTER", "NaN", "from 0.0 to 1.0"),
+            ("CACHE_FLEET_INTERVAL", "99ms", "from 100 ms to 1 h"),
             ("CACHE_CONNECTIONS", "65", "from 1 to 64"),
         ] {
             let refused = read(&[(name, value)]).and_then(CacheBuilder::build);
@@ -300,6 +307,8 @@ mod tests {
             ("CACHE_OP_TIMEOUT", "50"),
             ("CACHE_LAG", "3s"),
             ("CACHE_JITTER", "0.25"),
+            ("CACHE_FLEET", "off"),
+            ("CACHE_FLEET_INTERVAL", "7s"),
             ("CACHE_VERIFY", "on"),
             ("CACHE_ENABLED", "0"),
         ]);
@@ -310,6 +319,8 @@ mod tests {
             "50ms",
             "3s",
             "0.25",
+            "fleet: false",
+            "7s",
             "verify: Some(true)",
             "enabled: false",
         ] {

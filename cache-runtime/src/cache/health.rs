@@ -1,9 +1,9 @@
 //! How the tiers of a cache are at this moment.
 
-use std::time::Duration;
-
+use super::stats::state;
 use crate::clock::Moment;
-use crate::redis::{LinkReport, LinkState, Topology};
+use crate::events::{BreakerState, RedisHealth};
+use crate::redis::{LinkReport, Topology};
 use crate::tiers::Tiers;
 
 /// How the tiers of a cache are at this moment.
@@ -35,23 +35,6 @@ pub struct Health {
     pub loads_under_way: usize,
 }
 
-/// How the connection to Redis is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RedisHealth {
-    /// No connection was asked for yet, or the first attempt is under way.
-    Connecting,
-    /// Connected.
-    Up,
-    /// Away: calls run their bodies, and a task in the background tries to connect.
-    Down {
-        /// For how long.
-        since: Duration,
-        /// Why, as a word from a closed list.
-        cause: String,
-    },
-}
-
 /// One connection to a node of Redis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -64,18 +47,6 @@ pub struct NodeHealth {
     pub breaker: BreakerState,
     /// Whether the node tells this process of changes.
     pub tracking: bool,
-}
-
-/// Whether calls go to a node of Redis, or past it to the origin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum BreakerState {
-    /// Calls go to it.
-    Closed,
-    /// None do, until a probe in the background finds that it answers again.
-    Open,
-    /// None do, and the probe is under way.
-    HalfOpen,
 }
 
 pub(super) fn health(tiers: &Tiers) -> Health {
@@ -108,25 +79,8 @@ fn denied(reports: &[LinkReport]) -> Vec<String> {
 }
 
 fn node(report: LinkReport, now: Moment) -> NodeHealth {
-    let tracking = report
-        .vouch
-        .is_some_and(|vouch| vouch.pushes() && vouch.cells().iter().all(|cell| cell.holds(now)));
-    let (state, breaker) = match report.state {
-        LinkState::Connecting => (RedisHealth::Connecting, BreakerState::Closed),
-        LinkState::Up => (RedisHealth::Up, BreakerState::Closed),
-        LinkState::Down {
-            since,
-            cause,
-            is_probed,
-        } => {
-            let cause = cause.as_str().to_owned();
-            let breaker = match is_probed {
-                true => BreakerState::HalfOpen,
-                false => BreakerState::Open,
-            };
-            (RedisHealth::Down { since, cause }, breaker)
-        }
-    };
+    let tracking = report.is_told(now);
+    let (state, breaker) = state(&report.state);
     NodeHealth {
         node: report.node,
         state,
@@ -137,11 +91,6 @@ fn node(report: LinkReport, now: Moment) -> NodeHealth {
 
 /// The state of the worst node: away, else up, else not asked for yet.
 fn worst(nodes: &[NodeHealth]) -> RedisHealth {
-    let rank = |node: &&NodeHealth| match node.state {
-        RedisHealth::Connecting => 0,
-        RedisHealth::Up => 1,
-        RedisHealth::Down { .. } => 2,
-    };
-    let worst = nodes.iter().max_by_key(rank);
+    let worst = nodes.iter().max_by_key(|node| node.state.rank());
     worst.map_or(RedisHealth::Connecting, |node| node.state.clone())
 }

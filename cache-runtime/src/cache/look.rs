@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Cache, ambient};
-use crate::events::{Event, Miss};
+use crate::events::{CallEnd, Event, Miss};
 use crate::key::KeyWriter;
 use crate::kind::Kind;
 use crate::load::{Draft, used};
@@ -101,7 +101,7 @@ impl Cache {
         memory.fresh(recent, sought(site, key), tiers.clock.now(), in_store)
     }
 
-    /// A hit in memory, counted; nothing is allocated.
+    /// A hit in memory that ends the call, counted; nothing is allocated.
     pub(crate) fn in_memory(
         &self,
         (site, kind): (&Interned, &Kind),
@@ -127,8 +127,13 @@ impl Cache {
         let memory = tiers.memory.as_ref().ok_or(missed(Miss::Absent))?;
         let sought = sought(site, key);
         let now = tiers.clock.now();
-        let held = memory.get(sought, now).map_err(missed)?;
+        memory.curve.read(sought.hash);
+        let held = memory.get(sought, now).map_err(|why| {
+            memory.curve.missed();
+            missed(why)
+        })?;
         if ahead > 0.0 && !held.is_stale && held.given.is_due(now, ahead) {
+            memory.curve.missed();
             return Err(missed(Miss::Early));
         }
         let mut fresh_until = held.until;
@@ -141,7 +146,10 @@ impl Cache {
         }
         match held.is_stale {
             false => held.counters.memory_hit(),
-            true => tiers.events.emit(namespace, &held.counters, Event::Stale),
+            true => {
+                tiers.events.emit(namespace, &held.counters, Event::Stale);
+                held.counters.ended(CallEnd::Stale, 1);
+            }
         }
         if let Some(observer) = ambient::observer() {
             match held.is_stale {
@@ -182,6 +190,7 @@ impl Cache {
             reloads: false,
             observer: ambient::observer(),
             refused: None,
+            is_call: false,
         }
     }
 }

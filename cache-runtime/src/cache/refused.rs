@@ -2,48 +2,63 @@
 
 use super::Cache;
 use crate::error::{CacheError, check_name};
-use crate::events::Event;
+use crate::events::{Event, Uncached};
 use crate::site::{Interned, Refused};
 
+/// The namespace under which what happens in one with a name that is refused is counted.
+const REFUSED: &str = "(refused)";
+
 impl Cache {
-    /// Counts a call with a name that the cache refuses, or with too many tags: it runs without the
+    /// Tells of a call with a name that the cache refuses, or with too many tags: it runs without the
     /// cache.
     #[cold]
-    pub(crate) fn refused(&self, site: &Interned, namespace: &str, error: &CacheError) {
+    pub(crate) fn refused(&self, site: &Interned, namespace: &str, error: &CacheError) -> Uncached {
         tracing::debug!(target: "cache", site = site.identity, %error, "not cached");
-        self.uncached(
-            namespace,
-            match error {
-                CacheError::TooManyTags { .. } => "too_many_tags",
-                _ => "bad_name",
-            },
-        );
+        let (cause, why) = match error {
+            CacheError::TooManyTags { .. } => ("too_many_tags", Uncached::TooManyTags),
+            _ => ("bad_name", Uncached::BadName),
+        };
+        self.trouble_naming(namespace, cause);
+        why
     }
 
-    /// Counts a call of a function that can't be told from another: it runs without the cache.
+    /// Tells of a call of a function that can't be told from another: it runs without the cache.
     #[cold]
-    pub(crate) fn indistinct(&self, site: &Interned, why: Refused) {
+    pub(crate) fn indistinct(&self, site: &Interned, why: Refused) -> Uncached {
         site.tell_refused(why);
-        self.uncached(&site.namespace, why.cause());
+        self.trouble_naming(&site.namespace, why.cause());
+        Uncached::Indistinct
     }
 
-    /// Counts a call with an argument that could not be written into the key, such as `Serialized` of a
+    /// Tells of a call with an argument that could not be written into the key, such as `Serialized` of a
     /// type that fails to serialize: it runs without the cache.
     #[cold]
-    pub(crate) fn unwritable(&self, namespace: &str) {
-        self.uncached(namespace, "unwritable_key");
+    pub(crate) fn unwritable(&self, namespace: &str) -> Uncached {
+        self.trouble_naming(namespace, "unwritable_key");
+        Uncached::UnwritableKey
     }
 
-    fn uncached(&self, namespace: &str, cause: &'static str) {
+    /// Counts a call that runs without the cache, of the function of this path or by hand.
+    #[cold]
+    pub(crate) fn called_uncached(&self, namespace: &str, path: &str, why: Uncached) {
         let events = &self.tiers().events;
-        let namespace = match check_name("namespace", namespace) {
-            Ok(()) => namespace,
-            Err(_) => "(refused)",
-        };
+        events.function(countable(namespace), path).uncached(why);
+    }
+
+    fn trouble_naming(&self, namespace: &str, cause: &'static str) {
+        let (events, namespace) = (&self.tiers().events, countable(namespace));
         let event = Event::Trouble {
             doing: "name the entry",
             cause,
         };
         events.emit(namespace, &events.namespace(namespace), event);
+    }
+}
+
+/// The namespace as it is counted.
+fn countable(namespace: &str) -> &str {
+    match check_name("namespace", namespace) {
+        Ok(()) => namespace,
+        Err(_) => REFUSED,
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::sums::sums;
+
 /// An enum of causes and the figures of their counts.
 macro_rules! causes {
     (
@@ -21,18 +23,18 @@ macro_rules! causes {
             pub(super) const COUNT: usize = [$( stringify!($variant) ),+].len();
         }
 
-        $(#[doc = $stats_doc])+
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub struct $stats {
-            $( $(#[doc = $doc])+ pub $field: u64, )+
+        sums! {
+            $(#[doc = $stats_doc])+
+            pub struct $stats {
+                $( $(#[doc = $doc])+ pub $field: u64, )+
+            }
         }
 
         impl $stats {
             /// The sum over all causes.
             #[must_use]
             pub fn total(&self) -> u64 {
-                [$( self.$field ),+].into_iter().sum()
+                [$( self.$field ),+].into_iter().fold(0, u64::saturating_add)
             }
 
             pub(super) fn of(counts: &[AtomicU64; $cause::COUNT]) -> Self {
@@ -96,5 +98,27 @@ causes! {
         Unwanted => unwanted,
         /// A later put took the place of this put or refresh.
         Superseded => superseded,
+    }
+}
+
+causes! {
+    /// Why a call ran without the cache.
+    Uncached,
+    /// Why calls ran without the cache.
+    UncachedStats {
+        /// It was inside a [`bypass`](crate::bypass).
+        Bypassed => bypassed,
+        /// The cache is off by its settings, or closed.
+        Off => off,
+        /// The settings file turns its function off.
+        TurnedOff => turned_off,
+        /// Its function can't be told from another, or from itself at another type.
+        Indistinct => indistinct,
+        /// An argument could not be written into the key.
+        UnwritableKey => unwritable_key,
+        /// Its namespace or one of its tags is refused: it is empty, too long, or has a control character or a brace.
+        BadName => bad_name,
+        /// It has more than 1,024 tags.
+        TooManyTags => too_many_tags,
     }
 }

@@ -1,21 +1,32 @@
-//! The counters of one namespace.
+//! The counters of one function, or of what belongs to none in a namespace.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::histogram::Histogram;
-use super::snapshot::NamespaceStats;
+use super::calls::Ends;
+use super::histogram::{Sizes, Times};
 use super::striped::Striped;
-use super::{Event, Loaded, Miss, MissStats, Tier, Unstored, UnstoredStats};
+use super::{
+    CallEnd, Counts, Event, Loaded, Miss, MissStats, Tier, Uncached, UncachedStats, Unstored,
+    UnstoredStats,
+};
 
 /// How many kinds of trouble are counted apart; further ones are counted by their step alone.
 const MOST: usize = 256;
 
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
+    /// Calls that ended with the first look in memory.
     memory_hits: Striped,
+    /// Hits of calls that looked again, or that read by hand.
+    later_hits: AtomicU64,
+    /// Hits of a first look whose value did not serve the call.
+    refused_hits: AtomicU64,
+    ends: Ends,
+    uncached: [AtomicU64; Uncached::COUNT],
     redis_hits: AtomicU64,
     stale_hits: AtomicU64,
     stale_on_error: AtomicU64,
@@ -25,29 +36,87 @@ pub(crate) struct Counters {
     misses: [AtomicU64; Miss::COUNT],
     loads: [AtomicU64; Loaded::COUNT],
     unstored: [AtomicU64; Unstored::COUNT],
-    load_time: Histogram,
+    load_time: Times,
     /// In millionths.
     load_cost: AtomicU64,
-    read_time: Histogram,
-    stores: AtomicU64,
-    stored_bytes: AtomicU64,
+    memory_hit_time: Times,
+    redis_hit_time: Times,
+    read_time: Times,
+    own_time: Times,
+    stored_sizes: Sizes,
     followers: AtomicU64,
     waiting: AtomicU64,
+    lease_waits: AtomicU64,
     invalidations: AtomicU64,
+    received_invalidations: AtomicU64,
+    evictions: AtomicU64,
+    memory_entries: AtomicU64,
+    memory_bytes: AtomicU64,
     /// By step and cause.
     troubles: Mutex<BTreeMap<(&'static str, String), u64>>,
 }
 
 impl Counters {
-    /// A hit in memory: the one count on the hot path.
+    /// A call that the first look in memory ends: the one count on the hot path.
     #[inline]
     pub(crate) fn memory_hit(&self) {
         self.memory_hits.add_one();
     }
 
+    /// How long one of these took, of some.
+    pub(crate) fn memory_hit_took(&self, took: Duration) {
+        self.memory_hit_time.record(took);
+    }
+
+    /// The value of such a hit, which may have been stale, did not serve the call.
+    pub(crate) fn hit_refused(&self, is_stale: bool) {
+        match is_stale {
+            true => self.ends.take_back(CallEnd::Stale),
+            false => add(&self.refused_hits, 1),
+        }
+    }
+
+    pub(crate) fn ended(&self, end: CallEnd, calls: u32) {
+        self.ends.add(end, calls);
+    }
+
+    /// A call that runs without the cache.
+    pub(crate) fn uncached(&self, why: Uncached) {
+        add(&self.uncached[why as usize], 1);
+    }
+
+    pub(super) fn redis_hit_took(&self, took: Duration) {
+        self.redis_hit_time.record(took);
+    }
+
+    pub(super) fn own_took(&self, took: Duration) {
+        self.own_time.record(took);
+    }
+
+    pub(super) fn received(&self) {
+        add(&self.received_invalidations, 1);
+    }
+
+    /// An entry is in memory from now on.
+    pub(crate) fn entered(&self, bytes: u64) {
+        add(&self.memory_entries, 1);
+        add(&self.memory_bytes, bytes);
+    }
+
+    /// It is there no more.
+    pub(crate) fn left(&self, bytes: u64) {
+        self.memory_entries.fetch_sub(1, Ordering::Relaxed);
+        self.memory_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// It left to make room.
+    pub(crate) fn evicted(&self) {
+        add(&self.evictions, 1);
+    }
+
     pub(super) fn count(&self, event: Event<'_>) {
         match event {
-            Event::Hit(Tier::Memory) => self.memory_hits.add_one(),
+            Event::Hit(Tier::Memory) => add(&self.later_hits, 1),
             Event::Hit(Tier::Redis) => add(&self.redis_hits, 1),
             Event::Stale => add(&self.stale_hits, 1),
             Event::StaleOnError => add(&self.stale_on_error, 1),
@@ -62,10 +131,7 @@ impl Counters {
                 let _ = (self.load_cost).fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum);
                 self.load_time.record(took);
             }
-            Event::Stored { bytes } => {
-                add(&self.stores, 1);
-                add(&self.stored_bytes, bytes as u64);
-            }
+            Event::Stored { bytes } => self.stored_sizes.record(bytes),
             Event::Unstored(why) => add(&self.unstored[why as usize], 1),
             Event::FollowerCame => {
                 add(&self.followers, 1);
@@ -74,6 +140,7 @@ impl Counters {
             Event::FollowerLeft => {
                 self.waiting.fetch_sub(1, Ordering::Relaxed);
             }
+            Event::LeaseAwaited => add(&self.lease_waits, 1),
             Event::Invalidated => add(&self.invalidations, 1),
             Event::Trouble { doing, cause } => {
                 let mut troubles = self.troubles.lock();
@@ -87,10 +154,14 @@ impl Counters {
         }
     }
 
-    pub(super) fn snapshot(&self, namespace: &str) -> NamespaceStats {
-        NamespaceStats {
-            namespace: namespace.to_owned(),
-            memory_hits: self.memory_hits.sum(),
+    pub(crate) fn snapshot(&self) -> Counts {
+        let stored_sizes = self.stored_sizes.snapshot();
+        let refused = get(&self.refused_hits);
+        let hits = self.memory_hits.sum();
+        let uncached = UncachedStats::of(&self.uncached);
+        Counts {
+            calls: self.ends.snapshot(hits.saturating_sub(refused), uncached),
+            memory_hits: hits + get(&self.later_hits),
             redis_hits: get(&self.redis_hits),
             stale_hits: get(&self.stale_hits),
             stale_on_error: get(&self.stale_on_error),
@@ -103,20 +174,32 @@ impl Counters {
             abandoned_loads: get(&self.loads[Loaded::Abandoned as usize]),
             load_time: self.load_time.snapshot(),
             load_cost_millionths: get(&self.load_cost),
+            memory_hit_time: self.memory_hit_time.snapshot(),
+            redis_hit_time: self.redis_hit_time.snapshot(),
             read_time: self.read_time.snapshot(),
-            stores: get(&self.stores),
-            stored_bytes: get(&self.stored_bytes),
+            own_time: self.own_time.snapshot(),
+            stores: stored_sizes.count(),
+            stored_bytes: stored_sizes.total(),
+            stored_sizes,
             unstored: UnstoredStats::of(&self.unstored),
             followers: get(&self.followers),
             waiting: get(&self.waiting),
+            lease_waits: get(&self.lease_waits),
             invalidations: get(&self.invalidations),
-            troubles: self
-                .troubles
-                .lock()
-                .iter()
-                .map(|((doing, cause), count)| (format!("{doing}: {cause}"), *count))
-                .collect(),
+            received_invalidations: get(&self.received_invalidations),
+            evictions: get(&self.evictions),
+            memory_entries: get(&self.memory_entries),
+            memory_bytes: get(&self.memory_bytes),
+            troubles: self.troubles(),
         }
+    }
+
+    fn troubles(&self) -> BTreeMap<String, u64> {
+        let troubles = self.troubles.lock();
+        let named = troubles
+            .iter()
+            .map(|((doing, cause), count)| (format!("{doing}: {cause}"), *count));
+        named.collect()
     }
 }
 
@@ -142,7 +225,7 @@ mod tests {
                 cause,
             });
         }
-        let troubles = counters.snapshot("ns").troubles;
+        let troubles = counters.snapshot().troubles;
         assert_eq!(troubles.len(), MOST + 1);
         assert_eq!(troubles["read: others"], MOST as u64);
     }

@@ -78,8 +78,11 @@ impl Log {
             Event::Stored { bytes } => {
                 tracing::trace!(target: "cache", namespace, bytes, "stored");
             }
-            Event::Read(_) | Event::ErrorRemembered
-            | Event::FollowerCame | Event::FollowerLeft => {}
+            Event::Read(_)
+            | Event::ErrorRemembered
+            | Event::FollowerCame
+            | Event::FollowerLeft
+            | Event::LeaseAwaited => {}
         }
     }
 

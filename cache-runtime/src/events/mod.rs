@@ -1,33 +1,47 @@
-//! What the cache tells of itself: one closed set of events, counted by namespace and, where a person
-//! should know, logged.
+//! What the cache tells of itself: one closed set of events, counted by namespace and function and, where a
+//! person should know, logged.
 
+mod buckets;
+mod calls;
 mod causes;
 mod counters;
+mod counts;
 mod heard;
 mod histogram;
 mod log;
+mod node;
 mod outcome;
+mod rows;
 mod runs;
 mod snapshot;
 mod striped;
+mod sums;
+mod table;
+mod tally;
 mod unused;
 
-use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use foldhash::quality::RandomState;
-use parking_lot::RwLock;
-
-pub(crate) use causes::{Miss, Unstored};
-pub use causes::{MissStats, UnstoredStats};
+pub(crate) use calls::CallEnd;
+pub use calls::CallStats;
+pub(crate) use causes::{Miss, Uncached, Unstored};
+pub use causes::{MissStats, UncachedStats, UnstoredStats};
 pub(crate) use counters::Counters;
+pub use counts::Counts;
 pub(crate) use heard::{Of, is_slip};
-pub use histogram::HistogramSnapshot;
+pub(crate) use histogram::Times;
+pub use histogram::{HistogramSnapshot, SizeSnapshot};
+pub use node::{BreakerState, NodeStats, RedisHealth};
 pub(crate) use outcome::{Observed, Observer};
 pub use outcome::{Outcome, Served};
+use rows::Rows;
 pub(crate) use runs::Runs;
-pub use snapshot::{NamespaceStats, Stats};
+pub(crate) use snapshot::by_node;
+pub use snapshot::{FunctionStats, MemoryStats, NamespaceStats, Stats};
+pub(crate) use table::plain;
+pub(crate) use tally::Tally;
 pub(crate) use unused::{Use, tell_of_default};
 
 /// A tier of the cache.
@@ -94,6 +108,8 @@ pub(crate) enum Event<'a> {
     FollowerCame,
     /// It waits no longer.
     FollowerLeft,
+    /// A call begins to wait for another process, which has the lease.
+    LeaseAwaited,
     Invalidated,
     /// Something went wrong and the caller was served by the origin: `doing` is the step,
     /// `cause` a word from a closed list.
@@ -103,31 +119,31 @@ pub(crate) enum Event<'a> {
     },
 }
 
-/// How many namespaces of a cache have a row of their own.
-const MOST: usize = 1_024;
-
-/// The row that all further namespaces share.
-const OTHERS: &str = "(others)";
-
-/// The counters of the namespaces of one cache, and its log.
+/// The counters of one cache, and its log.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
-    namespaces: RwLock<HashMap<Arc<str>, Arc<Counters>, RandomState>>,
+    rows: Rows,
+    received: Received,
     log: log::Log,
     heard: heard::Heard,
 }
 
+/// What Redis told of, and something here rested on.
+#[derive(Debug, Default)]
+struct Received {
+    invalidations: AtomicU64,
+    changes: AtomicU64,
+}
+
 impl Events {
-    /// The counters of a namespace, made when first asked for. Namespaces may be made at run time, from
-    /// input: the first [`MOST`] have a row each, all others share one.
+    /// The counters of what belongs to no function of a namespace, made when first asked for.
     pub(crate) fn namespace(&self, name: &str) -> Arc<Counters> {
-        if let Some(found) = self.namespaces.read().get(name) {
-            return Arc::clone(found);
-        }
-        let mut namespaces = self.namespaces.write();
-        let is_known = namespaces.len() < MOST || namespaces.contains_key(name);
-        let row = if is_known { name } else { OTHERS };
-        Arc::clone(namespaces.entry(row.into()).or_default())
+        self.rows.namespace(name)
+    }
+
+    /// The counters of a function, by its path; of a call by hand, which has none, those of its namespace.
+    pub(crate) fn function(&self, namespace: &str, path: &str) -> Arc<Counters> {
+        self.rows.function(namespace, path)
     }
 
     /// Counts an event of a namespace, and logs it where a person should know.
@@ -148,16 +164,23 @@ impl Events {
 
     /// Counts an invalidation of every namespace that there is a row of.
     pub(crate) fn invalidated_all(&self) {
-        let namespaces = self.namespaces.read();
-        let rows = namespaces
-            .iter()
-            .map(|(name, row)| (Arc::clone(name), Arc::clone(row)));
-        let rows: Vec<_> = rows.collect();
-        // The log may run code of the program's own.
-        drop(namespaces);
-        for (name, counters) in rows {
+        // The log may run code of the program's own, so nothing is locked meanwhile.
+        for (name, counters) in self.rows.namespaces() {
             self.emit(&name, &counters, Event::Invalidated);
         }
+    }
+
+    /// A push of a tag, a namespace or everything made something invalid here.
+    pub(crate) fn received(&self, namespace: Option<&str>) {
+        self.received.invalidations.fetch_add(1, Ordering::Relaxed);
+        if let Some(namespace) = namespace {
+            self.rows.namespace(namespace).received();
+        }
+    }
+
+    /// A push of an entry did.
+    pub(crate) fn received_change(&self) {
+        self.received.changes.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Tells of a connection to Redis, which belongs to no namespace.
@@ -175,14 +198,18 @@ impl Events {
         self.log.denied(node, cause);
     }
 
+    /// What was counted; how large memory is and how nodes are is not known here.
     pub(crate) fn snapshot(&self) -> Stats {
-        let namespaces = self.namespaces.read();
-        let mut rows: Vec<_> = namespaces
-            .iter()
-            .map(|(name, counters)| counters.snapshot(name))
-            .collect();
-        drop(namespaces);
-        rows.sort_by(|a, b| a.namespace.cmp(&b.namespace));
-        Stats { namespaces: rows }
+        let (namespaces, functions) = self.rows.snapshot();
+        Stats {
+            namespaces,
+            functions,
+            memory: MemoryStats {
+                received_invalidations: self.received.invalidations.load(Ordering::Relaxed),
+                received_changes: self.received.changes.load(Ordering::Relaxed),
+                ..MemoryStats::default()
+            },
+            nodes: Vec::new(),
+        }
     }
 }

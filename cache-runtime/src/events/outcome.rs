@@ -91,17 +91,12 @@ impl Observer {
     }
 
     pub(crate) fn note(&self, event: Event<'_>) {
-        self.served(match event {
-            Event::Hit(Tier::Memory) => Served::Memory,
-            Event::Hit(Tier::Redis) => Served::Redis,
-            Event::Stale | Event::StaleOnError => Served::Stale,
-            Event::FollowerCame | Event::ErrorRemembered => Served::Shared,
-            Event::Load { .. } => Served::Loaded,
-            _ => return,
-        });
+        if let Some(served) = Served::of(event) {
+            self.served(served);
+        }
     }
 
-    fn served(&self, served: Served) {
+    pub(crate) fn served(&self, served: Served) {
         let noted = &mut *self.0.lock();
         let outcome = &mut noted.outcome;
         match noted.of_many {
@@ -136,6 +131,18 @@ impl Noted {
 }
 
 impl Served {
+    /// Who serves a call, as an event of it says.
+    pub(super) fn of(event: Event<'_>) -> Option<Self> {
+        Some(match event {
+            Event::Hit(Tier::Memory) => Self::Memory,
+            Event::Hit(Tier::Redis) => Self::Redis,
+            Event::Stale | Event::StaleOnError => Self::Stale,
+            Event::FollowerCame | Event::ErrorRemembered | Event::LeaseAwaited => Self::Shared,
+            Event::Load { .. } => Self::Loaded,
+            _ => return None,
+        })
+    }
+
     /// What it took, by rank.
     fn cost(self) -> u8 {
         match self {

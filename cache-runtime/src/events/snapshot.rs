@@ -1,16 +1,74 @@
-//! The statistics as a caller reads them, and as a table.
+//! The statistics as a caller reads them.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::ops::{AddAssign, Deref, DerefMut};
 
-use super::{HistogramSnapshot, MissStats, UnstoredStats};
+use serde::{Deserialize, Serialize};
 
-/// The statistics of a cache since it was built. `Display` prints them as a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use super::sums::{Sum, sums};
+use super::{Counts, NodeStats};
+
+/// The statistics of a cache since it was built. `Display` prints those of its namespaces as a table.
+///
+/// Those of several processes add up with `+=`: counts and histograms to their sums, which is also what is told of
+/// memory, and of nodes as [`NodeStats`] says. They can be written by any `serde` format: a field that a reader does not
+/// know is passed over, and one that is missing is zero.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct Stats {
     /// A row for each namespace, by name. Past 1,024 of them all others share the row `(others)`.
     pub namespaces: Vec<NamespaceStats>,
+    /// A row for each annotated function that was called, by namespace and path. Past 1,024 of them the others share a
+    /// row `(others)` in each namespace.
+    pub functions: Vec<FunctionStats>,
+    /// What this process's memory has.
+    pub memory: MemoryStats,
+    /// A row for each node of Redis, by its address.
+    pub nodes: Vec<NodeStats>,
+}
+
+/// The figures of a namespace: the sum of its functions', and what belongs to no function, which are invalidations of the
+/// namespace and calls by hand. Each of [`Counts`] is a field of it as well: `row.loads`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct NamespaceStats {
+    /// The namespace.
+    pub namespace: String,
+    /// What happened there.
+    pub counts: Counts,
+}
+
+/// The figures of an annotated function, at all types that it is called at. Each of [`Counts`] is a field of it as well:
+/// `row.loads`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct FunctionStats {
+    /// Its path: `shop::users::find`, as [`SiteInfo::function`](crate::SiteInfo::function) has it.
+    pub function: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// What its calls came to.
+    pub counts: Counts,
+}
+
+sums! {
+    /// What this process's memory has, over all functions.
+    pub struct MemoryStats {
+        /// Entries at this moment, counting those that expired and were not yet dropped.
+        pub entries: u64,
+        /// What these take of the process at this moment, in bytes, with their keys, tags and tables.
+        pub bytes: u64,
+        /// What they may take, in bytes: `memory_bytes` of the settings.
+        pub most_bytes: u64,
+        /// Pushes of Redis of a tag, a namespace or everything that made something invalid here, most often as another
+        /// process invalidated or expired it. A tag's or namespace's first use anywhere is told of as well.
+        pub received_invalidations: u64,
+        /// Pushes of Redis of an entry that made something invalid here: it was stored anew, invalidated or expired, or
+        /// its lease changed hands. This process's own stores are among them, as Redis tells of those too.
+        pub received_changes: u64,
+    }
 }
 
 impl Stats {
@@ -19,123 +77,212 @@ impl Stats {
     pub fn namespace(&self, name: &str) -> Option<&NamespaceStats> {
         self.namespaces.iter().find(|row| row.namespace == name)
     }
+
+    /// The row of the function of this path, if it was called and has its own.
+    #[must_use]
+    pub fn function(&self, path: &str) -> Option<&FunctionStats> {
+        self.functions.iter().find(|row| row.function == path)
+    }
 }
 
-/// What happened in one namespace, as counts since the cache was built.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct NamespaceStats {
-    /// The namespace.
-    pub namespace: String,
-    /// Reads served from this process's memory.
-    pub memory_hits: u64,
-    /// Reads served from Redis.
-    pub redis_hits: u64,
-    /// Reads served a value past its ttl, within its `stale` window: while another call refreshed
-    /// it, or as its load failed.
-    pub stale_hits: u64,
-    /// Loads that failed where a stale value was there to serve instead: the origin is in trouble,
-    /// and callers do not see it.
-    pub stale_on_error: u64,
-    /// Reads served a stale value without a refresh, as `max_refreshes` were under way.
-    pub skipped_refreshes: u64,
-    /// Reads that found nothing fresh to serve, by cause.
-    pub misses: MissStats,
-    /// Loads that gave a value.
-    pub loads: u64,
-    /// Loads that gave the origin's error, or took too long.
-    pub failed_loads: u64,
-    /// Failed loads that `load_timeout` ended.
-    pub timed_out_loads: u64,
-    /// Calls that were returned the error of an earlier load, as `error_ttl` says.
-    pub remembered_errors: u64,
-    /// Loads whose caller went away, or that panicked.
-    pub abandoned_loads: u64,
-    /// How long loads took, however they ended.
-    pub load_time: HistogramSnapshot,
-    /// What loads cost in all, however they ended, in millionths of the unit of `cost_per_load`.
-    pub load_cost_millionths: u64,
-    /// How long reads from Redis took, hit or miss.
-    pub read_time: HistogramSnapshot,
-    /// Values stored.
-    pub stores: u64,
-    /// What stored values took in all, in bytes as stored.
-    pub stored_bytes: u64,
-    /// Values returned and not stored, by cause.
-    pub unstored: UnstoredStats,
-    /// Callers that waited for another caller's load.
-    pub followers: u64,
-    /// Callers that wait for another caller's load at this moment.
-    pub waiting: u64,
-    /// Invalidations of an entry, of the namespace, or of everything.
-    pub invalidations: u64,
-    /// Steps that went wrong, as `step: cause`; callers were served by the origin.
-    pub troubles: BTreeMap<String, u64>,
+/// A row of a table, which adds up with that of the same name.
+trait Row: Sum + Clone {
+    fn name(&self) -> (&str, &str);
 }
 
-impl NamespaceStats {
-    /// Reads served from a cache tier, stale ones included.
-    #[must_use]
-    pub fn hits(&self) -> u64 {
-        self.memory_hits + self.redis_hits + self.stale_hits
+impl Row for NamespaceStats {
+    fn name(&self) -> (&str, &str) {
+        (&self.namespace, "")
     }
+}
 
-    /// What loads cost in all, in the unit of `cost_per_load`.
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a sum of money or of time")]
-    pub fn load_cost(&self) -> f64 {
-        self.load_cost_millionths as f64 / 1e6
+impl Row for FunctionStats {
+    fn name(&self) -> (&str, &str) {
+        (&self.namespace, &self.function)
     }
+}
 
-    /// What the hits would have cost as loads: each as much as a load did on average, in the unit of `cost_per_load`.
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a sum of money or of time")]
-    pub fn saved_cost(&self) -> f64 {
-        let loads = self.loads + self.failed_loads + self.abandoned_loads;
-        match loads {
-            0 => 0.0,
-            loads => self.load_cost() / loads as f64 * self.hits() as f64,
+impl Row for NodeStats {
+    fn name(&self) -> (&str, &str) {
+        (&self.node, "")
+    }
+}
+
+/// Adds the rows of one table to those of another, which stay in order.
+fn add<R: Row>(rows: &mut Vec<R>, others: &[R]) {
+    rows.sort_by(|one, other| one.name().cmp(&other.name()));
+    for other in others {
+        match rows.binary_search_by(|row| row.name().cmp(&other.name())) {
+            Ok(at) => rows[at].add(other),
+            Err(at) => rows.insert(at, other.clone()),
         }
     }
 }
 
-impl fmt::Display for Stats {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self
-            .namespaces
-            .iter()
-            .map(|row| row.namespace.len())
-            .fold("namespace".len(), usize::max);
-        writeln!(
-            f,
-            "{:width$}  {:>8} {:>8} {:>8} {:>8} {:>9} {:>9} {:>10} {:>9}",
-            "namespace",
-            "memory",
-            "redis",
-            "misses",
-            "loads",
-            "followers",
-            "load p50",
-            "stored",
-            "troubles",
-        )?;
-        for row in &self.namespaces {
-            writeln!(
-                f,
-                "{:width$}  {:>8} {:>8} {:>8} {:>8} {:>9} {:>9} {:>8} B {:>9}",
-                row.namespace,
-                row.memory_hits,
-                row.redis_hits,
-                row.misses.total(),
-                row.loads,
-                row.followers,
-                row.load_time
-                    .quantile(0.5)
-                    .map_or_else(|| "-".to_owned(), |took| format!("≤{took:?}")),
-                row.stored_bytes,
-                row.troubles.values().sum::<u64>(),
-            )?;
+impl AddAssign<&Self> for Stats {
+    fn add_assign(&mut self, other: &Self) {
+        add(&mut self.namespaces, &other.namespaces);
+        add(&mut self.functions, &other.functions);
+        self.memory.add(&other.memory);
+        add(&mut self.nodes, &other.nodes);
+    }
+}
+
+impl Sum for NamespaceStats {
+    fn add(&mut self, other: &Self) {
+        self.counts.add(&other.counts);
+    }
+}
+
+impl Sum for FunctionStats {
+    fn add(&mut self, other: &Self) {
+        self.counts.add(&other.counts);
+    }
+}
+
+impl Deref for NamespaceStats {
+    type Target = Counts;
+
+    fn deref(&self) -> &Counts {
+        &self.counts
+    }
+}
+
+impl DerefMut for NamespaceStats {
+    fn deref_mut(&mut self) -> &mut Counts {
+        &mut self.counts
+    }
+}
+
+impl Deref for FunctionStats {
+    type Target = Counts;
+
+    fn deref(&self) -> &Counts {
+        &self.counts
+    }
+}
+
+impl DerefMut for FunctionStats {
+    fn deref_mut(&mut self) -> &mut Counts {
+        &mut self.counts
+    }
+}
+
+/// The rows that links tell of, one for each node.
+pub(crate) fn by_node(links: Vec<NodeStats>) -> Vec<NodeStats> {
+    let mut nodes = Vec::new();
+    add(&mut nodes, &links);
+    nodes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::events::{BreakerState, Event, Events, Miss, RedisHealth, Tier};
+
+    fn counted() -> Stats {
+        let events = Events::default();
+        let (namespace, counters) = ("shop", events.function("shop", "app::find"));
+        for event in [
+            Event::Miss(Miss::Absent),
+            Event::Hit(Tier::Redis),
+            Event::Read(Duration::from_micros(90)),
+            Event::Stored { bytes: 700 },
+            Event::Trouble {
+                doing: "read",
+                cause: "timeout",
+            },
+        ] {
+            events.emit(namespace, &counters, event);
         }
-        Ok(())
+        events.snapshot()
+    }
+
+    #[test]
+    fn another_process_reads_what_it_knows_and_zero_for_what_is_missing() {
+        let stats = counted();
+        let text = serde_json::to_string(&stats).unwrap();
+        assert_eq!(serde_json::from_str::<Stats>(&text).unwrap(), stats);
+        let mut other: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let counts = other["functions"][0]["counts"].as_object_mut().unwrap();
+        counts.insert("unheard_of".to_owned(), 7.into());
+        assert!(counts.remove("evictions").is_some());
+        assert_eq!(serde_json::from_value::<Stats>(other).unwrap(), stats);
+        assert_eq!(
+            serde_json::from_str::<Stats>("{}").unwrap(),
+            Stats::default()
+        );
+    }
+
+    #[test]
+    fn rows_of_one_name_add_up_and_all_others_stay_in_order() {
+        let mut sum = counted();
+        sum += &counted();
+        let mut other = counted();
+        other.namespaces[0].namespace = "a".to_owned();
+        other.functions[0].function = "app::all".to_owned();
+        sum += &other;
+        let names: Vec<_> = sum.namespaces.iter().map(|row| &*row.namespace).collect();
+        assert_eq!(names, ["a", "shop"]);
+        let paths: Vec<_> = sum.functions.iter().map(|row| &*row.function).collect();
+        assert_eq!(paths, ["app::all", "app::find"]);
+        let shop = sum.namespace("shop").unwrap();
+        assert_eq!(
+            (shop.redis_hits, shop.misses.absent, shop.stored_bytes),
+            (2, 2, 1_400)
+        );
+        assert_eq!(shop.read_time.total(), Duration::from_micros(180));
+        assert_eq!(shop.troubles["read: timeout"], 2);
+    }
+
+    #[test]
+    fn of_a_node_it_is_the_worst_and_the_sum_of_counts() {
+        let one = NodeStats {
+            state: RedisHealth::Up,
+            tracking: true,
+            pushes: 3,
+            heartbeat_age: Some(Duration::from_millis(5)),
+            staleness_bound: Duration::from_millis(5),
+            ..NodeStats::default()
+        };
+        let other = NodeStats {
+            state: RedisHealth::Down {
+                since: Duration::from_secs(1),
+                cause: "down".to_owned(),
+            },
+            breaker: BreakerState::Open,
+            pushes: 4,
+            staleness_bound: Duration::from_secs(2),
+            ..NodeStats::default()
+        };
+        for (first, second) in [(&one, &other), (&other, &one)] {
+            let nodes = by_node(vec![first.clone(), second.clone()]);
+            let [node] = nodes.as_slice() else {
+                panic!("{nodes:?}")
+            };
+            assert_eq!(
+                (&node.state, node.breaker),
+                (&other.state, BreakerState::Open)
+            );
+            assert_eq!((node.tracking, node.pushes), (false, 7));
+            assert_eq!(node.heartbeat_age, one.heartbeat_age);
+            assert_eq!(node.staleness_bound, other.staleness_bound);
+        }
+    }
+
+    #[test]
+    fn what_is_as_large_as_can_be_adds_up_without_a_panic() {
+        let mut most = counted();
+        let counts = &mut most.namespaces[0].counts;
+        (counts.memory_hits, counts.redis_hits, counts.loads) = (u64::MAX, u64::MAX, u64::MAX);
+        (counts.failed_loads, counts.calls.memory) = (u64::MAX, u64::MAX);
+        counts.troubles.insert("x".to_owned(), u64::MAX);
+        let mut sum = most.clone();
+        sum += &most;
+        let row = &sum.namespaces[0];
+        assert_eq!((row.hits(), row.calls.total()), (u64::MAX, u64::MAX));
+        assert!(row.saved_cost() >= 0.0 && sum.to_string().lines().count() == 2);
     }
 }

@@ -35,7 +35,7 @@ const LZ4_SLACK: usize = 64;
 const FIRST_ALLOCATION: usize = 1 << 20;
 
 impl Compression {
-    pub(super) fn to_byte(self) -> u8 {
+    pub(crate) fn to_byte(self) -> u8 {
         match self {
             Self::None => 0,
             #[cfg(feature = "lz4")]
@@ -47,7 +47,7 @@ impl Compression {
         }
     }
 
-    pub(super) fn from_byte(byte: u8) -> Option<Self> {
+    pub(crate) fn from_byte(byte: u8) -> Option<Self> {
         match byte {
             0 => Some(Self::None),
             #[cfg(feature = "lz4")]
@@ -104,7 +104,7 @@ fn squeeze(payload: &[u8], wanted: Compression) -> io::Result<Option<Vec<u8>>> {
 
 /// Undoes [`compress`]. Nothing over `limit` bytes is produced, and nothing near it is set aside
 /// for a stream that only claims to be that long.
-pub(super) fn decompress(
+pub(crate) fn decompress(
     packed: &[u8],
     compression: Compression,
     limit: usize,

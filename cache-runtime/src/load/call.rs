@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::caller::TimedOut;
 use super::hooks::{Hooks, Replaced};
 use super::request::Draft;
+use crate::events::Uncached as Cause;
 use crate::returns::ErrorShare;
 use crate::tag::Tag;
 
@@ -26,8 +27,8 @@ pub struct Call<M, R, T, E> {
 pub(crate) enum Uncached {
     /// No cache is installed, and none could be.
     Missing,
-    /// It is bypassed or off, or can't be named; what can't be was counted.
-    Refused,
+    /// It is bypassed or off, or can't be named; what can't be was told of.
+    Refused(Cause),
 }
 
 impl<M, R, T, E> Call<M, R, T, E> {

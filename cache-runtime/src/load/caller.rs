@@ -61,14 +61,23 @@ where
                     continue;
                 }
                 Step::Done(Ok(held)) => match this.validity.judge(&held) {
-                    Verdict::Serves => return Poll::Ready(M::value(held.value())),
-                    Verdict::Fails(error) => return Poll::Ready(opened::<M, R>(error, this.share)),
+                    Verdict::Serves => {
+                        course.ends(true);
+                        return Poll::Ready(M::value(held.value()));
+                    }
+                    Verdict::Fails(error) => {
+                        course.ends(false);
+                        return Poll::Ready(opened::<M, R>(error, this.share));
+                    }
                     Verdict::Again(again) => {
                         *course = again;
                         continue;
                     }
                 },
-                Step::Done(Err(error)) => return Poll::Ready(opened::<M, R>(error, this.share)),
+                Step::Done(Err(error)) => {
+                    course.ends(false);
+                    return Poll::Ready(opened::<M, R>(error, this.share));
+                }
             };
             let error = match M::split(returned) {
                 Ok(value) => {
@@ -85,9 +94,12 @@ where
                 continue;
             }
             // It may not be `Send`, so it is held no longer than this poll.
-            return Poll::Ready(match course.failed(context) {
-                Some(held) if this.validity.judge(&held).serves() => M::value(held.value()),
-                _ => M::error(error),
+            let served = course.failed(context);
+            let served = served.filter(|held| this.validity.judge(held).serves());
+            course.ends(served.is_some());
+            return Poll::Ready(match served {
+                Some(held) => M::value(held.value()),
+                None => M::error(error),
             });
         }
     }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use super::body::{Apart, Failed, Made};
 use super::desk::{Desk, Note, Remote};
 use crate::error::LoadTimeout;
+use crate::events::Tally;
 use crate::memory::Held;
 
 /// What a call ends with.
@@ -16,6 +17,8 @@ pub(crate) type Returned = Result<Arc<Held>, Failed>;
 pub(crate) struct Course {
     algorithm: Pin<Box<dyn Future<Output = Returned> + Send>>,
     desk: Arc<Desk>,
+    /// What the call comes to.
+    tally: Arc<Tally>,
     /// Whether the body runs.
     runs: bool,
     next: Next,
@@ -44,7 +47,11 @@ pub(super) enum Step {
 
 impl Course {
     /// A read that has its body run by a [`Remote`].
-    pub(crate) fn new<A>(is_limited: bool, algorithm: impl FnOnce(Remote) -> Pin<Box<A>>) -> Self
+    pub(crate) fn new<A>(
+        tally: Arc<Tally>,
+        is_limited: bool,
+        algorithm: impl FnOnce(Remote) -> Pin<Box<A>>,
+    ) -> Self
     where
         A: Future<Output = Returned> + Send + 'static,
     {
@@ -52,6 +59,7 @@ impl Course {
         Self {
             algorithm: algorithm(Remote::new(&desk, is_limited)),
             desk,
+            tally,
             runs: false,
             next: Next::Algorithm,
         }
@@ -84,6 +92,11 @@ impl Course {
                 Step::Wait
             }
         }
+    }
+
+    /// The call ends here: it returns a value, or an error.
+    pub(super) fn ends(&self, is_ok: bool) {
+        self.tally.end(is_ok);
     }
 
     /// Whether it waits for a load of another's.

@@ -14,7 +14,7 @@ use super::read::{FoundOr, Look, Reader, peek};
 use super::request::{Invalid, Request};
 use crate::boxed::boxed;
 use crate::clock::Stopwatch;
-use crate::events::{Event, Miss, Tier};
+use crate::events::{Event, Miss, Served, Tier};
 use crate::flight::Flight;
 use crate::frame::Writer;
 use crate::invalidate::retry;
@@ -119,6 +119,7 @@ pub(crate) async fn first<'a>(
         reader,
         flight,
         missed: false,
+        awaited: false,
         was_answered: false,
         since: record(request),
     };
@@ -197,6 +198,8 @@ struct Fetch<'a> {
     reader: Reader<'a>,
     flight: &'a Flight,
     missed: bool,
+    /// Whether another process was waited for.
+    awaited: bool,
     /// Whether Redis said what it has of the entry.
     was_answered: bool,
     /// What was pushed since before the last read: whether what it found to serve still is valid when
@@ -226,9 +229,10 @@ impl Fetch<'_> {
         while others < MOST_OTHERS {
             let (older, why, id) = match found {
                 Ok(found) if found.is_fresh && !request.is_due(&found.held) => {
-                    // After a miss it is another process's load that was waited for.
-                    if !self.missed {
-                        request.emit(Event::Hit(Tier::Redis));
+                    match self.missed {
+                        // It is another process's load that was waited for.
+                        true => request.served_by(Served::Shared),
+                        false => request.emit(Event::Hit(Tier::Redis)),
                     }
                     return Ok(Fetched::Hit(found.held));
                 }
@@ -265,6 +269,7 @@ impl Fetch<'_> {
                         return Ok(Fetched::Older(request.rested(older)));
                     }
                     let left = patience.left(waiting.elapsed());
+                    self.await_once(left);
                     let by = (&*holder, &asked.seen);
                     let _waiting = body.waiting();
                     if !boxed(|| holder_is_done(&self.reader, &id, by, left)).await? {
@@ -310,6 +315,13 @@ impl Fetch<'_> {
         let tiers = &self.reader.request.tiers;
         let now = tiers.clock.now();
         !seen.basis.holds(now) || seen.basis.until(tiers.limits.lag_ms) <= now
+    }
+
+    /// Tells that another process is waited for, if it is and was not before.
+    fn await_once(&mut self, left: Duration) {
+        if !left.is_zero() && !std::mem::replace(&mut self.awaited, true) {
+            self.reader.request.emit(Event::LeaseAwaited);
+        }
     }
 
     fn miss_once(&mut self, why: Miss) {

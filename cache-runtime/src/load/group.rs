@@ -163,7 +163,10 @@ impl Group {
         let served = running.map(|(at, member)| {
             let course = member.course.take();
             member.end();
-            Some((at, course?.failed(context)?))
+            let mut course = course?;
+            let held = course.failed(context);
+            course.ends(held.is_some());
+            Some((at, held?))
         });
         // Each is told, whatever the others have.
         let served: Vec<Option<Ended>> = served.collect();
@@ -239,6 +242,8 @@ impl Member {
                 Step::Run | Step::End(_) => {}
                 Step::Detach => course.detached(None),
                 Step::Done(returned) => {
+                    // That there is no such value is what it asked.
+                    course.ends(returned.as_ref().err().is_none_or(is_absent));
                     self.end();
                     return Some(returned);
                 }

@@ -15,7 +15,7 @@ use super::refreshing::Refreshing;
 use super::request::Request;
 use super::run::make;
 use crate::boxed::boxed;
-use crate::events::{Event, Tier};
+use crate::events::{Event, Tally, Tier};
 use crate::flight::{Outcome, Seat};
 use crate::invalidate::invalidate;
 use crate::memory::Held;
@@ -122,6 +122,7 @@ impl Leader<'_> {
         let refreshing = Refreshing {
             request: Request {
                 observer: None,
+                tally: Arc::new(Tally::of_none(Arc::clone(&request.counters))),
                 ..request.clone()
             },
             grant,

@@ -143,6 +143,7 @@ fn judged_now(
             request.lengthen(&found);
             request.keep(&found.held);
             request.ended(&found.held);
+            request.tally.end(true);
             Some(Ok(found.held))
         }
         Ok(_) => None,

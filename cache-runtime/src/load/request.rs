@@ -9,7 +9,7 @@ use super::allowance::Allowance;
 use super::hooks::Hooks;
 use crate::clock::{Moment, Stopwatch};
 use crate::error::{CacheError, Result, check_name};
-use crate::events::{Counters, Event, Miss, Observed, Of, Unstored};
+use crate::events::{Counters, Event, Miss, Observed, Of, Served, Tally, Unstored};
 use crate::flight::Terms;
 use crate::frame::{CodecId, Lock};
 use crate::kind::Kind;
@@ -34,6 +34,8 @@ pub(crate) struct Request {
     pub(crate) policy: Policy,
     pub(crate) key: Kept,
     pub(crate) counters: Arc<Counters>,
+    /// What the call comes to that it is of, if it is of one.
+    pub(crate) tally: Arc<Tally>,
     pub(crate) digest: Digest,
     pub(crate) name: EntryName,
     /// The entry, its namespace, then its tags.
@@ -85,6 +87,8 @@ pub(crate) struct Draft {
     pub(crate) observer: Observed,
     /// The load that memory had, whose value does not serve this call.
     pub(crate) refused: Option<LoadId>,
+    /// Whether it is of a call, which is counted when it ends.
+    pub(crate) is_call: bool,
 }
 
 impl Draft {
@@ -107,8 +111,14 @@ impl Draft {
         events.used(Of::Namespace, &namespace);
         tags.iter().for_each(|tag| events.used(Of::Tag, tag));
         subjects.extend(tags.into_iter().map(Subject::Tag));
+        let counters = events.function(&namespace, &self.site.path);
+        let tally = match self.is_call {
+            true => Tally::of_call(Arc::clone(&counters)),
+            false => Tally::of_none(Arc::clone(&counters)),
+        };
         Ok(Request {
-            counters: self.tiers.events.namespace(&namespace),
+            counters,
+            tally: Arc::new(tally),
             allowance: Allowance::ms(
                 self.tiers.limits.allowance_ms,
                 Arc::clone(&self.tiers.crowd),
@@ -414,12 +424,21 @@ impl Request {
     }
 
     pub(crate) fn emit(&self, event: Event<'_>) {
+        self.tally.note(event);
         if let Some(observer) = &self.observer {
             observer.note(event);
         }
         self.tiers
             .events
             .emit(&self.namespace, &self.counters, event);
+    }
+
+    /// Notes who serves the call where no event says so.
+    pub(crate) fn served_by(&self, served: Served) {
+        self.tally.served(served);
+        if let Some(observer) = &self.observer {
+            observer.served(served);
+        }
     }
 
     pub(crate) fn miss(&self, why: Miss) {

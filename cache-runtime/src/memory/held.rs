@@ -3,10 +3,10 @@
 use std::any::Any;
 use std::mem::{needs_drop, size_of};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use super::Given;
-use super::size::size;
+use super::size::{row, size};
 use crate::clock::Moment;
 use crate::events::Counters;
 use crate::stamp::Watch;
@@ -33,6 +33,8 @@ pub(crate) struct Held<T: ?Sized = dyn Any + Send + Sync> {
     pub(crate) counters: Arc<Counters>,
     /// Whether it was replaced in the store, or evicted from it.
     pub(crate) is_out: AtomicBool,
+    /// How often the store has it: while it takes its own place, twice.
+    pub(super) places: AtomicU32,
     pub(crate) value: T,
 }
 
@@ -78,6 +80,7 @@ impl<T> Held<T> {
             watch,
             counters: about.counters,
             is_out: AtomicBool::new(false),
+            places: AtomicU32::new(0),
             value,
         }
     }
@@ -90,9 +93,24 @@ impl<T: ?Sized> Held<T> {
         now < self.until && self.watch.holds(now)
     }
 
-    /// The store has it no more.
+    /// It may be served from the store alone, where that has it still.
     pub(super) fn leave(&self) {
         self.is_out.store(true, Ordering::Release);
+    }
+
+    /// The store is given it, under a key of so many bytes.
+    pub(super) fn enters(&self, parts: usize) {
+        if self.places.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.counters.entered(self.size + row(parts));
+        }
+    }
+
+    /// The store gave it back.
+    pub(super) fn left(&self, parts: usize) {
+        self.leave();
+        if self.places.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.counters.left(self.size + row(parts));
+        }
     }
 
     #[inline]

@@ -28,7 +28,8 @@ pub(crate) use key::{Computed, Kept, Sought};
 use recent::{Noting, Threads};
 pub(crate) use recent::{Recent, on_this_thread};
 
-use crate::clock::Moment;
+use crate::clock::{Moment, Stopwatch};
+use crate::curve::Curve;
 use crate::events::Miss;
 
 #[derive(Clone, Debug)]
@@ -36,7 +37,7 @@ struct Bytes;
 
 impl Weighter<Kept, Arc<Held>> for Bytes {
     fn weight(&self, key: &Kept, held: &Arc<Held>) -> u64 {
-        held.size + size::row(key)
+        held.size + size::row(key.parts.len())
     }
 }
 
@@ -49,7 +50,7 @@ impl Lifecycle<Kept, Arc<Held>> for Leaving {
     type RequestState = SmallVec<[(Kept, Arc<Held>); 2]>;
 
     fn on_evict(&self, left: &mut Self::RequestState, key: Kept, held: Arc<Held>) {
-        held.leave();
+        held.left(key.parts.len());
         left.push((key, held));
     }
 }
@@ -61,6 +62,8 @@ type Store = Cache<Kept, Arc<Held>, Bytes, BuildHasherDefault<Computed>, Leaving
 pub(crate) struct InStore<'a> {
     held: Arc<Held>,
     noting: Noting<'a>,
+    /// Since when it was looked for, where that is measured.
+    clock: Option<Stopwatch>,
 }
 
 impl InStore<'_> {
@@ -70,6 +73,9 @@ impl InStore<'_> {
         // Dropped at the end: a value's own `Drop` may run any code, too.
         let _replaced = recent::on_this_thread(|recent| recent.note(self.noting, &self.held));
         read(&self.held);
+        if let Some(clock) = self.clock {
+            self.held.counters.memory_hit_took(clock.elapsed());
+        }
     }
 }
 
@@ -84,6 +90,8 @@ pub(crate) struct Memory {
     bounds: Bounds,
     /// Whose turn it is to insert, by key.
     turns: [Mutex<()>; TURNS],
+    /// What memory of other sizes would serve.
+    pub(crate) curve: Curve,
     /// A bug planted to be found; looked at only where a value may not be served.
     #[cfg(feature = "__planted")]
     skip_cells: bool,
@@ -103,6 +111,7 @@ impl Memory {
             threads: Threads::new(bytes),
             bounds: Bounds::default(),
             turns: Default::default(),
+            curve: Curve::default(),
             #[cfg(feature = "__planted")]
             skip_cells: false,
         }
@@ -126,21 +135,32 @@ impl Memory {
     ) -> Option<usize> {
         let slot = recent.find(self.threads, key, now);
         if slot.is_none() {
-            *in_store = self.fresh_in_store(key, now);
+            *in_store = self.fresh_in_store(key, now, recent.is_measured());
         }
         slot
     }
 
     #[inline(never)]
-    fn fresh_in_store<'a>(&self, key: Sought<'a>, now: Moment) -> Option<InStore<'a>> {
+    fn fresh_in_store<'a>(
+        &self,
+        key: Sought<'a>,
+        now: Moment,
+        is_measured: bool,
+    ) -> Option<InStore<'a>> {
+        let clock = is_measured.then(Stopwatch::start);
         let held = self.store.get(&key)?;
         if held.is_stale || !held.is_fresh(now) {
             return None;
         }
         held.counters.memory_hit();
+        self.curve.read(key.hash);
         let of = self.threads;
         let noting = Noting { of, key, now };
-        Some(InStore { held, noting })
+        Some(InStore {
+            held,
+            noting,
+            clock,
+        })
     }
 
     /// The value, if it may be served as fresh; one that can't be served again is dropped.
@@ -169,10 +189,13 @@ impl Memory {
             () => Miss::Expired,
         };
         let removed = self.store.remove_if(&key, |found| Arc::ptr_eq(found, held));
-        if removed.is_some() {
-            self.bounds.forget(key);
+        match removed {
+            Some(_) => {
+                held.left(key.parts.len());
+                self.bounds.forget(key);
+            }
+            None => held.leave(),
         }
-        held.leave();
         why
     }
 
@@ -192,9 +215,13 @@ impl Memory {
         if held.watch.is_flipped() {
             return false;
         }
+        held.enters(key.parts.len());
+        self.curve.stored(key.hash, Bytes.weight(&key, &held));
         self.store.insert_with_lifecycle(key, held, &mut evicted);
-        let others = evicted.iter().filter(|(key, _)| *key != sought);
-        others.for_each(|(key, _)| self.bounds.forget(key.sought()));
+        for (key, held) in evicted.iter().filter(|(key, _)| *key != sought) {
+            held.counters.evicted();
+            self.bounds.forget(key.sought());
+        }
         self.store.contains_key(&sought.sought())
     }
 
@@ -209,8 +236,10 @@ impl Memory {
     /// makes room.
     pub(crate) fn bound(&self, key: &Kept, namespace: &Arc<str>, most: usize) {
         for key in self.bounds.note(key, namespace, most) {
-            let left = self.store.remove(&key.sought());
-            left.iter().for_each(|(_, held)| held.leave());
+            if let Some((key, held)) = self.store.remove(&key.sought()) {
+                held.left(key.parts.len());
+                held.counters.evicted();
+            }
         }
     }
 
@@ -225,7 +254,11 @@ impl Memory {
         let _turn = self.turn(key.hash).lock();
         let there = self.store.peek(&key.sought());
         if there.is_some_and(|there| Arc::ptr_eq(&there, of)) {
+            held.enters(key.parts.len());
+            let sought = key.clone();
             self.store.insert_with_lifecycle(key, held, &mut evicted);
+            let others = evicted.iter().filter(|(key, _)| *key != sought);
+            others.for_each(|(_, held)| held.counters.evicted());
         }
     }
 
@@ -239,6 +272,11 @@ impl Memory {
 
     pub(crate) fn weight(&self) -> u64 {
         self.store.weight()
+    }
+
+    /// The most that it may weigh.
+    pub(crate) fn capacity(&self) -> u64 {
+        self.store.capacity()
     }
 }
 

@@ -32,6 +32,9 @@ const KEY: usize = 99;
 /// One look of this many is left to the store, which learns from that what is hot.
 pub(super) const SHOWN: u32 = 16;
 
+/// The time that a hit takes is measured of one look of this many, which is left to the store too.
+const MEASURED: u32 = 1_024;
+
 /// One value of this many takes the place of another: a scan of the store pushes little out.
 const TAKES: u32 = 8;
 
@@ -167,6 +170,11 @@ impl Recent {
             return Some(at);
         }
         None
+    }
+
+    /// Whether the time of the look under way is measured.
+    pub(super) fn is_measured(&self) -> bool {
+        self.looks.get().is_multiple_of(MEASURED)
     }
 
     /// Reads the value that was found in this slot, before this thread looks for another.

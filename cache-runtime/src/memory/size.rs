@@ -21,7 +21,7 @@ pub(crate) fn size((own, has_heap): (usize, bool), encoded: usize, watch: &Watch
     all.into_iter().fold(0, |sum, part| sum + part as u64)
 }
 
-/// What the store takes for an entry of this key.
-pub(super) fn row(key: &Kept) -> u64 {
-    (ROW + allocated(COUNTS + key.parts.len())) as u64
+/// What the store takes for an entry of a key of so many bytes.
+pub(super) fn row(parts: usize) -> u64 {
+    (ROW + allocated(COUNTS + parts)) as u64
 }

@@ -1,8 +1,9 @@
 use std::hash::BuildHasher;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 
 use super::recent::SHOWN;
 use super::*;
+use crate::events::Counters;
 use crate::stamp::{Cell, Cells, Subject, Watch};
 
 fn held(until: u64, weight: u32, watch: Watch) -> Arc<Held> {
@@ -17,6 +18,7 @@ fn held(until: u64, weight: u32, watch: Watch) -> Arc<Held> {
         size: weight.into(),
         counters: Arc::default(),
         is_out: AtomicBool::new(false),
+        places: AtomicU32::new(0),
         value: 7_u32,
     })
 }
@@ -313,5 +315,97 @@ fn a_value_may_look_into_memory_while_it_is_cloned() {
     assert_eq!(
         [hit(&memory, &b, 1), hit(&memory, &b, 1)],
         [Some("store"), Some("thread")]
+    );
+}
+
+/// A value whose function's figures are these.
+fn counted(counters: &Arc<Counters>, weight: u32, watch: &Watch) -> Arc<Held> {
+    let mut held = held(u64::MAX, weight, watch.clone());
+    if let Some(held) = Arc::get_mut(&mut held) {
+        held.counters = Arc::clone(counters);
+    }
+    held
+}
+
+#[test]
+fn the_figures_of_functions_are_what_the_store_has() {
+    let (memory, cells) = (Memory::new(64 << 10, 1 << 10), Cells::default());
+    let counters = [(); 2].map(|()| Arc::<Counters>::default());
+    let told = || counters.each_ref().map(|counters| counters.snapshot());
+    let watch = cells.watch(&[Subject::Tag("a".into())]);
+    let namespace = Arc::from("bounded");
+    let mut evicted = 0;
+    for n in 0..4_000_u32 {
+        let key = key(&(n % 500).to_le_bytes());
+        let of = &counters[n as usize % 2];
+        // Some are over what a shard takes.
+        let held = counted(of, 1 + n * 37 % 40_000, &watch);
+        let kept = memory.insert(key.clone(), Arc::clone(&held));
+        // As one that is served again, it takes its own place.
+        memory.insert(key.clone(), Arc::clone(&held));
+        memory.exchange(key.clone(), &held, counted(of, 9, &watch));
+        if kept && n % 7 == 0 {
+            memory.bound(&key, &namespace, 20);
+        }
+        let [one, other] = told();
+        let entries = one.memory_entries + other.memory_entries;
+        assert_eq!(entries, memory.len() as u64, "{n}");
+        assert_eq!(
+            one.memory_bytes + other.memory_bytes,
+            memory.weight(),
+            "{n}"
+        );
+        evicted = one.evictions + other.evictions;
+    }
+    assert!(evicted > 1_000, "{evicted}");
+    cells.flip(&Subject::Tag("a".into()));
+    for n in 0..500_u32 {
+        let key = key(&n.to_le_bytes());
+        // Twice, as another thread may have dropped it before.
+        let there = memory.store.get(&key.sought());
+        assert!(memory.get(key.sought(), Moment(1)).is_err());
+        if let Some(held) = there {
+            memory.refuse(key.sought(), &held, Moment(1));
+        }
+    }
+    let [one, other] = told();
+    assert_eq!((one.memory_entries, other.memory_entries), (0, 0));
+    assert_eq!((one.memory_bytes, other.memory_bytes), (0, 0));
+    assert_eq!(
+        one.evictions + other.evictions,
+        evicted,
+        "what is invalid is not evicted"
+    );
+}
+
+#[test]
+fn replacing_a_value_is_no_eviction() {
+    let (memory, counters) = (Memory::new(1 << 20, 1 << 10), Arc::<Counters>::default());
+    let watch = Cells::default().watch(&[]);
+    for _ in 0..10 {
+        assert!(memory.insert(key(b"k"), counted(&counters, 10, &watch)));
+    }
+    let told = counters.snapshot();
+    assert_eq!((told.memory_entries, told.evictions), (1, 0));
+}
+
+#[test]
+fn the_time_of_some_hits_is_measured() {
+    let (memory, counters) = (Memory::new(1 << 20, 1 << 10), Arc::<Counters>::default());
+    let (key, watch) = (key(b"k"), Cells::default().watch(&[]));
+    assert!(memory.insert(key.clone(), counted(&counters, 10, &watch)));
+    for _ in 0..10 * 1_024 {
+        let mut in_store = None;
+        let look = |recent: &Recent| memory.fresh(recent, key.sought(), Moment(1), &mut in_store);
+        let slot = on_this_thread(look);
+        match in_store {
+            Some(found) => found.serve(&mut |_| ()),
+            None => assert!(slot.is_some()),
+        }
+    }
+    let told = counters.snapshot();
+    assert_eq!(
+        (told.memory_hits, told.memory_hit_time.count()),
+        (10_240, 10)
     );
 }

@@ -183,8 +183,8 @@ fn requested(
 
 /// The read of an entry.
 pub(super) fn begin(request: Arc<Request>) -> Course {
-    let is_limited = request.hooks.is_limited;
-    Course::new(is_limited, |body| boxed(|| run(request, body)))
+    let (tally, is_limited) = (Clone::clone(&request.tally), request.hooks.is_limited);
+    Course::new(tally, is_limited, |body| boxed(|| run(request, body)))
 }
 
 async fn run(request: Arc<Request>, body: Remote) -> Returned {

@@ -6,13 +6,15 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::cache::{Cache, Current, Entry, Missed, current, look, looks_later, observer, resolve};
+use crate::cache::{
+    Cache, Current, Entry, Missed, current, is_bypassed, look, looks_later, observer, resolve,
+};
 use crate::error::CacheError;
-use crate::events::Miss;
+use crate::events::{Miss, Uncached as Cause};
 use crate::key::{CacheKey, KeyWriter};
 use crate::kind::Kind;
 use crate::load::{Call, Draft, Hooks, Request, Uncached};
-use crate::memory::Held;
+use crate::memory::{Held, LoadId};
 use crate::policy::Policy;
 use crate::returns::{KeptWhole, Returns, TellsOk};
 use crate::site::{At, Interned};
@@ -126,6 +128,9 @@ pub fn keeps_all<K: KeptWhole>(_kind: K) {}
 #[inline]
 pub fn tells_ok<K: TellsOk>(_kind: K) {}
 
+/// What a call goes on with that memory did not serve.
+type Drafted = Result<Box<Draft>, Uncached>;
+
 /// What the first phase gives.
 #[derive(Debug)]
 pub enum Lookup<M, R, T, E> {
@@ -158,8 +163,27 @@ pub fn lookup<M: Returns<R>, R>(
     let missed = missed::<M::Value>(at, policy, cache, key, &mut read);
     match (missed, value) {
         (None, Some(value)) => Lookup::Hit(M::value(value)),
-        (draft, _) => Lookup::Miss(Call::new(draft.unwrap_or(Err(Uncached::Refused)))),
+        (draft, _) => {
+            let draft =
+                draft.unwrap_or_else(|| unasked(at, Kind::of::<M::Value>(), policy, cache, key));
+            Lookup::Miss(Call::new(begun(at, cache, draft)))
+        }
     }
+}
+
+/// Has the call counted when it ends; at once, where it runs without the cache.
+#[cold]
+fn begun(at: At, cache: Option<&Cache>, mut drafted: Drafted) -> Drafted {
+    match &mut drafted {
+        Ok(draft) => draft.is_call = true,
+        Err(Uncached::Missing) => {}
+        Err(Uncached::Refused(why)) => {
+            if let Some(cache) = resolve(cache) {
+                cache.called_uncached(at.namespace(), at.path(), *why);
+            }
+        }
+    }
+    drafted
 }
 
 /// The draft of a call, or `None` where `read` has looked at what memory has.
@@ -170,7 +194,7 @@ fn missed<T: Cacheable>(
     cache: Option<&Cache>,
     key: &KeyWriter,
     read: &mut dyn FnMut(&Held),
-) -> Option<Result<Box<Draft>, Uncached>> {
+) -> Option<Drafted> {
     // Most calls end with it: nothing about them is out of the ordinary.
     let known = at.known(TypeId::of::<T>());
     if known.is_some_and(|site| look(site, policy, cache, key, read)) {
@@ -191,20 +215,36 @@ pub fn lookup_valid<M: Returns<R>, R>(
     serves: impl FnOnce(&M::Value) -> bool,
 ) -> Lookup<M, R, M::Value, M::Error> {
     let mut found = None;
-    let mut read = |held: &Held| found = Some((held.value(), held.id));
+    let mut read = |held: &Held| found = Some((held.value(), held.id, held.is_stale));
     let missed = missed::<M::Value>(at, policy, cache, key, &mut read);
     if let Some(draft) = missed {
-        return Lookup::Miss(Call::new(draft));
+        return Lookup::Miss(Call::new(begun(at, cache, draft)));
     }
     let refused = match found {
-        Some((value, _)) if serves(&value) => return Lookup::Hit(M::value(value)),
-        found => found.map(|(_, id)| id),
+        Some((value, ..)) if serves(&value) => return Lookup::Hit(M::value(value)),
+        found => found.map(|(_, id, is_stale)| (id, is_stale)),
     };
-    let mut draft = unasked(at, Kind::of::<M::Value>(), policy, cache, key);
-    if let Ok(draft) = &mut draft {
-        (draft.missed, draft.refused) = (Miss::Refused, refused);
+    let draft = unasked(at, Kind::of::<M::Value>(), policy, cache, key);
+    Lookup::Miss(Call::new(refusing(at, cache, draft, refused)))
+}
+
+/// The call whose hit does not serve it, which was counted as its end.
+#[cold]
+fn refusing(
+    at: At,
+    cache: Option<&Cache>,
+    mut drafted: Drafted,
+    refused: Option<(LoadId, bool)>,
+) -> Drafted {
+    if let (Some((_, is_stale)), Some(cache)) = (refused, resolve(cache)) {
+        let events = &cache.tiers().events;
+        let counters = events.function(at.namespace(), at.path());
+        counters.hit_refused(is_stale);
     }
-    Lookup::Miss(Call::new(draft))
+    if let Ok(draft) = &mut drafted {
+        (draft.missed, draft.refused) = (Miss::Refused, refused.map(|(id, _)| id));
+    }
+    begun(at, cache, drafted)
 }
 
 /// The call that reloads its entry, of which memory is not asked.
@@ -220,7 +260,7 @@ pub fn reload<M: Returns<R>, R>(
     if let Ok(draft) = &mut draft {
         draft.reloads = true;
     }
-    Lookup::Miss(Call::new(draft))
+    Lookup::Miss(Call::new(begun(at, cache, draft)))
 }
 
 /// A draft of which memory was not asked, unless the call runs without a cache.
@@ -230,13 +270,13 @@ fn unasked(
     policy: &'static Policy,
     cache: Option<&Cache>,
     key: &KeyWriter,
-) -> Result<Box<Draft>, Uncached> {
+) -> Drafted {
     let Some(cache) = current(cache) else {
-        return uncached();
+        return without(cache);
     };
     let site = at.intern(kind.value);
     if cache.is_off(site, &site.namespace) {
-        return uncached();
+        return uncached(Uncached::Refused(Cause::TurnedOff));
     }
     draft(&cache, (site, kind), policy, key, Missed::unasked())
 }
@@ -249,13 +289,13 @@ fn looked_again(
     policy: &'static Policy,
     cache: Option<&Cache>,
     key: &KeyWriter,
-) -> Result<Arc<Held>, Result<Box<Draft>, Uncached>> {
+) -> Result<Arc<Held>, Drafted> {
     let Some(cache) = current(cache) else {
-        return Err(uncached());
+        return Err(without(cache));
     };
     let site = at.intern(kind.value);
     if cache.is_off(site, &site.namespace) {
-        return Err(uncached());
+        return Err(uncached(Uncached::Refused(Cause::TurnedOff)));
     }
     let missed = match looks_later() {
         true => Missed::unasked(),
@@ -285,7 +325,7 @@ fn unlooked(
     policy: &'static Policy,
     cache: Option<&Cache>,
     key: &KeyWriter,
-) -> Result<Box<Draft>, Uncached> {
+) -> Drafted {
     let Some(cache) = resolve(cache) else {
         return Err(Uncached::Missing);
     };
@@ -293,13 +333,22 @@ fn unlooked(
     draft(&cache, (site, kind), policy, key, Missed::unasked())
 }
 
-/// The call runs without the cache.
+/// The call runs without the cache, as it is bypassed, off or not there.
 #[cold]
-fn uncached() -> Result<Box<Draft>, Uncached> {
+fn without(cache: Option<&Cache>) -> Drafted {
+    uncached(match resolve(cache) {
+        None => Uncached::Missing,
+        Some(_) if is_bypassed() => Uncached::Refused(Cause::Bypassed),
+        Some(_) => Uncached::Refused(Cause::Off),
+    })
+}
+
+#[cold]
+fn uncached(why: Uncached) -> Drafted {
     if let Some(observer) = observer() {
         observer.uncached();
     }
-    Err(Uncached::Refused)
+    Err(why)
 }
 
 #[cold]
@@ -309,28 +358,30 @@ fn draft(
     policy: &Policy,
     key: &KeyWriter,
     missed: Missed,
-) -> Result<Box<Draft>, Uncached> {
+) -> Drafted {
     if let Some(why) = site.refused() {
-        cache.indistinct(site, why);
-        return uncached();
+        return uncached(Uncached::Refused(cache.indistinct(site, why)));
     }
     if key.failure().is_some() {
-        cache.unwritable(&site.namespace);
-        return uncached();
+        return uncached(Uncached::Refused(cache.unwritable(&site.namespace)));
     }
     let namespace = Arc::clone(&site.namespace);
     let draft = cache.draft((site, kind), namespace, *policy, key, missed);
     Ok(Box::new(draft))
 }
 
+/// The request of a call; none where a name in it is refused, and it runs without the cache.
 pub(super) fn request(draft: Draft, tags: &[Tag], hooks: Hooks) -> Option<Arc<Request>> {
     let cache = Cache::of(&draft.tiers);
     let site = draft.site;
-    draft
-        .with_tags(tags, hooks)
-        .map_err(|error| cache.refused(site, &site.namespace, &error))
-        .ok()
-        .map(Arc::new)
+    match draft.with_tags(tags, hooks) {
+        Ok(request) => Some(Arc::new(request)),
+        Err(error) => {
+            let why = cache.refused(site, &site.namespace, &error);
+            cache.called_uncached(&site.namespace, &site.path, why);
+            None
+        }
+    }
 }
 
 /// The entry that a companion gives.
@@ -341,14 +392,10 @@ pub fn entry<M: Returns<R>, R, const N: usize>(
     Entry::new(attached(call.draft, &tags, call.hooks))
 }
 
-fn attached(
-    draft: Result<Box<Draft>, Uncached>,
-    tags: &[Tag],
-    hooks: Hooks,
-) -> Result<Option<Request>, CacheError> {
+fn attached(draft: Drafted, tags: &[Tag], hooks: Hooks) -> Result<Option<Request>, CacheError> {
     match draft {
         Ok(draft) => draft.with_tags(tags, hooks).map(Some),
-        Err(Uncached::Refused) => Ok(None),
+        Err(Uncached::Refused(_)) => Ok(None),
         Err(Uncached::Missing) => Err(CacheError::Unavailable {
             doing: "find a cache",
             cause: "none is installed, and the environment's settings are wrong".to_owned(),

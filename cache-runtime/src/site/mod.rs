@@ -47,6 +47,9 @@ pub struct Site {
     spec: Spec,
     /// The first instance asked for; for all but generic functions, the only one.
     first: OnceLock<Instance>,
+    /// What its author calls the function, once it was asked for: calls without a cache are counted by it, and need
+    /// nothing else of the site.
+    path: OnceLock<Box<str>>,
 }
 
 /// A site at the types that it was used at, and the next that was asked for.
@@ -112,6 +115,19 @@ impl At {
             likeness: Likeness { equal, text },
             ..self
         }
+    }
+
+    /// The namespace that its annotation says.
+    pub(crate) fn namespace(&self) -> &'static str {
+        self.site.spec.namespace
+    }
+
+    /// What its author calls it, as [`Interned::path`] is.
+    pub(crate) fn path(&self) -> &'static str {
+        self.site.path.get_or_init(|| {
+            let enclosing = path::enclosing((self.called)().here);
+            path::written(enclosing, self.site.spec.function).into()
+        })
     }
 
     /// The interned site for values of this type, made when it is first asked for; one for a function and

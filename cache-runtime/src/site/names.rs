@@ -1,6 +1,8 @@
-//! Names in Redis: `P:e:ns:{digest}`, `P:e:ns:{digest}:lease`, `P:t:{tag}`, `P:n:{ns}`, `P:b:{i}`.
+//! Names in Redis: `P:e:ns:{digest}`, `P:e:ns:{digest}:lease`, `P:t:{tag}`, `P:n:{ns}`, `P:b:{i}`,
+//! `P:f:{fleet}`, `P:f:{fleet}:id`.
 //!
-//! The braces are written as such: they put an entry and its lease in one slot of a cluster.
+//! The braces are written as such: they put an entry and its lease in one slot of a cluster, and all that processes
+//! publish.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -96,6 +98,16 @@ impl Names {
     /// The stamp of a bucket of tags.
     pub(crate) fn bucket(&self, bucket: u8) -> Arc<str> {
         self.braced(":b:{", &bucket.to_string())
+    }
+
+    /// The list of the processes that publish what they count. Each key of theirs is in its slot.
+    pub(crate) fn fleet(&self) -> Arc<str> {
+        self.braced(":f:{", "fleet")
+    }
+
+    /// What the process of this id publishes.
+    pub(crate) fn process(&self, id: &str) -> Arc<str> {
+        [&*self.fleet(), ":", id].concat().into()
     }
 
     /// A key that is written so that replicas can be waited for.

@@ -148,6 +148,7 @@ impl Spec {
         Site {
             spec,
             first: OnceLock::new(),
+            path: OnceLock::new(),
         }
     }
 }

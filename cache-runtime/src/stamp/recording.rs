@@ -85,7 +85,9 @@ mod tests {
             let cells = Cells::default();
             let before = cells.watch(&[tag("a")]);
             let recording = cells.record([tag("a")]);
-            (0..pushed).for_each(|_| cells.pushed(&tag("a")));
+            for _ in 0..pushed {
+                cells.pushed(&tag("a"));
+            }
             let after = cells.conclude(&recording, [own]);
             assert_eq!(after.holds(NOW), holds, "{pushed} pushed, {own} own");
             assert_eq!(before.holds(NOW), pushed == 0);
@@ -100,7 +102,7 @@ mod tests {
         let acts: [fn(&Cells); 3] = [
             |cells| cells.flip(&tag("a")),
             |cells| cells.expire(&tag("a")),
-            Cells::flip_all,
+            |cells| drop(cells.flip_all()),
         ];
         for act in acts {
             let recording = cells.record([tag("a"), tag("b")]);

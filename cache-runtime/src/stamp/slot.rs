@@ -24,16 +24,22 @@ struct Seldom {
 }
 
 impl Slot {
-    pub(super) fn flip(&mut self, count: u32) {
+    /// Whether anything rested on it.
+    pub(super) fn flip(&mut self, count: u32) -> bool {
         self.count(count);
+        let mut flipped = false;
+        let mut flip = |cell: &Weak<Cell>| {
+            if let Some(cell) = cell.upgrade() {
+                cell.flip();
+                flipped = true;
+            }
+        };
         if let Some(seldom) = &mut self.seldom {
-            let expired = seldom.expired.drain(..).filter_map(|cell| cell.upgrade());
-            expired.for_each(|cell| cell.flip());
+            seldom.expired.drain(..).for_each(|cell| flip(&cell));
         }
-        if let Some(cell) = std::mem::take(&mut self.cell).upgrade() {
-            cell.flip();
-        }
+        flip(&std::mem::take(&mut self.cell));
         self.tidy();
+        flipped
     }
 
     /// Those that ended are swept before the list grows: a subject that many load under may never be

@@ -104,9 +104,9 @@ impl Cells {
         self.shard(subject).lock().change(subject, OTHERWISE);
     }
 
-    /// The node told that the subject's key changed, by whomever.
-    pub(crate) fn pushed(&self, subject: &Subject) {
-        self.shard(subject).lock().change(subject, 1);
+    /// The node told that the subject's key changed, by whomever; whether anything rested on it.
+    pub(crate) fn pushed(&self, subject: &Subject) -> bool {
+        self.shard(subject).lock().change(subject, 1)
     }
 
     /// Makes everything that rests on the subject stale in this process.
@@ -117,15 +117,16 @@ impl Cells {
         }
     }
 
-    /// Makes everything invalid that rests on any subject.
-    pub(crate) fn flip_all(&self) {
+    /// Makes everything invalid that rests on any subject; whether anything did.
+    pub(crate) fn flip_all(&self) -> bool {
+        let mut flipped = false;
         for shard in &self.shards {
             let mut shard = shard.lock();
-            shard
-                .cells
-                .drain()
-                .for_each(|(_, mut slot)| slot.flip(OTHERWISE));
+            for (_, mut slot) in shard.cells.drain() {
+                flipped |= slot.flip(OTHERWISE);
+            }
         }
+        flipped
     }
 
     fn shard(&self, subject: &Subject) -> &Mutex<Shard> {
@@ -164,14 +165,16 @@ impl Shard {
         cell
     }
 
-    /// Flips what rests on the subject; who registers afterwards gets a new cell.
-    fn change(&mut self, subject: &Subject, count: u32) {
-        if let Some(slot) = self.cells.get_mut(subject) {
-            slot.flip(count);
-            if slot.is_dead() {
-                self.cells.remove(subject);
-            }
+    /// Flips what rests on the subject; who registers afterwards gets a new cell. Whether anything did.
+    fn change(&mut self, subject: &Subject, count: u32) -> bool {
+        let Some(slot) = self.cells.get_mut(subject) else {
+            return false;
+        };
+        let flipped = slot.flip(count);
+        if slot.is_dead() {
+            self.cells.remove(subject);
         }
+        flipped
     }
 
     fn sweep(&mut self) {

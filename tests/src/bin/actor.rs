@@ -1,7 +1,7 @@
 //! One process of a fleet, for tests: reads commands from its input, one a line, and answers each
 //! with its number. The origin is a folder that all actors share, a file an id.
 //!
-//! `call ID CALLERS SLEEP_MS` · `sweep IDS SLEEP_MS` · `hasty ID CALLERS SLEEP_MS` · `aged ID CALLERS SLEEP_MS` · `expire ID` · `loads` · `invalidate tag|entry|namespace ID` · `stats` · `get ID` · `key ID`
+//! `call ID CALLERS SLEEP_MS` · `sweep IDS SLEEP_MS` · `hasty ID CALLERS SLEEP_MS` · `aged ID CALLERS SLEEP_MS` · `expire ID` · `loads` · `invalidate tag|entry|namespace ID` · `stats` · `fleet` · `get ID` · `key ID`
 //! `puts ID TASKS TIMES NAME`
 #![expect(clippy::print_stdout, reason = "it answers on its output")]
 
@@ -143,6 +143,21 @@ async fn invalidate(cache: &Cache, kind: &str, id: u64) -> String {
     done.map_or_else(|error| format!("error {error}"), |()| "ok".to_owned())
 }
 
+/// `has_others skipped loads pid:age_ms:is_this,..`, where the loads are the sum of all.
+async fn fleet(cache: &Cache) -> String {
+    let fleet = match cache.fleet_stats().await {
+        Ok(fleet) => fleet,
+        Err(error) => return format!("error {error}"),
+    };
+    let processes = fleet.processes.iter();
+    let processes: Vec<_> = processes
+        .map(|one| format!("{}:{}:{}", one.pid, one.age.as_millis(), one.is_this))
+        .collect();
+    let loads = fleet.total.namespace("slow").map_or(0, |row| row.loads);
+    let (has_others, skipped) = (fleet.has_others, fleet.skipped);
+    format!("{has_others} {skipped} {loads} {}", processes.join(","))
+}
+
 async fn answer(cache: Cache, line: String) -> String {
     let words: Vec<&str> = line.split_whitespace().collect();
     let number = |at: usize| {
@@ -169,6 +184,7 @@ async fn answer(cache: Cache, line: String) -> String {
             let name = words.get(4).unwrap_or(&"");
             puts(number(1), number(2), number(3), name).await
         }
+        Some(&"fleet") => fleet(&cache).await,
         Some(&"stats") => cache.stats().to_string().replace('\n', "|"),
         _ => "what?".to_owned(),
     }

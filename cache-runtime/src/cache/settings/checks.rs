@@ -34,7 +34,7 @@ impl Settings {
     }
 
     /// Whether each setting is within its range.
-    fn ranges(&self) -> [Rule; 11] {
+    fn ranges(&self) -> [Rule; 12] {
         [
             (
                 "op_timeout",
@@ -55,6 +55,11 @@ impl Settings {
                 "lease",
                 (MILLISECOND * 100..=DAY).contains(&self.lease),
                 "must be from 100 ms to 1 day",
+            ),
+            (
+                "fleet_interval",
+                (MILLISECOND * 100..=HOUR).contains(&self.fleet_interval),
+                "must be from 100 ms to 1 h",
             ),
             (
                 "runtime",

@@ -15,6 +15,9 @@ use crate::tiers::Limits;
 
 pub use durability::Durability;
 
+/// How many intervals long what a process publishes holds: two may be missed.
+const PUBLISHED: u64 = 3;
+
 /// The URL of a cache that needs no server.
 const MEMORY: &str = "memory:";
 
@@ -33,6 +36,8 @@ pub(super) struct Settings {
     pub(super) lease: Duration,
     pub(super) jitter: f64,
     pub(super) max_refreshes: usize,
+    pub(super) fleet: bool,
+    pub(super) fleet_interval: Duration,
     pub(super) durability: Durability,
     pub(super) ca_file: Option<PathBuf>,
     /// The certificate and its key.
@@ -64,6 +69,8 @@ impl Default for Settings {
             lease: Duration::from_secs(5),
             jitter: 0.1,
             max_refreshes: 64,
+            fleet: true,
+            fleet_interval: Duration::from_secs(5),
             durability: Durability::Master,
             ca_file: None,
             client_certificate: None,
@@ -107,7 +114,13 @@ impl Settings {
 
     /// As calls take them, with a server or without.
     pub(super) fn limits(&self, has_server: bool) -> Limits {
+        let publish_ms = match self.fleet && has_server {
+            true => millis(self.fleet_interval),
+            false => 0,
+        };
         Limits {
+            publish_ms,
+            published_ms: publish_ms.saturating_mul(PUBLISHED),
             max_value: self.max_value,
             lag_ms: millis(self.trusted()),
             allowance_ms: millis(self.allowed()),

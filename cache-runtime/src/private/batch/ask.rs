@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::phases::request;
 use super::super::put::IsEntry;
 use crate::cache::looks_later;
-use crate::events::{Event, Tier};
+use crate::events::{CallEnd, Event, Tally, Tier};
 use crate::load::{Call, Hooks, Request};
 use crate::returns::Plain;
 use crate::tag::Tag;
@@ -60,6 +60,7 @@ pub fn missed<T, const N: usize>(
 /// The entry of another function, whose errors may be of another type: none is shared or remembered.
 pub fn shared_entry<T: Cacheable>(entry: &impl IsEntry<Value = T>, common: Common) -> Asked<T> {
     let Some(request) = entry.entry().readable() else {
+        entry.entry().called_uncached();
         return Asked(Found::Uncached);
     };
     let held = match looks_later() {
@@ -69,9 +70,11 @@ pub fn shared_entry<T: Cacheable>(entry: &impl IsEntry<Value = T>, common: Commo
     if let Some(held) = held.filter(|held| !held.is_stale) {
         request.emit(Event::Hit(Tier::Memory));
         request.ended(&held);
+        request.counters.ended(CallEnd::Memory, 1);
         return hit(held.value());
     }
     let mut request = request.clone();
+    request.tally = Arc::new(Tally::of_call(Arc::clone(&request.counters)));
     common.hooks(&mut request.hooks);
     request.policy.error_ttl_ms = 0;
     Asked(Found::Missed(Arc::new(request)))

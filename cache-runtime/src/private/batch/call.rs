@@ -45,6 +45,16 @@ pub(super) struct Missing {
     pub(super) request: Option<Arc<Request>>,
 }
 
+impl Missing {
+    /// It is asked for once more.
+    pub(super) fn also(&mut self, place: usize, again: &Request) {
+        self.places.push(place);
+        if let Some(request) = &self.request {
+            again.tally.joins(&request.tally);
+        }
+    }
+}
+
 /// A call on its way.
 pub struct Batch<'a, R, K, V, E> {
     pub(super) ids: &'a [K],
@@ -90,10 +100,13 @@ impl<R, K, V, E> Batch<'_, R, K, V, E> {
         });
         match due.await {
             Due::End => Ok(None),
-            Due::Fail(error) => match self.ways.share {
-                Some(share) => Err((self.ways.error)((share.open)(error))),
-                None => unshared(),
-            },
+            Due::Fail(error) => {
+                self.all_end(false);
+                match self.ways.share {
+                    Some(share) => Err((self.ways.error)((share.open)(error))),
+                    None => unshared(),
+                }
+            }
             Due::Run(running) => {
                 self.running = running;
                 Ok(Some((self.ways.cloned)(&self.running_ids())))
@@ -178,6 +191,7 @@ impl<R, K, V, E> Batch<'_, R, K, V, E> {
                     ids = self.running.len(),
                     "a batch returned another number of values than there are ids: it is returned as it is, and not stored"
                 );
+                self.all_end(true);
                 return Some(returned);
             }
             Err(error) => error,
@@ -185,6 +199,7 @@ impl<R, K, V, E> Batch<'_, R, K, V, E> {
         let group = self.group.as_mut()?;
         let Some(share) = self.ways.share else {
             let Some(served) = group.failed(context) else {
+                self.all_end(false);
                 return Some((self.ways.error)(error));
             };
             for ended in served {
@@ -211,6 +226,13 @@ impl<R, K, V, E> Batch<'_, R, K, V, E> {
                 }
             };
             group.made(at, made);
+        }
+    }
+
+    /// The call returns something of all ids at once: each that has not ended by itself ends with that.
+    fn all_end(&self, is_ok: bool) {
+        for request in self.missing.iter().filter_map(|one| one.request.as_ref()) {
+            request.tally.end(is_ok);
         }
     }
 

@@ -118,7 +118,7 @@ impl Misses {
         let next = self.missing.len();
         if let Some(request) = &request {
             match self.known.entry(request.key.clone()) {
-                Place::Occupied(at) => return self.missing[*at.get()].places.push(place),
+                Place::Occupied(at) => return self.missing[*at.get()].also(place, request),
                 Place::Vacant(vacant) => drop(vacant.insert(next)),
             }
         }

@@ -8,6 +8,7 @@ mod connection;
 mod durable;
 mod ears;
 mod epoch;
+mod figures;
 mod live;
 mod member;
 mod opening;
@@ -28,7 +29,7 @@ use redis::ConnectionAddr;
 use tokio::task::JoinHandle;
 
 use super::terms::fault::Fault;
-use super::terms::news::LinkState;
+use super::terms::news::{LinkFigures, LinkState};
 use super::wire::settings::LinkSettings;
 use crate::boxed::boxed;
 use crate::patience;
@@ -143,6 +144,10 @@ impl Link {
         let live = self.0.live.load();
         live.as_ref()
             .map_or_else(Vec::new, |live| live.denied.clone())
+    }
+
+    pub(in crate::redis) fn figures(&self) -> LinkFigures {
+        self.0.figures.snapshot()
     }
 
     pub(in crate::redis) fn state(&self) -> LinkState {

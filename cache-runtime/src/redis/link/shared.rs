@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::durable::Durable;
 use super::ears::Ears;
+use super::figures::Figures;
 use super::live::Live;
 use super::resolver::Resolver;
 use super::state::Phase;
@@ -23,6 +24,7 @@ pub(super) struct Shared {
     pub(super) settings: LinkSettings,
     pub(super) resolver: Resolver,
     pub(super) ears: Ears,
+    pub(super) figures: Figures,
     pub(super) live: ArcSwapOption<Live>,
     pub(super) phase: watch::Sender<Phase>,
     /// The callers that wait for an answer, or for the first connection.
@@ -36,10 +38,12 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(settings: LinkSettings, resolver: Resolver, ears: Ears) -> Self {
+        let figures = Figures::default();
         Self {
             settings,
             resolver,
-            ears,
+            ears: figures.counting(ears),
+            figures,
             live: ArcSwapOption::empty(),
             phase: watch::channel(Phase::Connecting).0,
             callers: Arc::default(),
@@ -72,6 +76,7 @@ impl Shared {
         self.succeed(Some(Arc::clone(&live)));
         let denied = live.denied.clone();
         self.live.store(Some(live));
+        self.figures.connected();
         self.tell(LinkEvent::Up);
         for fault in denied {
             self.tell(LinkEvent::Denied(fault));

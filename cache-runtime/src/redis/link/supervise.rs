@@ -120,8 +120,9 @@ async fn beat(live: &Live, shared: &Shared) -> Result<(), Fault> {
     if live.is_in_cluster() {
         map::add_ask(&mut pipeline);
     }
-    let sent = live.now();
+    let (sent, clock) = (live.now(), Stopwatch::start());
     let mut answers = live.commands(&pipeline).await?.into_iter();
+    let took = clock.elapsed();
     let mut answer = || unwrap(answers.next().ok_or(Fault::Protocol)?);
     if !may_be_master(answer()) {
         return Err(Fault::ReadOnly);
@@ -140,5 +141,6 @@ async fn beat(live: &Live, shared: &Shared) -> Result<(), Fault> {
     }
     live.set_time(node_ms, sent);
     live.beaten(sent);
+    shared.figures.beaten(sent, took);
     Ok(())
 }

@@ -30,6 +30,22 @@ pub(crate) struct StampAsk<'a> {
     pub(crate) need_ms: u64,
 }
 
+/// What a process tells of itself.
+#[derive(Debug)]
+pub(crate) struct PublishAsk<'a> {
+    /// The list of those who do.
+    pub(crate) list: &'a str,
+    /// Where it is told, in the slot of the list.
+    pub(crate) name: &'a str,
+    /// Who it is: 32 bytes.
+    pub(crate) id: &'a str,
+    /// For how long it holds; zero takes it back.
+    pub(crate) life_ms: u64,
+    pub(crate) snapshot: &'a [u8],
+    /// How many the list has at most.
+    pub(crate) most: usize,
+}
+
 /// A frame to be stored under its lease.
 #[derive(Debug)]
 pub(crate) struct FillAsk<'a> {

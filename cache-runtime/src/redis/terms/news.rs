@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::fault::Fault;
+use crate::clock::Moment;
+use crate::events::HistogramSnapshot;
 use crate::stamp::Vouch;
 
 /// How the connection is.
@@ -28,6 +30,27 @@ pub(crate) struct LinkReport {
     pub(crate) vouch: Option<Vouch>,
     /// What its user may not do.
     pub(crate) denied: Vec<Fault>,
+    pub(crate) figures: LinkFigures,
+}
+
+/// What was counted of one link, over all connections that it had.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LinkFigures {
+    /// Of heartbeats.
+    pub(crate) round_trip: HistogramSnapshot,
+    /// Keys that the node told of as changed.
+    pub(crate) pushes: u64,
+    /// Since the sending of the last heartbeat that was answered.
+    pub(crate) heartbeat_age: Option<Duration>,
+    pub(crate) connections: u64,
+}
+
+impl LinkReport {
+    /// Whether the node tells this process of changes now.
+    pub(crate) fn is_told(&self, now: Moment) -> bool {
+        let holds = |vouch: &Vouch| vouch.cells().iter().all(|cell| cell.holds(now));
+        (self.vouch.as_ref()).is_some_and(|vouch| vouch.pushes() && holds(vouch))
+    }
 }
 
 /// A change of the connection.

@@ -19,6 +19,7 @@ impl LinkReport {
             state: link.state(),
             vouch: link.vouch(),
             denied: link.denied(),
+            figures: link.figures(),
         }
     }
 }

@@ -175,6 +175,14 @@ impl Topology {
         })
     }
 
+    /// Whether there is a connection to any node.
+    pub(crate) fn is_up(&self) -> bool {
+        match &*self.0 {
+            Routes::Node(lanes) => lanes.iter().any(Link::is_up),
+            Routes::Cluster(cluster) => cluster.links().iter().any(Link::is_up),
+        }
+    }
+
     /// Whether it was closed.
     pub(crate) fn is_closed(&self) -> bool {
         match &*self.0 {

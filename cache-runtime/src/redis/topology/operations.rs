@@ -12,7 +12,7 @@ use crate::boxed::boxed;
 use crate::redis::link::Link;
 use crate::redis::link::read::Sent;
 use crate::redis::terms::answers::{AllFound, Claimed, Filled, LeaseReply, Made, Node, Read};
-use crate::redis::terms::asks::{FillAsk, Keys, LeaseAsk, StampAsk};
+use crate::redis::terms::asks::{FillAsk, Keys, LeaseAsk, PublishAsk, StampAsk};
 use crate::redis::terms::fault::Fault;
 use crate::redis::wire::answers::{Answered, Read as LinkRead, bytes, found, leased, made, read};
 use crate::redis::wire::asks::Ask;
@@ -218,6 +218,11 @@ impl Topology {
     /// Has an entry that was read live for this long from now on; `false` if it does yet, or is another.
     pub(crate) async fn lengthen(&self, entry: &str, id: &[u8], ms: u64) -> Result<bool, Fault> {
         self.yes(Ask::Lengthen { entry, id, ms }).await
+    }
+
+    /// Publishes what a process tells of itself, or takes it back; `false` if the list has no room for it.
+    pub(crate) async fn publish(&self, ask: &PublishAsk<'_>) -> Result<bool, Fault> {
+        self.yes(Ask::Publish(ask)).await
     }
 
     async fn yes(&self, ask: Ask<'_>) -> Result<bool, Fault> {

@@ -2,8 +2,8 @@
 
 use super::calls::{Call, One};
 use super::run::RunId;
-use super::scripts::{CLAIM, EXPIRE, EXPIRE_ENTRY, FILL, LEASE, LENGTHEN, Lua, STAMP};
-use crate::redis::terms::asks::{FillAsk, LeaseAsk, StampAsk};
+use super::scripts::{CLAIM, EXPIRE, EXPIRE_ENTRY, FILL, LEASE, LENGTHEN, Lua, PUBLISH, STAMP};
+use crate::redis::terms::asks::{FillAsk, LeaseAsk, PublishAsk, StampAsk};
 
 /// How many keys one command of a walk looks at: some 100 µs of the node's time.
 const SCANNED: u32 = 512;
@@ -44,6 +44,7 @@ pub(in crate::redis) enum Ask<'a> {
         ms: u64,
     },
     Get(&'a str),
+    Publish(&'a PublishAsk<'a>),
     /// Of the node and of no key.
     Scan {
         from: &'a [u8],
@@ -64,6 +65,7 @@ impl Ask<'_> {
             Self::Expire { stamp, .. } => stamp,
             Self::ExpireEntry { entry, .. } | Self::Lengthen { entry, .. } => entry,
             Self::Get(name) => name,
+            Self::Publish(ask) => ask.list,
             Self::Scan { .. } => "",
             Self::Unlink(names) => names.first().map_or("", String::as_str),
         }
@@ -151,6 +153,13 @@ impl Ask<'_> {
                 let mut command = redis::cmd("GET");
                 command.arg(name);
                 command
+            }
+            Self::Publish(ask) => {
+                let mut call = PUBLISH.call(2);
+                call.arg(ask.list).arg(ask.name);
+                call.arg(ask.id).arg(ask.life_ms);
+                call.arg(ask.snapshot).arg(ask.most);
+                call
             }
             Self::Scan { from, pattern } => {
                 let mut command = redis::cmd("SCAN");

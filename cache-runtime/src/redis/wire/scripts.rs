@@ -33,6 +33,7 @@ scripts! {
     EXPIRE = "expire.lua",
     EXPIRE_ENTRY = "expire_entry.lua",
     LENGTHEN = "lengthen.lua",
+    PUBLISH = "publish.lua",
 }
 
 /// Loads all of them; the answers come in the order of [`SCRIPTS`].

@@ -13,7 +13,7 @@ use crate::own_thread;
 use crate::patience;
 use crate::redis::link::{Ears, Link};
 use crate::redis::terms::fault::Fault;
-use crate::redis::terms::news::{LinkReport, LinkState};
+use crate::redis::terms::news::{LinkFigures, LinkReport, LinkState};
 use crate::redis::wire::settings::{Address, LinkSettings};
 use search::search;
 use shared::{Search, Shared};
@@ -125,6 +125,7 @@ impl Cluster {
             state,
             vouch: None,
             denied: Vec::new(),
+            figures: LinkFigures::default(),
         })
     }
 

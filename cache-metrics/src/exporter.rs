@@ -1,0 +1,92 @@
+//! What is exported of one cache, whoever it is exported to.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use cache_runtime::Cache;
+use parking_lot::Mutex;
+
+use crate::list::metrics;
+use crate::metric::Family;
+use crate::rate::Window;
+use crate::seen::Seen;
+
+/// What names begin with unless another prefix is asked for.
+pub const PREFIX: &str = "cache";
+
+/// The figures of one cache under the names that they are exported with. It is cheap to clone, and holds the cache.
+#[derive(Clone)]
+pub struct Exporter(Arc<Shared>);
+
+struct Shared {
+    cache: Cache,
+    prefix: String,
+    window: Mutex<Window>,
+}
+
+/// A prefix that no metric's name may begin with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} can't begin a metric's name: take a letter, then letters, digits and `_`, such as \"shop_cache\""
+)]
+pub struct BadPrefix(pub String);
+
+impl Exporter {
+    /// Exports the figures of a cache under names that begin with `cache_`.
+    #[must_use]
+    pub fn new(cache: &Cache) -> Self {
+        Self::under(cache, PREFIX.to_owned())
+    }
+
+    /// Exports them under names that begin with another prefix, as where a program has two caches: `users_cache`.
+    ///
+    /// # Errors
+    ///
+    /// [`BadPrefix`] if no name can begin so.
+    pub fn with_prefix(cache: &Cache, prefix: &str) -> Result<Self, BadPrefix> {
+        let is_first = |c: char| c.is_ascii_alphabetic() || c == '_';
+        let is_good = prefix.starts_with(is_first)
+            && prefix.chars().all(|c| is_first(c) || c.is_ascii_digit())
+            && !prefix.ends_with('_');
+        match is_good {
+            true => Ok(Self::under(cache, prefix.to_owned())),
+            false => Err(BadPrefix(prefix.to_owned())),
+        }
+    }
+
+    fn under(cache: &Cache, prefix: String) -> Self {
+        let window = Mutex::default();
+        let cache = cache.clone();
+        Self(Arc::new(Shared {
+            cache,
+            prefix,
+            window,
+        }))
+    }
+
+    /// What names begin with.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.0.prefix
+    }
+
+    /// All metrics as they are now, in an order that does not change. It asks Redis for nothing.
+    #[must_use]
+    pub fn families(&self) -> Vec<Family> {
+        let seen = self.see();
+        metrics().map(|metric| metric.family(&seen)).collect()
+    }
+
+    fn see(&self) -> Seen {
+        let mut seen = Seen::of(&self.0.cache);
+        seen.rates = self.0.window.lock().look(&seen.namespaces, Instant::now());
+        seen
+    }
+}
+
+impl fmt::Debug for Exporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Exporter").field(&self.prefix()).finish()
+    }
+}

@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+mod exporter;
+#[cfg(feature = "facade")]
+mod facade;
+#[cfg(feature = "http")]
+mod http;
+mod list;
+mod metric;
+#[cfg(feature = "otel")]
+mod otel;
+#[cfg(feature = "prometheus")]
+mod prometheus;
+mod rate;
+mod seen;
+
+pub use exporter::{BadPrefix, Exporter, PREFIX};
+#[cfg(feature = "facade")]
+pub use facade::Bridge;
+pub use list::metrics;
+pub use metric::{Distribution, Family, Kind, Metric, Sample, Unit, Value};
+#[cfg(feature = "prometheus")]
+pub use prometheus::Text;
+pub use rate::WINDOW;

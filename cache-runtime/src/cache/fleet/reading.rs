@@ -1,0 +1,81 @@
+//! What the processes of a fleet have published, added up.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::snapshot::{LARGEST, LARGEST_SUM, Snapshot, id, own, records};
+use super::{FleetStats, ProcessStats};
+use crate::error::CacheError;
+use crate::load::aside;
+use crate::redis::{Fault, Keys, Topology};
+use crate::tiers::Tiers;
+
+/// How many snapshots are read by one command, so that none holds up the node for long.
+const AT_ONCE: usize = 16;
+
+/// What another process published.
+struct Published {
+    id: String,
+    bytes: Bytes,
+    /// How much longer it holds.
+    left: Duration,
+}
+
+pub(in crate::cache) async fn fleet_stats(tiers: &Tiers) -> Result<FleetStats, CacheError> {
+    let this = own(tiers).await.told(id(tiers), Duration::ZERO, true);
+    let Some(redis) = tiers.redis.as_ref().filter(|_| tiers.is_on()) else {
+        return Ok(FleetStats::of(vec![this], false, 0));
+    };
+    let read = others(tiers, redis).await;
+    let (published, skipped) = read.map_err(|fault| CacheError::Unavailable {
+        doing: "read the statistics of the fleet",
+        cause: fault.as_str().to_owned(),
+    })?;
+    let count = published.len() as u64;
+    let read = aside(move || decoded(published)).await.unwrap_or_default();
+    let skipped = skipped + (count - read.len() as u64);
+    let processes = std::iter::once(this).chain(read).collect();
+    Ok(FleetStats::of(processes, true, skipped))
+}
+
+/// What all others have published, and how many of them can't be told.
+async fn others(tiers: &Tiers, redis: &Topology) -> Result<(Vec<Published>, u64), Fault> {
+    let read = redis.read(Keys::from_iter([tiers.names.fleet()])).await?;
+    let now = read.node.ms;
+    let list = read.found.into_iter().next().and_then(|found| found.bytes);
+    let (mut records, mut skipped) = records(list.as_deref().unwrap_or_default());
+    let own = id(tiers);
+    records.retain(|(id, ends)| *id != own && *ends > now);
+    let mut published = Vec::new();
+    for some in records.chunks(AT_ONCE) {
+        let keys = some.iter().map(|(id, _)| tiers.names.process(id));
+        let read = redis.read(keys.collect()).await?;
+        // One that is not there any more has just ended.
+        let found = some.iter().zip(read.found);
+        let found = found.filter_map(|((id, ends), found)| Some((id, ends, found.bytes?)));
+        for (id, ends, bytes) in found {
+            match bytes.len() <= LARGEST {
+                true => published.push(Published {
+                    id: id.clone(),
+                    bytes,
+                    left: Duration::from_millis(ends - now),
+                }),
+                false => skipped += 1,
+            }
+        }
+    }
+    Ok((published, skipped))
+}
+
+/// Those that can be read, while there is room for them.
+fn decoded(published: Vec<Published>) -> Vec<ProcessStats> {
+    let mut room = LARGEST_SUM;
+    let read = published.into_iter().filter_map(|one| {
+        let (snapshot, bytes) = Snapshot::read(&one.bytes, room)?;
+        room = room.saturating_sub(bytes);
+        let age = Duration::from_millis(snapshot.life_ms).saturating_sub(one.left);
+        Some(snapshot.told(one.id, age, false))
+    });
+    read.collect()
+}

@@ -1,0 +1,67 @@
+//! The statistics of this process: what was counted, and what memory and the nodes of Redis have.
+
+use std::time::Duration;
+
+use crate::events::{BreakerState, NodeStats, RedisHealth, Stats, by_node};
+use crate::redis::{LinkReport, LinkState, Topology};
+use crate::tiers::Tiers;
+
+pub(crate) fn stats(tiers: &Tiers) -> Stats {
+    let mut stats = tiers.events.snapshot();
+    if let Some(memory) = &tiers.memory {
+        let of = &mut stats.memory;
+        (of.entries, of.bytes) = (memory.len() as u64, memory.weight());
+        of.most_bytes = memory.capacity();
+    }
+    if let Some(redis) = &tiers.redis {
+        stats.nodes = nodes(tiers, redis);
+    }
+    stats
+}
+
+fn nodes(tiers: &Tiers, redis: &Topology) -> Vec<NodeStats> {
+    let links = redis.report().into_iter().map(|report| link(tiers, report));
+    by_node(links.collect())
+}
+
+fn link(tiers: &Tiers, report: LinkReport) -> NodeStats {
+    let tracking = report.is_told(tiers.clock.now());
+    let (state, breaker) = state(&report.state);
+    let figures = report.figures;
+    let lag = Duration::from_millis(tiers.limits.lag_ms);
+    NodeStats {
+        node: report.node,
+        state,
+        breaker,
+        tracking,
+        round_trip: figures.round_trip,
+        pushes: figures.pushes,
+        heartbeat_age: figures.heartbeat_age,
+        // All that changed before the heartbeat was told of, and without pushes memory rests on a read for `lag`.
+        staleness_bound: match figures.heartbeat_age {
+            Some(age) if tracking => age.min(lag),
+            _ => lag,
+        },
+        reconnections: figures.connections.saturating_sub(1),
+    }
+}
+
+/// How a connection is, and whether calls go to it.
+pub(super) fn state(state: &LinkState) -> (RedisHealth, BreakerState) {
+    match *state {
+        LinkState::Connecting => (RedisHealth::Connecting, BreakerState::Closed),
+        LinkState::Up => (RedisHealth::Up, BreakerState::Closed),
+        LinkState::Down {
+            since,
+            cause,
+            is_probed,
+        } => {
+            let cause = cause.as_str().to_owned();
+            let breaker = match is_probed {
+                true => BreakerState::HalfOpen,
+                false => BreakerState::Open,
+            };
+            (RedisHealth::Down { since, cause }, breaker)
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! What users see of the packages on top of the runtime.
+
+mod http;
+mod metrics;
+mod prometheus;
