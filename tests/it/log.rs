@@ -1,8 +1,9 @@
 //! What a test's own thread logs, as text.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
+use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -12,6 +13,10 @@ pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 impl Log {
     /// Takes all that this thread logs, of every level, while the guard lives.
     pub(crate) fn listen(&self) -> DefaultGuard {
+        // Of one subscriber alone `tracing` asks that of the thread which is the first to log something: where that is
+        // another test's, which has none, nobody would be told of it.
+        static ANOTHER: OnceLock<Dispatch> = OnceLock::new();
+        ANOTHER.get_or_init(|| Dispatch::new(tracing_subscriber::registry()));
         let all = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_ansi(false)

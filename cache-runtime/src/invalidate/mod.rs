@@ -8,6 +8,8 @@ mod retry;
 
 use std::sync::Arc;
 
+use tracing::{Instrument as _, debug_span};
+
 use crate::boxed::boxed;
 use crate::error::{CacheError, Result};
 use crate::events::Event;
@@ -38,7 +40,9 @@ pub(crate) async fn invalidate(
     let Some(redis) = &tiers.redis else {
         return Ok(());
     };
-    acknowledged(DOING, begin(tiers, redis, Extent::Targets(targets))).await
+    let span = debug_span!(target: "cache", "cache.invalidate", targets = targets.len());
+    let begun = begin(tiers, redis, Extent::Targets(targets));
+    acknowledged(DOING, begun).instrument(span).await
 }
 
 /// Begins an invalidation that nobody waits for; it is owed until it is done.

@@ -4,6 +4,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use tracing::Span;
+
 use super::body::{Apart, Failed, Made};
 use super::desk::{Desk, Note, Remote};
 use crate::error::LoadTimeout;
@@ -21,6 +23,8 @@ pub(crate) struct Course {
     tally: Arc<Tally>,
     /// Whether the body runs.
     runs: bool,
+    /// What it runs in.
+    span: Span,
     next: Next,
 }
 
@@ -61,6 +65,7 @@ impl Course {
             desk,
             tally,
             runs: false,
+            span: Span::none(),
             next: Next::Algorithm,
         }
     }
@@ -78,7 +83,8 @@ impl Course {
             return Step::Done(returned);
         }
         match self.desk.asked() {
-            Note::Run => {
+            Note::Run(span) => {
+                self.span = span;
                 self.next = Next::Nobody;
                 self.runs = true;
                 Step::Run
@@ -104,8 +110,14 @@ impl Course {
         self.desk.waits()
     }
 
+    /// What the body is to be polled in.
+    pub(super) fn span(&self) -> &Span {
+        &self.span
+    }
+
     pub(super) fn made(&mut self, made: Made) {
         (self.runs, self.next) = (false, Next::Algorithm);
+        self.span = Span::none();
         self.desk.put(Note::Made(made));
     }
 

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use parking_lot::Mutex;
+use tracing::Span;
 
 use super::body::{Apart, Made};
 use super::limit::Limit;
 use super::request::Request;
+use super::spans;
 use crate::error::LoadTimeout;
 use crate::events::Event;
 
@@ -25,8 +27,8 @@ pub(super) struct Desk {
 pub(super) enum Note {
     #[default]
     None,
-    /// To the caller: the body is to be polled until it is done.
-    Run,
+    /// To the caller: the body is to be polled until it is done, in this span.
+    Run(Span),
     /// To the caller: the body took too long, and is to be dropped.
     TimedOut(LoadTimeout),
     /// To the caller: the body is to be moved into a task.
@@ -48,7 +50,7 @@ impl Desk {
 
     /// A note to the caller.
     pub(super) fn asked(&self) -> Note {
-        self.take(|note| matches!(note, Note::Run | Note::TimedOut(_) | Note::Detach))
+        self.take(|note| matches!(note, Note::Run(_) | Note::TimedOut(_) | Note::Detach))
     }
 
     /// A note to the algorithm.
@@ -83,7 +85,7 @@ impl Remote {
     /// Has the caller poll the body until it is done, or has taken too long.
     pub(super) async fn run(&self, request: &Request) -> Made {
         let mut limit = Limit::of(request).filter(|_| self.is_limited);
-        self.desk.put(Note::Run);
+        self.desk.put(Note::Run(spans::load(request)));
         let made = poll_fn(|context| {
             if let Note::Made(made) = self.desk.answered() {
                 return Poll::Ready(made);

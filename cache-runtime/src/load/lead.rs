@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
+use tracing::Instrument as _;
 
 use super::body::{Failed, is_absent};
 use super::course::Returned;
@@ -14,6 +15,7 @@ use super::read::{Look, peek};
 use super::refreshing::Refreshing;
 use super::request::Request;
 use super::run::make;
+use super::spans;
 use crate::boxed::boxed;
 use crate::events::{Event, Tally, Tier};
 use crate::flight::{Outcome, Seat};
@@ -51,7 +53,10 @@ impl Leader<'_> {
                 request.keep(&held);
                 Ok(self.land(held, true))
             }
-            first => boxed(|| self.miss(first)).await,
+            first => {
+                let span = spans::miss(request);
+                boxed(|| self.miss(first)).instrument(span).await
+            }
         }
     }
 

@@ -67,6 +67,7 @@ mod request;
 mod run;
 mod seal;
 mod sliding;
+mod spans;
 mod store;
 mod tags;
 #[cfg(test)]

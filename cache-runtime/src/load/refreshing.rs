@@ -11,6 +11,7 @@ use super::grant::Grant;
 use super::limit::limited;
 use super::request::Request;
 use super::run::make;
+use super::spans;
 use crate::boxed::boxed;
 use crate::events::Event;
 use crate::flight::Place;
@@ -30,8 +31,9 @@ impl Refreshing {
     /// Has a task run the body.
     pub(super) fn spawn(self, runtime: &Handle, apart: Apart) {
         let tell = self.place.teller();
-        let task = self.run(apart.body);
-        let task = (apart.around)(Box::pin(task.in_current_span()));
+        let span = spans::load(&self.request);
+        let task = self.run(apart.body).instrument(span).in_current_span();
+        let task = (apart.around)(Box::pin(task));
         tell(runtime.spawn(task).abort_handle());
     }
 

@@ -3,9 +3,12 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use tracing::Instrument as _;
+
 use super::body::{Failed, Made, is_absent};
 use super::grant::Grant;
 use super::request::Request;
+use super::spans;
 use super::store::{Loading, store};
 use crate::boxed::boxed;
 use crate::clock::{Moment, Stopwatch};
@@ -32,7 +35,8 @@ pub(super) async fn make<F: Future<Output = Made> + Unpin>(
             return Err(error);
         }
     };
-    Ok(boxed(|| store(request, run.loaded(), value)).await)
+    let filling = boxed(|| store(request, run.loaded(), value));
+    Ok(filling.instrument(spans::fill(request)).await)
 }
 
 /// A run of the body; dropped before its end, it counts as abandoned and gives its lease back.

@@ -2,4 +2,6 @@
 
 mod http;
 mod metrics;
+mod otlp;
 mod prometheus;
+mod spans;

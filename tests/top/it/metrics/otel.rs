@@ -1,15 +1,8 @@
-//! A receiver of OTLP, as a collector has one.
+//! Metrics, as a receiver of OTLP gets them.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-
-use axum::Router;
-use axum::body::Bytes;
-use axum::routing::post;
 use cache_metrics::{Exporter, metrics};
 use cache_runtime::{Cache, cached};
 use opentelemetry::metrics::MeterProvider as _;
-use opentelemetry_http::{HttpClient, HttpError, Request, Response};
 use opentelemetry_otlp::{MetricExporter, Protocol, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
@@ -17,56 +10,12 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value as Label;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use opentelemetry_proto::tonic::metrics::v1::{Metric, NumberDataPoint, metric::Data};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
-use prost::Message as _;
-use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+
+use crate::otlp::{Client, receiver};
 
 #[cached(ns = "otel", ttl = "1h")]
 async fn triple(id: u64) -> u64 {
     id * 3
-}
-
-/// What sends for the exporter, whose thread has no runtime.
-#[derive(Debug)]
-struct Client;
-
-#[async_trait::async_trait]
-impl HttpClient for Client {
-    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let uri = request.uri();
-        let (host, body) = (uri.authority().ok_or("no host")?, request.body());
-        let mut stream = TcpStream::connect(host.as_str())?;
-        let head = format!(
-            "POST {} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n",
-            uri.path(),
-            body.len()
-        );
-        stream.write_all(head.as_bytes())?;
-        stream.write_all(body)?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        match answer.contains(" 200 ") {
-            true => Ok(Response::new(Bytes::new())),
-            false => Err(answer.into()),
-        }
-    }
-}
-
-/// What came in, and where to send it.
-async fn receiver() -> (mpsc::UnboundedReceiver<ExportMetricsServiceRequest>, String) {
-    let (tell, told) = mpsc::unbounded_channel();
-    let take = move |body: Bytes| {
-        let tell = tell.clone();
-        async move {
-            tell.send(ExportMetricsServiceRequest::decode(body).unwrap())
-                .unwrap()
-        }
-    };
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let router = Router::new().route("/v1/metrics", post(take));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    (told, format!("http://{address}/v1/metrics"))
 }
 
 fn all(request: ExportMetricsServiceRequest) -> Vec<Metric> {
@@ -111,7 +60,7 @@ fn point(metrics: &[Metric], name: &str, labels: &[(&str, &str)]) -> f64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receiver_gets_each_metric_with_its_labels_and_unit() {
-    let (mut told, url) = receiver().await;
+    let (mut told, url) = receiver::<ExportMetricsServiceRequest>("/v1/metrics").await;
     let sender = MetricExporter::builder()
         .with_http()
         .with_http_client(Client)
