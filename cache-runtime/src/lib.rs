@@ -165,6 +165,7 @@ mod guide {
         "staleness.md" Staleness
         "batch.md" Batch
         "statistics.md" Statistics
+        "watching.md" Watching
         "testing.md" Testing
         "deploying.md" Deploying
         "recipes.md" Recipes

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use cache_runtime::{Cache, Clock, NamespaceStats, cached};
 use tracing::Instrument as _;
+use tracing_subscriber::Registry;
+use tracing_subscriber::registry::LookupSpan as _;
 
 use crate::origin::{Origin, of_each_kind};
 use crate::{server, until};
@@ -227,9 +229,19 @@ async fn a_panic_reaches_nobody_and_backs_off() {
 
 #[cached(ns = "inner", ttl = "1m")]
 async fn inner(n: u32) -> String {
-    let span = tracing::Span::current();
-    let name = span.metadata().map_or("none", |metadata| metadata.name());
-    format!("{n} in {name}")
+    format!("{n} in {}", scope().join(" < "))
+}
+
+/// The spans that this runs in, without those that the cache opens itself.
+fn scope() -> Vec<&'static str> {
+    let current = tracing::Span::current().id();
+    tracing::dispatcher::get_default(|to| {
+        let spans = to.downcast_ref::<Registry>().unwrap();
+        let current = current.as_ref().and_then(|id| spans.span(id));
+        let scope = current.into_iter().flat_map(|span| span.scope());
+        let names = scope.map(|span| span.metadata().name());
+        names.filter(|name| !name.starts_with("cache.")).collect()
+    })
 }
 
 #[cached(ns = "outer", ttl = "1m", stale = "10m", refresh = "background", tags = ["outer"], skip(n))]
