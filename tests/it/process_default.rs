@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use cache_runtime::{Cache, cached};
+use cache_runtime::{Cache, bypass, cached};
 
 use crate::alone;
 
@@ -29,4 +29,21 @@ async fn installs_after_calls() {
     assert!(Cache::current().is_some());
     assert_eq!((nth().await, nth().await), (3, 3), "now it is");
     assert!(Cache::memory().install().is_err(), "there is one already");
+}
+
+/// What runs without a cache asks for none.
+#[test]
+fn a_bypassed_call_makes_no_default() {
+    alone::run("process_default::bypasses_before_it_installs", &[]);
+}
+
+#[tokio::test]
+#[ignore = "run by another test, in a process of its own"]
+async fn bypasses_before_it_installs() {
+    bypass(nth()).await;
+    let cache = Cache::memory();
+    cache.install().unwrap();
+    bypass(nth()).await;
+    let uncached = &cache.stats().functions[0].calls.uncached;
+    assert_eq!(uncached.bypassed, 1);
 }

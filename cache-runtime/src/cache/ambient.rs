@@ -110,6 +110,17 @@ pub(crate) fn resolve(explicit: Option<&Cache>) -> Option<Current<'_>> {
     }
 }
 
+/// The cache of a call that runs without it, to be counted there: none is made for that.
+pub(crate) fn bystander(explicit: Option<&Cache>) -> Option<Current<'_>> {
+    if let Some(cache) = explicit {
+        return Some(Current::Borrowed(cache));
+    }
+    match AMBIENT.try_with(|ambient| ambient.cache.clone()) {
+        Ok(Some(scoped)) => Some(Current::Scoped(scoped)),
+        _ => INSTALLED.get().map(Current::Borrowed),
+    }
+}
+
 /// Whether the call with this key, on this task, is to reload its entry.
 pub(crate) fn refreshes(digest: &Digest) -> bool {
     AMBIENT

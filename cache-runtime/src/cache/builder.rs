@@ -85,8 +85,8 @@ impl CacheBuilder {
     }
 
     /// Whether this process publishes its statistics, for [`Cache::fleet_stats`] of all that share its Redis and its
-    /// prefix. Defaults to `true`: it takes one command every [`fleet_interval`](Self::fleet_interval), of a few kilobytes
-    /// as a rule, on the cache's own thread.
+    /// prefix. Defaults to `true`: it takes one command every [`fleet_interval`](Self::fleet_interval), of about 1 KB and
+    /// some 100 bytes for each function, on the cache's own thread.
     #[must_use]
     pub fn fleet(mut self, publishes: bool) -> Self {
         self.settings.fleet = publishes;

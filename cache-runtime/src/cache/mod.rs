@@ -37,8 +37,8 @@ pub use sites::SiteInfo;
 pub use testing::Testing;
 
 pub(crate) use ambient::{
-    Current, around, carried, current, deferral, is_bypassed, is_written, looks_later, may_refresh,
-    observed, observer, refreshes, resolve, writing,
+    Current, around, bystander, carried, current, deferral, is_bypassed, is_written, looks_later,
+    may_refresh, observed, observer, refreshes, resolve, writing,
 };
 pub(crate) use deferred::{Deferral, is_deferred};
 pub(crate) use due::{Due, How};

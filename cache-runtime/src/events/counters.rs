@@ -7,11 +7,11 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::calls::Ends;
-use super::histogram::{Sizes, Times};
+use super::histogram::Sizes;
 use super::striped::Striped;
 use super::{
-    CallEnd, Counts, Event, Loaded, Miss, MissStats, Tier, Uncached, UncachedStats, Unstored,
-    UnstoredStats,
+    CallEnd, Counts, Event, Loaded, Miss, MissStats, Tier, Times, Uncached, UncachedStats,
+    Unstored, UnstoredStats,
 };
 
 /// How many kinds of trouble are counted apart; further ones are counted by their step alone.

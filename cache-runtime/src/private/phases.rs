@@ -7,7 +7,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::cache::{
-    Cache, Current, Entry, Missed, current, is_bypassed, look, looks_later, observer, resolve,
+    Cache, Current, Entry, Missed, bystander, current, is_bypassed, look, looks_later, observer,
+    resolve,
 };
 use crate::error::CacheError;
 use crate::events::{Miss, Uncached as Cause};
@@ -178,7 +179,7 @@ fn begun(at: At, cache: Option<&Cache>, mut drafted: Drafted) -> Drafted {
         Ok(draft) => draft.is_call = true,
         Err(Uncached::Missing) => {}
         Err(Uncached::Refused(why)) => {
-            if let Some(cache) = resolve(cache) {
+            if let Some(cache) = bystander(cache) {
                 cache.called_uncached(at.namespace(), at.path(), *why);
             }
         }
@@ -236,7 +237,7 @@ fn refusing(
     mut drafted: Drafted,
     refused: Option<(LoadId, bool)>,
 ) -> Drafted {
-    if let (Some((_, is_stale)), Some(cache)) = (refused, resolve(cache)) {
+    if let (Some((_, is_stale)), Some(cache)) = (refused, bystander(cache)) {
         let events = &cache.tiers().events;
         let counters = events.function(at.namespace(), at.path());
         counters.hit_refused(is_stale);
@@ -336,10 +337,10 @@ fn unlooked(
 /// The call runs without the cache, as it is bypassed, off or not there.
 #[cold]
 fn without(cache: Option<&Cache>) -> Drafted {
-    uncached(match resolve(cache) {
-        None => Uncached::Missing,
-        Some(_) if is_bypassed() => Uncached::Refused(Cause::Bypassed),
+    uncached(match bystander(cache) {
+        _ if is_bypassed() => Uncached::Refused(Cause::Bypassed),
         Some(_) => Uncached::Refused(Cause::Off),
+        None => Uncached::Missing,
     })
 }
 

@@ -102,7 +102,9 @@ mod tests {
         let acts: [fn(&Cells); 3] = [
             |cells| cells.flip(&tag("a")),
             |cells| cells.expire(&tag("a")),
-            |cells| drop(cells.flip_all()),
+            |cells| {
+                cells.flip_all();
+            },
         ];
         for act in acts {
             let recording = cells.record([tag("a"), tag("b")]);

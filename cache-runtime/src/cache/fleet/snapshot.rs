@@ -171,6 +171,30 @@ mod tests {
     }
 
     #[test]
+    fn a_function_takes_a_few_hundred_bytes_of_it_at_most() {
+        let of = |functions: u64| {
+            let events = crate::events::Events::default();
+            for n in 1..=functions {
+                let counters = events.function("shop", &format!("shop::items::function_{n}"));
+                for at in 0..n * 37 {
+                    counters.memory_hit();
+                    counters.memory_hit_took(Duration::from_nanos(80 + at));
+                    let took = Duration::from_micros(at * n);
+                    events.emit("shop", &counters, crate::events::Event::Read(took));
+                }
+            }
+            let stats = events.snapshot();
+            let snapshot = Snapshot {
+                stats,
+                ..snapshot()
+            };
+            snapshot.bytes().unwrap().len()
+        };
+        let (few, many) = (of(1), of(101));
+        assert!((many - few) / 100 < 500, "{few} {many}");
+    }
+
+    #[test]
     fn what_is_damaged_is_none_and_never_a_panic() {
         let bytes = snapshot().bytes().unwrap();
         for cut in 0..bytes.len() {

@@ -4,6 +4,7 @@ mod burst;
 mod calls;
 mod handshake;
 mod outage;
+mod publishing;
 mod puts;
 mod reads;
 mod scripts;
