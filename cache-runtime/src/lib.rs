@@ -42,6 +42,7 @@
 //! | how to set it up: each setting with its default | [`CacheBuilder`] |
 //! | what a settings file replaces | [`CacheBuilder::config`], [`Entry::settings`] |
 //! | which functions are cached, and how | [`Cache::sites`] |
+//! | what is stored, from outside of the program | `admin`, and the program `cachectl` on top of it |
 //! | how the cache is doing | [`Cache::health`], [`Cache::stats`], and `tracing` events of target `cache` |
 //! | how to test | [`Cache::testing`], [`Cache::scope`], [`bypass`] |
 //!
@@ -106,6 +107,9 @@ mod invalidate;
 mod load;
 
 mod cache;
+
+#[cfg(feature = "redis")]
+pub mod admin;
 
 #[doc(hidden)]
 #[path = "private/mod.rs"]
