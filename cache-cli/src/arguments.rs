@@ -70,7 +70,10 @@ pub(crate) enum Command {
         shell: Shell,
     },
     /// The man page, in roff: `cachectl man > cachectl.1`
-    Man,
+    Man {
+        /// Of one command: `cachectl man explain > cachectl-explain.1`
+        command: Option<String>,
+    },
 }
 
 /// Which entry.
@@ -220,7 +223,9 @@ fn time(text: &str) -> Result<Duration, String> {
 
 fn shape(text: &str) -> Result<u64, String> {
     let is_shape = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let shape = is_shape.then(|| u64::from_str_radix(text, 16).ok()).flatten();
+    let shape = is_shape
+        .then(|| u64::from_str_radix(text, 16).ok())
+        .flatten();
     shape.ok_or_else(|| "it takes 16 hexadecimal digits".to_owned())
 }
 

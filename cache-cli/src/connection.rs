@@ -30,7 +30,9 @@ pub(crate) fn admin(place: &Place) -> Result<(Admin, Duration), Failure> {
     let patience = match place.timeout {
         Some(time) => time,
         // The program's own is read with the environment, and stays.
-        None if std::env::var_os("CACHE_OP_TIMEOUT").is_some() => return Ok((of(builder, place)?, PATIENCE)),
+        None if std::env::var_os("CACHE_OP_TIMEOUT").is_some() => {
+            return Ok((of(builder, place)?, PATIENCE));
+        }
         None => PATIENCE,
     };
     builder = builder.op_timeout(patience).allowance(patience * 2);

@@ -34,6 +34,7 @@ impl From<Exit> for ExitCode {
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
+    /// Empty where nobody is to be told.
     pub(crate) text: String,
 }
 
@@ -47,6 +48,9 @@ impl Failure {
 
     /// Says so on the error stream.
     pub(crate) fn tell(&self, json: bool) {
+        if self.text.is_empty() {
+            return;
+        }
         let text = match json {
             true => serde_json::json!({ "error": self.text, "exit": self.exit as u8 }).to_string(),
             false => format!("cachectl: {}", escaped(&self.text)),
@@ -110,7 +114,10 @@ impl From<CacheError> for Failure {
                 node,
                 cause,
                 advice: known,
-            } => format!("redis ({node}) is not connected: {cause}; {known}{}", advice(cause)),
+            } => match cause.starts_with("no_permission") || cause == "cluster_down" {
+                true => format!("redis ({node}) is not connected: {cause}{}", advice(cause)),
+                false => format!("redis ({node}) is not connected: {cause}; {known}"),
+            },
             _ => error.to_string(),
         };
         Self { exit, text }
@@ -123,12 +130,19 @@ fn advice(cause: &str) -> String {
         return format!("; grant the user `+{command}` (ACL SETUSER)");
     }
     let advice = match cause {
-        "no_permission" => "; grant the user the keys under the prefix (`~prefix:*`), and the command",
+        "no_permission" => {
+            "; grant the user the keys under the prefix (`~prefix:*`), and the command"
+        }
         "no_pushes" => {
             "; it takes RESP3 and the right to `client|tracking`: `cachectl doctor` says which is missing"
         }
         "no_key" => "; set `CACHE_ENCRYPTION_KEYS` as the program has it",
-        "down" | "timeout" | "unreachable" => "; see that it runs, and raise `--timeout` where it is slow",
+        "cluster_down" => {
+            "; slots without a node stop the cluster: `cachectl doctor` counts them, `redis-cli --cluster fix` gives them to one"
+        }
+        "down" | "timeout" | "unreachable" => {
+            "; see that it runs, and raise `--timeout` where it is slow"
+        }
         _ => "",
     };
     advice.to_owned()
@@ -137,13 +151,15 @@ fn advice(cause: &str) -> String {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         // Who reads no further has what it wanted: `cachectl scan | head`.
-        let exit = match error.kind() {
-            io::ErrorKind::BrokenPipe => Exit::Done,
-            _ => Exit::Partly,
-        };
-        Self {
-            exit,
-            text: format!("could not write: {error}"),
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self {
+                exit: Exit::Done,
+                text: String::new(),
+            },
+            _ => Self {
+                exit: Exit::Partly,
+                text: format!("could not write: {error}"),
+            },
         }
     }
 }

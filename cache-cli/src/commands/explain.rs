@@ -1,7 +1,8 @@
 //! `cachectl explain`: what an entry is, what it rests on, and what the next read finds.
 
 use cache_runtime::admin::{
-    EntryHeader, Expected, Explanation, LeaseKind, StampKind, StampSeen, StampState, Verdict,
+    Action, Admin, EntryHeader, Expected, Explanation, LeaseKind, StampKind, StampSeen, StampState,
+    Verdict,
 };
 use serde::Serialize;
 
@@ -29,9 +30,14 @@ struct Told {
     has_siblings: bool,
     reason: String,
     next_step: String,
+    /// Who did it by hand, if that is in the log of actions.
+    by: Option<Action>,
 }
 
-pub(crate) async fn explain(place: &Place, asked: &arguments::Explain) -> Result<Explained, Failure> {
+pub(crate) async fn explain(
+    place: &Place,
+    asked: &arguments::Explain,
+) -> Result<Explained, Failure> {
     let (admin, patience) = connection::admin(place)?;
     let which = &asked.which;
     let connected = admin.cache().connect_within(patience).await;
@@ -47,7 +53,9 @@ pub(crate) async fn explain(place: &Place, asked: &arguments::Explain) -> Result
     let mut entries = Vec::with_capacity(names.len());
     for name in &names {
         let explanation = admin.explain(name, &expected).await?;
+        let by = blame(&admin, &explanation).await;
         entries.push(Told {
+            by,
             reason: reason(&explanation),
             next_step: next_step(&explanation, names.len() > 1),
             has_siblings: names.len() > 1,
@@ -62,6 +70,55 @@ pub(crate) async fn explain(place: &Place, asked: &arguments::Explain) -> Result
         verdict: verdict.unwrap_or(Verdict::NeverStored),
         entries,
     })
+}
+
+/// How many of the last actions are looked at.
+const LOOKED_AT: usize = 1_000;
+
+/// Who invalidated or expired it by hand, or what it rests on, if that was done with this program.
+async fn blame(admin: &Admin, told: &Explanation) -> Option<Action> {
+    let targets = blamed(told);
+    if targets.is_empty() {
+        return None;
+    }
+    let since_ms = told.header.as_ref().map_or(0, |header| header.born_ms);
+    // Who may not read the log is told without it.
+    let actions = admin.actions(LOOKED_AT).await.ok()?;
+    let is_it = |action: &Action| action.at_ms >= since_ms && targets.contains(&action.target);
+    actions.into_iter().find(is_it)
+}
+
+/// What the log of actions may have in the place of the target, if somebody did it by hand.
+fn blamed(told: &Explanation) -> Vec<String> {
+    let stamp = |kind, name: &str| match kind {
+        StampKind::Tag => vec![format!("tag {name}"), "everything".to_owned()],
+        StampKind::Namespace => vec![format!("namespace {name}"), "everything".to_owned()],
+        StampKind::Node => Vec::new(),
+    };
+    let own = || {
+        let names = [Some(&told.name), told.key.as_ref()];
+        let names = names.into_iter().flatten();
+        names.map(|name| format!("key {name}")).collect()
+    };
+    match &told.verdict {
+        Verdict::TagInvalidated { tag } => stamp(StampKind::Tag, tag),
+        Verdict::NamespaceCleared { namespace } => stamp(StampKind::Namespace, namespace),
+        Verdict::StampEvicted { kind, name } => stamp(*kind, name),
+        Verdict::Stale { by_hand: true, .. } | Verdict::Expired { by_hand: true } => {
+            let expired = told
+                .stamps
+                .iter()
+                .filter(|seen| seen.state == StampState::Expired);
+            expired
+                .flat_map(|seen| stamp(seen.kind, &seen.name))
+                .collect()
+        }
+        Verdict::NeverStored
+        | Verdict::Loading
+        | Verdict::Stale { .. }
+        | Verdict::Expired { .. } => own(),
+        _ => Vec::new(),
+    }
 }
 
 impl Report for Explained {
@@ -105,6 +162,15 @@ impl Told {
         };
         page.verdict(tone, word, &self.reason);
         page.detail(&self.next_step);
+        if let Some(action) = &self.by {
+            page.detail(&format!(
+                "{} did it, {} ({} {}).",
+                action.who,
+                units::time(action.at_ms),
+                action.what,
+                action.target
+            ));
+        }
         page.pair("entry", &told.name);
         page.pair("namespace", &told.namespace);
         if let Some(key) = &told.key {
@@ -120,7 +186,10 @@ impl Told {
             page.pair("lease", &format!("{}{left}", lease_text(lease.kind)));
         }
         if let (Some(ms), Some(run)) = (told.node_ms, &told.run) {
-            page.pair("node", &format!("its clock says {}, its run is {run}", units::time(ms)));
+            page.pair(
+                "node",
+                &format!("its clock says {}, its run is {run}", units::time(ms)),
+            );
         }
         if !told.stamps.is_empty() {
             page.table(
@@ -137,11 +206,15 @@ fn tell_header(page: &mut Page, told: &Explanation, header: &EntryHeader) {
         Some(now) => format!("in {}", units::span(at - now)),
         None => String::new(),
     };
-    let by = if header.is_put { "a write, which put it" } else { "a load" };
+    let by = if header.is_put {
+        "a write, which put it"
+    } else {
+        "a load"
+    };
     page.pair(
         "made by",
         &format!(
-            "{by} {} of {}, {}; it took {}",
+            "{by} {}, stored {}, {}; it took {}",
             header.id,
             units::time(header.born_ms),
             age(header.born_ms),
@@ -156,7 +229,11 @@ fn tell_header(page: &mut Page, told: &Explanation, header: &EntryHeader) {
     let kept = told.kept_ms.map_or_else(String::new, |ms| {
         format!(", kept by Redis for another {}", units::span(ms))
     });
-    let encrypted = if header.is_encrypted { ", encrypted" } else { "" };
+    let encrypted = if header.is_encrypted {
+        ", encrypted"
+    } else {
+        ""
+    };
     page.pair(
         "size",
         &format!(

@@ -33,7 +33,11 @@ enum Readable {
     Hex(String),
 }
 
-pub(crate) async fn get(admin: &Admin, asked: &arguments::Get, json: bool) -> Result<Exit, Failure> {
+pub(crate) async fn get(
+    admin: &Admin,
+    asked: &arguments::Get,
+    json: bool,
+) -> Result<Exit, Failure> {
     let which = &asked.which;
     let names = find(admin, &which.key, which.namespace.as_deref()).await?;
     let name = match names.as_slice() {
@@ -98,7 +102,11 @@ impl Report for Gotten {
                 units::bytes(self.bytes as u64),
                 units::bytes(self.stored_bytes as u64),
                 header.compression,
-                if header.is_encrypted { ", encrypted" } else { "" }
+                if header.is_encrypted {
+                    ", encrypted"
+                } else {
+                    ""
+                }
             ),
         );
         match &self.value {

@@ -6,6 +6,7 @@ mod explain;
 mod find;
 mod get;
 mod log;
+mod man;
 mod next_step;
 mod scan;
 mod survey;
@@ -54,10 +55,7 @@ async fn dispatch(arguments: &Arguments) -> Result<Exit, Failure> {
             anstream::stdout().write_all(&out)?;
             Ok(Exit::Done)
         }
-        Command::Man => {
-            clap_mangen::Man::new(Arguments::command()).render(&mut anstream::stdout())?;
-            Ok(Exit::Done)
-        }
+        Command::Man { command } => man::man(command.as_deref()),
     }
 }
 

@@ -14,7 +14,9 @@ pub(super) fn reason(told: &Explanation) -> String {
             span(*for_ms)
         ),
         Verdict::Expired { by_hand } => format!("its time is over{}", hand(*by_hand)),
-        Verdict::TagInvalidated { tag } => format!("the tag {tag} was invalidated after it was loaded"),
+        Verdict::TagInvalidated { tag } => {
+            format!("the tag {tag} was invalidated after it was loaded")
+        }
         Verdict::NamespaceCleared { namespace } => {
             format!("the namespace {namespace} was invalidated after it was loaded")
         }
@@ -23,7 +25,9 @@ pub(super) fn reason(told: &Explanation) -> String {
         }
         Verdict::OtherRun => "it was stored before its node was restarted or replaced".to_owned(),
         Verdict::OtherShape { shape } => format!("it is of another type: its shape is {shape}"),
-        Verdict::Foreign { cause } => format!("what stands there can't be read as this entry: {cause}"),
+        Verdict::Foreign { cause } => {
+            format!("what stands there can't be read as this entry: {cause}")
+        }
         Verdict::Loading => "nothing is stored yet, and a process loads it now".to_owned(),
         Verdict::NeverStored => "nothing is stored".to_owned(),
         Verdict::NodeAway { cause } => format!("its node can't be reached: {cause}"),
@@ -50,7 +54,9 @@ pub(super) fn next_step(told: &Explanation, has_siblings: bool) -> String {
             "The next call of a function with `stale` is served it and refreshes it; of one without, it loads. If it \
              stays stale, its refreshes fail: look at the program's log."
         }
-        Verdict::Expired { .. } => "The next call loads it. If that is too often, raise the function's `ttl`.",
+        Verdict::Expired { .. } => {
+            "The next call loads it. If that is too often, raise the function's `ttl`."
+        }
         Verdict::TagInvalidated { .. } | Verdict::NamespaceCleared { .. }
             if told.evicted_keys.is_some_and(|count| count > 0) =>
         {
@@ -105,7 +111,11 @@ fn misses_many(told: &Explanation) -> bool {
 }
 
 fn hand(by_hand: bool) -> &'static str {
-    if by_hand { ", as somebody expired it" } else { "" }
+    if by_hand {
+        ", as somebody expired it"
+    } else {
+        ""
+    }
 }
 
 fn kind_text(kind: StampKind) -> &'static str {

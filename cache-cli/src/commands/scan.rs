@@ -45,11 +45,18 @@ impl Report for Scanned {
             return page.line("no entry is stored that is meant");
         }
         page.table(
-            &["namespace", "key", "size", "loaded", "load took", "tags"],
+            &["namespace", "key", "size", "stored", "load took", "tags"],
             self.entries.iter().map(row),
         );
-        let more = if self.is_cut { ", and there are more: `--limit`" } else { "" };
-        page.line(&format!("{} entries{more}", units::count(self.entries.len() as u64)));
+        let more = if self.is_cut {
+            ", and there are more: `--limit`"
+        } else {
+            ""
+        };
+        page.line(&format!(
+            "{} entries{more}",
+            units::count(self.entries.len() as u64)
+        ));
     }
 
     fn exit(&self) -> Exit {

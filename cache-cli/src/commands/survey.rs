@@ -40,17 +40,12 @@ impl Survey {
         for line in lines {
             survey.entries += 1;
             survey.bytes = survey.bytes.saturating_add(line.bytes.unwrap_or_default());
-            survey.load_us = survey.load_us.saturating_add(line.load_us.unwrap_or_default());
+            survey.load_us = survey
+                .load_us
+                .saturating_add(line.load_us.unwrap_or_default());
             survey.names.push(line.name);
         }
         survey
-    }
-
-    pub(crate) fn add(&mut self, other: Self) {
-        self.entries += other.entries;
-        self.bytes = self.bytes.saturating_add(other.bytes);
-        self.load_us = self.load_us.saturating_add(other.load_us);
-        self.names.extend(other.names);
     }
 
     /// In words.

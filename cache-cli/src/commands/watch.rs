@@ -16,10 +16,7 @@ use crate::output::units;
 #[serde(untagged)]
 enum Told {
     Heard(Heard),
-    Action {
-        heard: &'static str,
-        action: Action,
-    },
+    Action { heard: &'static str, action: Action },
 }
 
 /// Longer than anybody watches.
@@ -84,7 +81,10 @@ fn is_wanted(asked: &arguments::Watch, change: &Change) -> bool {
         _ => None,
     };
     let is_of = asked.only.is_empty() || only.is_some_and(|only| asked.only.contains(&only));
-    let contains = asked.contains.as_deref().is_none_or(|text| change.name.contains(text));
+    let contains = asked
+        .contains
+        .as_deref()
+        .is_none_or(|text| change.name.contains(text));
     is_of && contains
 }
 
@@ -142,8 +142,8 @@ fn of_change(change: &Change) -> String {
         (_, false) => ("other", "gone"),
     };
     let at = change.at_ms.map_or_else(String::new, units::time);
-    let kept = change.kept_ms.map_or_else(String::new, |ms| {
-        format!("  (for {})", units::span(ms))
-    });
+    let kept = change
+        .kept_ms
+        .map_or_else(String::new, |ms| format!("  (for {})", units::span(ms)));
     format!("{at}  {kind:<9} {happened:<12} {}{kept}", change.name)
 }

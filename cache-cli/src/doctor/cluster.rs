@@ -15,7 +15,10 @@ pub(super) fn check(facts: &NodeFacts, findings: &mut Findings) {
     }
     let field = |name: &str| number(facts.cluster.get(name)).unwrap_or_default();
     let (assigned, ok) = (field("cluster_slots_assigned"), field("cluster_slots_ok"));
-    let is_ok = facts.cluster.get("cluster_state").is_some_and(|state| state == "ok");
+    let is_ok = facts
+        .cluster
+        .get("cluster_state")
+        .is_some_and(|state| state == "ok");
     let seen = format!("{ok} of {SLOTS} slots are served");
     match () {
         () if assigned < SLOTS => findings.bad(
@@ -35,7 +38,9 @@ pub(super) fn check(facts: &NodeFacts, findings: &mut Findings) {
 
 /// Whether the nodes agree.
 pub(super) fn check_whole(nodes: &[NodeFacts], findings: &mut Findings) {
-    let epochs = nodes.iter().filter_map(|facts| number(facts.cluster.get("cluster_current_epoch")));
+    let epochs = nodes
+        .iter()
+        .filter_map(|facts| number(facts.cluster.get("cluster_current_epoch")));
     let (least, most) = epochs.fold((u64::MAX, 0), |(least, most), epoch| {
         (least.min(epoch), most.max(epoch))
     });

@@ -82,7 +82,11 @@ impl Findings {
         let is_known = self.exit.is_some();
         self.exit.get_or_insert(failure.exit);
         if !is_known {
-            self.bad("connection", failure.text.clone(), "mend this first: the rest depends on it");
+            self.bad(
+                "connection",
+                failure.text.clone(),
+                "mend this first: the rest depends on it",
+            );
         }
     }
 
@@ -120,7 +124,11 @@ impl Report for Checked {
                 Level::Warn => (Tone::Doubtful, "warn"),
                 Level::Bad => (Tone::Bad, "bad "),
             };
-            page.verdict(tone, word, &format!("{:<15} {}", finding.what, finding.seen));
+            page.verdict(
+                tone,
+                word,
+                &format!("{:<15} {}", finding.what, finding.seen),
+            );
             if !finding.to_do.is_empty() {
                 page.detail(&finding.to_do);
             }

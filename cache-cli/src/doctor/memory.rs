@@ -6,10 +6,14 @@ use super::Findings;
 use crate::output::units;
 
 pub(super) fn check(facts: &NodeFacts, findings: &mut Findings) {
-    let most = number(facts.config.get("maxmemory")).or_else(|| number(facts.info.get("maxmemory")));
+    let most =
+        number(facts.config.get("maxmemory")).or_else(|| number(facts.info.get("maxmemory")));
     let used = number(facts.info.get("used_memory"));
     room(most, used, findings);
-    let policy = facts.config.get("maxmemory-policy").or_else(|| facts.info.get("maxmemory_policy"));
+    let policy = facts
+        .config
+        .get("maxmemory-policy")
+        .or_else(|| facts.info.get("maxmemory_policy"));
     if let Some(policy) = policy {
         self::policy(policy, is_nearly_full(most, used), findings);
     }
@@ -107,9 +111,9 @@ mod tests {
     #[test]
     fn each_policy_of_the_operations_guide_is_known() {
         const GUIDE: &str = include_str!("../../../docs/operations.md");
-        let policies = ["allkeys", "volatile"].into_iter().flat_map(|which| {
-            ["lru", "lfu", "random", "ttl"].map(|how| format!("{which}-{how}"))
-        });
+        let policies = ["allkeys", "volatile"]
+            .into_iter()
+            .flat_map(|which| ["lru", "lfu", "random", "ttl"].map(|how| format!("{which}-{how}")));
         let known = policies.chain(["noeviction".to_owned()]);
         for known in known.filter(|known| known != "allkeys-ttl") {
             assert!(GUIDE.contains(&format!("`{known}`")), "{known}");

@@ -8,7 +8,10 @@ use super::memory::number;
 pub(super) fn check(facts: &NodeFacts, findings: &mut Findings) {
     let is_on = |name: &str| facts.info.get(name).is_some_and(|value| value == "1");
     let appends = is_on("aof_enabled");
-    let saves = facts.config.get("save").is_some_and(|save| !save.is_empty());
+    let saves = facts
+        .config
+        .get("save")
+        .is_some_and(|save| !save.is_empty());
     let failed = ["rdb_last_bgsave_status", "aof_last_write_status"]
         .into_iter()
         .find(|name| facts.info.get(*name).is_some_and(|status| status != "ok"));

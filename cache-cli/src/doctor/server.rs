@@ -32,8 +32,14 @@ fn version(facts: &NodeFacts, findings: &mut Findings) {
     };
     let seen = format!("{name} {version}");
     let (oldest, why) = match facts.cluster.is_empty() {
-        true => (OLDEST, "the cache needs Redis 6.2 or later, or Valkey: upgrade the server"),
-        false => (OLDEST_CLUSTER, "a cluster needs Redis 7.0 or later, or Valkey: upgrade the servers"),
+        true => (
+            OLDEST,
+            "the cache needs Redis 6.2 or later, or Valkey: upgrade the server",
+        ),
+        false => (
+            OLDEST_CLUSTER,
+            "a cluster needs Redis 7.0 or later, or Valkey: upgrade the servers",
+        ),
     };
     match number(version) {
         Some(version) if name == "Redis" && version < oldest => findings.bad("version", seen, why),

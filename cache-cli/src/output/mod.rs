@@ -49,7 +49,9 @@ fn width() -> u16 {
     const WIDE: u16 = 160;
     const NARROW: u16 = 40;
     let terminal = rustix::termios::tcgetwinsize(io::stdout()).ok();
-    let columns = terminal.map(|size| size.ws_col).filter(|columns| *columns > 0);
+    let columns = terminal
+        .map(|size| size.ws_col)
+        .filter(|columns| *columns > 0);
     let stated = || std::env::var("COLUMNS").ok()?.parse().ok();
     columns.or_else(stated).unwrap_or(WIDE).max(NARROW)
 }

@@ -122,7 +122,12 @@ mod tests {
         page.block(hostile);
         page.table(&["key"], [vec![hostile.to_owned()]]);
         let is_hostile = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
-        assert_eq!(page.text().chars().find(|c| is_hostile(*c)), None, "{:?}", page.text());
+        assert_eq!(
+            page.text().chars().find(|c| is_hostile(*c)),
+            None,
+            "{:?}",
+            page.text()
+        );
     }
 
     #[test]

@@ -22,6 +22,18 @@ impl Progress {
         Self(bar)
     }
 
+    /// A bar through so many.
+    pub(crate) fn through(what: &'static str, count: usize) -> Self {
+        let progress = Self::of(what);
+        progress.0.set_length(count as u64);
+        progress
+    }
+
+    /// Shows that so many are done.
+    pub(crate) fn reached(&self, count: usize) {
+        self.0.set_position(count as u64);
+    }
+
     /// Shows how far a walk has come.
     pub(crate) fn at(&self, entries: &Entries) {
         if let Some(total) = entries.total() {

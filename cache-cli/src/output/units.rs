@@ -19,7 +19,11 @@ fn date(days: u64) -> (u64, u64, u64) {
     let of_year = of_era - (365 * year + year / 4 - year / 100);
     let shifted = (5 * of_year + 2) / 153;
     let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     (year + era * 400 + u64::from(month <= 2), month, day)
 }
 
@@ -100,9 +104,18 @@ mod tests {
         assert_eq!(span(299_000), "4 m 59 s");
         assert_eq!(span(7_500_000), "2 h 5 m");
         assert_eq!(span(u64::MAX / 2), span(u64::MAX / 2));
-        assert_eq!((span_us(870), span_us(1_250)), ("870 µs".into(), "1.2 ms".into()));
-        assert_eq!((bytes(1_023), bytes(1_536)), ("1023 B".into(), "1.5 KiB".into()));
+        assert_eq!(
+            (span_us(870), span_us(1_250)),
+            ("870 µs".into(), "1.2 ms".into())
+        );
+        assert_eq!(
+            (bytes(1_023), bytes(1_536)),
+            ("1023 B".into(), "1.5 KiB".into())
+        );
         assert_eq!(bytes(u64::MAX), "16383.9 PiB");
-        assert_eq!((count(7), count(1_204), count(1_000_000)), ("7".into(), "1,204".into(), "1,000,000".into()));
+        assert_eq!(
+            (count(7), count(1_204), count(1_000_000)),
+            ("7".into(), "1,204".into(), "1,000,000".into())
+        );
     }
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Admin, unavailable};
+use super::{Admin, PATIENCE, unavailable};
 use crate::error::{CacheError, Result};
 use crate::frame::{self, Header, StampKind, Unreadable};
+use crate::own_thread::timeout;
 use crate::redis::{Cursor, Fault};
 use crate::site::{Named, Pattern, escaped};
 use crate::tag::{Tag, shown};
@@ -42,7 +43,7 @@ pub struct EntryLine {
     pub key: Option<String>,
     /// What it takes in Redis, in bytes; `None` if it can't be read.
     pub bytes: Option<u64>,
-    /// When its load began, in Unix milliseconds of its node's clock.
+    /// When it was stored, in Unix milliseconds of its node's clock.
     pub born_ms: Option<u64>,
     /// Until when it is fresh, in the same clock.
     pub fresh_until_ms: Option<u64>,
@@ -118,10 +119,12 @@ impl Admin {
         let mut cursor = self.redis()?.walk().await.map_err(failed)?;
         let mut found = BTreeSet::new();
         while let Some(names) = cursor.next(&with_lease).await.map_err(failed)? {
-            let names = names.iter().filter_map(|name| match self.names().read(name.as_bytes()) {
-                Some(Named::Entry(entry)) => Some(entry.to_owned()),
-                _ => None,
-            });
+            let names = names
+                .iter()
+                .filter_map(|name| match self.names().read(name.as_bytes()) {
+                    Some(Named::Entry(entry)) => Some(entry.to_owned()),
+                    _ => None,
+                });
             found.extend(names);
         }
         Ok(found.into_iter().collect())
@@ -257,11 +260,15 @@ impl Entries {
             .map(|(name, words)| (name.as_str(), words.as_slice()))
             .collect();
         let redis = self.admin.redis().map_err(|_| Fault::Down)?;
-        let said = redis.say(&sayings).await.into_iter().map(|said| match said {
-            Ok(said) => Ok(said.into_bytes().unwrap_or_default()),
-            Err(Fault::WrongType) => Ok(b"?".to_vec()),
-            Err(fault) => Err(fault),
-        });
+        let said = redis
+            .say(&sayings)
+            .await
+            .into_iter()
+            .map(|said| match said {
+                Ok(said) => Ok(said.into_bytes().unwrap_or_default()),
+                Err(Fault::WrongType) => Ok(b"?".to_vec()),
+                Err(fault) => Err(fault),
+            });
         said.collect()
     }
 }
@@ -269,7 +276,9 @@ impl Entries {
 /// How many keys all nodes have.
 async fn count(admin: &Admin) -> Option<u64> {
     let mut total = 0;
-    for master in admin.redis().ok()?.masters().await.ok()? {
+    let redis = admin.redis().ok()?;
+    let masters = timeout(PATIENCE, redis.masters()).await.ok()?;
+    for master in masters.ok()? {
         let said = master.say(&[b"DBSIZE"]).await.ok()?;
         total += u64::try_from(said.number()?).ok()?;
     }

@@ -72,10 +72,7 @@ impl Admin {
         let mut told = Explanation {
             name: name.to_owned(),
             namespace: namespace.to_owned(),
-            key: self
-                .names()
-                .readable(name)
-                .map(|(_, key)| key.to_owned()),
+            key: self.names().readable(name).map(|(_, key)| key.to_owned()),
             node_ms: None,
             run: None,
             bytes: None,
@@ -103,7 +100,10 @@ impl Admin {
         told.node_ms = Some(looked.node.ms);
         told.run = Some(hex(&looked.node.run_id));
         told.kept_ms = looked.kept_ms;
-        told.lease = looked.lease.clone().map(|found| lease(found, looked.lease_ms));
+        told.lease = looked
+            .lease
+            .clone()
+            .map(|found| lease(found, looked.lease_ms));
         let Some(entry) = looked.entry else {
             told.verdict = match &told.lease {
                 _ if looked.is_other_type => foreign(Fault::WrongType.as_str()),
@@ -215,11 +215,9 @@ impl Admin {
         let info: &[&[u8]] = &[b"INFO", b"stats"];
         let said = self.redis().ok()?.say(&[(&*name, info)]).await.pop()?;
         let said = said.ok()?;
-        let line = said.text()?.lines().find_map(|line| {
-            line.strip_prefix("evicted_keys:")
-                .and_then(|count| count.trim().parse().ok())
-        });
-        line
+        let mut lines = said.text()?.lines();
+        let count = lines.find_map(|line| line.strip_prefix("evicted_keys:"))?;
+        count.trim().parse().ok()
     }
 }
 
@@ -301,7 +299,11 @@ impl Judging {
         if !is_of_name(&self.name, &header.digest) {
             return foreign(Unreadable::Digest.as_str());
         }
-        if self.expected.shape.is_some_and(|shape| shape != header.shape) {
+        if self
+            .expected
+            .shape
+            .is_some_and(|shape| shape != header.shape)
+        {
             let shape = hex(&header.shape.to_be_bytes());
             return Verdict::OtherShape { shape };
         }

@@ -65,7 +65,7 @@ pub struct EntryHeader {
     pub is_encrypted: bool,
     /// Whether a write put it, and no load.
     pub is_put: bool,
-    /// When its load began.
+    /// When it was stored, after its load.
     pub born_ms: u64,
     /// Until when it is fresh.
     pub fresh_until_ms: u64,

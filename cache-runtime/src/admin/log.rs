@@ -40,7 +40,9 @@ impl Admin {
     /// [`CacheError::Unavailable`] if Redis did not take it.
     pub async fn note(&self, action: &Action) -> Result<(), CacheError> {
         let name = self.names().log();
-        let count = action.count.map_or_else(String::new, |count| count.to_string());
+        let count = action
+            .count
+            .map_or_else(String::new, |count| count.to_string());
         let mut words: Vec<&[u8]> = vec![b"XADD", name.as_bytes(), b"MAXLEN", b"~", KEPT, b"*"];
         for (field, text) in [
             ("who", &action.who),
@@ -120,13 +122,18 @@ mod tests {
 
     #[test]
     fn only_a_line_of_this_form_is_read() {
-        let fields = ["who", "a@b", "what", "expire", "target", "tag x", "count", "", "outcome", "done"];
+        let fields = [
+            "who", "a@b", "what", "expire", "target", "tag x", "count", "", "outcome", "done",
+        ];
         let line = |id: &str, fields: &[&str]| {
             let fields = fields.iter().map(|field| text(field)).collect();
             read(&Said::List(vec![text(id), Said::List(fields)]))
         };
         let action = line("1700000000000-0", &fields).unwrap();
-        assert_eq!((action.at_ms, &*action.who, action.count), (1_700_000_000_000, "a@b", None));
+        assert_eq!(
+            (action.at_ms, &*action.who, action.count),
+            (1_700_000_000_000, "a@b", None)
+        );
         for (id, fields) in [
             ("x-0", fields.as_slice()),
             ("17", &fields),

@@ -67,9 +67,7 @@ impl Admin {
     /// As [`CacheBuilder::build`], and [`CacheError::Setting`] for `memory:`, of which nothing can be seen from
     /// outside.
     pub fn new(builder: CacheBuilder) -> Result<Self, CacheError> {
-        let builder = builder.memory_bytes(0);
-        let cache = builder.clone().build()?;
-        if cache.tiers().redis.is_none() {
+        if builder.is_without_server() {
             return Err(CacheError::Setting {
                 setting: "url",
                 reason: "it is `memory:`, and what a process keeps in memory can't be seen from outside: set \
@@ -77,6 +75,8 @@ impl Admin {
                     .to_owned(),
             });
         }
+        let builder = builder.memory_bytes(0);
+        let cache = builder.clone().build()?;
         Ok(Self { cache, builder })
     }
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Admin, unavailable};
+use super::{Admin, PATIENCE, unavailable};
 use crate::clock::{Stopwatch, unix_ms};
 use crate::error::CacheError;
 use crate::lease::Token;
+use crate::own_thread::timeout;
 use crate::redis::{Cursor, Fault, LinkState, Master, Said};
 use crate::site::Named;
 
@@ -86,15 +87,23 @@ pub struct Keyspace {
 }
 
 impl Admin {
-    /// Every node that has keys, with `asked` round trips measured at each.
+    /// Every node that has keys, with `asked` round trips measured at each. Of a cluster that can't be used these are
+    /// the nodes that the URL names.
     ///
     /// # Errors
     ///
     /// [`CacheError::Unavailable`] if it is not known which nodes there are. One that does not answer is told of as
     /// away.
     pub async fn nodes(&self, asked: usize) -> Result<Vec<NodeFacts>, CacheError> {
-        let masters = self.redis()?.masters().await;
-        let masters = masters.map_err(|fault| unavailable("find the nodes", fault))?;
+        let redis = self.redis()?;
+        let found = timeout(PATIENCE, redis.masters()).await;
+        let masters = match found.unwrap_or(Err(Fault::Timeout)) {
+            Ok(masters) => masters,
+            Err(_) if self.cache.tiers().spans_nodes() => {
+                return Ok(self.facts_alone(&redis.seeds(), asked).await);
+            }
+            Err(fault) => return Err(unavailable("find the nodes", fault)),
+        };
         let mut nodes = Vec::with_capacity(masters.len());
         for master in masters {
             nodes.push(self.facts(&master, asked).await);
@@ -132,7 +141,9 @@ impl Admin {
                 break;
             };
             steps += 1;
-            names.iter().for_each(|name| self.count(&mut keyspace, name));
+            names
+                .iter()
+                .for_each(|name| self.count(&mut keyspace, name));
         }
         Ok(keyspace)
     }
@@ -148,6 +159,18 @@ impl Admin {
             _ => &mut keyspace.foreign,
         };
         *kind += 1;
+    }
+
+    /// Of nodes that are connected to for this alone.
+    async fn facts_alone(&self, masters: &[Master], asked: usize) -> Vec<NodeFacts> {
+        let mut nodes = Vec::with_capacity(masters.len());
+        for master in masters {
+            // What comes of it stands in its report.
+            let _ = timeout(PATIENCE, master.up()).await;
+            nodes.push(self.facts(master, asked).await);
+            master.close().await;
+        }
+        nodes
     }
 
     async fn facts(&self, master: &Master, asked: usize) -> NodeFacts {

@@ -363,6 +363,11 @@ impl CacheBuilder {
         })
     }
 
+    #[cfg(feature = "redis")]
+    pub(crate) fn is_without_server(&self) -> bool {
+        self.settings.is_without_server()
+    }
+
     /// What every name in Redis begins with.
     #[cfg(feature = "redis")]
     pub(crate) fn names(&self) -> Names {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::request::Request;
-use super::standing::{Left, Sight, Standing, Demands, standing};
+use super::standing::{Demands, Left, Sight, Standing, standing};
 use crate::clock::Moment;
 use crate::events::Miss;
 use crate::frame::{self, Frame, Room, Stamp, Unreadable};

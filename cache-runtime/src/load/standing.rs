@@ -60,7 +60,11 @@ impl Left {
 
 /// Judges an entry by its own times and the stamps seen.
 #[inline]
-pub(crate) fn standing(demands: &Demands<'_>, header: &Header<&str>, sight: &Sight<'_>) -> Standing {
+pub(crate) fn standing(
+    demands: &Demands<'_>,
+    header: &Header<&str>,
+    sight: &Sight<'_>,
+) -> Standing {
     if !is_of_its_node(demands, header, sight) {
         return Standing::OfAnotherRun;
     }

@@ -23,19 +23,27 @@ impl Topology {
             .map(|(key, words)| Ask::Said { key, words })
             .collect();
         let answers = self.each(&asks).await;
-        let answers = answers
-            .into_iter()
-            .map(|answered| said(answered?.value));
+        let answers = answers.into_iter().map(|answered| said(answered?.value));
         answers.collect()
     }
 
-    /// Every node that has keys.
+    /// Every node that has keys; without a map of a cluster, waits for one.
     pub(crate) async fn masters(&self) -> Result<Vec<Master>, Fault> {
         let links = match &*self.0 {
             Routes::Node(lanes) => lanes.first().cloned().into_iter().collect(),
-            Routes::Cluster(cluster) => cluster.masters().await?,
+            // Not by a slot, which may have no node.
+            Routes::Cluster(cluster) => cluster.found().await?,
         };
         Ok(links.into_iter().map(Master).collect())
+    }
+
+    /// The nodes that the url of a cluster names, each by itself: where the cluster can't be used, they can say why.
+    /// They are to be closed.
+    pub(crate) fn seeds(&self) -> Vec<Master> {
+        match &*self.0 {
+            Routes::Node(_) => Vec::new(),
+            Routes::Cluster(cluster) => cluster.seeds().into_iter().map(Master).collect(),
+        }
     }
 }
 
@@ -45,6 +53,16 @@ impl Master {
         let ask = Ask::Said { key: "", words };
         let answered = self.0.run(&[ask], false).await?.pop();
         said(answered.ok_or(Fault::Protocol)?.value)
+    }
+
+    /// Waits until it is connected, or can't be for a reason that stays.
+    pub(crate) async fn up(&self) -> Result<(), Fault> {
+        self.0.up().await
+    }
+
+    /// Closes its connection for good.
+    pub(crate) async fn close(&self) {
+        self.0.close().await;
     }
 
     /// How its connection is.
