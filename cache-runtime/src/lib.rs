@@ -166,6 +166,7 @@ mod guide {
         "batch.md" Batch
         "testing.md" Testing
         "deploying.md" Deploying
+        "cachectl.md" Cachectl
         "recipes.md" Recipes
         "migrating.md" Migrating
     }

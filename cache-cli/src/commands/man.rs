@@ -16,7 +16,8 @@ pub(crate) fn man(command: Option<&str>) -> Result<Exit, Failure> {
         Some(name) => {
             let own = program.find_subcommand(name).cloned();
             let own = own.ok_or_else(|| Failure::usage(format!("there is no command {name}")))?;
-            Man::new(own.name(format!("cachectl-{name}")))
+            let own = own.name(format!("cachectl-{name}"));
+            Man::new(own.version(env!("CARGO_PKG_VERSION")))
         }
     };
     let mut text = Vec::new();

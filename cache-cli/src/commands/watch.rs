@@ -22,12 +22,16 @@ enum Told {
 /// Longer than anybody watches.
 const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
+/// How many actions are looked at when the log has changed.
+const LOOKED_AT: usize = 100;
+
 pub(crate) async fn watch(
     admin: &Admin,
     asked: &arguments::Watch,
     json: bool,
 ) -> Result<Exit, Failure> {
     let mut watch = admin.watch().await?;
+    let mut actions = Actions::begin(admin).await;
     let end = tokio::time::sleep(asked.time.unwrap_or(FOR_EVER).min(FOR_EVER));
     let interrupted = tokio::signal::ctrl_c();
     let (mut end, mut interrupted) = (std::pin::pin!(end), std::pin::pin!(interrupted));
@@ -40,35 +44,70 @@ pub(crate) async fn watch(
             Ok(()) = &mut interrupted => return Ok(Exit::Done),
         };
         for heard in heard {
-            let is_change = matches!(heard, Heard::Changed(_) | Heard::Everything);
-            let Some(line) = line(admin, asked, heard).await else {
-                continue;
-            };
-            tell(&line, json)?;
-            told += usize::from(is_change);
-            if asked.limit.is_some_and(|limit| told >= limit) {
-                return Ok(Exit::Done);
+            for line in lines(&mut actions, asked, heard).await {
+                tell(&line, json)?;
+                told += usize::from(line.is_of_a_change());
+                if asked.limit.is_some_and(|limit| told >= limit) {
+                    return Ok(Exit::Done);
+                }
             }
         }
     }
 }
 
-/// What is told of it, if it is wanted.
-async fn line(admin: &Admin, asked: &arguments::Watch, heard: Heard) -> Option<Told> {
-    let Heard::Changed(change) = &heard else {
-        return Some(Told::Heard(heard));
-    };
-    if !is_wanted(asked, change) {
-        return None;
+/// What is told of what was heard, if it is wanted.
+async fn lines(actions: &mut Actions<'_>, asked: &arguments::Watch, heard: Heard) -> Vec<Told> {
+    match &heard {
+        Heard::Changed(change) if !is_wanted(asked, change) => Vec::new(),
+        Heard::Changed(change) if change.of == Of::Log => actions.news().await,
+        _ => vec![Told::Heard(heard)],
     }
-    if change.of == Of::Log {
-        let last = admin.actions(1).await.ok()?.pop()?;
-        return Some(Told::Action {
+}
+
+/// The log of actions, of which a push says no more than that it changed.
+struct Actions<'a> {
+    admin: &'a Admin,
+    /// The last that was told, or was there before.
+    last: Option<Action>,
+}
+
+impl<'a> Actions<'a> {
+    async fn begin(admin: &'a Admin) -> Self {
+        // Who may not read it is told of none.
+        let last = admin.actions(1).await.ok();
+        Self {
+            admin,
+            last: last.and_then(|mut last| last.pop()),
+        }
+    }
+
+    /// Those that are new, the earliest first.
+    async fn news(&mut self) -> Vec<Told> {
+        let all = self.admin.actions(LOOKED_AT).await.unwrap_or_default();
+        let last = self.last.clone();
+        let news = all
+            .into_iter()
+            .take_while(|action| Some(action) != last.as_ref());
+        let mut news: Vec<_> = news.collect();
+        news.reverse();
+        if let Some(latest) = news.last() {
+            self.last = Some(latest.clone());
+        }
+        let told = |action| Told::Action {
             heard: "action",
-            action: last,
-        });
+            action,
+        };
+        news.into_iter().map(told).collect()
     }
-    Some(Told::Heard(heard))
+}
+
+impl Told {
+    fn is_of_a_change(&self) -> bool {
+        !matches!(
+            self,
+            Self::Heard(Heard::Connected { .. } | Heard::Away { .. } | Heard::Missed { .. })
+        )
+    }
 }
 
 fn is_wanted(asked: &arguments::Watch, change: &Change) -> bool {
@@ -132,12 +171,12 @@ fn of_change(change: &Change) -> String {
         (Of::Entry, false) => ("entry", "gone"),
         (Of::Lease, true) => ("lease", "load begins"),
         (Of::Lease, false) => ("lease", "load ends"),
-        (Of::Tag, true) => ("tag", "in use"),
-        (Of::Tag, false) => ("tag", "invalidated"),
-        (Of::Namespace, true) => ("namespace", "in use"),
-        (Of::Namespace, false) => ("namespace", "invalidated"),
-        (Of::Bucket, true) => ("bucket", "in use"),
-        (Of::Bucket, false) => ("bucket", "invalidated"),
+        (Of::Tag, true) => ("tag", "stamp made"),
+        (Of::Tag, false) => ("tag", "stamp gone"),
+        (Of::Namespace, true) => ("namespace", "stamp made"),
+        (Of::Namespace, false) => ("namespace", "stamp gone"),
+        (Of::Bucket, true) => ("bucket", "stamp made"),
+        (Of::Bucket, false) => ("bucket", "stamp gone"),
         (_, true) => ("other", "written"),
         (_, false) => ("other", "gone"),
     };

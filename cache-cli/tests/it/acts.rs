@@ -122,6 +122,9 @@ async fn tags_namespaces_keys_and_everything_are_invalidated_and_noted() {
         assert!(action["at_ms"].as_u64().unwrap() > 1_600_000_000_000);
     }
     assert_eq!(actions[4]["count"], 2);
+    let left: i64 =
+        redis::from_redis_value(server.run(&["PTTL", "cache:log"]).await.unwrap()).unwrap();
+    assert!(left > 0, "every key of the cache has an end");
     let shown = run(&url, &["log", "--limit", "2"]);
     assert!(
         shown.out.contains("everything") && !shown.out.contains("shop:1"),

@@ -91,6 +91,13 @@ async fn a_store_an_invalidation_and_an_action_are_told() {
     );
     let action = &told.last().unwrap()["action"];
     assert_eq!(action["target"], "namespace user");
+    // Each is told once, however many come at the same time.
+    let tags = ["invalidate", "tag", "a", "b", "c"];
+    assert_eq!(run(&url, &tags).exit, 0);
+    let told = watching.until(|told| told["action"]["target"] == "tag c");
+    let told = told.iter().filter(|told| told["heard"] == "action");
+    let targets: Vec<_> = told.map(|told| &told["action"]["target"]).collect();
+    assert_eq!(targets, ["tag a", "tag b", "tag c"]);
     server.run(&["FLUSHALL"]).await.unwrap();
     watching.until(|told| told["heard"] == "everything");
 }

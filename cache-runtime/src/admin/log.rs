@@ -1,4 +1,5 @@
-//! What people did by hand, noted in Redis: a stream under the prefix, of the last thousand or so.
+//! What people did by hand, noted in Redis: a stream under the prefix, of the last thousand or so, which ends 90 days
+//! after the last.
 //!
 //! Source: `XADD` with `MAXLEN ~` (<https://redis.io/docs/latest/commands/xadd/>).
 
@@ -10,6 +11,9 @@ use crate::redis::{Fault, Said};
 
 /// About how many actions are kept.
 const KEPT: &[u8] = b"1000";
+
+/// For how long after the last, in milliseconds: 90 days, as every key of the cache has an end.
+const KEPT_MS: &[u8] = b"7776000000";
 
 /// The most bytes of a text that are noted.
 const LONGEST: usize = 512;
@@ -53,8 +57,9 @@ impl Admin {
         ] {
             words.extend([field.as_bytes(), cut(text).as_bytes()]);
         }
-        let noted = self.redis()?.say(&[(&name, &words)]).await.pop();
-        let noted = noted.unwrap_or(Err(Fault::Protocol));
+        let lives: &[&[u8]] = &[b"PEXPIRE", name.as_bytes(), KEPT_MS];
+        let noted = self.redis()?.say(&[(&name, &words), (&name, lives)]).await;
+        let noted: Result<Vec<_>, Fault> = noted.into_iter().collect();
         noted
             .map(drop)
             .map_err(|fault| unavailable("note the action", fault))
