@@ -9,6 +9,7 @@ mod hostile;
 mod manual;
 mod scan;
 mod secrets;
+mod terminal;
 mod watch;
 
 use std::process::{Command, Stdio};
