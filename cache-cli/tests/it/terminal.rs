@@ -16,6 +16,9 @@ async fn user(id: u32) -> u32 {
     id
 }
 
+/// How wide the terminal is: less than a line of `scan`.
+const COLUMNS: u16 = 44;
+
 /// Both ends of a terminal, this many columns wide.
 fn terminal(columns: u16) -> (File, OwnedFd) {
     let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
@@ -43,7 +46,7 @@ fn at_terminal(
     answer: &str,
     variables: &[(&str, &str)],
 ) -> (i32, String) {
-    let (mut person, end) = terminal(60);
+    let (mut person, end) = terminal(COLUMNS);
     let stream = || Stdio::from(end.try_clone().unwrap());
     let mut command = program(url, arguments);
     command.env("TERM", "xterm").envs(variables.iter().copied());
