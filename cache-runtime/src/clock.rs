@@ -93,6 +93,15 @@ pub(crate) fn until(end: SystemTime) -> Duration {
     end.duration_since(SystemTime::now()).unwrap_or_default()
 }
 
+/// The system's clock, in Unix milliseconds: to tell a person how far a server's is from it, and for nothing else.
+#[cfg(feature = "redis")]
+pub(crate) fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    })
+}
+
 /// Measures one span of time precisely.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch(Instant);

@@ -23,7 +23,7 @@ pub enum CacheError {
     /// empty or could not be written.
     #[error("the {what} {name:?} is refused: {reason}")]
     Name {
-        /// `"namespace"`, `"tag"`, `"prefix"` or `"pattern"`.
+        /// `"namespace"`, `"tag"`, `"prefix"`, `"pattern"` or `"entry"`.
         what: &'static str,
         /// The name, cut at 64 characters.
         name: String,

@@ -42,6 +42,7 @@
 //! | how to set it up: each setting with its default | [`CacheBuilder`] |
 //! | what a settings file replaces | [`CacheBuilder::config`], [`Entry::settings`] |
 //! | which functions are cached, and how | [`Cache::sites`] |
+//! | what is stored, from outside of the program | `admin`, and the program `cachectl` on top of it |
 //! | how the cache is doing | [`Cache::health`], [`Cache::stats`], and `tracing` events of target `cache` |
 //! | how to test | [`Cache::testing`], [`Cache::scope`], [`bypass`] |
 //!
@@ -108,6 +109,9 @@ mod load;
 
 mod cache;
 
+#[cfg(feature = "redis")]
+pub mod admin;
+
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
@@ -168,6 +172,7 @@ mod guide {
         "watching.md" Watching
         "testing.md" Testing
         "deploying.md" Deploying
+        "cachectl.md" Cachectl
         "recipes.md" Recipes
         "migrating.md" Migrating
     }

@@ -24,6 +24,7 @@ const LAYERS: &[&[&str]] = &[
     &["tiers"],
     &["load", "invalidate", "expire"],
     &["cache"],
+    &["admin"],
     &["private"],
 ];
 
@@ -304,7 +305,7 @@ fn the_switch_that_plants_a_bug_is_in_no_build_that_does_not_ask_for_it() {
         manifest.contains("default = [\"redis\", \"lz4\"]") && manifest.contains("__planted = []")
     );
     let root = source().join("../..");
-    for package in ["cache-macros", "examples", "benches", "xtask"] {
+    for package in ["cache-cli", "cache-macros", "examples", "benches", "xtask"] {
         let manifest = fs::read_to_string(root.join(package).join("Cargo.toml")).unwrap();
         assert!(!manifest.contains(FEATURE), "{package}");
     }

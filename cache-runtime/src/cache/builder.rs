@@ -387,8 +387,19 @@ impl CacheBuilder {
         })
     }
 
+    #[cfg(feature = "redis")]
+    pub(crate) fn is_without_server(&self) -> bool {
+        self.settings.is_without_server()
+    }
+
+    /// What every name in Redis begins with.
+    #[cfg(feature = "redis")]
+    pub(crate) fn names(&self) -> Names {
+        Names::new(&self.settings.prefix)
+    }
+
     /// What the Redis tier is made with; an error names the setting.
-    fn link_settings(&self) -> Result<LinkSettings> {
+    pub(crate) fn link_settings(&self) -> Result<LinkSettings> {
         let wrong = |name| {
             move |reason| CacheError::Setting {
                 setting: self.settings.called(name),

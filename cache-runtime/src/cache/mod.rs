@@ -44,6 +44,8 @@ pub(crate) use deferred::{Deferral, is_deferred};
 pub(crate) use due::{Due, How};
 pub(crate) use groups::{namespace_target, tag_target};
 pub(crate) use look::{Missed, look};
+#[cfg(feature = "redis")]
+pub(crate) use scan::entry_target;
 
 use crate::boxed::boxed;
 use crate::curve::MemoryCurve;

@@ -7,7 +7,7 @@ use crate::error::{CacheError, Result};
 use crate::invalidate::invalidate;
 use crate::owed::Target;
 use crate::redis::{Cursor, Fault};
-use crate::site::Pattern;
+use crate::site::{Names, Pattern};
 use crate::stamp::Subject;
 
 /// A walk over the readable keys in Redis that match a pattern; made by [`Cache::scan`].
@@ -129,21 +129,23 @@ impl Cache {
             if keys.is_empty() {
                 continue;
             }
-            let targets: Vec<_> = keys.iter().map(|key| self.target_of(key)).collect();
+            let names = &self.tiers().names;
+            let target = |key: &ScannedKey| entry_target(names, &key.namespace, &key.name);
+            let targets: Vec<_> = keys.iter().map(target).collect();
             invalidate(self.tiers(), targets, true).await?;
             count += keys.len() as u64;
         }
         Ok(count)
     }
+}
 
-    fn target_of(&self, found: &ScannedKey) -> Target {
-        let names = &self.tiers().names;
-        Target {
-            subjects: vec![Subject::entry(&found.name)],
-            namespace: Some(found.namespace.as_str().into()),
-            names: names.lease_and_entry(&found.name),
-            namespace_stamp: names.namespace(&found.namespace).to_string(),
-        }
+/// An entry as something to invalidate, by its name.
+pub(crate) fn entry_target(names: &Names, namespace: &str, name: &str) -> Target {
+    Target {
+        subjects: vec![Subject::entry(name)],
+        namespace: Some(namespace.into()),
+        names: names.lease_and_entry(name),
+        namespace_stamp: names.namespace(namespace).to_string(),
     }
 }
 

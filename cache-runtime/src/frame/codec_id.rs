@@ -20,6 +20,16 @@ impl CodecId {
         }
     }
 
+    /// As annotations spell it.
+    #[cfg(feature = "redis")]
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Bincode => "bincode",
+            Self::MessagePack => "msgpack",
+            Self::Json => "json",
+        }
+    }
+
     /// Whether types are to read and write what people read: a date as text and not as numbers.
     pub(super) fn is_for_people(self) -> bool {
         self == Self::Json

@@ -47,6 +47,20 @@ impl Compression {
         }
     }
 
+    /// As annotations spell it.
+    #[cfg(feature = "redis")]
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            #[cfg(feature = "lz4")]
+            Self::Lz4 => "lz4",
+            #[cfg(feature = "zstd")]
+            Self::Zstd => "zstd",
+            #[cfg(feature = "gzip")]
+            Self::Gzip => "gzip",
+        }
+    }
+
     pub(crate) fn from_byte(byte: u8) -> Option<Self> {
         match byte {
             0 => Some(Self::None),

@@ -221,38 +221,62 @@ fn length(len: usize) -> [u8; 4] {
 ///
 /// The first thing found wrong, in the order of [`Unreadable`].
 pub(crate) fn parse(bytes: &[u8]) -> Result<Frame<'_>, Unreadable> {
-    let mut reader = Reader { rest: bytes };
-    if reader.array::<4>()? != MAGIC {
-        return Err(Unreadable::Magic);
-    }
-    let [version, codec, compression, flags] = reader.array()?;
-    if version != VERSION {
-        return Err(Unreadable::Version);
-    }
-    let id = reader.array()?;
-    if reader.u64()? != bytes.len() as u64 {
+    let (mut reader, first) = First::read(bytes)?;
+    if first.len != bytes.len() as u64 {
         return Err(Unreadable::Truncated);
     }
     let body = verified(bytes)?;
     // From here on the checksum's own bytes are out of reach of every length in the header.
-    reader.rest = body.get(32..).ok_or(Unreadable::Truncated)?;
-    let digest = reader.array()?;
-    let header = Header {
-        codec: CodecId::from_byte(codec & !ENCRYPTED).ok_or(Unreadable::Codec)?,
-        is_encrypted: codec & ENCRYPTED != 0,
-        compression: Compression::from_byte(compression).ok_or(Unreadable::Compression)?,
-        flags,
-        id,
-        digest,
-        shape: reader.u64()?,
-        born_ms: reader.u64()?,
-        fresh_until_ms: reader.u64()?,
-        stale_until_ms: reader.u64()?,
-        load_us: reader.u64()?,
-        stamps: reader.stamps()?,
-    };
+    reader.rest = body.get(FIRST_LEN..).ok_or(Unreadable::Truncated)?;
+    let header = reader.header(first)?;
     let payload = reader.rest;
     Ok(Frame { header, payload })
+}
+
+/// What the beginning of a frame says of it, and how long all of it is: to list entries, of which nothing is served.
+/// The checksum is at the end and is not looked at.
+///
+/// # Errors
+///
+/// As [`parse`]; [`Unreadable::Truncated`] where the header is longer than what is there.
+#[cfg(feature = "redis")]
+pub(crate) fn outline(beginning: &[u8]) -> Result<(Header<&str>, u64), Unreadable> {
+    let (mut reader, first) = First::read(beginning)?;
+    let len = first.len;
+    Ok((reader.header(first)?, len))
+}
+
+/// How long what stands before the digest is.
+const FIRST_LEN: usize = 32;
+
+/// What stands before the digest.
+struct First {
+    codec: u8,
+    compression: u8,
+    flags: u8,
+    id: EntryId,
+    len: u64,
+}
+
+impl First {
+    fn read(bytes: &[u8]) -> Result<(Reader<'_>, Self), Unreadable> {
+        let mut reader = Reader { rest: bytes };
+        if reader.array::<4>()? != MAGIC {
+            return Err(Unreadable::Magic);
+        }
+        let [version, codec, compression, flags] = reader.array()?;
+        if version != VERSION {
+            return Err(Unreadable::Version);
+        }
+        let first = Self {
+            codec,
+            compression,
+            flags,
+            id: reader.array()?,
+            len: reader.u64()?,
+        };
+        Ok((reader, first))
+    }
 }
 
 /// How many bytes there are to work on: the frame's, or those that its payload says it has once
@@ -308,6 +332,32 @@ impl<'a> Reader<'a> {
     fn length(&mut self) -> Result<usize, Unreadable> {
         let length = u32::from_le_bytes(self.array()?);
         usize::try_from(length).map_err(|_| Unreadable::Truncated)
+    }
+
+    /// The rest of a header behind its beginning.
+    fn header(&mut self, first: First) -> Result<Header<&'a str>, Unreadable> {
+        let First {
+            codec,
+            compression,
+            flags,
+            id,
+            ..
+        } = first;
+        let digest = self.array()?;
+        Ok(Header {
+            codec: CodecId::from_byte(codec & !ENCRYPTED).ok_or(Unreadable::Codec)?,
+            is_encrypted: codec & ENCRYPTED != 0,
+            compression: Compression::from_byte(compression).ok_or(Unreadable::Compression)?,
+            flags,
+            id,
+            digest,
+            shape: self.u64()?,
+            born_ms: self.u64()?,
+            fresh_until_ms: self.u64()?,
+            stale_until_ms: self.u64()?,
+            load_us: self.u64()?,
+            stamps: self.stamps()?,
+        })
     }
 
     fn stamps(&mut self) -> Result<SmallVec<[Stamped<&'a str>; 2]>, Unreadable> {

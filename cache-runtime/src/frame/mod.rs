@@ -30,6 +30,8 @@ pub(crate) use encryption::EncryptionKeys;
 #[cfg(feature = "encrypt")]
 pub use encryption::EncryptionKeys;
 pub(crate) use encryption::{Lock, write_encrypted};
+#[cfg(feature = "redis")]
+pub(crate) use header::outline;
 pub(crate) use header::{
     Frame, Header, ID_OFFSET, Stamp, StampKind, Stamped, extent, parse, write,
 };

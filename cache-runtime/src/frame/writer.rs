@@ -20,4 +20,13 @@ impl Writer {
         }
         bytes
     }
+
+    /// Whose id or token it is.
+    #[cfg(feature = "redis")]
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        match bytes.first() {
+            Some(first) if first % 2 == 1 => Self::Put,
+            _ => Self::Load,
+        }
+    }
 }

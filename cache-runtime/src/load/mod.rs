@@ -29,7 +29,7 @@
 //!   └──────────────────────────────────────────────────────► served
 //! ```
 //!
-//! Each step is a file: [`join`], [`lead`], [`fetch`] with [`read`], [`judge`] and [`holder`], [`run`], [`store`] with
+//! Each step is a file: [`join`], [`lead`], [`fetch`] with [`read`], [`judge`], [`standing`] and [`holder`], [`run`], [`store`] with
 //! [`tags`], [`weigh`] and [`seal`]. A [`Request`] goes through all of them, and a [`Grant`](grant::Grant)
 //! from the fetch to the store. A put begins at the grant.
 //!
@@ -68,6 +68,7 @@ mod run;
 mod seal;
 mod sliding;
 mod spans;
+mod standing;
 mod store;
 mod tags;
 #[cfg(test)]
@@ -92,6 +93,10 @@ pub(crate) use put::{Writing, put, refresh, unkept};
 pub(crate) use read::{Look, peek};
 pub(crate) use request::{Draft, Request, short};
 pub(crate) use sliding::used;
+#[cfg(feature = "redis")]
+pub(crate) use standing::{
+    Compared, Demands, Left, Sight, Standing, compare, standing, subject as subject_of,
+};
 pub(crate) use validity::{Again, Always, If};
 
 use crate::boxed::boxed;

@@ -34,6 +34,8 @@ pub(crate) use terms::asks::{FillAsk, Keys, LeaseAsk, PublishAsk, StampAsk};
 pub(crate) use terms::fault::Fault;
 pub(crate) use terms::news::{LinkEvent, LinkReport, LinkState, Pushed};
 #[cfg(feature = "redis")]
-pub(crate) use topology::{Holds, Topology, scan::Cursor};
+pub(crate) use terms::said::Said;
+#[cfg(feature = "redis")]
+pub(crate) use topology::{Holds, Topology, outside::Master, scan::Cursor};
 #[cfg(feature = "redis")]
 pub(crate) use wire::settings::LinkSettings;

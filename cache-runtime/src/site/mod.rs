@@ -32,6 +32,8 @@ pub(crate) use linked::{Facts, linked};
 pub(crate) use names::{EntryName, Named, Names};
 pub(crate) use path::written;
 pub(crate) use pattern::Pattern;
+#[cfg(feature = "redis")]
+pub(crate) use pattern::escaped;
 pub use shared::SharedWith;
 pub use spec::Spec;
 pub(crate) use table::all;

@@ -115,6 +115,29 @@ impl Names {
         [&self.prefix, ":w"].concat()
     }
 
+    /// What the names of this cache and of no other begin with.
+    #[cfg(feature = "redis")]
+    pub(crate) fn beginning(&self) -> String {
+        [&self.prefix, ":"].concat()
+    }
+
+    #[cfg(feature = "redis")]
+    pub(crate) fn has_prefix(&self, name: &str) -> bool {
+        name.starts_with(&self.beginning())
+    }
+
+    /// Where what people did by hand is noted.
+    #[cfg(feature = "redis")]
+    pub(crate) fn log(&self) -> String {
+        [&self.prefix, ":log"].concat()
+    }
+
+    /// The namespace of an entry's name and what stands in its braces, if it is an entry's.
+    pub(crate) fn parts<'a>(&self, name: &'a str) -> Option<(&'a str, &'a str)> {
+        let rest = name.strip_prefix(&*self.prefix)?.strip_prefix(":e:")?;
+        rest.strip_suffix('}')?.split_once(":{")
+    }
+
     /// What a name is of, if it is one of this cache's.
     pub(crate) fn read<'a>(&self, name: &'a [u8]) -> Option<Named<'a>> {
         let name = std::str::from_utf8(name).ok()?;
@@ -194,7 +217,7 @@ mod tests {
     #[test]
     fn every_name_is_read_back() {
         let names = Names::new("app");
-        let entry = names.entry("user", &[7; 32], Some("user-42"));
+        let entry = names.entry("n", &[7; 32], Some("user-42"));
         for (name, named) in [
             (entry.shared(), Named::Entry(entry.as_str())),
             (entry.lease().into(), Named::Entry(entry.as_str())),
@@ -204,6 +227,9 @@ mod tests {
         ] {
             assert_eq!(names.read(name.as_bytes()), Some(named));
         }
+        let parts = names.parts(entry.as_str());
+        assert_eq!(parts, Some(("n", "user-42-07070707")));
+        assert_eq!(names.parts(&entry.lease()), None);
         for foreign in [
             "",
             "app",

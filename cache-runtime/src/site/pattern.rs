@@ -25,6 +25,13 @@ impl Names {
         Ok(Pattern(format!("{prefix}:e:*:{{{glob}-{digest}}}")))
     }
 
+    /// The names of all entries, of leases too, in one namespace or in every one.
+    #[cfg(feature = "redis")]
+    pub(crate) fn entries(&self, namespace: Option<&str>) -> Pattern {
+        let namespace = namespace.map_or_else(|| "*".to_owned(), escaped);
+        Pattern(format!("{}:e:{namespace}:{{*", escaped(self.prefix())))
+    }
+
     /// The names of all namespaces' stamps.
     pub(crate) fn namespaces(&self) -> Pattern {
         Pattern(format!("{}:n:*", escaped(self.prefix())))
@@ -32,8 +39,7 @@ impl Names {
 
     /// The namespace and the readable key of an entry's name, if it has one.
     pub(crate) fn readable<'a>(&self, name: &'a str) -> Option<(&'a str, &'a str)> {
-        let rest = name.strip_prefix(self.prefix())?.strip_prefix(":e:")?;
-        let (namespace, inside) = rest.strip_suffix('}')?.split_once(":{")?;
+        let (namespace, inside) = self.parts(name)?;
         let (key, digest) = inside.rsplit_once('-')?;
         let is_digest = digest.len() == DIGITS && digest.bytes().all(|b| b.is_ascii_hexdigit());
         is_digest.then_some((namespace, key))
@@ -41,7 +47,7 @@ impl Names {
 }
 
 /// Text that a glob matches as it is.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '*' | '?' | '[' | ']' | '\\' | '^') {
@@ -62,6 +68,11 @@ mod tests {
         let pattern = names.pattern("user:4*").unwrap();
         assert_eq!(pattern.glob(), r"a\*b:e:*:{user:4*-????????}");
         assert_eq!(names.namespaces().glob(), r"a\*b:n:*");
+        #[cfg(feature = "redis")]
+        {
+            assert_eq!(names.entries(None).glob(), r"a\*b:e:*:{*");
+            assert_eq!(names.entries(Some("a[1]")).glob(), r"a\*b:e:a\[1\]:{*");
+        }
         for refused in ["", "a{b", "a}b", "a\nb", &"x".repeat(257)] {
             assert!(names.pattern(refused).is_err(), "{refused:?}");
         }

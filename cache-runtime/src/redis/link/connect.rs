@@ -97,6 +97,9 @@ async fn greet(
         // Not `NOLOOP`: it also holds back what is evicted, expires or is forgotten while the node
         // runs a command of this client.
         pipeline.cmd("CLIENT").arg("TRACKING").arg("ON");
+        if let Some(beginning) = &node.watched {
+            pipeline.arg("BCAST").arg("PREFIX").arg(beginning);
+        }
     }
     Run::ask(&mut pipeline);
     pipeline.cmd("TIME");

@@ -5,3 +5,4 @@ pub(super) mod answers;
 pub(super) mod asks;
 pub(super) mod fault;
 pub(super) mod news;
+pub(super) mod said;

@@ -3,6 +3,7 @@
 mod cluster;
 mod lanes;
 pub(super) mod operations;
+pub(super) mod outside;
 mod redirect;
 mod route;
 pub(super) mod scan;

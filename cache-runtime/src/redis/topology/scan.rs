@@ -7,7 +7,7 @@ use super::{Routes, Topology};
 use crate::redis::link::Link;
 use crate::redis::terms::fault::Fault;
 use crate::redis::wire::answers::bytes;
-use crate::redis::wire::asks::Ask;
+use crate::redis::wire::asks::{Ask, SCANNED};
 use crate::redis::wire::error::unwrap;
 use crate::stamp::Vouch;
 
@@ -62,6 +62,9 @@ impl Topology {
 }
 
 impl Cursor {
+    /// How many keys one step looks at, about.
+    pub(crate) const STEP: u64 = SCANNED as u64;
+
     /// The next names that match, perhaps none; `None` at the end. A name may come twice.
     pub(crate) async fn next(&mut self, pattern: &str) -> Result<Option<Vec<String>>, Fault> {
         let Some(master) = self.masters.last() else {

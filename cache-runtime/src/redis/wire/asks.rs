@@ -6,7 +6,7 @@ use super::scripts::{CLAIM, EXPIRE, EXPIRE_ENTRY, FILL, LEASE, LENGTHEN, Lua, PU
 use crate::redis::terms::asks::{FillAsk, LeaseAsk, PublishAsk, StampAsk};
 
 /// How many keys one command of a walk looks at: some 100 µs of the node's time.
-const SCANNED: u32 = 512;
+pub(in crate::redis) const SCANNED: u32 = 512;
 
 /// One command to the node that has its keys.
 #[derive(Clone, Copy)]
@@ -52,6 +52,12 @@ pub(in crate::redis) enum Ask<'a> {
     },
     /// Names of one slot.
     Unlink(&'a [String]),
+    /// What only who looks from outside asks; nothing rests on it.
+    Said {
+        /// A key of its slot; empty for what is asked of a node.
+        key: &'a str,
+        words: &'a [&'a [u8]],
+    },
 }
 
 impl Ask<'_> {
@@ -68,6 +74,7 @@ impl Ask<'_> {
             Self::Publish(ask) => ask.list,
             Self::Scan { .. } => "",
             Self::Unlink(names) => names.first().map_or("", String::as_str),
+            Self::Said { key, .. } => key,
         }
     }
 
@@ -170,6 +177,11 @@ impl Ask<'_> {
             Self::Unlink(names) => {
                 let mut command = redis::cmd("UNLINK");
                 command.arg(names);
+                command
+            }
+            Self::Said { words, .. } => {
+                let mut command = redis::Cmd::new();
+                command.arg(words);
                 command
             }
         };

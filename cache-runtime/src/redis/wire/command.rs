@@ -19,6 +19,8 @@ commands![
     "cluster|info",
     "cluster|myid",
     "cluster|shards",
+    "config|get",
+    "dbsize",
     "del",
     "evalsha",
     "exists",
@@ -38,6 +40,8 @@ commands![
     "type",
     "unlink",
     "wait",
+    "xadd",
+    "xrevrange",
 ];
 
 /// Which command a refusal names, in the words of Redis 6.2 to 8.

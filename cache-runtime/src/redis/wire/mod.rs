@@ -11,6 +11,7 @@ pub(super) mod map;
 pub(super) mod packed;
 pub(super) mod reply;
 pub(super) mod run;
+pub(super) mod said;
 pub(super) mod scripts;
 pub(super) mod settings;
 pub(super) mod slots;

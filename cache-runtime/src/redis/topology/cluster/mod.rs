@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::own_thread;
 use crate::patience;
-use crate::redis::link::{Ears, Link};
+use crate::redis::link::{Ears, Link, Resolver};
 use crate::redis::terms::fault::Fault;
 use crate::redis::terms::news::{LinkFigures, LinkReport, LinkState};
 use crate::redis::wire::settings::{Address, LinkSettings};
@@ -33,6 +33,22 @@ impl Cluster {
         let table = self.0.table.load();
         let masters = table.as_ref().ok_or(Fault::Down)?.masters();
         Ok(masters.collect())
+    }
+
+    /// A connection of its own to each node of the url, as to a server that is in no cluster.
+    pub(super) fn seeds(&self) -> Vec<Link> {
+        let settings = &self.0.settings;
+        let seeds = settings.seeds().iter().map(|seed| {
+            let mut alone = settings.at(&seed.host, seed.port);
+            (alone.in_cluster, alone.found) = (false, None);
+            let ears = Ears {
+                event: Arc::new(|_, _| ()),
+                push: Arc::new(|_| ()),
+                map: None,
+            };
+            Link::new(alone, Resolver::default(), ears)
+        });
+        seeds.collect()
     }
 
     /// The connection to the master that has a slot, at once: without a map this is an error, but

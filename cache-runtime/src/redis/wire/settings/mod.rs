@@ -39,6 +39,8 @@ pub(crate) struct LinkSettings {
     pub(in crate::redis) found: Option<Found>,
     /// The name of a key on which the user's rights are tried.
     pub(in crate::redis) probe: Option<String>,
+    /// Whether to be pushed every change of a name that begins so, and not only of what was read.
+    pub(in crate::redis) watched: Option<String>,
     /// For deletions that wait for replicas.
     pub(in crate::redis) replicas: Option<Replicas>,
     /// Where its connections are driven.
@@ -66,6 +68,7 @@ impl LinkSettings {
             in_cluster: false,
             found: None,
             probe: None,
+            watched: None,
             replicas: None,
             home: Home::default(),
         }
@@ -172,6 +175,12 @@ impl LinkSettings {
 
     pub(crate) fn with_probe(mut self, key: String) -> Self {
         self.probe = Some(key);
+        self
+    }
+
+    /// Is pushed every change of a name that begins so.
+    pub(crate) fn with_watched(mut self, beginning: String) -> Self {
+        self.watched = Some(beginning);
         self
     }
 

@@ -1,0 +1,255 @@
+//! What the command line takes.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// What stands at the end of the help and in the man page.
+const AFTER: &str = "\
+Exit codes: 0 done · 1 nothing found, or the answer is no · 2 wrong arguments or settings · 3 Redis can't be reached · \
+4 Redis refused (rights, password) · 5 done in part.
+
+Redis is where CACHE_URL says, else REDIS_URL; CACHE_PREFIX, CACHE_CA_FILE, CACHE_CLIENT_CERT, CACHE_CLIENT_KEY, \
+CACHE_ENCRYPTION_KEYS and CACHE_OP_TIMEOUT are those of the program that caches. A password stands in CACHE_URL or in \
+a file, never among the arguments, where every user of the machine sees it. NO_COLOR turns colours off.";
+
+/// Explains, lists, watches and invalidates what the cache has in Redis, without the program that caches.
+#[derive(Debug, Parser)]
+#[command(name = "cachectl", version, after_long_help = AFTER)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Print JSON, for programs: one value, or one a line where a command goes on
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where Redis is.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Where Redis is")]
+pub(crate) struct Place {
+    /// Where Redis is, without a password; defaults to CACHE_URL, else REDIS_URL
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "url_file")]
+    pub(crate) url: Option<String>,
+    /// A file whose first line says where Redis is, with its password; `-` is the standard input
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) url_file: Option<PathBuf>,
+    /// What the names of the cache begin with; defaults to CACHE_PREFIX, else `cache`
+    #[arg(long, global = true, value_name = "PREFIX")]
+    pub(crate) prefix: Option<String>,
+    /// How long one command to Redis may take; defaults to CACHE_OP_TIMEOUT, else 2s
+    #[arg(long, global = true, value_name = "TIME", value_parser = time)]
+    pub(crate) timeout: Option<Duration>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// What an entry is, what it rests on, and why the next read would hit or miss
+    Explain(Explain),
+    /// The value of an entry
+    Get(Get),
+    /// The entries that are stored
+    Scan(Scan),
+    /// Invalidate entries, tags, namespaces: no later read returns an older load
+    Invalidate(Act),
+    /// Make entries, tags, namespaces stale: they may be served while they are loaded anew
+    Expire(Act),
+    /// What changes, as Redis tells of it
+    Watch(Watch),
+    /// Whether the servers suit the cache, and what to do where they don't
+    Doctor(Doctor),
+    /// What was invalidated and expired by hand: by whom, when, and what came of it
+    Log(Log),
+    /// Completions for a shell, to its standard place or to be sourced
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// The man page, in roff: `cachectl man > cachectl.1`
+    Man {
+        /// Of one command: `cachectl man explain > cachectl-explain.1`
+        command: Option<String>,
+    },
+}
+
+/// Which entry.
+#[derive(Args, Debug)]
+pub(crate) struct Which {
+    /// The entry's name in Redis, or its key as the function's `key = ".."` spells it, such as `user:42`; the latter
+    /// is looked for among all keys
+    pub(crate) key: String,
+    /// Only in this namespace
+    #[arg(long, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Explain {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// The shape that the reader expects, as another entry of it has: 16 hexadecimal digits
+    #[arg(long, value_name = "SHAPE", value_parser = shape)]
+    pub(crate) shape: Option<u64>,
+    /// The stale window of the function: `10m`, `1h`; defaults to what the entry was stored with
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) stale: Option<Duration>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Get {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// The bytes or the JSON text as they are, and nothing else
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) raw: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Scan {
+    /// Only readable keys that match: `user:4*`; `*` is any text, `?` any character, `[ab]` one of these
+    #[arg(conflicts_with_all = ["namespace", "tag"])]
+    pub(crate) pattern: Option<String>,
+    /// Only entries of this namespace
+    #[arg(long, value_name = "NAMESPACE", conflicts_with = "tag")]
+    pub(crate) namespace: Option<String>,
+    /// Only entries that carry this tag
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Option<String>,
+    /// Stop after this many
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    pub(crate) limit: usize,
+}
+
+/// What to invalidate or to expire.
+#[derive(Args, Debug)]
+pub(crate) struct Act {
+    /// What is named
+    pub(crate) kind: Kind,
+    /// Names: keys, tags, namespaces or one pattern; none for `everything`
+    pub(crate) names: Vec<String>,
+    /// Only keys in this namespace
+    #[arg(long, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
+    /// Count what it would reach, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Count what it reaches first, also of a tag or a namespace, which are one command without
+    #[arg(long)]
+    pub(crate) count: bool,
+    /// Ask nothing
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// Entries, by their names in Redis or their readable keys
+    Key,
+    /// All that carries a tag
+    Tag,
+    /// All of a namespace
+    Namespace,
+    /// Entries whose readable keys match a pattern
+    Pattern,
+    /// All under the prefix
+    Everything,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Watch {
+    /// Only changes of these
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub(crate) only: Vec<Only>,
+    /// Only names that have this text in them
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) contains: Option<String>,
+    /// Stop after this time
+    #[arg(long = "for", value_name = "TIME", value_parser = time)]
+    pub(crate) time: Option<Duration>,
+    /// Stop after this many changes
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) limit: Option<usize>,
+}
+
+/// What a change is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Only {
+    Entry,
+    Lease,
+    Tag,
+    Namespace,
+    Action,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Doctor {
+    /// How many round trips to measure at each node
+    #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub(crate) round_trips: u16,
+    /// How many keys to look at
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000)]
+    pub(crate) keys: u64,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Log {
+    /// How many of the last
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    pub(crate) limit: usize,
+}
+
+/// A time as annotations have it: `500ms`, `30s`, `5m`, `1h`, `2d`.
+fn time(text: &str) -> Result<Duration, String> {
+    const TAKES: &str = "it takes a number and a unit: `500ms`, `30s`, `5m`, `1h` or `2d`";
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let number: u64 = number.parse().map_err(|_| TAKES.to_owned())?;
+    let of_ms = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return Err(TAKES.to_owned()),
+    };
+    Ok(Duration::from_millis(number.saturating_mul(of_ms)))
+}
+
+fn shape(text: &str) -> Result<u64, String> {
+    let is_shape = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let shape = is_shape
+        .then(|| u64::from_str_radix(text, 16).ok())
+        .flatten();
+    shape.ok_or_else(|| "it takes 16 hexadecimal digits".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn times_and_shapes_are_read() {
+        assert_eq!(time("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(time("2d"), Ok(Duration::from_secs(172_800)));
+        for wrong in ["", "5", "s", "-1s", "5 parsecs", "99999999999999999999s"] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(shape("00000000000000ff"), Ok(255));
+        for wrong in ["", "ff", "00000000000000fg", "+0000000000000ff"] {
+            assert!(shape(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The commands, a file each: what is asked for in, a report out.
+
+mod act;
+mod doctor;
+mod explain;
+mod find;
+mod get;
+mod log;
+mod man;
+mod next_step;
+mod scan;
+mod survey;
+mod watch;
+
+use std::io::Write as _;
+
+use clap::CommandFactory as _;
+use tokio::runtime::Builder;
+
+use crate::arguments::{Arguments, Command};
+use crate::connection::connect;
+use crate::exit::{Exit, Failure};
+use crate::output::print;
+
+/// Runs what the arguments ask for.
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    // Whose future is large, and needed once.
+    runtime.block_on(Box::pin(dispatch(arguments)))
+}
+
+async fn dispatch(arguments: &Arguments) -> Result<Exit, Failure> {
+    let (place, json) = (&arguments.place, arguments.json);
+    match &arguments.command {
+        Command::Explain(asked) => {
+            let report = explain::explain(place, asked).await?;
+            done(&report, json)
+        }
+        Command::Get(asked) => get::get(&connect(place).await?, asked, json).await,
+        Command::Scan(asked) => done(&scan::scan(&connect(place).await?, asked).await?, json),
+        Command::Invalidate(asked) => {
+            let admin = connect(place).await?;
+            done(&act::act(&admin, act::What::Invalidate, asked).await?, json)
+        }
+        Command::Expire(asked) => {
+            let admin = connect(place).await?;
+            done(&act::act(&admin, act::What::Expire, asked).await?, json)
+        }
+        Command::Watch(asked) => watch::watch(&connect(place).await?, asked, json).await,
+        Command::Doctor(asked) => done(&doctor::doctor(place, asked).await?, json),
+        Command::Log(asked) => done(&log::log(&connect(place).await?, asked).await?, json),
+        Command::Completions { shell } => {
+            let mut out = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "cachectl", &mut out);
+            anstream::stdout().write_all(&out)?;
+            Ok(Exit::Done)
+        }
+        Command::Man { command } => man::man(command.as_deref()),
+    }
+}
+
+fn done(report: &impl crate::output::Report, json: bool) -> Result<Exit, Failure> {
+    print(report, json)?;
+    Ok(report.exit())
+}

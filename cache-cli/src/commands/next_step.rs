@@ -1,0 +1,127 @@
+//! Why an entry is a hit or a miss, and what to do next, in words.
+
+use cache_runtime::admin::{Explanation, StampKind, StampState, Verdict};
+
+use crate::output::units::span;
+
+/// Why the next read finds what it finds.
+pub(super) fn reason(told: &Explanation) -> String {
+    match &told.verdict {
+        Verdict::Fresh { for_ms } => format!("it is fresh for another {}", span(*for_ms)),
+        Verdict::Stale { for_ms, by_hand } => format!(
+            "it is stale{}, and may be served for another {} while it is loaded anew",
+            hand(*by_hand),
+            span(*for_ms)
+        ),
+        Verdict::Expired { by_hand } => format!("its time is over{}", hand(*by_hand)),
+        Verdict::TagInvalidated { tag } => {
+            format!("the tag {tag} was invalidated after it was loaded")
+        }
+        Verdict::NamespaceCleared { namespace } => {
+            format!("the namespace {namespace} was invalidated after it was loaded")
+        }
+        Verdict::StampEvicted { kind, name } => {
+            format!("the stamp of the {} {name} was evicted", kind_text(*kind))
+        }
+        Verdict::OtherRun => "it was stored before its node was restarted or replaced".to_owned(),
+        Verdict::OtherShape { shape } => format!("it is of another type: its shape is {shape}"),
+        Verdict::Foreign { cause } => {
+            format!("what stands there can't be read as this entry: {cause}")
+        }
+        Verdict::Loading => "nothing is stored yet, and a process loads it now".to_owned(),
+        Verdict::NeverStored => "nothing is stored".to_owned(),
+        Verdict::NodeAway { cause } => format!("its node can't be reached: {cause}"),
+        // Of a runtime that knows more causes than this program.
+        other => format!("{other:?}"),
+    }
+}
+
+/// What to do next.
+pub(super) fn next_step(told: &Explanation, has_siblings: bool) -> String {
+    let step = match &told.verdict {
+        Verdict::Fresh { .. } | Verdict::Stale { .. } if has_siblings => {
+            "Several entries have this key: of functions, builds or types that don't share what they store. A program \
+             that misses reads another of them; `--shape` says which is its own."
+        }
+        Verdict::Fresh { .. } => {
+            "Nothing to do. A program that misses it all the same looks for another name: its key, function, version or \
+             type differs."
+        }
+        Verdict::Stale { by_hand: true, .. } | Verdict::Expired { by_hand: true } => {
+            "The next call loads it anew. `cachectl log` tells who expired it, if that was done with cachectl."
+        }
+        Verdict::Stale { .. } => {
+            "The next call of a function with `stale` is served it and refreshes it; of one without, it loads. If it \
+             stays stale, its refreshes fail: look at the program's log."
+        }
+        Verdict::Expired { .. } => {
+            "The next call loads it. If that is too often, raise the function's `ttl`."
+        }
+        Verdict::TagInvalidated { .. } | Verdict::NamespaceCleared { .. }
+            if told.evicted_keys.is_some_and(|count| count > 0) =>
+        {
+            "The next call loads it. `cachectl log` tells who did it, if that was done with cachectl. The node evicts \
+             keys: the stamp may have been evicted and made anew."
+        }
+        Verdict::TagInvalidated { .. } | Verdict::NamespaceCleared { .. } => {
+            "The next call loads it. `cachectl log` tells who did it, if that was done with cachectl; `cachectl watch \
+             --only tag,namespace` shows the next one."
+        }
+        Verdict::StampEvicted { .. } => {
+            "The next call loads it. The node is full and evicts keys (or somebody invalidated it: both leave nothing \
+             behind): raise `maxmemory`, and see `cachectl doctor`."
+        }
+        Verdict::OtherRun => {
+            "The next call loads it: what a restart, a failover or a reshard brings along is never trusted. Nothing to do, \
+             unless the node restarts often."
+        }
+        Verdict::OtherShape { .. } => {
+            "A build with another type of value stored it, and each build reads its own. It ends by its ttl; nothing is \
+             to be flushed."
+        }
+        Verdict::Foreign { .. } => {
+            "The next call loads it and overwrites it. Something else writes under the prefix, or a bit was flipped: give \
+             the cache a prefix, a user and, where a key is missing, the keys of its own."
+        }
+        Verdict::Loading => {
+            "Wait for it. If it stays so, the load hangs: look at the function, and give it a `load_timeout`."
+        }
+        Verdict::NeverStored if told.lease.is_some() => {
+            "The next call loads it. What was loaded last is not stored: it is too large, `cache_if` or its ttl said so, \
+             or it failed."
+        }
+        Verdict::NeverStored => {
+            "The next call loads and stores it. If it never is: the value may be too large or unwanted, or its time was \
+             over, or Redis is full; see `cachectl doctor` and the program's `unstored` counters."
+        }
+        Verdict::NodeAway { .. } => {
+            "Calls run their functions meanwhile. See that the server runs, then `cachectl doctor`."
+        }
+        _ => "",
+    };
+    match misses_many(told) {
+        true => format!("{step} More than one of its stamps does not hold."),
+        false => step.to_owned(),
+    }
+}
+
+fn misses_many(told: &Explanation) -> bool {
+    let fallen = |state| !matches!(state, StampState::Holds | StampState::Expired);
+    told.stamps.iter().filter(|seen| fallen(seen.state)).count() > 1
+}
+
+fn hand(by_hand: bool) -> &'static str {
+    if by_hand {
+        ", as somebody expired it"
+    } else {
+        ""
+    }
+}
+
+fn kind_text(kind: StampKind) -> &'static str {
+    match kind {
+        StampKind::Tag => "tag",
+        StampKind::Namespace => "namespace",
+        StampKind::Node => "node",
+    }
+}

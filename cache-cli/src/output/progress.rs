@@ -1,0 +1,65 @@
+//! A bar for long work, on the error stream and where that is a terminal.
+
+use std::time::{Duration, Instant};
+
+use cache_runtime::admin::Entries;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+const FORM: &str = "{msg} {wide_bar} {pos} of {len} keys, {eta} left";
+
+/// How long work may take before a bar is shown: what is over at once would only flicker.
+const HESITATION: Duration = Duration::from_millis(300);
+
+/// How far work has come.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    begun: Instant,
+}
+
+impl Progress {
+    /// A bar that says what is done.
+    pub(crate) fn of(what: &'static str) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template(FORM) {
+            bar.set_style(style);
+        }
+        Self {
+            bar: bar.with_message(what),
+            begun: Instant::now(),
+        }
+    }
+
+    /// A bar through so many.
+    pub(crate) fn through(what: &'static str, count: usize) -> Self {
+        let progress = Self::of(what);
+        progress.bar.set_length(count as u64);
+        progress
+    }
+
+    /// Shows that so many are done.
+    pub(crate) fn reached(&self, count: usize) {
+        self.show(count as u64);
+    }
+
+    /// Shows how far a walk has come.
+    pub(crate) fn at(&self, entries: &Entries) {
+        if let Some(total) = entries.total() {
+            self.bar.set_length(total);
+        }
+        self.show(entries.looked_at());
+    }
+
+    fn show(&self, position: u64) {
+        if self.bar.is_hidden() && self.begun.elapsed() >= HESITATION {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.set_position(position);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
