@@ -48,6 +48,12 @@ pub(crate) struct Place {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// What the processes that cache have counted, each and in all, and how their nodes of Redis are
+    Stats,
+    /// The annotated functions, by what they cost or bring
+    Functions(Functions),
+    /// What functions do in a second, again and again
+    Top(Top),
     /// What an entry is, what it rests on, and why the next read would hit or miss
     Explain(Explain),
     /// The value of an entry
@@ -74,6 +80,51 @@ pub(crate) enum Command {
         /// Of one command: `cachectl man explain > cachectl-explain.1`
         command: Option<String>,
     },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Functions {
+    /// Only those of this namespace
+    #[arg(long, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
+    /// Which come first
+    #[arg(long, value_name = "ORDER", default_value = "calls")]
+    pub(crate) by: Order,
+    /// Stop after this many
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    pub(crate) limit: usize,
+}
+
+/// Which functions come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Order {
+    /// Those that are called most
+    Calls,
+    /// Those whose calls are hits most often
+    Hits,
+    /// Those whose calls are hits least often
+    Misses,
+    /// Those that load most
+    Loads,
+    /// Those whose loads took longest in all
+    LoadTime,
+    /// Those that take most of the processes' memory
+    Memory,
+    /// Those whose hits have spared most time of loads
+    Saved,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Top {
+    /// How often to look
+    #[arg(long, value_name = "TIME", value_parser = interval, default_value = "2s")]
+    pub(crate) every: Duration,
+    /// Stop after this time
+    #[arg(long = "for", value_name = "TIME", value_parser = time)]
+    pub(crate) time: Option<Duration>,
+    /// Show this many
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    pub(crate) limit: usize,
 }
 
 /// Which entry.
@@ -200,6 +251,15 @@ pub(crate) struct Log {
     /// How many of the last
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub(crate) limit: usize,
+}
+
+/// A time to wait between two looks.
+fn interval(text: &str) -> Result<Duration, String> {
+    let time = time(text)?;
+    match time >= Duration::from_millis(100) {
+        true => Ok(time),
+        false => Err("it is 100ms at least".to_owned()),
+    }
 }
 
 /// A time as annotations have it: `500ms`, `30s`, `5m`, `1h`, `2d`.

@@ -8,6 +8,7 @@ mod commands;
 mod connection;
 mod doctor;
 mod exit;
+mod fleet;
 mod output;
 
 use std::process::ExitCode;

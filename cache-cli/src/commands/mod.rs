@@ -4,12 +4,15 @@ mod act;
 mod doctor;
 mod explain;
 mod find;
+mod functions;
 mod get;
 mod log;
 mod man;
 mod next_step;
 mod scan;
+mod stats;
 mod survey;
+mod top;
 mod watch;
 
 use std::io::Write as _;
@@ -32,6 +35,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 async fn dispatch(arguments: &Arguments) -> Result<Exit, Failure> {
     let (place, json) = (&arguments.place, arguments.json);
     match &arguments.command {
+        Command::Stats => done(&stats::stats(&connect(place).await?).await?, json),
+        Command::Functions(asked) => {
+            let admin = connect(place).await?;
+            done(&functions::functions(&admin, asked).await?, json)
+        }
+        Command::Top(asked) => top::top(&connect(place).await?, asked, json).await,
         Command::Explain(asked) => {
             let report = explain::explain(place, asked).await?;
             done(&report, json)

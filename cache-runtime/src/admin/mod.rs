@@ -75,7 +75,8 @@ impl Admin {
                     .to_owned(),
             });
         }
-        let builder = builder.memory_bytes(0);
+        // Who looks on is no process of the fleet.
+        let builder = builder.memory_bytes(0).fleet(false);
         let cache = builder.clone().build()?;
         Ok(Self { cache, builder })
     }
