@@ -4,6 +4,7 @@ mod acts;
 mod doctor;
 mod exits;
 mod explain;
+mod fleet;
 mod get;
 mod hostile;
 mod manual;

@@ -28,7 +28,7 @@ pub(crate) use key::{Computed, Kept, Sought};
 use recent::{Noting, Threads};
 pub(crate) use recent::{Recent, on_this_thread};
 
-use crate::clock::{Moment, Stopwatch};
+use crate::clock::Moment;
 use crate::curve::Curve;
 use crate::events::Miss;
 
@@ -62,8 +62,6 @@ type Store = Cache<Kept, Arc<Held>, Bytes, BuildHasherDefault<Computed>, Leaving
 pub(crate) struct InStore<'a> {
     held: Arc<Held>,
     noting: Noting<'a>,
-    /// Since when it was looked for, where that is measured.
-    clock: Option<Stopwatch>,
 }
 
 impl InStore<'_> {
@@ -71,9 +69,13 @@ impl InStore<'_> {
     #[inline(never)]
     pub(crate) fn serve(self, read: &mut dyn FnMut(&Held)) {
         // Dropped at the end: a value's own `Drop` may run any code, too.
-        let _replaced = recent::on_this_thread(|recent| recent.note(self.noting, &self.held));
+        let mut clock = None;
+        let _replaced = recent::on_this_thread(|recent| {
+            clock = recent.measured();
+            recent.note(self.noting, &self.held)
+        });
         read(&self.held);
-        if let Some(clock) = self.clock {
+        if let Some(clock) = clock {
             self.held.counters.memory_hit_took(clock.elapsed());
         }
     }
@@ -135,19 +137,17 @@ impl Memory {
     ) -> Option<usize> {
         let slot = recent.find(self.threads, key, now);
         if slot.is_none() {
-            *in_store = self.fresh_in_store(key, now, recent.is_measured());
+            *in_store = self.fresh_in_store(key, now);
+            if in_store.is_none() {
+                // What comes of this look is no hit, and no later one's time.
+                recent.measured();
+            }
         }
         slot
     }
 
     #[inline(never)]
-    fn fresh_in_store<'a>(
-        &self,
-        key: Sought<'a>,
-        now: Moment,
-        is_measured: bool,
-    ) -> Option<InStore<'a>> {
-        let clock = is_measured.then(Stopwatch::start);
+    fn fresh_in_store<'a>(&self, key: Sought<'a>, now: Moment) -> Option<InStore<'a>> {
         let held = self.store.get(&key)?;
         if held.is_stale || !held.is_fresh(now) {
             return None;
@@ -156,11 +156,7 @@ impl Memory {
         self.curve.read(key.hash);
         let of = self.threads;
         let noting = Noting { of, key, now };
-        Some(InStore {
-            held,
-            noting,
-            clock,
-        })
+        Some(InStore { held, noting })
     }
 
     /// The value, if it may be served as fresh; one that can't be served again is dropped.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Held, Sought};
-use crate::clock::Moment;
+use crate::clock::{Moment, Stopwatch};
 
 /// How many values a thread keeps at most.
 const SLOTS: usize = WAYS * SETS;
@@ -82,6 +82,8 @@ pub(crate) struct Recent {
     /// Empty until the thread has its first hit. Borrowed while a value is cloned, which may run any code.
     slots: RefCell<Vec<Slot>>,
     looks: Cell<u32>,
+    /// When a look began whose time is measured.
+    clock: Cell<Option<Stopwatch>>,
     notes: Cell<u32>,
 }
 
@@ -144,6 +146,7 @@ impl Recent {
         Self {
             slots: RefCell::new(Vec::new()),
             looks: Cell::new(0),
+            clock: Cell::new(None),
             notes: Cell::new(0),
         }
     }
@@ -154,6 +157,7 @@ impl Recent {
         let looks = self.looks.get().wrapping_add(1);
         self.looks.set(looks);
         if looks.is_multiple_of(SHOWN) {
+            self.shows(looks);
             return None;
         }
         let slots = self.slots.try_borrow().ok()?;
@@ -172,9 +176,16 @@ impl Recent {
         None
     }
 
-    /// Whether the time of the look under way is measured.
-    pub(super) fn is_measured(&self) -> bool {
-        self.looks.get().is_multiple_of(MEASURED)
+    /// Since when the look under way is, where its time is measured.
+    pub(super) fn measured(&self) -> Option<Stopwatch> {
+        self.clock.take()
+    }
+
+    /// A look is left to the store; of some of these the time is measured.
+    #[cold]
+    fn shows(&self, looks: u32) {
+        let is_measured = looks.is_multiple_of(MEASURED);
+        self.clock.set(is_measured.then(Stopwatch::start));
     }
 
     /// Reads the value that was found in this slot, before this thread looks for another.
