@@ -156,8 +156,8 @@ pub(crate) fn all(health: &Health, stats: &Stats, lately: &Lately) -> Vec<Findin
     found.extend(of_calls(stats, lately));
     if found.is_empty() {
         let what = match &health.redis {
-            Some(_) => "All well: Redis answers, and the cache serves.",
-            None => "All well: the cache serves from this process's memory; it has no Redis.",
+            Some(_) => "Redis answers, and the cache serves.",
+            None => "The cache serves from this process's memory; it has no Redis.",
         };
         found.push(Finding::new(Level::Good, what, "Nothing is to be done."));
     }
