@@ -1,10 +1,10 @@
 //! What each answer tells a browser: to run nothing and load nothing that is not the page's own.
 
+use axum::http::HeaderValue;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-use axum::http::HeaderValue;
 use axum::response::Response;
 
 const HEADERS: [(HeaderName, &str); 5] = [

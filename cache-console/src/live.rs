@@ -33,7 +33,8 @@ struct Stream {
 pub(crate) fn stream(console: Console, view: View, query: Query) -> Response {
     let Ok(permit) = console.streams().clone().try_acquire_owned() else {
         let later = [(header::RETRY_AFTER, "30")];
-        let why = "too many pages are kept up to date already: close some, or reload this one by hand\n";
+        let why =
+            "too many pages are kept up to date already: close some, or reload this one by hand\n";
         return (StatusCode::SERVICE_UNAVAILABLE, later, why).into_response();
     };
     let mut ticks = interval(EVERY);

@@ -65,7 +65,7 @@ impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = self.0.to_string();
         for (at, digit) in digits.chars().enumerate() {
-            if at > 0 && (digits.len() - at) % 3 == 0 {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
                 f.write_char(',')?;
             }
             f.write_char(digit)?;
@@ -153,6 +153,26 @@ impl fmt::Display for Time {
     }
 }
 
+/// What rates are of; seconds to a program, and none where there was no time to measure in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Over(pub(crate) Duration);
+
+impl Serialize for Over {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let seconds = (!self.0.is_zero()).then_some(self.0.as_secs_f64());
+        seconds.serialize(serializer)
+    }
+}
+
+impl fmt::Display for Over {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.is_zero() {
+            true => f.write_str("the time since the page was first looked at, which was too short"),
+            false => write!(f, "the last {}", Time::from(self.0)),
+        }
+    }
+}
+
 /// How large something is, in the unit that suits it; bytes to a program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
@@ -178,10 +198,7 @@ mod tests {
     #[test]
     fn a_hostile_name_is_a_line_of_visible_text() {
         let hostile = Name::from("a\u{202e}b\n\u{1b}[2Jc\u{feff}");
-        assert_eq!(
-            hostile.to_string(),
-            "a\\u{202e}b\\u{a}\\u{1b}[2Jc\\u{feff}"
-        );
+        assert_eq!(hostile.to_string(), "a\\u{202e}b\\u{a}\\u{1b}[2Jc\\u{feff}");
         let long = Name::from("ñ".repeat(1 << 19));
         let shown = long.to_string();
         assert!(shown.ends_with("… (1.0 MiB)"), "{shown}");

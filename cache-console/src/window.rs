@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use cache_runtime::Stats;
 
+use crate::shown::Over;
 use crate::tally::{Rates, Tally};
 
 /// How far back rates look, where somebody looked that long ago.
@@ -28,7 +29,7 @@ pub(crate) struct Window(VecDeque<(Instant, Tallies)>);
 #[derive(Debug, Default)]
 pub(crate) struct Lately {
     /// How long that was; zero where there was only one look.
-    pub(crate) over: Duration,
+    pub(crate) over: Over,
     tallies: Tallies,
 }
 
@@ -50,7 +51,7 @@ impl Window {
                 (name.clone(), tally.since(before))
             };
             Lately {
-                over: now.duration_since(*at),
+                over: Over(now.duration_since(*at)),
                 tallies: counted.iter().map(since).collect(),
             }
         });
@@ -59,7 +60,7 @@ impl Window {
             self.0.push_back((now, counted));
         }
         lately
-            .filter(|lately| lately.over >= SHORTEST)
+            .filter(|lately| lately.over.0 >= SHORTEST)
             .unwrap_or_default()
     }
 }
@@ -78,7 +79,7 @@ impl Lately {
     }
 
     pub(crate) fn rates(&self, tally: Tally) -> Rates {
-        tally.rates(self.over)
+        tally.rates(self.over.0)
     }
 }
 
@@ -123,7 +124,7 @@ mod tests {
         let again = window.look(&stats(&cache, 0).await, at(11));
         assert_eq!(again.total().hits, 10, "a second look changes nothing");
         let later = window.look(&stats(&cache, 6).await, at(72));
-        assert_eq!((later.total().hits, later.over.as_secs()), (6, 62));
+        assert_eq!((later.total().hits, later.over.0.as_secs()), (6, 62));
         assert_eq!(window.0.len(), 2, "what is out of the window is forgotten");
     }
 

@@ -4,13 +4,13 @@ use cache_runtime::SiteInfo;
 
 use super::deed::{Deed, Kind};
 use crate::console::Console;
-use crate::shown::{Name, PerSecond, Time};
+use crate::shown::{Name, Over, PerSecond, Time};
 use crate::tally::Tally;
 
 /// What is known of the functions that are concerned.
 pub(super) struct Estimate {
     /// What rates are of.
-    pub(super) over: Time,
+    pub(super) over: Over,
     /// Their hits in this process: as many loads there may be until their entries are there again.
     pub(super) hits: PerSecond,
     /// What a load takes at most, of nearly all.
@@ -43,9 +43,8 @@ impl Estimate {
         let mut concerned = Vec::new();
         let (mut total, mut load_p99) = (Tally::default(), None);
         for row in &stats.functions {
-            let of_row = |site: &&SiteInfo| {
-                site.function == row.function && site.namespace == row.namespace
-            };
+            let of_row =
+                |site: &&SiteInfo| site.function == row.function && site.namespace == row.namespace;
             let has = match deed.kind {
                 Kind::Namespace if row.namespace == name => Has::Yes,
                 Kind::Namespace => Has::No,
@@ -69,7 +68,7 @@ impl Estimate {
             total = lately.of(name, "");
         }
         Self {
-            over: Time(Some(lately.over).filter(|over| !over.is_zero())),
+            over: lately.over,
             hits: lately.rates(total).hits,
             load_p99: Time(load_p99),
             functions: concerned,

@@ -6,6 +6,7 @@ mod estimate;
 mod session;
 
 use std::fmt;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::Form;
@@ -22,7 +23,8 @@ use deed::Deed;
 use estimate::Estimate;
 use session::{Session, is_own};
 
-const OFF: &str = "Actions are off. The program allows them by `Console::allow_actions`, which says who may.";
+const OFF: &str =
+    "Actions are off. The program allows them by `Console::allow_actions`, which says who may.";
 const NOT_YOU: &str = "You may not: the program does not know you as one who may act. Sign in, or ask whoever runs it.";
 const FOREIGN: &str =
     "Refused: the request did not come from this page. Open the page itself and act there.";
@@ -38,9 +40,7 @@ pub(crate) struct Actions {
 }
 
 impl Actions {
-    pub(crate) fn new(
-        who: impl Fn(&HeaderMap) -> Option<String> + Send + Sync + 'static,
-    ) -> Self {
+    pub(crate) fn new(who: impl Fn(&HeaderMap) -> Option<String> + Send + Sync + 'static) -> Self {
         Self {
             who: Box::new(who),
             secret: rand::random(),
@@ -82,15 +82,11 @@ pub(crate) struct Sent {
     token: String,
 }
 
-/// Who asks, if they may.
-fn who(console: &Console, headers: &HeaderMap) -> Result<(std::sync::Arc<Actions>, String), Response> {
-    let Some(actions) = &console.actions else {
-        return Err(problem(StatusCode::FORBIDDEN, OFF));
-    };
-    match (actions.who)(headers) {
-        Some(who) => Ok((actions.clone(), who)),
-        None => Err(problem(StatusCode::FORBIDDEN, NOT_YOU)),
-    }
+/// Who asks, if they may; else why not.
+fn who(console: &Console, headers: &HeaderMap) -> Result<(Arc<Actions>, String), &'static str> {
+    let actions = console.actions.as_ref().ok_or(OFF)?;
+    let who = (actions.who)(headers).ok_or(NOT_YOU)?;
+    Ok((Arc::clone(actions), who))
 }
 
 /// Asks whether it is to be done, and says what that may cost.
@@ -101,7 +97,7 @@ pub(crate) async fn ask(
 ) -> Response {
     let (actions, who) = match who(&console, &headers) {
         Ok(known) => known,
-        Err(refused) => return refused,
+        Err(why) => return problem(StatusCode::FORBIDDEN, why),
     };
     let session = Session::of(&headers).unwrap_or_else(Session::new);
     let confirm = Confirm {
@@ -122,7 +118,7 @@ pub(crate) async fn act(
 ) -> Response {
     let (actions, who) = match who(&console, &headers) {
         Ok(known) => known,
-        Err(refused) => return refused,
+        Err(why) => return problem(StatusCode::FORBIDDEN, why),
     };
     if !is_own(&headers) {
         return problem(StatusCode::FORBIDDEN, FOREIGN);
@@ -134,7 +130,9 @@ pub(crate) async fn act(
     let outcome = deed.carry_out(console.cache()).await;
     let who = Name::from(who);
     match &outcome {
-        Ok(()) => tracing::info!(target: "cache", %who, what = deed.word(), name = %deed.name, "done by hand on the page"),
+        Ok(()) => {
+            tracing::info!(target: "cache", %who, what = deed.word(), name = %deed.name, "done by hand on the page")
+        }
         Err(error) => {
             tracing::warn!(target: "cache", %who, what = deed.word(), name = %deed.name, %error, "not done by hand on the page");
         }

@@ -109,7 +109,12 @@ mod tests {
         let own = cookie.split(';').next().unwrap();
         let found = Session::of(&headers(&[("cookie", &format!("a=b; {own}; c=d"))]));
         assert_eq!(found, Some(session));
-        for bad in ["", "cache_console=", "cache_console=12", "x=1; cache_console=zz"] {
+        for bad in [
+            "",
+            "cache_console=",
+            "cache_console=12",
+            "x=1; cache_console=zz",
+        ] {
             assert_eq!(Session::of(&headers(&[("cookie", bad)])), None);
         }
     }
@@ -119,13 +124,19 @@ mod tests {
         let host = ("host", "ops.example:8080");
         let is = |more: &[(&'static str, &str)]| is_own(&headers(&[&[host], more].concat()));
         assert!(is(&[("origin", "http://ops.example:8080")]));
-        assert!(is(&[("sec-fetch-site", "same-origin"), ("origin", "https://front.example")]));
+        assert!(is(&[
+            ("sec-fetch-site", "same-origin"),
+            ("origin", "https://front.example")
+        ]));
         assert!(!is(&[]), "a request that says nothing");
         assert!(!is(&[("origin", "null")]));
         assert!(!is(&[("origin", "http://ops.example")]), "another port");
         assert!(!is(&[("origin", "http://evil.example")]));
         for site in ["cross-site", "same-site", "none"] {
-            assert!(!is(&[("sec-fetch-site", site), ("origin", "http://ops.example:8080")]));
+            assert!(!is(&[
+                ("sec-fetch-site", site),
+                ("origin", "http://ops.example:8080")
+            ]));
         }
     }
 }

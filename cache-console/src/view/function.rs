@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::overview::{Outcome, outcomes, saved_by};
 use crate::console::Console;
 use crate::remedies::{Cause, of_misses, of_uncached, of_unstored};
-use crate::shown::{Bytes, Count, Name, Share, Time};
+use crate::shown::{Bytes, Count, Name, Over, Share, Time};
 use crate::tally::{Rates, Tally};
 
 #[derive(Serialize, Template)]
@@ -17,7 +17,7 @@ pub(super) struct Function {
     namespace: Name,
     /// One for each type that it was called at. None for one that only its figures tell of.
     sites: Vec<Site>,
-    over: Time,
+    over: Over,
     lately: Rates,
     hit_rate: Share,
     calls: Count,
@@ -92,7 +92,7 @@ pub(super) fn look(console: &Console, namespace: &str, function: &str) -> Option
         function: function.into(),
         namespace: namespace.into(),
         sites,
-        over: Time(Some(lately.over).filter(|over| !over.is_zero())),
+        over: lately.over,
         lately: lately.rates(lately.of(namespace, function)),
         hit_rate: tally.hit_rate(),
         calls: Count(tally.calls),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::overview::saved_by;
 use crate::console::Console;
-use crate::shown::{Bytes, Count, Name, Share, Time};
+use crate::shown::{Bytes, Count, Name, Over, Share, Time};
 use crate::tally::{Rates, Tally};
 use crate::window::Lately;
 
@@ -33,7 +33,7 @@ pub(super) enum Sort {
 #[template(path = "functions.html")]
 pub(super) struct Functions {
     sort: Sort,
-    over: Time,
+    over: Over,
     functions: Vec<Row>,
     #[serde(skip)]
     columns: [Column; 8],
@@ -115,7 +115,7 @@ pub(super) fn look(console: &Console, sort: Sort) -> Functions {
     functions.sort_by(|one, other| sort.compare(one, other));
     Functions {
         sort,
-        over: Time(Some(lately.over).filter(|over| !over.is_zero())),
+        over: lately.over,
         functions,
         columns: COLUMNS,
     }

@@ -5,14 +5,14 @@ use cache_runtime::NamespaceStats;
 use serde::Serialize;
 
 use crate::console::Console;
-use crate::shown::{Bytes, Count, Name, Share, Time};
+use crate::shown::{Bytes, Count, Name, Over, Share};
 use crate::tally::{Rates, Tally};
 use crate::window::Lately;
 
 #[derive(Serialize, Template)]
 #[template(path = "namespaces.html")]
 pub(super) struct Namespaces {
-    over: Time,
+    over: Over,
     allows_actions: bool,
     namespaces: Vec<Row>,
 }
@@ -36,7 +36,7 @@ pub(super) fn look(console: &Console) -> Namespaces {
     let (stats, lately) = console.figures();
     let rows = stats.namespaces.iter().map(|counted| row(counted, &lately));
     Namespaces {
-        over: Time(Some(lately.over).filter(|over| !over.is_zero())),
+        over: lately.over,
         allows_actions: console.actions.is_some(),
         namespaces: rows.collect(),
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::console::Console;
 use crate::finding::{Finding, all};
-use crate::shown::{Bytes, Count, Name, Share, Time};
+use crate::shown::{Bytes, Count, Name, Over, Share, Time};
 use crate::status::State;
 use crate::tally::{Rates, Tally};
 
@@ -18,7 +18,7 @@ pub(super) struct Overview {
     /// The worst first; there is always one.
     findings: Vec<Finding>,
     /// What rates are of.
-    over: Time,
+    over: Over,
     lately: Rates,
     /// Since the cache was built.
     hit_rate: Share,
@@ -77,7 +77,7 @@ pub(super) fn look(console: &Console) -> Overview {
     let bound = stats.nodes.iter().map(|node| node.staleness_bound).max();
     Overview {
         findings: all(&health, &stats, &lately),
-        over: Time(Some(lately.over).filter(|over| !over.is_zero())),
+        over: lately.over,
         lately: lately.rates(lately.total()),
         hit_rate: tally.hit_rate(),
         calls: Count(tally.calls),
@@ -87,7 +87,12 @@ pub(super) fn look(console: &Console) -> Overview {
         loads: Count(tally.loads),
         failed_loads: Count(tally.failed),
         errors_hidden: Count(total.stale_on_error),
-        trouble: Count(total.troubles.values().fold(0, |sum, n| sum.saturating_add(*n))),
+        trouble: Count(
+            total
+                .troubles
+                .values()
+                .fold(0, |sum, n| sum.saturating_add(*n)),
+        ),
         troubles,
         redis: State::of(health.redis.as_ref()),
         staleness_bound: bound.map(Time::from),
@@ -150,7 +155,11 @@ pub(super) fn outcomes(calls: &CallStats) -> Vec<Outcome> {
         ("shared", "waited for another call's load", calls.shared),
         ("loaded", "ran their body", calls.loaded),
         ("failed", "returned an error", calls.failed),
-        ("cancelled", "were dropped before they ended", calls.cancelled),
+        (
+            "cancelled",
+            "were dropped before they ended",
+            calls.cancelled,
+        ),
         ("uncached", "ran without the cache", calls.uncached.total()),
     ];
     let of = |(name, means, calls)| Outcome {

@@ -6,13 +6,13 @@ use askama::Template;
 use serde::Serialize;
 
 use crate::console::Console;
-use crate::shown::{Name, PerSecond, Time};
+use crate::shown::{Name, Over, PerSecond};
 use crate::tally::Tally;
 
 #[derive(Serialize, Template)]
 #[template(path = "tags.html")]
 pub(super) struct Tags {
-    over: Time,
+    over: Over,
     allows_actions: bool,
     tags: Vec<Row>,
 }
@@ -46,7 +46,9 @@ pub(super) fn look(console: &Console) -> Tags {
         }
     }
     let row = |(tag, functions): (&str, Vec<(String, &str)>)| {
-        let tallies = functions.iter().map(|(path, namespace)| lately.of(namespace, path));
+        let tallies = functions
+            .iter()
+            .map(|(path, namespace)| lately.of(namespace, path));
         let total = tallies.fold(Tally::default(), |sum, one| sum + one);
         let of = |(function, namespace): (String, &str)| Of {
             function: function.into(),
@@ -59,7 +61,7 @@ pub(super) fn look(console: &Console) -> Tags {
         }
     };
     Tags {
-        over: Time(Some(lately.over).filter(|over| !over.is_zero())),
+        over: lately.over,
         allows_actions: console.actions.is_some(),
         tags: tags.into_iter().map(row).collect(),
     }

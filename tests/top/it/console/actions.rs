@@ -1,5 +1,7 @@
 //! Who may invalidate by hand, and who may not.
 
+use std::sync::{Arc, Mutex};
+
 use cache_console::Console;
 use cache_runtime::Cache;
 
@@ -20,7 +22,10 @@ fn known(cache: &Cache) -> Console {
 async fn form(site: &Site, who: &str) -> (String, String) {
     let asked = site.get(ASK, who).await;
     assert!(asked.head.contains(" 200 "), "{}", asked.head);
-    let cookie = asked.head.lines().find_map(|line| line.strip_prefix("set-cookie: "));
+    let cookie = asked
+        .head
+        .lines()
+        .find_map(|line| line.strip_prefix("set-cookie: "));
     let cookie = cookie.unwrap();
     assert!(cookie.ends_with("; HttpOnly; SameSite=Strict"), "{cookie}");
     let (_, token) = asked.body.split_once("name=\"token\" value=\"").unwrap();
@@ -51,20 +56,47 @@ async fn an_action_needs_its_page_its_browser_and_its_person() {
     let site = Site::serve(&known(&cache)).await;
     let (cookie, token) = form(&site, ADA).await;
     let (others_cookie, others_token) = form(&site, ADA).await;
-    let (cookies, own) = (format!("Cookie: {cookie}\r\n"), format!("Origin: http://{}\r\n", site.address));
+    let (cookies, own) = (
+        format!("Cookie: {cookie}\r\n"),
+        format!("Origin: http://{}\r\n", site.address),
+    );
     let all = format!("{ADA}{cookies}{own}");
     for (what, headers, token) in [
         ("nobody", format!("{cookies}{own}"), token.as_str()),
-        ("one who may not", format!("X-User: mallory\r\n{cookies}{own}"), &token),
-        ("another person", format!("X-User: bob\r\n{cookies}{own}"), &token),
+        (
+            "one who may not",
+            format!("X-User: mallory\r\n{cookies}{own}"),
+            &token,
+        ),
+        (
+            "another person",
+            format!("X-User: bob\r\n{cookies}{own}"),
+            &token,
+        ),
         ("no cookie", format!("{ADA}{own}"), &token),
-        ("another's cookie", format!("{ADA}Cookie: {others_cookie}\r\n{own}"), &token),
+        (
+            "another's cookie",
+            format!("{ADA}Cookie: {others_cookie}\r\n{own}"),
+            &token,
+        ),
         ("no token", all.clone(), ""),
         ("another's token", all.clone(), &others_token),
         ("no origin", format!("{ADA}{cookies}"), &token),
-        ("another origin", format!("{ADA}{cookies}Origin: http://evil.example\r\n"), &token),
-        ("another port", format!("{ADA}{cookies}Origin: http://127.0.0.1:1\r\n"), &token),
-        ("another site", format!("{all}Sec-Fetch-Site: same-site\r\n"), &token),
+        (
+            "another origin",
+            format!("{ADA}{cookies}Origin: http://evil.example\r\n"),
+            &token,
+        ),
+        (
+            "another port",
+            format!("{ADA}{cookies}Origin: http://127.0.0.1:1\r\n"),
+            &token,
+        ),
+        (
+            "another site",
+            format!("{all}Sec-Fetch-Site: same-site\r\n"),
+            &token,
+        ),
     ] {
         let refused = send(&site, &headers, token).await;
         assert!(refused.head.contains(" 403 "), "{what}: {}", refused.head);
@@ -93,7 +125,10 @@ async fn nothing_is_done_unless_it_was_allowed() {
     }
     for view in ["namespaces", "tags"] {
         let page = site.get(view, "").await.body;
-        assert!(page.contains("Actions are off") && !page.contains("act?"), "{page}");
+        assert!(
+            page.contains("Actions are off") && !page.contains("act?"),
+            "{page}"
+        );
         assert!(!page.contains("<form"), "{page}");
     }
     assert_eq!(invalidations(&cache), 0);
@@ -106,19 +141,79 @@ async fn a_page_says_what_an_action_may_cost_and_a_bad_name_is_told_of() {
     call(&cache, 7, 100).await;
     // Rates are of some time.
     tokio::time::sleep(std::time::Duration::from_millis(250)).await;
-    let asked = site.get("act?how=expire&kind=tag&name=page:7", ADA).await.body;
+    let asked = site
+        .get("act?how=expire&kind=tag&name=page:7", ADA)
+        .await
+        .body;
     assert!(asked.contains("top::console::page"), "{asked}");
     let (_, rate) = asked.split_once("id=\"estimate\">").unwrap();
     let (rate, _) = rate.split_once("/s").unwrap();
     assert!(rate.parse::<f64>().unwrap() > 1.0, "{rate}");
-    let other = site.get("act?how=expire&kind=tag&name=user:7", ADA).await.body;
-    assert!(other.contains("No function that was called here has it"), "{other}");
+    let other = site
+        .get("act?how=expire&kind=tag&name=user:7", ADA)
+        .await
+        .body;
+    assert!(
+        other.contains("No function that was called here has it"),
+        "{other}"
+    );
 
     let (cookie, token) = form(&site, ADA).await;
-    let headers = format!("{ADA}Cookie: {cookie}\r\nOrigin: http://{}\r\n", site.address);
+    let headers = format!(
+        "{ADA}Cookie: {cookie}\r\nOrigin: http://{}\r\n",
+        site.address
+    );
     let body = format!("how=invalidate&kind=namespace&name=a%7Bb&token={token}");
     let path = format!("{}/act", super::UNDER);
     let refused = post(&site.address, &path, &headers, &body).await.unwrap();
     assert!(refused.head.contains(" 400 "), "{}", refused.head);
     assert!(refused.body.contains("it has a brace"), "{}", refused.body);
+}
+
+/// What is logged, as bytes.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_says_who_did_what_in_one_harmless_line() {
+    let (log, cache) = (Log::default(), used().await);
+    let written = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || written.clone())
+        .finish();
+    // The server's tasks are on this thread as well.
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let site = Site::serve(&known(&cache)).await;
+    let who = "X-User: ada\r\n";
+    let (cookie, token) = form(&site, who).await;
+    let headers = format!(
+        "{who}Cookie: {cookie}\r\nOrigin: http://{}\r\n",
+        site.address
+    );
+    assert!(send(&site, &headers, &token).await.head.contains(" 200 "));
+    let path = format!("{}/act", super::UNDER);
+    let body = format!("how=expire&kind=tag&name=a%0A%1B%5B2Jb%E2%80%AE&token={token}");
+    post(&site.address, &path, &headers, &body).await.unwrap();
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("by hand"))
+        .collect();
+    assert_eq!(lines.len(), 2, "{log}");
+    let done =
+        r#"INFO cache: done by hand on the page who=ada what="invalidate namespace" name=ours"#;
+    assert!(lines[0].contains(done), "{log}");
+    assert!(lines[1].contains(r"name=a\u{a}\u{1b}[2Jb\u{202e}"), "{log}");
 }

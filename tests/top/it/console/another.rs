@@ -49,7 +49,8 @@ impl Another {
         let mut output = self.output.borrow_mut();
         let answer = output.by_ref().find_map(|line| {
             let line = line.unwrap();
-            line.strip_prefix("load ").map(|number| number.parse().unwrap())
+            line.strip_prefix("load ")
+                .map(|number| number.parse().unwrap())
         });
         answer.expect("the process is gone")
     }
@@ -69,7 +70,10 @@ impl Drop for Another {
 async fn a_process_that_calls_as_it_is_told() {
     let builder = Cache::builder().url(std::env::var(URL).unwrap());
     let builder = builder.lag(Duration::from_secs(1));
-    let cache = builder.fleet_interval(Duration::from_millis(200)).build().unwrap();
+    let cache = builder
+        .fleet_interval(Duration::from_millis(200))
+        .build()
+        .unwrap();
     cache.connect().await.unwrap();
     println!();
     for line in std::io::stdin().lines() {

@@ -65,7 +65,9 @@ impl Browser {
             "goog:loggingPrefs": { "browser": "ALL" },
         } } });
         let made = browser.ask("POST", "/session", &wanted).await;
-        let session = made["sessionId"].as_str().unwrap_or_else(|| panic!("{made}"));
+        let session = made["sessionId"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{made}"));
         browser.session = format!("/session/{session}");
         browser
     }
@@ -106,7 +108,10 @@ impl Browser {
         let found = self.post("/element", by).await;
         let id = found.as_object().and_then(|found| found.values().next());
         let id = id.and_then(Value::as_str);
-        format!("/element/{}", id.unwrap_or_else(|| panic!("{selector}: {found}")))
+        format!(
+            "/element/{}",
+            id.unwrap_or_else(|| panic!("{selector}: {found}"))
+        )
     }
 
     /// Presses the tabulator once.
@@ -149,7 +154,9 @@ impl Browser {
         let Some(folder) = std::env::var_os("CONSOLE_PICTURES").map(PathBuf::from) else {
             return;
         };
-        let picture = self.command("Page.captureScreenshot", json!({ "format": "png" })).await;
+        let picture = self
+            .command("Page.captureScreenshot", json!({ "format": "png" }))
+            .await;
         let bytes = base64(picture["data"].as_str().unwrap());
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(format!("{name}.png")), bytes).unwrap();
@@ -185,7 +192,10 @@ impl Drop for Browser {
         let _ = std::net::TcpStream::connect(&self.address).and_then(|mut stream| {
             use std::io::{Read as _, Write as _};
             let (session, address) = (&self.session, &self.address);
-            write!(stream, "DELETE {session} HTTP/1.1\r\nHost: {address}\r\n\r\n")?;
+            write!(
+                stream,
+                "DELETE {session} HTTP/1.1\r\nHost: {address}\r\n\r\n"
+            )?;
             stream.read(&mut [0; 1_024])
         });
         let _ = self.driver.kill();

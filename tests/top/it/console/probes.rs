@@ -20,7 +20,10 @@ async fn health(site: &Site) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_is_ready_without_redis_unless_asked_otherwise() -> Result<(), CacheError> {
     let server = Server::builder().password(PASSWORD).start().await.unwrap();
-    let cache = Cache::builder().url(server.url()).lag(Duration::from_secs(1)).build()?;
+    let cache = Cache::builder()
+        .url(server.url())
+        .lag(Duration::from_secs(1))
+        .build()?;
     cache.connect().await?;
     let lenient = Site::serve(&Console::new(&cache)).await;
     let strict = Site::serve(&Console::new(&cache).ready_needs_redis()).await;
@@ -29,7 +32,10 @@ async fn a_process_is_ready_without_redis_unless_asked_otherwise() -> Result<(),
         assert!(ready.head.contains(" 200 "), "{}", ready.head);
     }
     let up = health(&lenient).await;
-    assert_eq!((&up["status"], &up["redis"]), (&json!("healthy"), &json!("up")));
+    assert_eq!(
+        (&up["status"], &up["redis"]),
+        (&json!("healthy"), &json!("up"))
+    );
     assert_eq!(up["nodes"][0]["breaker"], "closed");
 
     drop(server);
@@ -48,7 +54,11 @@ async fn a_process_is_ready_without_redis_unless_asked_otherwise() -> Result<(),
     assert!(ready.head.contains(" 200 "), "{}", ready.head);
     let ready = strict.get("readyz", "").await;
     assert!(ready.head.contains(" 503 "), "{}", ready.head);
-    assert!(ready.body.contains("Redis away: 127.0.0.1:"), "{}", ready.body);
+    assert!(
+        ready.body.contains("Redis away: 127.0.0.1:"),
+        "{}",
+        ready.body
+    );
     for site in [&lenient, &strict] {
         let lives = site.get("healthz", "").await;
         assert!(lives.head.contains(" 200 "), "{}", lives.head);
@@ -57,7 +67,10 @@ async fn a_process_is_ready_without_redis_unless_asked_otherwise() -> Result<(),
     // What is owed is told of, and that it is no more.
     assert!(cache.tag("page:7").invalidate().await.is_err());
     let owed = health(&lenient).await;
-    assert_eq!(owed["owed_invalidations"], json!({ "count": 1, "of": ["tag page:7"] }));
+    assert_eq!(
+        owed["owed_invalidations"],
+        json!({ "count": 1, "of": ["tag page:7"] })
+    );
     Ok(())
 }
 
@@ -65,7 +78,10 @@ async fn a_process_is_ready_without_redis_unless_asked_otherwise() -> Result<(),
 async fn a_cache_in_memory_is_healthy_and_ready() {
     let site = Site::serve(&Console::new(&Cache::memory()).ready_needs_redis()).await;
     let told = health(&site).await;
-    assert_eq!((&told["status"], &told["redis"]), (&json!("healthy"), &json!("none")));
+    assert_eq!(
+        (&told["status"], &told["redis"]),
+        (&json!("healthy"), &json!("none"))
+    );
     let ready = site.get("readyz", "").await;
     assert!(ready.head.contains(" 200 "), "{}", ready.head);
 }
@@ -84,18 +100,34 @@ async fn a_browser_gets_a_page_where_a_program_gets_json() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_user_without_a_right_and_a_redis_without_pushes_are_degraded() -> Result<(), CacheError> {
+async fn a_user_without_a_right_and_a_redis_without_pushes_are_degraded() -> Result<(), CacheError>
+{
     let server = Server::start().await.unwrap();
-    let rights = [b"ACL".as_slice(), b"SETUSER", b"default", b"-client|tracking"];
+    let rights = [
+        b"ACL".as_slice(),
+        b"SETUSER",
+        b"default",
+        b"-client|tracking",
+    ];
     server.command(&rights).await.unwrap();
     let cache = Cache::builder().url(server.url()).build()?;
     cache.connect().await?;
     let site = Site::serve(&Console::new(&cache).ready_needs_redis()).await;
     let told = health(&site).await;
-    assert_eq!((&told["status"], &told["redis"]), (&json!("degraded"), &json!("up")));
+    assert_eq!(
+        (&told["status"], &told["redis"]),
+        (&json!("degraded"), &json!("up"))
+    );
     let reasons = told["reasons"].to_string();
-    assert!(reasons.contains("does not tell this process of changes"), "{reasons}");
+    assert!(
+        reasons.contains("does not tell this process of changes"),
+        "{reasons}"
+    );
     let ready = site.get("readyz", "").await;
-    assert!(ready.head.contains(" 200 "), "degraded is ready: {}", ready.head);
+    assert!(
+        ready.head.contains(" 200 "),
+        "degraded is ready: {}",
+        ready.head
+    );
     Ok(())
 }

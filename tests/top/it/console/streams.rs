@@ -10,7 +10,10 @@ use super::{Site, UNDER, call, until};
 /// What comes first of a stream, and the stream.
 async fn open(site: &Site) -> (String, TcpStream) {
     let mut stream = TcpStream::connect(&site.address).await.unwrap();
-    let asked = format!("GET {UNDER}/live/overview HTTP/1.1\r\nHost: {}\r\n\r\n", site.address);
+    let asked = format!(
+        "GET {UNDER}/live/overview HTTP/1.1\r\nHost: {}\r\n\r\n",
+        site.address
+    );
     stream.write_all(asked.as_bytes()).await.unwrap();
     let first = more(&mut stream, "\r\n\r\n").await;
     (first, stream)
@@ -53,7 +56,10 @@ async fn streams_are_bounded_and_one_that_is_left_makes_room() {
         streams.push(stream);
         assert!(streams.len() <= 32, "no end of streams");
     };
-    assert!(refused.contains(" 503 ") && refused.contains("retry-after"), "{refused}");
+    assert!(
+        refused.contains(" 503 ") && refused.contains("retry-after"),
+        "{refused}"
+    );
     assert_eq!(streams.len(), 32);
     drop(streams.pop());
     let again = async || {
