@@ -80,7 +80,7 @@ pub(crate) fn of_tiers(health: &Health) -> Vec<Finding> {
     }
     if health.owed_invalidations > 0 {
         let what = format!(
-            "{} invalidations are owed: Redis has not acknowledged them, and other processes may still serve the older \
+            "Invalidations owed: {}. Redis has not acknowledged them, and other processes may still serve the older \
              values.",
             Count(health.owed_invalidations as u64)
         );

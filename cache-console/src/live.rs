@@ -51,6 +51,7 @@ pub(crate) fn stream(console: Console, view: View, query: Query) -> Response {
 }
 
 impl Stream {
+    /// The event of the next second; none when its time is over, or there is nothing to show any more.
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
         if Instant::now() >= self.ends {
             return None;
@@ -61,5 +62,34 @@ impl Stream {
         // JSON, as lines of HTML would be lines of the protocol.
         let event = Event::default().event("view").json_data(html).ok()?;
         Some((Ok(event.retry(EVERY)), self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cache_runtime::Cache;
+    use futures_util::StreamExt as _;
+
+    use super::*;
+
+    /// Moves through time as fast as nothing is to be done.
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_tells_once_a_second_and_ends_for_the_next_to_begin() {
+        let console = Console::new(&Cache::memory());
+        let all = console.streams().available_permits();
+        let begun = Instant::now();
+        let response = stream(console.clone(), View::Overview, Query::default());
+        assert_eq!(console.streams().available_permits(), all - 1);
+        let mut told = response.into_body().into_data_stream();
+        let mut events = 0;
+        while let Some(some) = told.next().await {
+            let text = String::from_utf8(some.unwrap().to_vec()).unwrap();
+            assert!(text.contains("event: view\n"), "{text}");
+            events += 1;
+        }
+        assert_eq!(begun.elapsed(), LIFE);
+        assert_eq!(events, LIFE.as_secs() + 1);
+        drop(told);
+        assert_eq!(console.streams().available_permits(), all);
     }
 }

@@ -12,7 +12,7 @@ use crate::tally::{Rates, Tally};
 const WINDOW: Duration = Duration::from_secs(60);
 
 /// Looks that follow each other more closely than this are one.
-const APART: Duration = Duration::from_secs(2);
+const APART: Duration = Duration::from_secs(5);
 
 /// Shorter times say little of a rate.
 const SHORTEST: Duration = Duration::from_millis(200);

@@ -193,6 +193,8 @@ async fn the_log_says_who_did_what_in_one_harmless_line() {
         .with_ansi(false)
         .with_writer(move || written.clone())
         .finish();
+    // While there is but one, what other tests log first is judged by their threads, which have none, for good.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     // The server's tasks are on this thread as well.
     let _guard = tracing::subscriber::set_default(subscriber);
     let site = Site::serve(&known(&cache)).await;

@@ -317,7 +317,7 @@ async fn redis_away_is_said_plainly_and_an_action_that_failed_too() -> Result<()
         browser
             .text(".findings")
             .await
-            .contains("1 invalidations are owed")
+            .contains("Invalidations owed: 1.")
     );
     Ok(())
 }
