@@ -1,5 +1,5 @@
 //! `cargo xtask test` runs every test but the long proofs, which `cargo xtask prove` runs; both bring a
-//! Redis server if none is installed.
+//! Redis server if none is installed, and a Chromium for the tests of the page.
 //! `cargo xtask bench-check` counts what a hit costs in instructions, against figures in the repository.
 //! `cargo xtask each-feature` lints the runtime with each of its features alone.
 //! `cargo xtask oldest` builds the published packages with the oldest compiler and dependencies that they name.
@@ -13,6 +13,7 @@
 mod apt;
 mod bench_check;
 mod book;
+mod chromium;
 mod features;
 mod oldest;
 mod prometheus;
@@ -101,6 +102,7 @@ fn on_a_server(arguments: &[&str]) -> Result<(), String> {
     // Those of one package are most often of the core.
     if arguments.contains(&"--workspace") || arguments.contains(&TOP) {
         test = test.env("PROMETHEUS", prometheus::find_or_install()?);
+        test = test.env("CHROMEDRIVER", chromium::find_or_install()?);
     }
     test.status("a test")
 }

@@ -13,8 +13,27 @@ pub(crate) struct Answer {
 
 /// Asks for a path of a server on this machine; `headers` are lines that end in `\r\n`.
 pub(crate) async fn get(address: &str, path: &str, headers: &str) -> io::Result<Answer> {
-    let mut stream = TcpStream::connect(address).await?;
     let asked = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n{headers}\r\n");
+    ask(address, &asked).await
+}
+
+/// Sends a form.
+pub(crate) async fn post(
+    address: &str,
+    path: &str,
+    headers: &str,
+    form: &str,
+) -> io::Result<Answer> {
+    let head = format!(
+        "POST {path} HTTP/1.0\r\nHost: {address}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n{headers}\r\n",
+        form.len()
+    );
+    ask(address, &format!("{head}{form}")).await
+}
+
+async fn ask(address: &str, asked: &str) -> io::Result<Answer> {
+    let mut stream = TcpStream::connect(address).await?;
     stream.write_all(asked.as_bytes()).await?;
     let mut all = Vec::new();
     stream.read_to_end(&mut all).await?;

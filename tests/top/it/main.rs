@@ -1,5 +1,6 @@
 //! What users see of the packages on top of the runtime.
 
+mod console;
 mod http;
 mod metrics;
 mod otlp;

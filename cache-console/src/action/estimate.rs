@@ -1,0 +1,133 @@
+//! How many loads an invalidation may cause, by what this process served of late.
+
+use cache_runtime::SiteInfo;
+
+use super::deed::{Deed, Kind};
+use crate::console::Console;
+use crate::shown::{Name, Over, PerSecond, Time};
+use crate::tally::Tally;
+
+/// What is known of the functions that are concerned.
+pub(super) struct Estimate {
+    /// What rates are of.
+    pub(super) over: Over,
+    /// Their hits in this process: as many loads there may be until their entries are there again.
+    pub(super) hits: PerSecond,
+    /// What a load takes at most, of nearly all.
+    pub(super) load_p99: Time,
+    pub(super) functions: Vec<Concerned>,
+}
+
+/// A function that is concerned.
+pub(super) struct Concerned {
+    pub(super) function: Name,
+    pub(super) namespace: Name,
+    pub(super) hits: PerSecond,
+    /// Whether its tags are expressions, so that it may have this one or not.
+    pub(super) is_unsure: bool,
+}
+
+/// Whether a function has a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Has {
+    Yes,
+    Perhaps,
+    No,
+}
+
+impl Estimate {
+    pub(super) fn of(console: &Console, deed: &Deed) -> Self {
+        let (stats, lately) = console.figures();
+        let sites = console.cache().sites();
+        let name = deed.name.raw();
+        let mut concerned = Vec::new();
+        let (mut total, mut load_p99) = (Tally::default(), None);
+        for row in &stats.functions {
+            let of_row =
+                |site: &&SiteInfo| site.function == row.function && site.namespace == row.namespace;
+            let has = match deed.kind {
+                Kind::Namespace if row.namespace == name => Has::Yes,
+                Kind::Namespace => Has::No,
+                Kind::Tag => has_tag(sites.iter().filter(of_row), name),
+            };
+            if has == Has::No {
+                continue;
+            }
+            let tally = lately.of(&row.namespace, &row.function);
+            total = total + tally;
+            load_p99 = load_p99.max(row.load_time.quantile(0.99));
+            concerned.push(Concerned {
+                function: row.function.as_str().into(),
+                namespace: row.namespace.as_str().into(),
+                hits: lately.rates(tally).hits,
+                is_unsure: has == Has::Perhaps,
+            });
+        }
+        // A namespace has entries of calls by hand, too.
+        if deed.kind == Kind::Namespace {
+            total = lately.of(name, "");
+        }
+        Self {
+            over: lately.over,
+            hits: lately.rates(total).hits,
+            load_p99: Time(load_p99),
+            functions: concerned,
+        }
+    }
+}
+
+fn has_tag<'a>(sites: impl Iterator<Item = &'a SiteInfo>, name: &str) -> Has {
+    let mut has = Has::No;
+    for site in sites {
+        for tag in site.tags {
+            match one_has(tag, name) {
+                Has::Yes => return Has::Yes,
+                Has::Perhaps => has = Has::Perhaps,
+                Has::No => {}
+            }
+        }
+        // Those of a value are known by the value alone.
+        if site.annotation.contains("tags_from") {
+            has = Has::Perhaps;
+        }
+    }
+    has
+}
+
+/// Whether a tag as it is written may be this one: a template is known by its beginning and its end.
+fn one_has(written: &str, name: &str) -> Has {
+    let is_expression = written.contains(['(', '|', '&', '.']) || written.contains("::");
+    match (written.split_once('{'), written.rsplit_once('}')) {
+        (Some((start, _)), Some((_, end))) if !is_expression || written.starts_with(start) => {
+            let rest = name.strip_prefix(start);
+            match rest.is_some_and(|rest| rest.ends_with(end)) {
+                true => Has::Yes,
+                false => Has::No,
+            }
+        }
+        _ if written == name => Has::Yes,
+        _ if is_expression => Has::Perhaps,
+        _ => Has::No,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_is_known_by_its_ends_and_an_expression_may_be_any() {
+        for (written, name, has) in [
+            ("user:{id}", "user:42", Has::Yes),
+            ("user:{id}", "order:42", Has::No),
+            ("user:{id}:posts", "user:42:posts", Has::Yes),
+            ("user:{id}:posts", "user:42", Has::No),
+            ("featured", "featured", Has::Yes),
+            ("featured", "user:42", Has::No),
+            ("UserTag(id)", "user:42", Has::Perhaps),
+            ("ids.iter().map(tag)", "user:42", Has::Perhaps),
+        ] {
+            assert_eq!(one_has(written, name), has, "{written} {name}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Invalidations by hand. A page asks first and says what it may cost; the answer to that is carried out if it comes
+//! from whom may, from the page itself, and with the token that the page gave.
+
+mod deed;
+mod estimate;
+mod session;
+
+use std::fmt;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use crate::console::Console;
+use crate::page::{problem, still};
+use crate::shown::Name;
+
+use deed::Deed;
+use estimate::Estimate;
+use session::{Session, is_own};
+
+const OFF: &str =
+    "Actions are off. The program allows them by `Console::allow_actions`, which says who may.";
+const NOT_YOU: &str = "You may not: the program does not know you as one who may act. Sign in, or ask whoever runs it.";
+const FOREIGN: &str =
+    "Refused: the request did not come from this page. Open the page itself and act there.";
+const NO_TOKEN: &str = "Refused: the form is not of this session, or the process was started anew. Go back, reload the \
+                        page, and act again.";
+
+type Who = dyn Fn(&HeaderMap) -> Option<String> + Send + Sync;
+
+/// Who may act, and what their forms are sealed with.
+pub(crate) struct Actions {
+    who: Box<Who>,
+    secret: [u8; 32],
+}
+
+impl Actions {
+    pub(crate) fn new(who: impl Fn(&HeaderMap) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self {
+            who: Box::new(who),
+            secret: rand::random(),
+        }
+    }
+}
+
+impl fmt::Debug for Actions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Actions").finish_non_exhaustive()
+    }
+}
+
+/// The page that asks before something is done.
+#[derive(Template)]
+#[template(path = "confirm.html")]
+struct Confirm {
+    deed: Deed,
+    who: Name,
+    token: String,
+    estimate: Estimate,
+}
+
+/// The page that says what was done.
+#[derive(Template)]
+#[template(path = "done.html")]
+struct Done {
+    deed: Deed,
+    who: Name,
+    error: Option<String>,
+}
+
+/// A form that was sent.
+#[derive(Deserialize)]
+pub(crate) struct Sent {
+    #[serde(flatten)]
+    deed: Deed,
+    #[serde(default)]
+    token: String,
+}
+
+/// Who asks, if they may; else why not.
+fn who(console: &Console, headers: &HeaderMap) -> Result<(Arc<Actions>, String), &'static str> {
+    let actions = console.actions.as_ref().ok_or(OFF)?;
+    let who = (actions.who)(headers).ok_or(NOT_YOU)?;
+    Ok((Arc::clone(actions), who))
+}
+
+/// Asks whether it is to be done, and says what that may cost.
+pub(crate) async fn ask(
+    State(console): State<Console>,
+    headers: HeaderMap,
+    Query(deed): Query<Deed>,
+) -> Response {
+    let (actions, who) = match who(&console, &headers) {
+        Ok(known) => known,
+        Err(why) => return problem(StatusCode::FORBIDDEN, why),
+    };
+    let session = Session::of(&headers).unwrap_or_else(Session::new);
+    let confirm = Confirm {
+        estimate: Estimate::of(&console, &deed),
+        token: session.token(&actions.secret, &who),
+        who: who.into(),
+        deed,
+    };
+    let cookie = [(header::SET_COOKIE, session.cookie())];
+    (cookie, still(StatusCode::OK, "Are you sure?", &confirm)).into_response()
+}
+
+/// Does it.
+pub(crate) async fn act(
+    State(console): State<Console>,
+    headers: HeaderMap,
+    Form(Sent { deed, token }): Form<Sent>,
+) -> Response {
+    let (actions, who) = match who(&console, &headers) {
+        Ok(known) => known,
+        Err(why) => return problem(StatusCode::FORBIDDEN, why),
+    };
+    if !is_own(&headers) {
+        return problem(StatusCode::FORBIDDEN, FOREIGN);
+    }
+    let session = Session::of(&headers);
+    if !session.is_some_and(|session| session.has_made(&token, &actions.secret, &who)) {
+        return problem(StatusCode::FORBIDDEN, NO_TOKEN);
+    }
+    let outcome = deed.carry_out(console.cache()).await;
+    let who = Name::from(who);
+    match &outcome {
+        Ok(()) => {
+            tracing::info!(target: "cache", %who, what = deed.word(), name = %deed.name, "done by hand on the page")
+        }
+        Err(error) => {
+            tracing::warn!(target: "cache", %who, what = deed.word(), name = %deed.name, %error, "not done by hand on the page");
+        }
+    }
+    let (status, title) = match &outcome {
+        Ok(()) => (StatusCode::OK, "Done"),
+        Err(cache_runtime::CacheError::Name { .. }) => (StatusCode::BAD_REQUEST, "Not done"),
+        Err(_) => (StatusCode::BAD_GATEWAY, "Not done"),
+    };
+    let error = outcome.err().map(|error| error.to_string());
+    still(status, title, &Done { deed, who, error })
+}

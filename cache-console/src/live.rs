@@ -1,0 +1,95 @@
+//! A stream of what a view shows, once a second, for as long as its reader stays.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::http::{StatusCode, header};
+use axum::response::sse::Event;
+use axum::response::{IntoResponse, Response, Sse};
+use futures_util::stream;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
+
+use crate::console::Console;
+use crate::view::{Query, View};
+
+/// How often there is an event.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// How long one stream lasts. A browser opens the next by itself, and a server that shuts down when its connections have
+/// ended waits for no longer.
+const LIFE: Duration = Duration::from_secs(30);
+
+/// A reader's stream. The permit goes back when the reader goes, as the server drops this then.
+struct Stream {
+    console: Console,
+    view: View,
+    query: Query,
+    ticks: Interval,
+    ends: Instant,
+    _permit: OwnedSemaphorePermit,
+}
+
+pub(crate) fn stream(console: Console, view: View, query: Query) -> Response {
+    let Ok(permit) = console.streams().clone().try_acquire_owned() else {
+        let later = [(header::RETRY_AFTER, "30")];
+        let why =
+            "too many pages are kept up to date already: close some, or reload this one by hand\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, later, why).into_response();
+    };
+    let mut ticks = interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let stream = Stream {
+        console,
+        view,
+        query,
+        ticks,
+        ends: Instant::now() + LIFE,
+        _permit: permit,
+    };
+    Sse::new(stream::unfold(stream, Stream::next)).into_response()
+}
+
+impl Stream {
+    /// The event of the next second; none when its time is over, or there is nothing to show any more.
+    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
+        if Instant::now() >= self.ends {
+            return None;
+        }
+        self.ticks.tick().await;
+        let content = self.view.look(&self.console, &self.query).await.ok()?;
+        let html = content.html().ok()?;
+        // JSON, as lines of HTML would be lines of the protocol.
+        let event = Event::default().event("view").json_data(html).ok()?;
+        Some((Ok(event.retry(EVERY)), self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cache_runtime::Cache;
+    use futures_util::StreamExt as _;
+
+    use super::*;
+
+    /// Moves through time as fast as nothing is to be done.
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_tells_once_a_second_and_ends_for_the_next_to_begin() {
+        let console = Console::new(&Cache::memory());
+        let all = console.streams().available_permits();
+        let begun = Instant::now();
+        let response = stream(console.clone(), View::Overview, Query::default());
+        assert_eq!(console.streams().available_permits(), all - 1);
+        let mut told = response.into_body().into_data_stream();
+        let mut events = 0;
+        while let Some(some) = told.next().await {
+            let text = String::from_utf8(some.unwrap().to_vec()).unwrap();
+            assert!(text.contains("event: view\n"), "{text}");
+            events += 1;
+        }
+        assert_eq!(begun.elapsed(), LIFE);
+        assert_eq!(events, LIFE.as_secs() + 1);
+        drop(told);
+        assert_eq!(console.streams().available_permits(), all);
+    }
+}
