@@ -45,6 +45,7 @@ function follow() {
   });
   source.addEventListener("error", () => {
     if (source.readyState === EventSource.CLOSED) {
+      clearTimeout(quiet);
       say("Figures stand still: too many pages are open, or the process is gone. Reload to try again.");
     } else if (!quiet) {
       quiet = setTimeout(() => say("Figures stand still: the process does not answer. It is asked again."), 5000);
@@ -54,9 +55,13 @@ function follow() {
     clearTimeout(quiet);
     quiet = 0;
   });
-  // A page that is left keeps no stream.
-  addEventListener("pagehide", () => source.close());
+  // A page that is left keeps no stream, and one that is come back to begins another.
+  addEventListener("pagehide", () => source.close(), { once: true });
 }
+
+addEventListener("pageshow", (event) => {
+  if (event.persisted && view && status) follow();
+});
 
 let quiet = 0;
 if (view && status) follow();

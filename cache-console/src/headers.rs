@@ -14,7 +14,8 @@ const HEADERS: [(HeaderName, &str); 5] = [
          form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     ),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (REFERRER_POLICY, "no-referrer"),
+    // Without one a form says that it comes from nowhere, where a browser sends no `Sec-Fetch-Site`: over plain HTTP.
+    (REFERRER_POLICY, "same-origin"),
     (X_FRAME_OPTIONS, "DENY"),
     (CACHE_CONTROL, "no-store"),
 ];

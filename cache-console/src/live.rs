@@ -7,8 +7,8 @@ use axum::http::{StatusCode, header};
 use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response, Sse};
 use futures_util::stream;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout};
 
 use crate::console::Console;
 use crate::view::{Query, View};
@@ -20,14 +20,28 @@ const EVERY: Duration = Duration::from_secs(1);
 /// ended waits for no longer.
 const LIFE: Duration = Duration::from_secs(30);
 
-/// A reader's stream. The permit goes back when the reader goes, as the server drops this then.
+/// How much longer than that a reader that reads no more keeps others out.
+const SLACK: Duration = Duration::from_secs(1);
+
+/// A reader's stream. Its permit goes back when the reader goes, as the server drops this then; of one that stays and
+/// reads nothing the server asks nothing, and it goes back by time.
 struct Stream {
     console: Console,
     view: View,
     query: Query,
     ticks: Interval,
     ends: Instant,
-    _permit: OwnedSemaphorePermit,
+    _permit: oneshot::Sender<()>,
+}
+
+/// Gives a permit back when its stream is dropped, and at the end of a stream's time at the latest.
+fn lend(permit: OwnedSemaphorePermit) -> oneshot::Sender<()> {
+    let (stream, dropped) = oneshot::channel();
+    tokio::spawn(async move {
+        let _ = timeout(LIFE + SLACK, dropped).await;
+        drop(permit);
+    });
+    stream
 }
 
 pub(crate) fn stream(console: Console, view: View, query: Query) -> Response {
@@ -45,7 +59,7 @@ pub(crate) fn stream(console: Console, view: View, query: Query) -> Response {
         query,
         ticks,
         ends: Instant::now() + LIFE,
-        _permit: permit,
+        _permit: lend(permit),
     };
     Sse::new(stream::unfold(stream, Stream::next)).into_response()
 }
@@ -90,6 +104,18 @@ mod tests {
         assert_eq!(begun.elapsed(), LIFE);
         assert_eq!(events, LIFE.as_secs() + 1);
         drop(told);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        assert_eq!(console.streams().available_permits(), all);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_reads_nothing_keeps_others_out_for_no_longer() {
+        let console = Console::new(&Cache::memory());
+        let all = console.streams().available_permits();
+        let _unread = stream(console.clone(), View::Overview, Query::default());
+        tokio::time::sleep(LIFE).await;
+        assert_eq!(console.streams().available_permits(), all - 1);
+        tokio::time::sleep(SLACK * 2).await;
         assert_eq!(console.streams().available_permits(), all);
     }
 }

@@ -16,10 +16,12 @@ pub(crate) async fn healthz() -> &'static str {
 }
 
 /// The process may be given work. A cache that is down is no reason against it, unless that was asked for: functions
-/// run without.
+/// run without. One node of several that is away never is: all processes would go at once.
 pub(crate) async fn readyz(Of(console): Of<Console>) -> (StatusCode, String) {
     let status = Status::of(console.cache());
-    if !console.ready_needs_redis || matches!(status.redis, State::Up | State::None) {
+    let has_redis =
+        status.redis == State::None || status.nodes.iter().any(|node| node.state == State::Up);
+    if !console.ready_needs_redis || has_redis {
         return (StatusCode::OK, "ready\n".to_owned());
     }
     let reasons = status.reasons.iter().map(|reason| reason.what.as_str());

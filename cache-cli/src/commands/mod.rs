@@ -15,7 +15,7 @@ mod survey;
 mod top;
 mod watch;
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 use clap::CommandFactory as _;
 use tokio::runtime::Builder;
@@ -69,6 +69,9 @@ async fn dispatch(arguments: &Arguments) -> Result<Exit, Failure> {
 }
 
 fn done(report: &impl crate::output::Report, json: bool) -> Result<Exit, Failure> {
-    print(report, json)?;
-    Ok(report.exit())
+    match print(report, json) {
+        // Who reads no further has what it wanted: `cachectl scan | head`. What came of it is said all the same.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(report.exit()),
+    }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::arguments::{self, Only};
 use crate::exit::{Exit, Failure};
+use crate::output::json;
 use crate::output::text::shortened;
 use crate::output::units;
 
@@ -59,7 +60,11 @@ pub(crate) async fn watch(
 async fn lines(actions: &mut Actions<'_>, asked: &arguments::Watch, heard: Heard) -> Vec<Told> {
     match &heard {
         Heard::Changed(change) if !is_wanted(asked, change) => Vec::new(),
-        Heard::Changed(change) if change.of == Of::Log => actions.news().await,
+        Heard::Changed(change) if change.of == Of::Log => {
+            let mut news = actions.news().await;
+            news.retain(|told| is_wanted_action(asked, told));
+            news
+        }
         _ => vec![Told::Heard(heard)],
     }
 }
@@ -123,16 +128,24 @@ fn is_wanted(asked: &arguments::Watch, change: &Change) -> bool {
     let contains = asked
         .contains
         .as_deref()
-        .is_none_or(|text| change.name.contains(text));
+        .is_none_or(|text| change.of == Of::Log || change.name.contains(text));
     is_of && contains
+}
+
+/// Whether an action is of a name that is watched for; a push says no more than that the log has changed.
+fn is_wanted_action(asked: &arguments::Watch, told: &Told) -> bool {
+    match (told, asked.contains.as_deref()) {
+        (Told::Action { action, .. }, Some(text)) => action.target.contains(text),
+        _ => true,
+    }
 }
 
 fn tell(told: &Told, json: bool) -> Result<(), Failure> {
     let line = match json {
-        true => serde_json::to_string(told).map_err(std::io::Error::from)?,
+        true => json::text(told)?,
         false => shortened(&text(told), 1_000),
     };
-    let mut out = anstream::stdout().lock();
+    let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")?;
     // Somebody waits for each line.
     out.flush()?;

@@ -1,5 +1,6 @@
 //! The one place that prints: what a command gives, as tables and sentences for people or as JSON for programs.
 
+pub(crate) mod json;
 mod page;
 pub(crate) mod progress;
 pub(crate) mod text;
@@ -26,11 +27,10 @@ pub(crate) trait Report: Serialize {
 
 /// Prints a report.
 pub(crate) fn print(report: &impl Report, json: bool) -> io::Result<()> {
-    let mut out = anstream::stdout().lock();
     if json {
-        serde_json::to_writer(&mut out, report)?;
-        return out.write_all(b"\n");
+        return print_raw(format!("{}\n", json::text(report)?).as_bytes());
     }
+    let mut out = anstream::stdout().lock();
     let mut page = Page::new(width());
     report.tell(&mut page);
     out.write_all(page.text().as_bytes())?;

@@ -29,7 +29,7 @@ pub(crate) fn shortened(text: &str, most: usize) -> String {
 /// Control characters, marks and overrides of direction, separators of lines, and characters of no width.
 ///
 /// Source: Unicode Standard Annex 9 (bidirectional formatting) and the general category `Cf`.
-fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{070f}' | '\u{180e}'

@@ -96,9 +96,13 @@ fn has_tag<'a>(sites: impl Iterator<Item = &'a SiteInfo>, name: &str) -> Has {
 
 /// Whether a tag as it is written may be this one: a template is known by its beginning and its end.
 fn one_has(written: &str, name: &str) -> Has {
-    let is_expression = written.contains(['(', '|', '&', '.']) || written.contains("::");
+    // What stands before a template's first brace is its text; in a call, a closure or a path it is code.
+    let before = written
+        .split_once('{')
+        .map_or(written, |(before, _)| before);
+    let is_expression = before.contains(['(', '|', '&']) || before.contains("::");
     match (written.split_once('{'), written.rsplit_once('}')) {
-        (Some((start, _)), Some((_, end))) if !is_expression || written.starts_with(start) => {
+        (Some((start, _)), Some((_, end))) if !is_expression => {
             let rest = name.strip_prefix(start);
             match rest.is_some_and(|rest| rest.ends_with(end)) {
                 true => Has::Yes,
@@ -126,6 +130,10 @@ mod tests {
             ("featured", "user:42", Has::No),
             ("UserTag(id)", "user:42", Has::Perhaps),
             ("ids.iter().map(tag)", "user:42", Has::Perhaps),
+            (r#"format!("user:{id}")"#, "user:42", Has::Perhaps),
+            (r#"[&format!("a:{id}")]"#, "b", Has::Perhaps),
+            ("v1.2:{id}", "v1.2:7", Has::Yes),
+            ("v1.2:{id}", "v1.3:7", Has::No),
         ] {
             assert_eq!(one_has(written, name), has, "{written} {name}");
         }

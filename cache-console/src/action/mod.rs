@@ -13,7 +13,10 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use cache_runtime::{Cache, CacheError};
 use serde::Deserialize;
+use tracing::Instrument as _;
+use tracing::instrument::WithSubscriber as _;
 
 use crate::console::Console;
 use crate::page::{problem, still};
@@ -127,21 +130,31 @@ pub(crate) async fn act(
     if !session.is_some_and(|session| session.has_made(&token, &actions.secret, &who)) {
         return problem(StatusCode::FORBIDDEN, NO_TOKEN);
     }
-    let outcome = deed.carry_out(console.cache()).await;
     let who = Name::from(who);
+    // A task of its own: what was begun is carried out, and is logged though nobody waits for the answer any more.
+    let doing = carried_out(console.cache().clone(), deed, who).in_current_span();
+    let Ok((deed, who, outcome)) = tokio::spawn(doing.with_current_subscriber()).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let (status, title) = match &outcome {
+        Ok(()) => (StatusCode::OK, "Done"),
+        Err(CacheError::Name { .. }) => (StatusCode::BAD_REQUEST, "Not done"),
+        Err(_) => (StatusCode::BAD_GATEWAY, "Not done"),
+    };
+    let error = outcome.err().map(|error| error.to_string());
+    still(status, title, &Done { deed, who, error })
+}
+
+/// Does it, and logs who did.
+async fn carried_out(cache: Cache, deed: Deed, who: Name) -> (Deed, Name, Result<(), CacheError>) {
+    let outcome = deed.carry_out(&cache).await;
     match &outcome {
         Ok(()) => {
-            tracing::info!(target: "cache", %who, what = deed.word(), name = %deed.name, "done by hand on the page")
+            tracing::info!(target: "cache", %who, what = deed.word(), name = %deed.name, "done by hand on the page");
         }
         Err(error) => {
             tracing::warn!(target: "cache", %who, what = deed.word(), name = %deed.name, %error, "not done by hand on the page");
         }
     }
-    let (status, title) = match &outcome {
-        Ok(()) => (StatusCode::OK, "Done"),
-        Err(cache_runtime::CacheError::Name { .. }) => (StatusCode::BAD_REQUEST, "Not done"),
-        Err(_) => (StatusCode::BAD_GATEWAY, "Not done"),
-    };
-    let error = outcome.err().map(|error| error.to_string());
-    still(status, title, &Done { deed, who, error })
+    (deed, who, outcome)
 }

@@ -32,6 +32,13 @@ struct Row {
     memory_bytes: Bytes,
 }
 
+impl Row {
+    /// Whether it is of one namespace: others share a row in parentheses.
+    fn is_one(&self) -> bool {
+        !matches!(self.namespace.raw(), "(others)" | "(refused)")
+    }
+}
+
 pub(super) fn look(console: &Console) -> Namespaces {
     let (stats, lately) = console.figures();
     let rows = stats.namespaces.iter().map(|counted| row(counted, &lately));

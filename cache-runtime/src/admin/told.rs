@@ -15,6 +15,9 @@ impl<'de> Deserialize<'de> for Told {
     }
 }
 
+/// The longest text of a key that is no text itself, as a list or a map.
+const LONGEST_KEY: usize = 4 << 10;
+
 struct Teller;
 
 macro_rules! plain {
@@ -95,6 +98,10 @@ impl<'de> Visitor<'de> for Teller {
             separate(&mut text);
             match key.starts_with('"') {
                 true => text.push_str(&key),
+                // Quotes in quotes are twice as long at each level.
+                false if key.len() > LONGEST_KEY => {
+                    return Err(A::Error::custom("a key is too long"));
+                }
                 false => text.push_str(&quoted(&key)),
             }
             text.push(':');
@@ -180,10 +187,13 @@ mod tests {
     fn nonsense_is_not_told() {
         let room = Room::for_values(1 << 20);
         let deep = [0x91; 100_000];
+        // A map whose key is a map whose key is one, and so on: as text each level is twice as long.
+        let keys = [vec![0x81; 60], vec![0x01; 61]].concat();
         for (codec, payload) in [
             (CodecId::MessagePack, deep.as_slice()),
             (CodecId::MessagePack, b"\xdd\xff\xff\xff\xff"),
             (CodecId::MessagePack, b"\xc1"),
+            (CodecId::MessagePack, keys.as_slice()),
             (CodecId::Json, b"{\"a\":"),
             (CodecId::Json, b"1 2"),
         ] {

@@ -79,6 +79,10 @@ impl Shards {
 
     /// A sampled key was read.
     pub(super) fn read(&mut self, hash: u64) {
+        // The threshold may have been lowered since it was asked.
+        if place(hash) >= self.threshold {
+            return;
+        }
         if self.order.is_full() {
             self.number_anew();
         }
@@ -119,7 +123,7 @@ impl Shards {
         let Some((last, _)) = self.by_place.peek() else {
             return;
         };
-        let (before, after) = (self.threshold, *last);
+        let (before, after) = (self.threshold, (*last).max(1));
         while let Some((place, hash)) = self.by_place.peek().copied()
             && place >= after
         {

@@ -13,7 +13,7 @@ use super::{Counters, FunctionStats, NamespaceStats};
 const MOST: usize = 1_024;
 
 /// The row that all further namespaces share, and in each namespace all further functions.
-const OTHERS: &str = "(others)";
+pub(super) const OTHERS: &str = "(others)";
 
 /// The rows. Namespaces may be made at run time, from input, and a function's path is as long as its author likes; so
 /// the first [`MOST`] of each have a row.

@@ -1,9 +1,13 @@
 //! The statistics as a caller reads them.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::ops::{AddAssign, Deref, DerefMut};
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::rows::OTHERS;
 use super::sums::{Sum, sums};
 use super::{Counts, NodeStats};
 
@@ -17,14 +21,48 @@ use super::{Counts, NodeStats};
 #[non_exhaustive]
 pub struct Stats {
     /// A row for each namespace, by name. Past 1,024 of them all others share the row `(others)`.
+    #[serde(deserialize_with = "few::<_, _, 1_025>")]
     pub namespaces: Vec<NamespaceStats>,
     /// A row for each annotated function that was called, by namespace and path. Past 1,024 of them the others share a
     /// row `(others)` in each namespace.
+    #[serde(deserialize_with = "few::<_, _, 2_049>")]
     pub functions: Vec<FunctionStats>,
     /// What this process's memory has.
     pub memory: MemoryStats,
     /// A row for each node of Redis, by its address.
+    #[serde(deserialize_with = "few::<_, _, 1_024>")]
     pub nodes: Vec<NodeStats>,
+}
+
+/// As many rows as a process may have. Each takes a byte as it is written, and some thousand as it is read: what another
+/// has written is not believed.
+fn few<'de, D, R, const MOST: usize>(from: D) -> Result<Vec<R>, D::Error>
+where
+    D: Deserializer<'de>,
+    R: Deserialize<'de>,
+{
+    from.deserialize_seq(Few::<R, MOST>(PhantomData))
+}
+
+struct Few<R, const MOST: usize>(PhantomData<R>);
+
+impl<'de, R: Deserialize<'de>, const MOST: usize> Visitor<'de> for Few<R, MOST> {
+    type Value = Vec<R>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{MOST} rows at most")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Vec<R>, A::Error> {
+        let mut few = Vec::new();
+        while let Some(row) = rows.next_element()? {
+            if few.len() == MOST {
+                return Err(A::Error::invalid_length(MOST + 1, &self));
+            }
+            few.push(row);
+        }
+        Ok(few)
+    }
 }
 
 /// The figures of a namespace: the sum of its functions', and what belongs to no function, which are invalidations of the
@@ -88,11 +126,18 @@ impl Stats {
 /// A row of a table, which adds up with that of the same name.
 trait Row: Sum + Clone {
     fn name(&self) -> (&str, &str);
+
+    /// Takes the name of the row that those share for which there is no room.
+    fn share(&mut self);
 }
 
 impl Row for NamespaceStats {
     fn name(&self) -> (&str, &str) {
         (&self.namespace, "")
+    }
+
+    fn share(&mut self) {
+        OTHERS.clone_into(&mut self.namespace);
     }
 }
 
@@ -100,23 +145,53 @@ impl Row for FunctionStats {
     fn name(&self) -> (&str, &str) {
         (&self.namespace, &self.function)
     }
+
+    fn share(&mut self) {
+        OTHERS.clone_into(&mut self.namespace);
+        OTHERS.clone_into(&mut self.function);
+    }
 }
 
 impl Row for NodeStats {
     fn name(&self) -> (&str, &str) {
         (&self.node, "")
     }
+
+    fn share(&mut self) {
+        OTHERS.clone_into(&mut self.node);
+    }
 }
+
+/// The most rows of a sum. Past them those of other names share one.
+const MOST: usize = 16_384;
 
 /// Adds the rows of one table to those of another, which stay in order.
 fn add<R: Row>(rows: &mut Vec<R>, others: &[R]) {
-    rows.sort_by(|one, other| one.name().cmp(&other.name()));
+    let in_order = |one: &R, other: &R| one.name().cmp(&other.name());
+    rows.sort_by(in_order);
+    let mut new: Vec<R> = Vec::new();
     for other in others {
         match rows.binary_search_by(|row| row.name().cmp(&other.name())) {
             Ok(at) => rows[at].add(other),
-            Err(at) => rows.insert(at, other.clone()),
+            Err(_) if rows.len() + new.len() < MOST => new.push(other.clone()),
+            Err(_) => {
+                let mut other = other.clone();
+                other.share();
+                new.push(other);
+            }
         }
     }
+    // Two runs in order, which are merged.
+    new.sort_by(in_order);
+    rows.extend(new);
+    rows.sort_by(in_order);
+    rows.dedup_by(|later, row| {
+        let is_same = later.name() == row.name();
+        if is_same {
+            row.add(later);
+        }
+        is_same
+    });
 }
 
 impl AddAssign<&Self> for Stats {
@@ -284,5 +359,30 @@ mod tests {
         let row = &sum.namespaces[0];
         assert_eq!((row.hits(), row.calls.total()), (u64::MAX, u64::MAX));
         assert!(row.saved_cost() >= 0.0 && sum.to_string().lines().count() == 2);
+    }
+
+    #[test]
+    fn a_sum_of_many_processes_has_an_end_and_loses_nothing() {
+        let mut sum = Stats::default();
+        for process in 0..20 {
+            let mut stats = Stats::default();
+            for at in 0..1_000 {
+                let mut row = NamespaceStats {
+                    namespace: format!("tenant-{process}-{at:04}"),
+                    ..NamespaceStats::default()
+                };
+                row.loads = 1;
+                stats.namespaces.push(row);
+            }
+            sum += &stats;
+        }
+        assert_eq!(sum.namespaces.len(), MOST + 1);
+        let loads = sum.namespaces.iter().map(|row| row.loads).sum::<u64>();
+        assert_eq!(loads, 20_000);
+        assert!(
+            sum.namespaces
+                .is_sorted_by(|one, other| one.name() < other.name())
+        );
+        assert_eq!(sum.namespace(OTHERS).unwrap().loads, 20_000 - MOST as u64);
     }
 }

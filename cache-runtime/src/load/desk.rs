@@ -41,7 +41,8 @@ pub(super) enum Note {
 
 impl Desk {
     pub(super) fn put(&self, note: Note) {
-        *self.note.lock() = note;
+        // Dropped past the lock: a span tells its subscriber.
+        let _before = std::mem::replace(&mut *self.note.lock(), note);
     }
 
     pub(super) fn waits(&self) -> bool {

@@ -2,6 +2,7 @@
 //! shares what that gives.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::body::Absent;
@@ -24,6 +25,8 @@ pub(super) struct Joining<'a> {
     /// What it may be served while another refreshes it.
     older: Option<Arc<Held>>,
     known: Option<Known>,
+    /// Whether it has waited for another: what Redis could not be asked then it may be asked now.
+    has_waited: AtomicBool,
     /// All that it waits for others, here or elsewhere, takes `wait` at most.
     waiting: Stopwatch,
 }
@@ -48,6 +51,7 @@ impl<'a> Joining<'a> {
             body,
             older,
             known,
+            has_waited: AtomicBool::new(false),
             waiting: request.waiting.unwrap_or_else(Stopwatch::start),
         }
     }
@@ -91,6 +95,7 @@ impl<'a> Joining<'a> {
     async fn follow<'s>(&self, seat: &'s Seat<'_>) -> Turn<'s> {
         let (_follower, clock) = (Follower::of(self.request), Stopwatch::start());
         let _waiting = self.body.waiting();
+        self.has_waited.store(true, Ordering::Relaxed);
         let turn = seat.turn(self.left()).await;
         if let Turn::Done(_) = turn {
             self.request.allowance.share(seat.asked(), clock.elapsed());
@@ -106,13 +111,21 @@ impl<'a> Joining<'a> {
         Leader {
             request: self.request,
             seat,
-            known: self.known.clone(),
+            known: self.known(),
             patience: match turn {
                 Turn::Lead(_) => Patience::Wait(self.left()),
                 _ => Patience::None,
             },
             body: self.body,
         }
+    }
+
+    /// What came of its own read, for as long as that says something.
+    fn known(&self) -> Option<Known> {
+        let has_waited = self.has_waited.load(Ordering::Relaxed);
+        self.known
+            .clone()
+            .filter(|known| known.is_ok() || !has_waited)
     }
 
     /// Whether it joins one flight more whose value it may have to refuse.

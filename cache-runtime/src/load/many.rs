@@ -35,6 +35,7 @@ pub(crate) async fn read_fresh(requests: &mut [Option<Arc<Request>>]) -> Vec<(us
         Arc::ptr_eq(&request.tiers, &tiers)
             && !request.reloads
             && request.redis().is_some()
+            && !request.lacks_key()
             && !tiers.owed.covers(&request.subjects)
     };
     let all = requests.iter().enumerate();

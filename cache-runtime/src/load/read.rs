@@ -55,6 +55,7 @@ pub(super) async fn look(request: &Request, look: Look) -> Option<Result<FoundOr
     if let Ok(found) = &found
         && look == Look::Serve
         && found.is_fresh
+        && !request.is_due(&found.held)
     {
         request.emit(Event::Hit(Tier::Redis));
         request.lengthen(found);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::MOST;
 use super::snapshot::{id, own};
 use crate::events::Event;
+use crate::load::aside;
 use crate::own_thread::{sleep, spawn};
 use crate::redis::{Fault, PublishAsk, Topology};
 use crate::tiers::Tiers;
@@ -63,7 +64,9 @@ async fn publish_on(of: Weak<Tiers>) {
 /// Publishes once. While there is no connection nothing is asked of anyone.
 async fn publish(tiers: &Tiers) {
     let Some(redis) = &tiers.redis else { return };
-    let Some(snapshot) = own(tiers).await.bytes() else {
+    let snapshot = own(tiers).await;
+    // All connections stand still while this thread is busy.
+    let Some(snapshot) = aside(move || snapshot.bytes()).await.flatten() else {
         return trouble(tiers, "too_large");
     };
     match ask(tiers, redis, tiers.limits.published_ms, &snapshot).await {

@@ -1,5 +1,6 @@
 //! What the processes of a fleet have published, added up.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -33,10 +34,16 @@ pub(in crate::cache) async fn fleet_stats(tiers: &Tiers) -> Result<FleetStats, C
         cause: fault.as_str().to_owned(),
     })?;
     let count = published.len() as u64;
-    let read = aside(move || decoded(published)).await.unwrap_or_default();
-    let skipped = skipped + (count - read.len() as u64);
-    let processes = std::iter::once(this).chain(read).collect();
-    Ok(FleetStats::of(processes, true, skipped))
+    let alone = this.clone();
+    // Of many processes it takes a while.
+    let summed = aside(move || {
+        let read = decoded(published);
+        let skipped = skipped + (count - read.len() as u64);
+        let processes = std::iter::once(this).chain(read).collect();
+        FleetStats::of(processes, true, skipped)
+    });
+    let summed = summed.await;
+    Ok(summed.unwrap_or_else(|| FleetStats::of(vec![alone], true, skipped + count)))
 }
 
 /// What all others have published, and how many of them can't be told.
@@ -46,8 +53,9 @@ async fn others(tiers: &Tiers, redis: &Topology) -> Result<(Vec<Published>, u64)
     let list = read.found.into_iter().next().and_then(|found| found.bytes);
     let (mut records, mut skipped) = records(list.as_deref().unwrap_or_default());
     let own = id(tiers);
-    records.retain(|(id, ends)| *id != own && *ends > now);
-    let mut published = Vec::new();
+    let mut seen = HashSet::from([own]);
+    records.retain(|(id, ends)| *ends > now && seen.insert(id.clone()));
+    let (mut published, mut room) = (Vec::new(), LARGEST_SUM);
     for some in records.chunks(AT_ONCE) {
         let keys = some.iter().map(|(id, _)| tiers.names.process(id));
         let read = redis.read(keys.collect()).await?;
@@ -55,7 +63,9 @@ async fn others(tiers: &Tiers, redis: &Topology) -> Result<(Vec<Published>, u64)
         let found = some.iter().zip(read.found);
         let found = found.filter_map(|((id, ends), found)| Some((id, ends, found.bytes?)));
         for (id, ends, bytes) in found {
-            match bytes.len() <= LARGEST {
+            let fits = bytes.len() <= LARGEST.min(room);
+            room = room.saturating_sub(bytes.len());
+            match fits {
                 true => published.push(Published {
                     id: id.clone(),
                     bytes,

@@ -223,4 +223,23 @@ mod tests {
         let many = format!("{id}{:016}", 1).repeat(2 * MOST);
         assert_eq!(records(many.as_bytes()).0.len(), MOST);
     }
+
+    /// A row takes a byte as it is written, and some thousand as it is read.
+    #[test]
+    fn more_rows_than_a_process_has_are_not_read() {
+        for table in ["namespaces", "functions", "nodes"] {
+            let of = |count: u32| {
+                let mut bytes = vec![VERSION, Compression::None.to_byte()];
+                bytes.extend(b"\x81\xa5stats\x81");
+                bytes.push(0xa0 | u8::try_from(table.len()).unwrap());
+                bytes.extend(table.as_bytes());
+                bytes.push(0xdd);
+                bytes.extend(count.to_be_bytes());
+                bytes.resize(bytes.len() + count as usize, 0x80);
+                Snapshot::read(&bytes, LARGEST_SUM).is_some()
+            };
+            assert!(of(1_000), "{table}");
+            assert!(!of(3_000_000), "{table}");
+        }
+    }
 }

@@ -50,7 +50,7 @@ async fn each_view_is_there_as_a_page_and_as_json_with_headers_that_guard_it() {
             "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
              connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
             "x-content-type-options: nosniff",
-            "referrer-policy: no-referrer",
+            "referrer-policy: same-origin",
             "cache-control: no-store",
         ] {
             assert!(
