@@ -81,6 +81,11 @@ pub(crate) struct Rate {
 const APART: Duration = Duration::from_millis(500);
 
 impl Rates {
+    /// Whether any process was seen.
+    pub(crate) fn has_begun(&self) -> bool {
+        !self.last.is_empty()
+    }
+
     /// Takes in what was just read, and gives the rates over all processes.
     pub(crate) fn take(&mut self, fleet: &Fleet) -> BTreeMap<(String, String), Rate> {
         let now = Instant::now();

@@ -72,6 +72,9 @@ pub(crate) async fn explain(
     })
 }
 
+/// How long ago an action may be that is told of an entry that is not there.
+const RECENT_MS: u64 = 10 * 60_000;
+
 /// How many of the last actions are looked at.
 const LOOKED_AT: usize = 1_000;
 
@@ -81,7 +84,12 @@ async fn blame(admin: &Admin, told: &Explanation) -> Option<Action> {
     if targets.is_empty() {
         return None;
     }
-    let since_ms = told.header.as_ref().map_or(0, |header| header.born_ms);
+    let since_ms = match (&told.header, told.node_ms) {
+        (Some(header), _) => header.born_ms,
+        // It may have been loaded since, and have ended by itself: only what was done just now is told.
+        (None, Some(now)) => now.saturating_sub(RECENT_MS),
+        (None, None) => return None,
+    };
     // Who may not read the log is told without it.
     let actions = admin.actions(LOOKED_AT).await.ok()?;
     let is_it = |action: &Action| action.at_ms >= since_ms && targets.contains(&action.target);

@@ -13,6 +13,8 @@ use crate::output::{Page, Report, units};
 #[derive(Debug, Serialize)]
 pub(crate) struct Functions {
     functions: Vec<FunctionStats>,
+    /// Whether there are more than were asked for.
+    is_cut: bool,
     processes: usize,
 }
 
@@ -26,9 +28,11 @@ pub(crate) async fn functions(
         functions.retain(|row| row.namespace == *namespace);
     }
     functions.sort_by(|one, other| rank(other, asked.by).total_cmp(&rank(one, asked.by)));
+    let is_cut = functions.len() > asked.limit;
     functions.truncate(asked.limit);
     Ok(Functions {
         functions,
+        is_cut,
         processes: fleet.processes.len(),
     })
 }
@@ -76,6 +80,9 @@ impl Report for Functions {
             ],
             self.functions.iter().map(row),
         );
+        if self.is_cut {
+            page.line("there are more: `--limit`");
+        }
     }
 
     fn exit(&self) -> Exit {

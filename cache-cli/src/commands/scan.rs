@@ -1,5 +1,7 @@
 //! `cachectl scan`: the entries that are stored.
 
+use std::collections::BTreeMap;
+
 use cache_runtime::admin::{Admin, EntryLine, Selection};
 use serde::Serialize;
 
@@ -24,16 +26,16 @@ pub(crate) async fn scan(admin: &Admin, asked: &arguments::Scan) -> Result<Scann
     };
     let progress = Progress::of("looking at");
     let mut walk = admin.entries(selection)?;
-    let mut entries = Vec::new();
+    // A walk may tell of an entry more than once.
+    let mut entries = BTreeMap::new();
     while entries.len() <= asked.limit
         && let Some(batch) = walk.next().await?
     {
-        entries.extend(batch);
+        entries.extend(batch.into_iter().map(|line| (line.name.clone(), line)));
         progress.at(&walk);
     }
     drop(progress);
-    entries.sort_by(|one, other| one.name.cmp(&other.name));
-    entries.dedup_by(|one, other| one.name == other.name);
+    let mut entries: Vec<_> = entries.into_values().collect();
     let is_cut = entries.len() > asked.limit;
     entries.truncate(asked.limit);
     Ok(Scanned { entries, is_cut })

@@ -49,7 +49,15 @@ pub(crate) async fn top(
             () = &mut end => return Ok(Exit::Done),
             Ok(()) = &mut interrupted => return Ok(Exit::Done),
         }
-        let fleet = Fleet::of(admin).await?;
+        let fleet = match Fleet::of(admin).await {
+            Ok(fleet) => fleet,
+            // It goes on where it has begun: the next look may be answered.
+            Err(failure) if rates.has_begun() => {
+                failure.tell(json);
+                continue;
+            }
+            Err(failure) => return Err(failure),
+        };
         if repaints {
             anstream::stdout().write_all(REPAINT.as_bytes())?;
         }
@@ -93,7 +101,7 @@ impl Report for Top {
                 "function",
                 "namespace",
                 "calls",
-                "hits",
+                "hits of calls",
                 "loads",
                 "troubles",
             ],

@@ -87,14 +87,17 @@ pub(super) const METRICS: &[Metric] = &[
         &[NAMESPACE, FUNCTION, "end"],
         |seen, samples| {
             by_function(seen, samples, &["value"], |counts| counts.loads);
-            by_function(seen, samples, &["error"], |counts| {
-                counts.failed_loads.saturating_sub(counts.timed_out_loads)
-            });
-            seldom(seen, samples, &["timeout"], |counts| counts.timed_out_loads);
+            by_function(seen, samples, &["error"], |counts| counts.failed_loads);
             seldom(seen, samples, &["abandoned"], |counts| {
                 counts.abandoned_loads
             });
         },
+    ),
+    counter(
+        "timed_out_loads",
+        "Loads that load_timeout ended; they are among those that ended with an error",
+        ROW,
+        |seen, samples| seldom(seen, samples, &[], |counts| counts.timed_out_loads),
     ),
     counter(
         "remembered_errors",

@@ -8,7 +8,7 @@ use crate::seen::Seen;
 pub(super) const METRICS: &[Metric] = &[
     gauge(
         "hit_rate",
-        "Which share of the reads of the last five minutes a tier served, 0 to 1, by namespace, and of all with none",
+        "Which share of the reads of the last five minutes a tier served, 0 to 1, by namespace, and of all with none; of all reads until five minutes after the first look",
         &[NAMESPACE],
         |seen, samples| {
             rates(seen, |namespace, rate| {
@@ -18,7 +18,7 @@ pub(super) const METRICS: &[Metric] = &[
     ),
     gauge(
         "miss_rate",
-        "Which share of the reads of the last five minutes found nothing to serve, 0 to 1, by namespace, and of all with none",
+        "Which share of the reads of the last five minutes found nothing to serve, 0 to 1, by namespace, and of all with none; of all reads until five minutes after the first look",
         &[NAMESPACE],
         |seen, samples| {
             rates(seen, |namespace, rate| {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use cache_metrics::{Exporter, metrics};
-use cache_runtime::{Cache, cached};
+use cache_runtime::{Cache, LoadTimeout, cached};
 use cache_tests::Server;
 
 use super::{number, sample};
@@ -31,6 +31,13 @@ async fn stuck() -> u64 {
         0 => 0,
         _ => std::future::pending().await,
     }
+}
+
+/// It takes longer than it may.
+#[cached(ns = "moves", ttl = "1h", load_timeout = "10ms")]
+async fn late(id: u64) -> Result<u64, LoadTimeout> {
+    std::future::pending::<()>().await;
+    Ok(id)
 }
 
 /// Its first load gives a value, and the others fail.
@@ -125,6 +132,7 @@ async fn each_metric_moves() {
             let _ = stale(0).await;
             let _ = remembered(1).await;
             large(1).await;
+            assert!(late(1).await.is_err());
             assert_eq!(stale(1).await, Ok(1));
         }
         // One refresh is under way for good, so that no other begins.
