@@ -36,9 +36,11 @@ impl KeyWriter {
     #[inline]
     #[must_use]
     pub fn new() -> Self {
+        // The hash may have to find its seed, so it is made first: the buffer is then made where it stays, and not copied there.
+        let hash = KeyHash::new();
         Self {
             bytes: Buffer::new(),
-            hash: KeyHash::new(),
+            hash,
             failure: None,
             end: None,
         }
