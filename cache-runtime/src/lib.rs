@@ -43,6 +43,7 @@
 //! | what a settings file replaces | [`CacheBuilder::config`], [`Entry::settings`] |
 //! | which functions are cached, and how | [`Cache::sites`] |
 //! | what is stored, from outside of the program | `admin`, and the program `cachectl` on top of it |
+//! | commands of one's own on the cache's connections | `commands` |
 //! | how the cache is doing | [`Cache::health`], [`Cache::stats`], and `tracing` events of target `cache` |
 //! | how to test | [`Cache::testing`], [`Cache::scope`], [`bypass`] |
 //!
@@ -111,6 +112,8 @@ mod cache;
 
 #[cfg(feature = "redis")]
 pub mod admin;
+#[cfg(feature = "redis")]
+pub mod commands;
 
 #[doc(hidden)]
 #[path = "private/mod.rs"]

@@ -110,14 +110,14 @@ fn count(events: &Events, named: Named<'_>) {
         Named::Entry(_) => events.received_change(),
         Named::Tag(_) => events.received(None),
         Named::Namespace(namespace) => events.received(Some(namespace)),
-        // It is invalidated with a tag of it.
-        Named::Bucket(_) => {}
+        // A bucket is invalidated with a tag of it; nothing of the cache rests on what the program keeps.
+        Named::Bucket(_) | Named::Kept(_) => {}
     }
 }
 
 fn subject(named: Named<'_>) -> Subject {
     match named {
-        Named::Entry(name) => Subject::entry(name),
+        Named::Entry(name) | Named::Kept(name) => Subject::entry(name),
         Named::Tag(tag) => Subject::Tag(tag.into()),
         Named::Namespace(namespace) => Subject::Namespace(namespace.into()),
         Named::Bucket(bucket) => Subject::Bucket(bucket),

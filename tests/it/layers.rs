@@ -24,7 +24,7 @@ const LAYERS: &[&[&str]] = &[
     &["tiers"],
     &["load", "invalidate", "expire"],
     &["cache"],
-    &["admin"],
+    &["admin", "commands"],
     &["private"],
 ];
 

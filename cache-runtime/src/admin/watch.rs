@@ -233,7 +233,7 @@ impl Names {
             Some(Named::Namespace(namespace)) => (Of::Namespace, namespace.to_owned()),
             Some(Named::Bucket(bucket)) => (Of::Bucket, bucket.to_string()),
             None if name == self.log() => (Of::Log, name.to_owned()),
-            None => (Of::Other, name.to_owned()),
+            Some(Named::Kept(_)) | None => (Of::Other, name.to_owned()),
         }
     }
 }

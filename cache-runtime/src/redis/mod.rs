@@ -38,4 +38,4 @@ pub(crate) use terms::said::Said;
 #[cfg(feature = "redis")]
 pub(crate) use topology::{Holds, Topology, outside::Master, scan::Cursor};
 #[cfg(feature = "redis")]
-pub(crate) use wire::settings::LinkSettings;
+pub(crate) use wire::{scripts::hash_of as script_hash, settings::LinkSettings};

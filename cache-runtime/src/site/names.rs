@@ -1,5 +1,5 @@
 //! Names in Redis: `P:e:ns:{digest}`, `P:e:ns:{digest}:lease`, `P:t:{tag}`, `P:n:{ns}`, `P:b:{i}`,
-//! `P:f:{fleet}`, `P:f:{fleet}:id`.
+//! `P:f:{fleet}`, `P:f:{fleet}:id`, `P:k:kind:{name}`.
 //!
 //! The braces are written as such: they put an entry and its lease in one slot of a cluster, and all that processes
 //! publish.
@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use super::Digest;
+use crate::tag::plain;
 
 /// Makes the names of one cache from its prefix.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub(crate) enum Named<'a> {
     Tag(&'a str),
     Namespace(&'a str),
     Bucket(u8),
+    /// A structure of the program's own, by its whole name.
+    Kept(&'a str),
 }
 
 const LEASE: &str = ":lease";
@@ -110,6 +113,13 @@ impl Names {
         [&*self.fleet(), ":", id].concat().into()
     }
 
+    /// A structure of the program's own. Those of one name are in one slot.
+    #[cfg(feature = "redis")]
+    pub(crate) fn kept(&self, kind: &str, name: &str) -> String {
+        let [kind, name] = [kind, name].map(|text| plain(&text.into()));
+        [&self.prefix, ":k:", &kind, ":{", &name, "}"].concat()
+    }
+
     /// A key that is written so that replicas can be waited for.
     pub(crate) fn marker(&self) -> String {
         [&self.prefix, ":w"].concat()
@@ -144,6 +154,9 @@ impl Names {
         let rest = name.strip_prefix(&*self.prefix)?;
         if rest.starts_with(":e:") {
             return Some(Named::Entry(name.strip_suffix(LEASE).unwrap_or(name)));
+        }
+        if rest.starts_with(":k:") {
+            return Some(Named::Kept(name));
         }
         let (kind, braced) = rest.split_once('{')?;
         let inside = braced.strip_suffix('}')?;
@@ -224,6 +237,10 @@ mod tests {
             (names.tag("t:1"), Named::Tag("t:1")),
             (names.namespace("n"), Named::Namespace("n")),
             (names.bucket(9), Named::Bucket(9)),
+            (
+                names.kept("lock", "a{b}").into(),
+                Named::Kept("app:k:lock:{\u{1}a%7Bb%7D}"),
+            ),
         ] {
             assert_eq!(names.read(name.as_bytes()), Some(named));
         }

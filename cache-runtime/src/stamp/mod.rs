@@ -79,6 +79,12 @@ impl Subject {
 pub(crate) struct Watch(Arc<[Arc<Cell>]>);
 
 impl Watch {
+    /// Of these cells.
+    #[cfg(feature = "redis")]
+    pub(crate) fn of(cells: &[Arc<Cell>]) -> Self {
+        Self(cells.into())
+    }
+
     /// This watch with more cells that the value turned out to rest on.
     pub(crate) fn and(&self, more: &[Arc<Cell>]) -> Self {
         if more.is_empty() {

@@ -100,6 +100,11 @@ impl Tag {
     }
 }
 
+/// Any text in a form that breaks no name in Redis, as a tag's name has it.
+pub(crate) fn plain(text: &Arc<str>) -> Arc<str> {
+    name::of(text)
+}
+
 /// A tag's name as a person reads it: one line, with what would break it escaped.
 pub(crate) fn shown(name: &str) -> &str {
     name::shown(name)

@@ -45,6 +45,11 @@ pub(in crate::redis) fn load() -> Pipeline {
     pipeline
 }
 
+/// The hash by which a server knows a script.
+pub(crate) fn hash_of(code: &str) -> String {
+    Script::new(code).get_hash().to_owned()
+}
+
 impl Lua {
     pub(super) fn hash(&'static self) -> &'static str {
         self.script.get_hash()

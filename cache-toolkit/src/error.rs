@@ -1,0 +1,30 @@
+//! What can go wrong.
+
+use cache_runtime::CacheError;
+use cache_runtime::commands::CommandError;
+
+/// What went wrong, and what to do about it. No variant carries a key, a value or a password.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ToolkitError {
+    /// The cache has no Redis.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// Redis did not do what was asked.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// A setting makes no sense.
+    #[error("the {what} is wrong: {reason}")]
+    Setting {
+        /// Which.
+        what: &'static str,
+        /// What is wrong with it, and what it takes.
+        reason: &'static str,
+    },
+    /// What is stored under the name was not written by this crate, or by another version of it.
+    #[error("what is stored there is no {what} of this version: use another name, or delete it")]
+    Foreign {
+        /// What was looked for.
+        what: &'static str,
+    },
+}
