@@ -114,7 +114,10 @@ impl Names {
     }
 
     /// A structure of the program's own. Those of one name are in one slot.
-    #[cfg(feature = "redis")]
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(dead_code, reason = "there is no server to keep it")
+    )]
     pub(crate) fn kept(&self, kind: &str, name: &str) -> String {
         let [kind, name] = [kind, name].map(|text| plain(&text.into()));
         [&self.prefix, ":k:", &kind, ":{", &name, "}"].concat()
