@@ -54,7 +54,7 @@ impl Names {
         }
     }
 
-    pub(super) fn prefix(&self) -> &str {
+    pub(crate) fn prefix(&self) -> &str {
         &self.prefix
     }
 
@@ -130,6 +130,12 @@ impl Names {
     #[cfg(feature = "redis")]
     pub(crate) fn log(&self) -> String {
         [&self.prefix, ":log"].concat()
+    }
+
+    /// What says whose turn it is to do what one process of the fleet does.
+    #[cfg(feature = "redis")]
+    pub(crate) fn turn(&self, of: &str) -> String {
+        [&self.prefix, ":turn:", of].concat()
     }
 
     /// The namespace of an entry's name and what stands in its braces, if it is an entry's.
