@@ -322,6 +322,11 @@ impl Entries {
 }
 
 impl WalkPlace {
+    /// The runs of the nodes that are left, each as 16 hexadecimal digits.
+    pub fn runs(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().map(|(_, run)| &**run)
+    }
+
     /// As the walk takes it; `None` if it is not as one is written.
     fn read(&self) -> Option<Place> {
         let is_cursor = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
