@@ -182,6 +182,7 @@ impl Backup {
         manifest.kind = Kind::Incremental;
         manifest.since = Some(Since {
             began_ms: base.began_ms(),
+            root: base.root().to_owned(),
             id: base.id,
         });
         Ok(manifest)

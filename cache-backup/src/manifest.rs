@@ -55,6 +55,8 @@ pub enum Kind {
 pub struct Since {
     /// Its id.
     pub id: String,
+    /// The id of the full backup that all of them stand on.
+    pub root: String,
     /// When it was begun: the earliest of its nodes' clocks, in Unix milliseconds.
     pub began_ms: u64,
 }
@@ -116,6 +118,11 @@ impl From<Selected> for Selection {
 }
 
 impl Manifest {
+    /// The id of the full backup that it stands on, or is.
+    pub(crate) fn root(&self) -> &str {
+        self.since.as_ref().map_or(&self.id, |since| &since.root)
+    }
+
     /// When it was begun: the earliest of its nodes' clocks. What is born on any of them later is born after that.
     pub(crate) fn began_ms(&self) -> u64 {
         let clocks = self.began.iter().map(|clock| clock.ms);

@@ -142,6 +142,8 @@ impl Restore {
                 trust: self.trust,
                 emptied: self.emptied,
                 prefix: manifest.prefix.clone(),
+                id: manifest.id.clone(),
+                family: manifest.root().to_owned(),
             };
             let mut passes = Passes {
                 restore: admin.restore(terms),
@@ -219,6 +221,9 @@ impl<F: FnMut(Progress)> Passes<'_, F> {
         if dry_run {
             file.restored = reserved;
             return Ok(file);
+        }
+        if file.damage.is_none() {
+            repeated(async || self.restore.all_are_reserved().await).await?;
         }
         self.pass(Step::Filling, async |restore, batch| {
             let mut tries = 0;

@@ -28,6 +28,8 @@ mod block;
 mod read;
 mod record;
 mod skippable;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::fmt;

@@ -32,7 +32,7 @@ pub(crate) struct Write {
     pub(crate) so_far: SoFar,
     chain: Chain,
     /// How many records are in blocks that are written.
-    written: u64,
+    pub(super) written: u64,
     block: Vec<u8>,
     in_block: u32,
 }
@@ -154,7 +154,7 @@ impl Write {
         }
     }
 
-    fn write_block(&mut self) -> Result<(), Error> {
+    pub(super) fn write_block(&mut self) -> Result<(), Error> {
         let mut write = || {
             let packed = zstd::bulk::compress(&self.block, LEVEL)?;
             let of = |len: usize| u32::try_from(len).map_err(io::Error::other);

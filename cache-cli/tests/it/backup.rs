@@ -3,13 +3,15 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use cache_runtime::{Cache, cached};
-use cache_tests::{Cluster, Server};
+use cache_tests::Server;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::sync::Semaphore;
 
 use crate::{Ran, cache, program, ran, run, server, until};
 
@@ -51,10 +53,8 @@ async fn load(cache: &Cache, ids: std::ops::Range<u32>) -> Vec<u32> {
 
 fn verdict(url: &str, key: &str) -> String {
     let told = run(url, &["explain", key, "--json"]);
-    match told.exit {
-        0 => told.json()["verdict"]["is"].as_str().unwrap().to_owned(),
-        _ => "none".to_owned(),
-    }
+    let told: Value = serde_json::from_str(&told.out).unwrap_or_default();
+    told["verdict"]["is"].as_str().unwrap_or("none").to_owned()
 }
 
 /// The counts of the only file that was restored.
@@ -98,14 +98,47 @@ async fn what_comes_back_after_flushall_is_stale_and_one_call_refreshes_it() {
     assert_eq!(file(&done)["skipped"]["no_stale_window"], 1, "{done:?}");
     assert_eq!(file(&done)["lost"], 0);
 
-    let after = cache(&url);
     assert_eq!(verdict(&url, "item:3"), "stale");
-    let count = LOADS.load(Ordering::SeqCst);
-    let served = after.scope(item(1, 3)).await;
-    assert_eq!(served, old[3], "the older value is served");
-    until("one load refreshes it", async || verdict(&url, "item:3") == "fresh").await;
+    let after = cache(&url);
     let fresh = after.scope(item(1, 3)).await;
-    assert!(fresh >= count, "{fresh} is of a load after the restore");
+    assert!(!old.contains(&fresh), "who finds it first loads it");
+    assert_eq!(verdict(&url, "item:3"), "fresh");
+}
+
+#[tokio::test]
+async fn while_one_caller_refreshes_the_others_are_served_what_came_back() {
+    #[cached(ns = "gated", key = "gated:{id}", ttl = "10m", stale = "1h", skip(go))]
+    async fn gated(go: Arc<Semaphore>, id: u32) -> u32 {
+        let _ = id;
+        go.acquire().await.unwrap().forget();
+        LOADS.fetch_add(1, Ordering::SeqCst)
+    }
+
+    let (server, (_folder, path)) = (server().await, folder());
+    let (url, out) = (server.url(), path("all.zst"));
+    let go = Arc::new(Semaphore::new(1));
+    let old = cache(&url).scope(gated(Arc::clone(&go), 1)).await;
+    backup(&url, &out);
+    server.run(&["FLUSHALL"]).await.unwrap();
+    assert_eq!(restore(&url, &[&out]).exit, 0);
+
+    let (one, other) = (cache(&url), cache(&url));
+    let first = one.scope(gated(Arc::clone(&go), 1));
+    let others = async {
+        until("the first caller loads", async || {
+            let keys = server.keys().await.unwrap();
+            keys.iter().any(|key| key.ends_with(":lease"))
+        })
+        .await;
+        for _ in 0..3 {
+            assert_eq!(other.scope(gated(Arc::clone(&go), 1)).await, old);
+        }
+        // For one load and no more.
+        go.add_permits(1);
+    };
+    let (fresh, ()) = tokio::join!(first, others);
+    assert_ne!(fresh, old);
+    assert_eq!(other.scope(gated(Arc::clone(&go), 1)).await, fresh);
 }
 
 #[tokio::test]
@@ -177,9 +210,142 @@ async fn an_invalidation_after_the_restore_hits_what_came_back() {
     assert_eq!(run(&url, &["invalidate", "tag", "shop:1"]).exit, 0);
     assert_eq!(run(&url, &["invalidate", "key", "item:0"]).exit, 0);
     let told = [0, 1, 2, 3].map(|id| verdict(&url, &format!("item:{id}")));
-    assert_eq!(told, ["none", "tag_invalidated", "fresh", "tag_invalidated"]);
+    assert_eq!(told, ["never_stored", "tag_invalidated", "fresh", "tag_invalidated"]);
     assert_eq!(run(&url, &["invalidate", "namespace", "item"]).exit, 0);
     assert_eq!(verdict(&url, "item:2"), "namespace_cleared");
     let again = restore(&url, &[&out, "--trust"]);
     assert_eq!(file(&again)["restored"], 0, "{again:?}");
+}
+
+/// Entries beyond what one batch of anything takes.
+async fn many(server: &Server, count: u32) -> Cache {
+    let cache = cache(&server.url());
+    load(&cache, 0..count).await;
+    cache
+}
+
+#[tokio::test]
+async fn entries_that_are_there_the_whole_time_are_in_a_backup_while_traffic_goes_on() {
+    let (server, (_folder, path)) = (server().await, folder());
+    let (url, out) = (server.url(), path("all.zst"));
+    many(&server, 1_500).await;
+    let (traffic, ends) = (cache(&url), Arc::new(Semaphore::new(0)));
+    let stop = Arc::clone(&ends);
+    let writes = tokio::spawn(async move {
+        let mut id = 100_000;
+        while stop.available_permits() == 0 {
+            traffic.scope(item(id % 7, id)).await;
+            id += 1;
+        }
+        id - 100_000
+    });
+    let arguments = ["backup", "--namespace", "item", "--out", &out, "--rate", "2000", "--json"];
+    let mut command = program(&url, &arguments);
+    let made = tokio::task::spawn_blocking(move || ran(&mut command)).await.unwrap();
+    ends.add_permits(1);
+    let written = writes.await.unwrap();
+    assert_eq!(made.exit, 0, "{made:?}");
+    assert!(written > 100, "there was traffic: {written}");
+
+    server.run(&["FLUSHALL"]).await.unwrap();
+    let done = restore(&url, &[&out]);
+    assert_eq!(done.exit, 0, "{done:?}");
+    for id in (0..1_500).step_by(97) {
+        assert_eq!(verdict(&url, &format!("item:{id}")), "stale", "{id}");
+    }
+    let scanned = run(&url, &["scan", "--namespace", "item", "--limit", "100000", "--json"]);
+    let there = scanned.json()["entries"].as_array().unwrap().len();
+    assert!(there >= 1_500, "{there}");
+}
+
+/// A child that is killed half-way, once it has come to somewhere.
+async fn killed(url: &str, arguments: &[&str], came: impl AsyncFn() -> bool) {
+    let mut child = program(url, arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    until("it has come some way", came).await;
+    child.kill().unwrap();
+    let ended = child.wait().unwrap();
+    assert_eq!(ended.code(), None, "it was killed before its end");
+}
+
+#[tokio::test]
+async fn a_killed_backup_looks_like_none_and_goes_on() {
+    let (server, (_folder, path)) = (server().await, folder());
+    let (url, out) = (server.url(), path("all.zst"));
+    many(&server, 3_000).await;
+    let partial = PathBuf::from(path("all.zst.partial"));
+    let arguments = ["backup", "--all", "--out", &out, "--rate", "1500", "--json"];
+    killed(&url, &arguments, async || {
+        fs::metadata(&partial).is_ok_and(|facts| facts.len() > 10_000)
+    })
+    .await;
+    assert!(!Path::new(&out).exists());
+    let unfinished = run(&url, &["restore", "--check", partial.to_str().unwrap(), "--json"]);
+    assert_eq!(unfinished.exit, 1, "{unfinished:?}");
+    let good = unfinished.json()["files"][0]["records"].as_u64().unwrap();
+    assert!((1..3_000).contains(&good), "{good}");
+    let other = run(&url, &["backup", "--namespace", "x", "--out", &out]);
+    assert_eq!(other.exit, 2, "it is of something else: {other:?}");
+
+    let made = backup(&url, &out);
+    assert_eq!(made["ending"]["resumed"], 1, "{made}");
+    let records = made["ending"]["records"].as_u64().unwrap();
+    assert!((3_000..3_000 + 600).contains(&records), "it went on: {records}");
+    assert!(!partial.exists());
+    server.run(&["FLUSHALL"]).await.unwrap();
+    let done = restore(&url, &[&out]);
+    assert_eq!(file(&done)["restored"], 3_000, "{done:?}");
+    let again = run(&url, &["backup", "--all", "--out", &out]);
+    assert_eq!(again.exit, 2, "a backup is never written over: {again:?}");
+}
+
+#[tokio::test]
+async fn a_killed_restore_goes_on_where_it_stopped() {
+    let (server, (_folder, path)) = (server().await, folder());
+    let (url, out) = (server.url(), path("all.zst"));
+    many(&server, 3_000).await;
+    backup(&url, &out);
+    let some: Vec<_> = (0..10).map(|id| crate::name(&url, &format!("item:{id}"))).collect();
+    // Once in the first pass, once in the second.
+    for filled in [false, true] {
+        server.run(&["FLUSHALL"]).await.unwrap();
+        let (server, some) = (&server, &some);
+        killed(&url, &["restore", &out, "--rate", "4000"], async || {
+            let there: usize = count(server).await;
+            match filled {
+                false => there > 500,
+                true => is_filled(server, some).await,
+            }
+        })
+        .await;
+        let done = restore(&url, &[&out]);
+        assert_eq!(done.exit, 0, "{done:?}");
+        let told = file(&done);
+        let restored = told["restored"].as_u64().unwrap();
+        let kept = told["skipped"]["kept"].as_u64().unwrap_or_default();
+        assert_eq!(restored + kept, 3_000, "{told}");
+        assert_eq!(kept > 0, filled, "{told}");
+        for id in (0..3_000).step_by(311) {
+            assert_eq!(verdict(&url, &format!("item:{id}")), "stale", "{id}");
+        }
+    }
+}
+
+async fn count(server: &Server) -> usize {
+    redis::from_redis_value(server.run(&["DBSIZE"]).await.unwrap()).unwrap()
+}
+
+/// Whether some entry has taken the place of its reservation.
+async fn is_filled(server: &Server, names: &[String]) -> bool {
+    for name in names {
+        let flags = server.run(&["GETRANGE", name, "7", "7"]).await.unwrap();
+        let flags: Vec<u8> = redis::from_redis_value(flags).unwrap();
+        if flags.first().is_some_and(|flags| flags & 0b0110 == 0b0010) {
+            return true;
+        }
+    }
+    false
 }

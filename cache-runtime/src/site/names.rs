@@ -138,6 +138,12 @@ impl Names {
         [&self.prefix, ":turn:", of].concat()
     }
 
+    /// What says that all entries of a backup were reserved.
+    #[cfg(feature = "redis")]
+    pub(crate) fn restored(&self, id: &str) -> String {
+        [&self.prefix, ":restored:", id].concat()
+    }
+
     /// The namespace of an entry's name and what stands in its braces, if it is an entry's.
     pub(crate) fn parts<'a>(&self, name: &'a str) -> Option<(&'a str, &'a str)> {
         let rest = name.strip_prefix(&*self.prefix)?.strip_prefix(":e:")?;

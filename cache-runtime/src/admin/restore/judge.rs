@@ -161,7 +161,7 @@ impl Restore {
             };
             let here = self.here(stamps, stamped);
             self.learn(stamped.stamp, here.as_ref());
-            if self.tells_of_an_invalidation(stamped, here.as_ref(), node) {
+            if self.tells_of_an_invalidation((&key, stamped), here.as_ref(), node) {
                 return Err(Fate::Invalidated);
             }
             noted.push(Noted {
@@ -177,11 +177,12 @@ impl Restore {
         has_namespace.then_some(noted).ok_or(Fate::Unreadable)
     }
 
-    /// Whether a stamp tells that something was invalidated since the backup: it is another in the same run, or it is
-    /// missing where its node was not emptied. It tells nothing where it was made in another run than the present one.
+    /// Whether a stamp tells that something was invalidated since the backup: it is another in the same run, and was
+    /// not made for this backup when there was none; or it is missing where its node was not emptied. It tells nothing
+    /// where it was made in another run than the present one.
     fn tells_of_an_invalidation(
         &self,
-        stamped: &Stamped<&str>,
+        (key, stamped): (&str, &Stamped<&str>),
         here: Option<&Stamp>,
         node: [u8; 8],
     ) -> bool {
@@ -190,13 +191,15 @@ impl Restore {
             Some(here) if here[16..] != *run => false,
             Some(here) => {
                 let is_another = compare(&stamped.stamp, Some(here)) == Compared::Another;
-                is_another && !self.terms.emptied
+                is_another && !self.terms.emptied && here[8..16] != self.mark(key)
             }
             None => {
+                let spans_nodes = self.admin.cache.tiers().spans_nodes();
                 let lived = self.lived.iter().any(|lived| lived == run);
                 // What has another run than the entry's node may be of one that was replaced.
-                let is_present = self.admin.cache.tiers().spans_nodes() || *run == node;
-                lived && is_present
+                let is_present = spans_nodes || *run == node;
+                // Of a cluster only one node is known to have had all that it needs.
+                (lived && is_present) || (self.is_again && !spans_nodes)
             }
         }
     }

@@ -21,7 +21,7 @@ use super::{Admin, unavailable};
 use crate::error::{CacheError, Result};
 use crate::frame::{self, Frame, Stamp, StampKind, Unreadable};
 use crate::load::{Compared, LONGEST_MS, SLACK_MS, compare};
-use crate::redis::{Fault, Keys, PutBack, PutBackAsk, StampAsk};
+use crate::redis::{Fault, Found, Keys, PutBack, PutBackAsk, StampAsk};
 use judge::{There, Vetted};
 
 /// What is asked of a restore.
@@ -34,6 +34,11 @@ pub struct RestoreTerms {
     pub emptied: bool,
     /// What the names in the backup begin with.
     pub prefix: String,
+    /// What tells this backup from all others.
+    pub id: String,
+    /// What tells this backup, with those that stand on it or that it stands on, from all others: 64 random bits at
+    /// least. Stamps that are made for it are told by that.
+    pub family: String,
 }
 
 /// An entry of a backup.
@@ -87,13 +92,17 @@ pub struct Restore {
     lived: BTreeSet<[u8; 8]>,
     /// Hashes of the names of the stamps that were looked at.
     looked_at: HashSet<u64>,
+    /// Whether all of this backup was reserved before, at a node that was not emptied since.
+    is_again: bool,
+    /// How long the longest entry lives that was reserved, in milliseconds.
+    longest_ms: u64,
 }
 
 impl Admin {
     /// Begins to put entries of a backup back.
     ///
-    /// First have it [`look`](Restore::look) at them, then [`reserve`](Restore::reserve) all, then
-    /// [`fill`](Restore::fill) all, in batches of some hundred. An invalidation that is acknowledged after an entry is
+    /// First have it [`look`](Restore::look) at them, then [`reserve`](Restore::reserve) all and say that
+    /// [all are reserved](Restore::all_are_reserved), then [`fill`](Restore::fill) all, in batches of some hundred. An invalidation that is acknowledged after an entry is
     /// reserved hits it. One that was acknowledged before is known of where Redis has a sign of it: a stamp that is
     /// another, or that is gone from a node which was not emptied. Of an entry that was invalidated by itself there is
     /// none; nor is there of anything after a node was emptied, restarted or replaced. So entries come back as stale,
@@ -105,6 +114,8 @@ impl Admin {
             terms,
             lived: BTreeSet::new(),
             looked_at: HashSet::new(),
+            is_again: false,
+            longest_ms: 0,
         }
     }
 }
@@ -118,6 +129,9 @@ impl Restore {
     ///
     /// [`CacheError::Unavailable`] if a node could not be asked.
     pub async fn look(&mut self, batch: &[Returning]) -> Result<bool, CacheError> {
+        if self.looked_at.is_empty() {
+            self.look_for_another().await.map_err(failed)?;
+        }
         let mut headers = Vec::new();
         for returning in batch {
             let Ok((mut header, _)) = frame::outline(&returning.entry.frame) else {
@@ -179,9 +193,41 @@ impl Restore {
         self.fill_all(batch).await.map_err(failed)
     }
 
+    /// Says that all that may come back is reserved, and so every stamp made that it needs. Where the same backup is
+    /// restored again, a stamp that is missing by then was invalidated.
+    ///
+    /// # Errors
+    ///
+    /// As [`reserve`](Self::reserve).
+    pub async fn all_are_reserved(&mut self) -> Result<(), CacheError> {
+        if self.longest_ms == 0 {
+            return Ok(());
+        }
+        let name = self.admin.names().restored(&self.terms.id);
+        let ask = StampAsk {
+            name: &name,
+            fresh: rand::random(),
+            need_ms: self.longest_ms.min(LONGEST_MS / 2),
+        };
+        let made = self.admin.redis()?.stamps(&[ask]).await;
+        made.map(drop).map_err(failed)
+    }
+
+    /// Looks whether a restore of the same backup has said so since the node was last emptied.
+    async fn look_for_another(&mut self) -> Result<(), Fault> {
+        let name = self.admin.names().restored(&self.terms.id);
+        let redis = self.admin.redis().map_err(|_| Fault::Down)?;
+        let read = redis.read(Keys::from_iter([name.into()])).await?;
+        let there = read.found.into_iter().next();
+        self.is_again = there.and_then(Found::stamp).is_some();
+        Ok(())
+    }
+
     async fn reserve_all(&mut self, batch: &[Returning]) -> Result<Vec<Fate>, Fault> {
         let vetted = self.vet(batch).await?;
         let stamps = self.make_stamps(&vetted).await?;
+        let lives = vetted.iter().flatten().map(|vetted| vetted.life_ms);
+        self.longest_ms = lives.fold(self.longest_ms, u64::max);
         let mut fates = Vec::with_capacity(batch.len());
         let mut reservations = Vec::new();
         for (at, vetted) in vetted.into_iter().enumerate() {
@@ -340,7 +386,7 @@ impl Restore {
         }
         let asks = needs.iter().map(|(name, need_ms)| StampAsk {
             name,
-            fresh: rand::random(),
+            fresh: self.fresh(name),
             need_ms: *need_ms,
         });
         let asks: Vec<_> = asks.collect();
@@ -353,6 +399,20 @@ impl Restore {
             stamps.insert(name, stamp);
         }
         Ok(stamps)
+    }
+
+    /// The halves of a stamp that has to be made: the first, whose change makes entries invalid, is random; the second,
+    /// whose change makes them stale, tells that it was made for this backup and not by a load.
+    fn fresh(&self, name: &str) -> [u8; 16] {
+        let mut fresh: [u8; 16] = rand::random();
+        fresh[8..].copy_from_slice(&self.mark(name));
+        fresh
+    }
+
+    /// What tells a stamp of this name that was made for this backup.
+    fn mark(&self, name: &str) -> [u8; 8] {
+        let text = [&*self.terms.family, "\0", name].concat();
+        xxhash_rust::xxh3::xxh3_64(text.as_bytes()).to_le_bytes()
     }
 
     /// The stamp that Redis has of the node's present run, in the place of one that an entry carries.
