@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use cache_runtime::{Cache, cached};
-use cache_tests::Server;
+use cache_tests::{Cluster, Server};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
@@ -348,4 +348,253 @@ async fn is_filled(server: &Server, names: &[String]) -> bool {
         }
     }
     false
+}
+
+#[tokio::test]
+async fn an_incremental_backup_stands_on_a_full_one_and_the_later_load_wins() {
+    let (server, (_folder, path)) = (server().await, folder());
+    let (url, full, more) = (server.url(), path("full.zst"), path("more.zst"));
+    let cache = cache(&url);
+    load(&cache, 0..6).await;
+    // An incremental one begins two seconds before its base did.
+    let loaded = clock_ms(&server).await;
+    until("the overlap is over", async || clock_ms(&server).await > loaded + 2_100).await;
+    let base = backup(&url, &full);
+    for key in ["item:0", "item:1"] {
+        assert_eq!(run(&url, &["invalidate", "key", key]).exit, 0);
+    }
+    let later = load(&cache, 0..2).await;
+    let new = load(&cache, 10..11).await;
+    let arguments = ["backup", "--all", "--out", &more, "--incremental-since", &full, "--json"];
+    let made = run(&url, &arguments);
+    assert_eq!(made.exit, 0, "{made:?}");
+    let told = made.json();
+    assert_eq!(told["ending"]["records"], 3, "{told}");
+    assert_eq!(told["ending"]["unsaved"]["older"], 4, "{told}");
+    assert_eq!(told["manifest"]["since"]["id"], base["manifest"]["id"]);
+
+    let wrong = restore(&url, &[&more, &full]);
+    assert_eq!(wrong.exit, 2, "{wrong:?}");
+    assert!(wrong.err.contains("order"), "{wrong:?}");
+    // In one command, and in two: what is restored first is overwritten by what was loaded later.
+    for apart in [false, true] {
+        server.run(&["FLUSHALL"]).await.unwrap();
+        match apart {
+            false => assert_eq!(restore(&url, &[&full, &more, "--trust"]).exit, 0),
+            true => {
+                assert_eq!(restore(&url, &[&full, "--trust"]).exit, 0);
+                let done = restore(&url, &[&more, "--trust"]);
+                assert_eq!(file(&done)["restored"], 3, "{done:?}");
+            }
+        }
+        let there = [load(&cache, 0..2).await, load(&cache, 10..11).await].concat();
+        assert_eq!(there, [&later[..], &new[..]].concat(), "apart: {apart}");
+        assert_eq!(verdict(&url, "item:5"), "fresh");
+    }
+}
+
+/// The server's clock in milliseconds.
+async fn clock_ms(server: &Server) -> u64 {
+    let time = server.run(&["TIME"]).await.unwrap();
+    let (seconds, micros): (u64, u64) = redis::from_redis_value(time).unwrap();
+    seconds * 1_000 + micros / 1_000
+}
+
+#[tokio::test]
+async fn a_backup_of_a_server_comes_back_on_a_cluster_and_the_other_way_round() {
+    let (server, (_folder, path)) = (server().await, folder());
+    let out = path("all.zst");
+    let old = load(&cache(&server.url()), 0..60).await;
+    backup(&server.url(), &out);
+
+    let cluster = Cluster::start().await.unwrap();
+    let url = cluster.url();
+    let done = restore(&url, &[&out, "--trust"]);
+    assert_eq!(file(&done)["restored"], 60, "{done:?}");
+    let on_cluster = cache(&url);
+    assert_eq!(load(&on_cluster, 0..60).await, old);
+    assert_eq!(run(&url, &["invalidate", "tag", "shop:1"]).exit, 0);
+    assert_eq!(verdict(&url, "item:1"), "tag_invalidated");
+
+    let back = path("back.zst");
+    assert_eq!(backup(&url, &back)["ending"]["records"], 30, "those that are valid");
+    server.run(&["FLUSHALL"]).await.unwrap();
+    let done = restore(&server.url(), &[&back, "--trust"]);
+    assert_eq!(file(&done)["restored"], 30, "{done:?}");
+    let there = cache(&server.url()).scope(item(0, 2)).await;
+    assert_eq!(there, old[2]);
+}
+
+#[tokio::test]
+async fn another_prefix_has_to_be_meant() {
+    let (server, (_folder, path)) = (server().await, folder());
+    let (url, out) = (server.url(), path("all.zst"));
+    let value = cache(&url).scope(plain(1)).await;
+    backup(&url, &out);
+    let refused = restore(&url, &[&out, "--prefix", "other"]);
+    assert_eq!(refused.exit, 2, "{refused:?}");
+    assert!(refused.err.contains("CACHE_PREFIX"), "{refused:?}");
+    let done = restore(&url, &[&out, "--prefix", "other", "--other-prefix", "--trust"]);
+    assert_eq!(file(&done)["restored"], 1, "{done:?}");
+    let other = crate::builder(&url).prefix("other").build().unwrap();
+    assert_eq!(other.scope(plain(1)).await, value);
+}
+
+#[cached(ns = "secret", key = "secret:{id}", ttl = "10m", stale = "1h", codec = "json", encrypt)]
+async fn secret(id: u32) -> String {
+    format!("secret {id} {}", LOADS.fetch_add(1, Ordering::SeqCst))
+}
+
+#[tokio::test]
+async fn what_is_encrypted_comes_back_as_it_is_or_takes_its_key() {
+    let key = "5e".repeat(32);
+    let (server, (_folder, path)) = (server().await, folder());
+    let (url, out) = (server.url(), path("all.zst"));
+    let keys = cache_runtime::EncryptionKeys::new(&[0x5e; 32]);
+    let cache = crate::builder(&url).encryption(keys).build().unwrap();
+    let value = cache.scope(secret(1)).await;
+    backup(&url, &out);
+    let raw = fs::read(&out).unwrap();
+    assert!(!String::from_utf8_lossy(&raw).contains("secret 1"));
+
+    // What it rests on is still there: it comes back as it is.
+    let name = crate::name(&url, "secret:1");
+    server.run(&["DEL", &name]).await.unwrap();
+    let done = restore(&url, &[&out, "--trust"]);
+    assert_eq!(file(&done)["restored"], 1, "{done:?}");
+    assert_eq!(cache.scope(secret(1)).await, value);
+
+    server.run(&["FLUSHALL"]).await.unwrap();
+    let without = restore(&url, &[&out, "--trust"]);
+    assert_eq!(file(&without)["skipped"]["no_key"], 1, "{without:?}");
+    let with = ran(program(&url, &["restore", &out, "--trust", "--json"])
+        .env("CACHE_ENCRYPTION_KEYS", &key));
+    assert_eq!(file(&with)["restored"], 1, "{with:?}");
+    assert_eq!(cache.scope(secret(1)).await, value);
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_restored_up_to_the_damage_and_says_where_that_is() {
+    let (server, (_folder, path)) = (server().await, folder());
+    let (url, out) = (server.url(), path("all.zst"));
+    many(&server, 3_000).await;
+    backup(&url, &out);
+    let bytes = fs::read(&out).unwrap();
+    let cut = path("cut.zst");
+    fs::write(&cut, &bytes[..bytes.len() * 2 / 3]).unwrap();
+    server.run(&["FLUSHALL"]).await.unwrap();
+
+    let checked = run(&url, &["restore", "--check", &cut, "--json"]);
+    assert_eq!(checked.exit, 1, "{checked:?}");
+    let good = checked.json()["files"][0]["records"].as_u64().unwrap();
+    assert!((1..3_000).contains(&good), "{good}");
+    assert!(server.keys().await.unwrap().iter().all(|key| key == "cache:log"));
+    let done = restore(&url, &[&cut]);
+    assert_eq!(done.exit, 5, "a part came back: {done:?}");
+    let told = file(&done);
+    assert_eq!(told["restored"], good);
+    assert_eq!(told["damage"]["record"], good);
+    assert_eq!(told["damage"]["cause"], "cut_short");
+    let whole = run(&url, &["restore", "--check", &out]);
+    assert_eq!(whole.exit, 0, "{whole:?}");
+    fs::write(&cut, b"no backup").unwrap();
+    let none = restore(&url, &[&cut]);
+    assert_eq!(none.exit, 1, "{none:?}");
+    let missing = restore(&url, &["/nowhere/x.zst"]);
+    assert_eq!(missing.exit, 2, "{missing:?}");
+}
+
+#[tokio::test]
+async fn a_folder_of_backups_is_listed_and_ids_are_found_in_it() {
+    let (server, (folder, _)) = (server().await, folder());
+    let (url, folder) = (server.url(), folder.path().join("backups"));
+    load(&cache(&url), 0..3).await;
+    let within = |arguments: &[&str]| {
+        ran(program(&url, arguments).env("CACHE_BACKUP_DIRECTORY", &folder))
+    };
+    let nowhere = run(&url, &["backup", "--all"]);
+    assert_eq!(nowhere.exit, 2, "{nowhere:?}");
+    let unsaid = within(&["backup"]);
+    assert_eq!(unsaid.exit, 2, "{unsaid:?}");
+    let made = within(&["backup", "--all", "--description", "before \u{1b}[2J", "--json"]);
+    let id = made.json()["manifest"]["id"].as_str().unwrap().to_owned();
+    let more = within(&["backup", "--all", "--incremental-since", &id, "--json"]);
+    assert_eq!(more.exit, 0, "{more:?}");
+    let listed = within(&["backups", "--json"]).json();
+    let listed = listed["backups"].as_array().unwrap();
+    assert_eq!(listed.len(), 2);
+    assert_eq!(listed[1]["manifest"]["id"], *id, "the latest first");
+    let told = within(&["backups", &id]);
+    assert!(told.out.contains(&id) && !told.out.contains('\u{1b}'), "{told:?}");
+    let none = within(&["backups", "123"]);
+    assert_eq!(none.exit, 2, "{none:?}");
+    server.run(&["FLUSHALL"]).await.unwrap();
+    let done = within(&["restore", &id, "--json"]);
+    assert_eq!(file(&done)["restored"], 3, "{done:?}");
+    let log = run(&url, &["log", "--json"]).json();
+    assert_eq!(log["actions"][0]["what"], "restore", "{log}");
+    assert_eq!(log["actions"][0]["count"], 3, "{log}");
+}
+
+#[tokio::test]
+async fn after_flushall_under_traffic_a_person_says_that_it_was_emptied() {
+    let (server, (_folder, path)) = (server().await, folder());
+    let (url, out) = (server.url(), path("all.zst"));
+    let cache = cache(&url);
+    load(&cache, 0..10).await;
+    backup(&url, &out);
+    server.run(&["FLUSHALL"]).await.unwrap();
+    // A program stores something, and the namespace has a stamp again.
+    let newer = load(&cache, 3..4).await;
+    let done = run(&url, &["restore", &out]);
+    assert_eq!(done.exit, 1, "{done:?}");
+    assert!(done.out.contains("--emptied"), "{done:?}");
+    let done = restore(&url, &[&out, "--emptied", "--trust"]);
+    assert_eq!(file(&done)["restored"], 9, "{done:?}");
+    assert_eq!(file(&done)["skipped"]["newer"], 1, "{done:?}");
+    assert_eq!(load(&cache, 3..4).await, newer, "what is newer stays");
+}
+
+#[tokio::test]
+async fn a_backup_leaves_the_table_of_what_programs_read_alone() {
+    let (server, (_folder, path)) = (server().await, folder());
+    let (url, out) = (server.url(), path("all.zst"));
+    many(&server, 600).await;
+    let tracked = async || {
+        let info = server.run(&["INFO", "stats"]).await.unwrap();
+        let info: String = redis::from_redis_value(info).unwrap();
+        let line = info.lines().find_map(|line| line.strip_prefix("tracking_total_keys:"));
+        line.unwrap().trim().parse::<u64>().unwrap()
+    };
+    let before = tracked().await;
+    assert!(before >= 600, "{before}");
+    backup(&url, &out);
+    assert!(tracked().await <= before, "{}", tracked().await);
+}
+
+/// Another process that has what came back in its memory hears of an invalidation.
+#[tokio::test]
+async fn what_came_back_into_the_memory_of_a_process_is_invalidated_there() {
+    let (server, (_folder, path)) = (server().await, folder());
+    let (url, out) = (server.url(), path("all.zst"));
+    let old = load(&cache(&url), 0..2).await;
+    backup(&url, &out);
+    let with_memory = Cache::builder().url(&url).jitter(0.0).build().unwrap();
+    assert_eq!(with_memory.scope(item(0, 0)).await, old[0], "held before");
+    server.run(&["FLUSHALL"]).await.unwrap();
+    assert_eq!(restore(&url, &[&out, "--trust"]).exit, 0);
+    until("it is served what came back", async || {
+        with_memory.scope(item(1, 1)).await == old[1]
+    })
+    .await;
+    assert_eq!(run(&url, &["invalidate", "tag", "shop:1"]).exit, 0);
+    until("it hears of the invalidation", async || {
+        with_memory.scope(item(1, 1)).await != old[1]
+    })
+    .await;
+    assert_eq!(run(&url, &["invalidate", "key", "item:0"]).exit, 0);
+    until("and of that of an entry", async || {
+        with_memory.scope(item(0, 0)).await != old[0]
+    })
+    .await;
 }
