@@ -191,20 +191,40 @@ impl Backup {
 
 /// The clocks of all nodes; those that don't answer are asked again.
 async fn clocks(admin: &Admin) -> Result<Vec<NodeClock>, Error> {
-    Ok(repeated(async || admin.clocks().await).await?)
-}
-
-/// Asks again where Redis does not answer.
-pub(crate) async fn repeated<T>(
-    mut ask: impl AsyncFnMut() -> Result<T, CacheError>,
-) -> Result<T, CacheError> {
-    for _ in 1..TRIES {
-        match ask().await {
-            Err(CacheError::Unavailable { .. }) => tokio::time::sleep(PAUSE).await,
-            done => return done,
+    let mut tries = Tries::default();
+    loop {
+        match admin.clocks().await {
+            Ok(clocks) => return Ok(clocks),
+            Err(error) => tries.after(error).await?,
         }
     }
-    ask().await
+}
+
+/// How often something was tried.
+#[derive(Debug, Default)]
+pub(crate) struct Tries(u32);
+
+impl Tries {
+    /// Waits before the next try, where Redis did not answer this one.
+    ///
+    /// # Errors
+    ///
+    /// The error itself, where another try is of no use.
+    pub(crate) async fn after(&mut self, error: CacheError) -> Result<(), CacheError> {
+        self.0 += 1;
+        match error {
+            CacheError::Unavailable { .. } if self.0 < TRIES => {
+                tokio::time::sleep(PAUSE).await;
+                Ok(())
+            }
+            _ => Err(error),
+        }
+    }
+
+    /// Whether it was tried before.
+    pub(crate) fn is_again(&self) -> bool {
+        self.0 > 0
+    }
 }
 
 /// A walk over the entries of a backup.
@@ -249,15 +269,14 @@ impl Walking {
             Some(walk) => (walk, place),
             None => (self.admin.entries(self.selection.clone())?, None),
         };
-        let mut failures = 0;
+        let mut tries = Tries::default();
         loop {
             let lines = match walk.next().await {
                 Ok(Some(lines)) => lines,
                 Ok(None) => return Ok(true),
-                Err(CacheError::Unavailable { .. }) if failures < TRIES => {
+                Err(error) => {
+                    tries.after(error).await?;
                     // The batch may be lost half-way: it is walked over again.
-                    failures += 1;
-                    tokio::time::sleep(PAUSE).await;
                     walk = match (self.walk_from(before.as_ref()).await?, &before) {
                         (Some(walk), _) => walk,
                         (None, None) => self.admin.entries(self.selection.clone())?,
@@ -265,9 +284,8 @@ impl Walking {
                     };
                     continue;
                 }
-                Err(error) => return Err(error.into()),
             };
-            failures = 0;
+            tries = Tries::default();
             self.save(lines, write).await?;
             let here = walk.place();
             if let Some(here) = &here
@@ -289,9 +307,14 @@ impl Walking {
         let Some(place) = place else {
             return Ok(None);
         };
-        let selection = || self.selection.clone();
-        let walk = repeated(async || self.admin.entries_from(selection(), place).await).await;
-        Ok(walk?)
+        let mut tries = Tries::default();
+        loop {
+            let selection = self.selection.clone();
+            match self.admin.entries_from(selection, place).await {
+                Ok(walk) => return Ok(walk),
+                Err(error) => tries.after(error).await?,
+            }
+        }
     }
 
     /// Reads the entries of a batch, a few at once, and adds them to the file.
@@ -328,7 +351,13 @@ impl Walking {
         if names.is_empty() {
             return Ok(());
         }
-        let stored = repeated(async || self.admin.stored(names).await).await?;
+        let mut tries = Tries::default();
+        let stored = loop {
+            match self.admin.stored(names).await {
+                Ok(stored) => break stored,
+                Err(error) => tries.after(error).await?,
+            }
+        };
         let wall_ms = wall_ms();
         let mut bytes = 0;
         for stored in stored {

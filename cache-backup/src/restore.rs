@@ -1,15 +1,16 @@
 //! Bringing entries of backups back.
 
 use std::collections::BTreeMap;
+use std::iter::Peekable;
 use std::path::{Path, PathBuf};
+use std::vec::IntoIter;
 
-use cache_runtime::CacheError;
 use cache_runtime::admin::{self, Admin, Fate, RestoreTerms, Returning};
 use serde::Serialize;
 
-use crate::backup::repeated;
+use crate::backup::Tries;
 use crate::error::Error;
-use crate::file::{Damage, Read};
+use crate::file::{Damage, Read, Record};
 use crate::manifest::{Ending, Manifest, describe, wall_ms};
 use crate::rate::{Pace, Rate};
 use crate::{Progress, Step};
@@ -200,95 +201,147 @@ impl<F: FnMut(Progress)> Passes<'_, F> {
             damage: None,
         };
         self.look().await?;
-        let mut reserved = 0;
-        let damage = self
-            .pass(Step::Reserving, async |restore, batch| {
-                let fates = repeated(async || match dry_run {
-                    true => restore.judge(batch).await,
-                    false => restore.reserve(batch).await,
-                });
-                for fate in fates.await? {
-                    file.records += 1;
-                    match fate {
-                        Fate::Reserved => reserved += 1,
-                        other => *file.skipped.entry(other).or_default() += 1,
-                    }
-                }
-                Ok(true)
-            })
-            .await?;
-        file.damage = damage;
-        if dry_run {
-            file.restored = reserved;
-            return Ok(file);
+        let reserved = self.reserve(&mut file, dry_run).await?;
+        match dry_run {
+            true => file.restored = reserved,
+            false => {
+                self.fill(&mut file).await?;
+                file.lost = reserved.saturating_sub(file.restored);
+            }
         }
-        if file.damage.is_none() {
-            repeated(async || self.restore.all_are_reserved().await).await?;
-        }
-        self.pass(Step::Filling, async |restore, batch| {
-            let mut tries = 0;
-            let fates = repeated(async || {
-                tries += 1;
-                restore.fill(batch).await
-            });
-            let fates = fates.await?;
-            // What the first try did without an answer is there at the second.
-            let is_back = |fate: &&Fate| match fate {
-                Fate::Restored => true,
-                Fate::Kept => tries > 1,
-                _ => false,
-            };
-            file.restored += fates.iter().filter(is_back).count() as u64;
-            Ok(true)
-        })
-        .await?;
-        file.lost = reserved.saturating_sub(file.restored);
         Ok(file)
     }
 
     async fn look(&mut self) -> Result<(), Error> {
-        let looking = self.pass(Step::Looking, async |restore, batch| {
-            repeated(async || restore.look(batch).await).await
-        });
-        looking.await.map(drop)
+        let mut batches = Batches::open(&self.path)?;
+        while let Some(batch) = batches.next() {
+            let mut tries = Tries::default();
+            let wants_more = loop {
+                match self.restore.look(&batch).await {
+                    Ok(wants_more) => break wants_more,
+                    Err(error) => tries.after(error).await?,
+                }
+            };
+            if !wants_more {
+                break;
+            }
+            self.tell(Step::Looking, &batches);
+        }
+        Ok(())
     }
 
-    /// Goes through the file, a few entries at once, for as long as `each` wants more of them; what is wrong with it, if
-    /// that was come to.
-    async fn pass(
-        &mut self,
-        step: Step,
-        mut each: impl AsyncFnMut(&mut admin::Restore, &[Returning]) -> Result<bool, CacheError>,
-    ) -> Result<Option<Damage>, Error> {
-        let mut read = Read::open(Path::new(&self.path))?;
-        let mut done = 0;
-        while let Some(block) = read.next() {
-            let wall_ms = wall_ms();
-            let mut records = block.records.into_iter().peekable();
-            while records.peek().is_some() {
-                let (mut batch, mut bytes) = (Vec::new(), 0);
-                while let Some(record) = records.next_if(|_| batch.len() < FEW && bytes < FEW_BYTES)
-                {
-                    bytes += record.entry.frame.len();
-                    batch.push(record.returning(wall_ms));
+    /// Reserves the places of all, or says what would become of them; how many may come back.
+    async fn reserve(&mut self, file: &mut RestoredFile, dry_run: bool) -> Result<u64, Error> {
+        let (mut batches, mut reserved) = (Batches::open(&self.path)?, 0);
+        while let Some(batch) = batches.next() {
+            let mut tries = Tries::default();
+            let fates = loop {
+                let fates = match dry_run {
+                    true => self.restore.judge(&batch).await,
+                    false => self.restore.reserve(&batch).await,
+                };
+                match fates {
+                    Ok(fates) => break fates,
+                    Err(error) => tries.after(error).await?,
                 }
-                done += batch.len() as u64;
-                if !each(&mut self.restore, &batch).await? {
-                    return Ok(None);
-                }
-                (self.told)(Progress {
-                    step,
-                    done,
-                    total: self.total,
-                });
-                if step != Step::Looking {
-                    self.pace.did(batch.len() as u64, bytes as u64).await;
+            };
+            for fate in fates {
+                match fate {
+                    Fate::Reserved => reserved += 1,
+                    other => *file.skipped.entry(other).or_default() += 1,
                 }
             }
-            if block.damage.is_some() {
-                return Ok(block.damage);
-            }
+            self.tell(Step::Reserving, &batches);
+            self.pace.did(batch.len() as u64, bytes(&batch)).await;
         }
-        Ok(None)
+        file.records = batches.done;
+        file.damage = batches.damage;
+        if dry_run || file.damage.is_some() {
+            return Ok(reserved);
+        }
+        let mut tries = Tries::default();
+        while let Err(error) = self.restore.all_are_reserved().await {
+            tries.after(error).await?;
+        }
+        Ok(reserved)
+    }
+
+    /// Puts those in their places that are still reserved.
+    async fn fill(&mut self, file: &mut RestoredFile) -> Result<(), Error> {
+        let mut batches = Batches::open(&self.path)?;
+        self.tell(Step::Filling, &batches);
+        while let Some(batch) = batches.next() {
+            let mut tries = Tries::default();
+            let fates = loop {
+                match self.restore.fill(&batch).await {
+                    Ok(fates) => break fates,
+                    Err(error) => tries.after(error).await?,
+                }
+            };
+            // What the first try did without an answer is there at the second.
+            let is_back = |fate: &&Fate| match fate {
+                Fate::Restored => true,
+                Fate::Kept => tries.is_again(),
+                _ => false,
+            };
+            file.restored += fates.iter().filter(is_back).count() as u64;
+            self.tell(Step::Filling, &batches);
+            self.pace.did(batch.len() as u64, bytes(&batch)).await;
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, step: Step, batches: &Batches) {
+        (self.told)(Progress {
+            step,
+            done: batches.done,
+            total: self.total,
+        });
+    }
+}
+
+fn bytes(batch: &[Returning]) -> u64 {
+    let frames = batch.iter().map(|returning| returning.entry.frame.len());
+    frames.sum::<usize>() as u64
+}
+
+/// The entries of a file, a few at once.
+struct Batches {
+    read: Read,
+    records: Peekable<IntoIter<Record>>,
+    done: u64,
+    damage: Option<Damage>,
+}
+
+impl Batches {
+    fn open(path: &Path) -> Result<Self, Error> {
+        Ok(Self {
+            read: Read::open(path)?,
+            records: Vec::new().into_iter().peekable(),
+            done: 0,
+            damage: None,
+        })
+    }
+
+    /// The next few; none at the end, or at what is damaged.
+    fn next(&mut self) -> Option<Vec<Returning>> {
+        while self.records.peek().is_none() {
+            if self.damage.is_some() {
+                return None;
+            }
+            let block = self.read.next()?;
+            self.damage = block.damage;
+            self.records = block.records.into_iter().peekable();
+        }
+        let (mut batch, mut bytes, now) = (Vec::new(), 0, wall_ms());
+        while batch.len() < FEW && bytes < FEW_BYTES {
+            let Some(record) = self.records.next() else {
+                break;
+            };
+            bytes += record.entry.frame.len();
+            batch.push(record.returning(now));
+        }
+        self.done += batch.len() as u64;
+        Some(batch)
     }
 }
