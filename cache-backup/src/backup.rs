@@ -1,7 +1,6 @@
 //! Making a backup while traffic goes on.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -376,12 +375,5 @@ impl Walking {
         }
         self.pace.did(names.len() as u64, bytes).await;
         Ok(())
-    }
-}
-
-impl Made {
-    /// Deletes its file, as a later one has taken its place.
-    pub(crate) fn delete(path: &std::path::Path) -> Result<(), Error> {
-        fs::remove_file(path).map_err(Error::file("delete", path))
     }
 }

@@ -48,7 +48,12 @@ pub fn list(folder: impl AsRef<Path>) -> Result<Vec<Listed>, Error> {
         }
         listed.extend(Listed::of(path));
     }
-    listed.sort_by(|one, other| other.manifest.began_wall_ms.cmp(&one.manifest.began_wall_ms));
+    listed.sort_by(|one, other| {
+        other
+            .manifest
+            .began_wall_ms
+            .cmp(&one.manifest.began_wall_ms)
+    });
     Ok(listed)
 }
 

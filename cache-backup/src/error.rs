@@ -94,7 +94,9 @@ pub enum Error {
         path: PathBuf,
     },
     /// Nodes are replaced faster than a walk over their keys takes.
-    #[error("nodes of redis were replaced again and again during the backup: make it when they stand still")]
+    #[error(
+        "nodes of redis were replaced again and again during the backup: make it when they stand still"
+    )]
     Unsteady,
     /// There is no thread for a schedule.
     #[error("could not start a thread for backups: {0}")]

@@ -27,6 +27,11 @@
 //! only its owner may read. The checksums are against accidents and not against people: who can write the file can
 //! write whatever it likes.
 
+/// The guide's chapter, whose code is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/src/backup.md")]
+struct Guide;
+
 mod backup;
 mod directory;
 mod error;

@@ -19,7 +19,8 @@ impl FromStr for Rate {
 
     /// `5000` entries, or `20MB`, `20MiB`, `500kB` of bytes a second.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const TAKES: &str = "it takes entries (`5000`) or bytes (`500kB`, `20MB`, `20MiB`) a second";
+        const TAKES: &str =
+            "it takes entries (`5000`) or bytes (`500kB`, `20MB`, `20MiB`) a second";
         let end = text
             .find(|c: char| !c.is_ascii_digit())
             .unwrap_or(text.len());

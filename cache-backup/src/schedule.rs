@@ -1,5 +1,6 @@
 //! Backups that a program makes by itself, one process of the fleet at a time.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -129,7 +130,9 @@ pub fn backup_every(
             }
         });
     };
-    let spawned = thread::Builder::new().name("cache-backup".to_owned()).spawn(run);
+    let spawned = thread::Builder::new()
+        .name("cache-backup".to_owned())
+        .spawn(run);
     spawned.map_err(Error::Thread)?;
     Ok(Schedule { ends })
 }
@@ -165,7 +168,9 @@ async fn make(admin: &Admin, plan: &Plan) -> Result<Made, Error> {
     if let Some(rate) = plan.rate {
         backup = backup.rate(rate);
     }
-    let since_full = before.iter().position(|made| made.manifest.kind == Kind::Full);
+    let since_full = before
+        .iter()
+        .position(|made| made.manifest.kind == Kind::Full);
     if let (Some(last), Some(since_full)) = (before.first(), since_full)
         && since_full + 1 < plan.full_each as usize
     {
@@ -199,7 +204,7 @@ fn prune(own: &[Listed], keep: usize) -> Result<(), Error> {
     let mut full = 0;
     for made in own {
         if full == keep {
-            Made::delete(&made.path)?;
+            fs::remove_file(&made.path).map_err(Error::file("delete", &made.path))?;
         } else if made.manifest.kind == Kind::Full {
             full += 1;
         }

@@ -130,7 +130,8 @@ impl Read {
         match said.said {
             Said::Block => {
                 let head: BlockHead = said.json()?;
-                let fits = u64::from(head.raw) <= MOST_RAW && u64::from(head.packed) <= 2 * MOST_RAW;
+                let fits =
+                    u64::from(head.raw) <= MOST_RAW && u64::from(head.packed) <= 2 * MOST_RAW;
                 match fits && head.first == self.record {
                     true => Ok(Some((head, said.checksum))),
                     false => Err(Cause::Changed),

@@ -84,7 +84,10 @@ fn gives_the_beginning(path: &Path, what: &str) -> Damage {
         assert_eq!(*record, self::record(id as u64), "{what}");
     }
     let checked = check(path).unwrap();
-    assert_eq!((checked.records, checked.damage), (damage.record, Some(damage)));
+    assert_eq!(
+        (checked.records, checked.damage),
+        (damage.record, Some(damage))
+    );
     damage
 }
 
@@ -98,10 +101,16 @@ fn what_was_written_is_read_and_its_owner_alone_may_read_it() {
     let (manifest, ending) = describe(&path).unwrap();
     let ending = ending.unwrap();
     assert_eq!(manifest, self::manifest());
-    assert_eq!((ending.records, ending.bytes, ending.unsaved["expired"]), (9, 360, 1));
+    assert_eq!(
+        (ending.records, ending.bytes, ending.unsaved["expired"]),
+        (9, 360, 1)
+    );
     let mode = fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    assert!(matches!(Write::begin(&path, manifest), Err(Error::Exists { .. })));
+    assert!(matches!(
+        Write::begin(&path, manifest),
+        Err(Error::Exists { .. })
+    ));
 }
 
 #[test]
@@ -160,10 +169,24 @@ fn blocks_that_are_missing_or_stand_elsewhere_are_found() {
     let [_, one, two, three, end] = starts[..] else {
         panic!("{starts:?}");
     };
-    let parts = [&bytes[..one], &bytes[one..two], &bytes[two..three], &bytes[three..end], &bytes[end..]];
+    let parts = [
+        &bytes[..one],
+        &bytes[one..two],
+        &bytes[two..three],
+        &bytes[three..end],
+        &bytes[end..],
+    ];
     let path = folder.path().join("moved.zst");
-    for order in [vec![0, 1, 3, 4], vec![0, 2, 1, 3, 4], vec![0, 1, 1, 2, 3, 4], vec![0, 1, 2, 4]] {
-        let moved: Vec<u8> = order.iter().flat_map(|part| parts[*part].to_vec()).collect();
+    for order in [
+        vec![0, 1, 3, 4],
+        vec![0, 2, 1, 3, 4],
+        vec![0, 1, 1, 2, 3, 4],
+        vec![0, 1, 2, 4],
+    ] {
+        let moved: Vec<u8> = order
+            .iter()
+            .flat_map(|part| parts[*part].to_vec())
+            .collect();
         fs::write(&path, moved).unwrap();
         gives_the_beginning(&path, &format!("{order:?}"));
     }
@@ -209,7 +232,10 @@ fn lengths_that_lie_and_bombs_take_no_memory() {
             ..BlockHead::default()
         };
         with_block(&path, &head, bytes);
-        assert_eq!(gives_the_beginning(&path, &format!("{raw} {packed}")).record, 0);
+        assert_eq!(
+            gives_the_beginning(&path, &format!("{raw} {packed}")).record,
+            0
+        );
     }
     // The largest that a block may be is 72 MiB.
     let grown = peak_kb() - before;
@@ -218,7 +244,10 @@ fn lengths_that_lie_and_bombs_take_no_memory() {
     let mut long = 0x184D_2A5Bu32.to_le_bytes().to_vec();
     long.extend_from_slice(&u32::MAX.to_le_bytes());
     fs::write(&path, &long).unwrap();
-    assert_eq!(gives_the_beginning(&path, "a huge manifest").cause, Cause::Changed);
+    assert_eq!(
+        gives_the_beginning(&path, "a huge manifest").cause,
+        Cause::Changed
+    );
     for nonsense in [&b""[..], b"x", b"PK\x03\x04", &[0; 100], &zeros[..100]] {
         fs::write(&path, nonsense).unwrap();
         gives_the_beginning(&path, "nonsense");
@@ -255,7 +284,11 @@ fn what_was_interrupted_is_gone_on_with_behind_what_is_whole() {
         assert_eq!(ending.resumed, u32::from(from > 0), "{len}");
         assert_eq!(ending.bytes, 12 * 40, "{len}");
         let (records, damage) = read(&path);
-        assert_eq!((records, damage), ((0..12).map(record).collect(), None), "{len}");
+        assert_eq!(
+            (records, damage),
+            ((0..12).map(record).collect(), None),
+            "{len}"
+        );
         assert!(!partial.exists());
     }
 }
@@ -265,7 +298,10 @@ fn nobody_goes_on_with_what_is_of_something_else_or_is_being_written() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("one.zst");
     let mut first = Write::begin(&path, manifest()).unwrap();
-    assert!(matches!(Write::begin(&path, manifest()), Err(Error::Busy { .. })));
+    assert!(matches!(
+        Write::begin(&path, manifest()),
+        Err(Error::Busy { .. })
+    ));
     assert!(first.add(&record(0)).unwrap());
     first.write_block().unwrap();
     drop(first);
@@ -273,9 +309,15 @@ fn nobody_goes_on_with_what_is_of_something_else_or_is_being_written() {
         prefix: "other".to_owned(),
         ..manifest()
     };
-    assert!(matches!(Write::begin(&path, other), Err(Error::OtherPartial { .. })));
+    assert!(matches!(
+        Write::begin(&path, other),
+        Err(Error::OtherPartial { .. })
+    ));
     // What a link points at is not written to.
     let link = folder.path().join("link.zst");
     std::os::unix::fs::symlink(&path, partial_of(&link)).unwrap();
-    assert!(matches!(Write::begin(&link, manifest()), Err(Error::File { .. })));
+    assert!(matches!(
+        Write::begin(&link, manifest()),
+        Err(Error::File { .. })
+    ));
 }

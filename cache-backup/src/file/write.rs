@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::MOST_RAW;
 use super::block::{BlockHead, Chain, SoFar, digits};
 use super::read::Read;
 use super::record::Record;
 use super::skippable::{Said, Skippable};
-use super::MOST_RAW;
 use crate::error::Error;
 use crate::manifest::{Ending, Manifest};
 

@@ -16,7 +16,10 @@ const COUNT: u32 = 2_000;
 const SHOPS: u32 = 40;
 
 /// Entries of some shops, their backup, and a server that was emptied since.
-async fn emptied(server: &Server, folder: &TempDir) -> (Cache, BTreeMap<u32, u32>, std::path::PathBuf) {
+async fn emptied(
+    server: &Server,
+    folder: &TempDir,
+) -> (Cache, BTreeMap<u32, u32>, std::path::PathBuf) {
     let cache = builder(&server.url()).build().unwrap();
     let mut values = BTreeMap::new();
     for id in 0..COUNT {
@@ -49,18 +52,31 @@ async fn an_invalidation_during_the_restore_hits_what_comes_back_behind_it() {
         };
         restore.run(&admin(&url), told).await.unwrap()
     });
-    crate::until("all is reserved", async || is_filling.load(Ordering::SeqCst)).await;
+    crate::until("all is reserved", async || {
+        is_filling.load(Ordering::SeqCst)
+    })
+    .await;
     // Every other shop by its tag, and of the others every other entry by itself.
     let is_hit = |id: u32| id % SHOPS % 2 == 0 || id / SHOPS % 2 == 0;
     for shop in (0..SHOPS).step_by(2) {
-        cache.tag(format!("shop:{shop}")).invalidate().await.unwrap();
+        cache
+            .tag(format!("shop:{shop}"))
+            .invalidate()
+            .await
+            .unwrap();
     }
     for id in (0..COUNT).filter(|id| id % SHOPS % 2 == 1 && is_hit(*id)) {
-        cache.scope(async { crate::item_entry(id % SHOPS, id).invalidate().await }).await.unwrap();
+        cache
+            .scope(async { crate::item_entry(id % SHOPS, id).invalidate().await })
+            .await
+            .unwrap();
     }
     assert!(!restoring.is_finished(), "it goes on behind them");
     let restored = restoring.await.unwrap();
-    assert!(restored.files[0].restored > u64::from(COUNT / 8), "{restored:?}");
+    assert!(
+        restored.files[0].restored > u64::from(COUNT / 8),
+        "{restored:?}"
+    );
     assert!(restored.files[0].lost > 0, "{restored:?}");
     let mut came = 0;
     for id in 0..COUNT {
@@ -89,7 +105,10 @@ async fn what_is_loaded_during_the_restore_is_not_overwritten() {
         }
         loaded
     });
-    let restore = Restore::of([path]).emptied(true).trust(true).rate(Rate::Entries(4_000));
+    let restore = Restore::of([path])
+        .emptied(true)
+        .trust(true)
+        .rate(Rate::Entries(4_000));
     let restored = restore.run(&admin(&url), |_| ()).await.unwrap();
     done.store(true, Ordering::SeqCst);
     let loaded = loading.await.unwrap();
@@ -104,8 +123,14 @@ async fn what_is_loaded_during_the_restore_is_not_overwritten() {
     let mut entries = admin.entries(Selection::Everything).unwrap();
     while let Some(batch) = entries.next().await.unwrap() {
         for line in batch {
-            let told = admin.explain(&line.name, &Expected::default()).await.unwrap();
-            assert!(told.verdict.is_hit(), "no reservation stays behind: {told:?}");
+            let told = admin
+                .explain(&line.name, &Expected::default())
+                .await
+                .unwrap();
+            assert!(
+                told.verdict.is_hit(),
+                "no reservation stays behind: {told:?}"
+            );
         }
     }
 }

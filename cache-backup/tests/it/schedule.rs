@@ -32,14 +32,24 @@ async fn one_process_of_the_fleet_makes_each_backup_and_old_ones_go() {
     crate::until("six were made", async || made.load(Ordering::SeqCst) >= 6).await;
     let took = started.elapsed();
     drop(fleet);
-    assert!(took >= every * 5, "one in each of its times, not one a process: {took:?}");
+    assert!(
+        took >= every * 5,
+        "one in each of its times, not one a process: {took:?}"
+    );
     let listed = list(folder.path()).unwrap();
     assert!((3..=4).contains(&listed.len()), "{}", listed.len());
     let kinds: Vec<_> = listed.iter().map(|listed| listed.manifest.kind).collect();
     let full = kinds.iter().filter(|kind| **kind == Kind::Full).count();
     assert_eq!(full, 2, "{kinds:?}");
-    assert_eq!(kinds.last(), Some(&Kind::Full), "none stands on one that is gone");
-    for pair in listed.windows(2).filter(|pair| pair[0].manifest.kind == Kind::Incremental) {
+    assert_eq!(
+        kinds.last(),
+        Some(&Kind::Full),
+        "none stands on one that is gone"
+    );
+    for pair in listed
+        .windows(2)
+        .filter(|pair| pair[0].manifest.kind == Kind::Incremental)
+    {
         let since = pair[0].manifest.since.as_ref().unwrap();
         assert_eq!(since.id, pair[1].manifest.id);
     }

@@ -83,7 +83,9 @@ pub(super) async fn uninterrupted<T>(
 /// The folder of backups, if one is named.
 pub(super) fn folder(named: Option<&Path>) -> Option<PathBuf> {
     let set = || env::var_os("CACHE_BACKUP_DIRECTORY").filter(|folder| !folder.is_empty());
-    named.map(Path::to_owned).or_else(|| set().map(PathBuf::from))
+    named
+        .map(Path::to_owned)
+        .or_else(|| set().map(PathBuf::from))
 }
 
 fn selection(asked: &arguments::Backup) -> Result<(Selection, String), Failure> {
@@ -122,7 +124,10 @@ impl Report for BackedUp {
             page.pair("since", &since.id);
         }
         if ending.resumed > 0 {
-            page.pair("interrupted", &format!("{} times, and gone on with", ending.resumed));
+            page.pair(
+                "interrupted",
+                &format!("{} times, and gone on with", ending.resumed),
+            );
         }
         for (cause, count) in &ending.unsaved {
             page.pair("left out", &format!("{} {cause}", units::count(*count)));

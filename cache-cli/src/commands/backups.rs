@@ -49,7 +49,15 @@ impl Report for AllListed {
             return self.backups.iter().for_each(|listed| in_full(listed, page));
         }
         page.table(
-            &["id", "begun", "kind", "of", "entries", "size", "description"],
+            &[
+                "id",
+                "begun",
+                "kind",
+                "of",
+                "entries",
+                "size",
+                "description",
+            ],
             self.backups.iter().map(row),
         );
     }
@@ -90,11 +98,17 @@ fn in_full(listed: &Listed, page: &mut Page) {
     if let Some(since) = &manifest.since {
         page.pair("since", &since.id);
     }
-    page.pair("of", &format!("{}, prefix {}", of(&manifest.selection), manifest.prefix));
+    page.pair(
+        "of",
+        &format!("{}, prefix {}", of(&manifest.selection), manifest.prefix),
+    );
     page.pair("begun", &units::time(manifest.began_wall_ms));
     if let Some(ending) = &listed.ending {
         page.pair("ended", &units::time(ending.ended_wall_ms));
-        page.pair("entries", &format!("{}, {}", entries(listed), units::bytes(ending.bytes)));
+        page.pair(
+            "entries",
+            &format!("{}, {}", entries(listed), units::bytes(ending.bytes)),
+        );
         for (cause, count) in &ending.unsaved {
             page.pair("left out", &format!("{} {cause}", units::count(*count)));
         }

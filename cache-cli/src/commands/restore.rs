@@ -91,14 +91,24 @@ impl Report for BroughtBack {
                 (false, _) => (Tone::Good, "restored"),
             };
             let of = units::count(file.records);
-            let told = format!("{} of {of} entries of {}", units::count(file.restored), file.id);
+            let told = format!(
+                "{} of {of} entries of {}",
+                units::count(file.restored),
+                file.id
+            );
             page.verdict(tone, word, &told);
             for (fate, count) in &file.skipped {
-                page.pair("skipped", &format!("{} {}", units::count(*count), why(*fate)));
+                page.pair(
+                    "skipped",
+                    &format!("{} {}", units::count(*count), why(*fate)),
+                );
             }
             if file.lost > 0 {
                 let lost = units::count(file.lost);
-                page.pair("lost", &format!("{lost} were invalidated, loaded or evicted during the restore"));
+                page.pair(
+                    "lost",
+                    &format!("{lost} were invalidated, loaded or evicted during the restore"),
+                );
             }
             if let Some(damage) = &file.damage {
                 let told = format!(
@@ -107,7 +117,11 @@ impl Report for BroughtBack {
                 );
                 page.verdict(Tone::Bad, "damaged", &told);
             }
-            let invalidated = file.skipped.get(&Fate::Invalidated).copied().unwrap_or_default();
+            let invalidated = file
+                .skipped
+                .get(&Fate::Invalidated)
+                .copied()
+                .unwrap_or_default();
             if file.restored == 0 && invalidated > 0 {
                 page.detail("If Redis was emptied since (FLUSHALL) and programs have stored into it again, say --emptied.");
             }
@@ -143,7 +157,9 @@ fn why(fate: Fate) -> &'static str {
         Fate::Invalidated => "were invalidated since: what they rest on is another by now, or gone",
         Fate::Expired => "are over: their time has passed",
         Fate::NoStaleWindow => "have no stale window: only --trust brings them back",
-        Fate::NoKey => "are encrypted and have to be anew: set CACHE_ENCRYPTION_KEYS as the program has it",
+        Fate::NoKey => {
+            "are encrypted and have to be anew: set CACHE_ENCRYPTION_KEYS as the program has it"
+        }
         _ => "are no entries of this cache",
     }
 }

@@ -30,7 +30,13 @@ async fn plain(id: u32) -> u32 {
     LOADS.fetch_add(1, Ordering::SeqCst)
 }
 
-#[cached(ns = "strict", key = "strict:{id}", ttl = "10m", stale = "1h", consistency = "strong")]
+#[cached(
+    ns = "strict",
+    key = "strict:{id}",
+    ttl = "10m",
+    stale = "1h",
+    consistency = "strong"
+)]
 async fn strict(id: u32) -> u32 {
     let _ = id;
     LOADS.fetch_add(1, Ordering::SeqCst)
@@ -40,7 +46,9 @@ async fn strict(id: u32) -> u32 {
 fn folder() -> (TempDir, impl Fn(&str) -> String) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().to_owned();
-    (folder, move |name: &str| path.join(name).to_str().unwrap().to_owned())
+    (folder, move |name: &str| {
+        path.join(name).to_str().unwrap().to_owned()
+    })
 }
 
 async fn load(cache: &Cache, ids: std::ops::Range<u32>) -> Vec<u32> {
@@ -89,8 +97,19 @@ async fn what_comes_back_after_flushall_is_stale_and_one_call_refreshes_it() {
 
     server.run(&["FLUSHALL"]).await.unwrap();
     let dry = restore(&url, &[&out, "--dry-run"]);
-    assert_eq!((dry.exit, &file(&dry)["restored"]), (0, &20.into()), "{dry:?}");
-    assert!(server.keys().await.unwrap().iter().all(|key| key == "cache:log"));
+    assert_eq!(
+        (dry.exit, &file(&dry)["restored"]),
+        (0, &20.into()),
+        "{dry:?}"
+    );
+    assert!(
+        server
+            .keys()
+            .await
+            .unwrap()
+            .iter()
+            .all(|key| key == "cache:log")
+    );
 
     let done = restore(&url, &[&out]);
     assert_eq!(done.exit, 0, "{done:?}");
@@ -153,11 +172,20 @@ async fn what_is_trusted_is_served_without_a_load_and_a_strong_function_is_not()
 
     let done = restore(&url, &[&out, "--trust"]);
     assert_eq!(done.exit, 0, "{done:?}");
-    assert!(done.json()["waived"].as_str().unwrap().contains("invalidated"));
+    assert!(
+        done.json()["waived"]
+            .as_str()
+            .unwrap()
+            .contains("invalidated")
+    );
     let after = cache(&url);
     assert_eq!(verdict(&url, "plain:1"), "fresh");
     assert_eq!(after.scope(plain(1)).await, value);
-    assert_ne!(after.scope(strict(1)).await, strong, "it asks for what is confirmed");
+    assert_ne!(
+        after.scope(strict(1)).await,
+        strong,
+        "it asks for what is confirmed"
+    );
     let left: i64 = left(&server, &crate::name(&url, "plain:1")).await;
     assert!((500_000..=600_000).contains(&left), "{left} ms");
 }
@@ -210,7 +238,15 @@ async fn an_invalidation_after_the_restore_hits_what_came_back() {
     assert_eq!(run(&url, &["invalidate", "tag", "shop:1"]).exit, 0);
     assert_eq!(run(&url, &["invalidate", "key", "item:0"]).exit, 0);
     let told = [0, 1, 2, 3].map(|id| verdict(&url, &format!("item:{id}")));
-    assert_eq!(told, ["never_stored", "tag_invalidated", "fresh", "tag_invalidated"]);
+    assert_eq!(
+        told,
+        [
+            "never_stored",
+            "tag_invalidated",
+            "fresh",
+            "tag_invalidated"
+        ]
+    );
     assert_eq!(run(&url, &["invalidate", "namespace", "item"]).exit, 0);
     assert_eq!(verdict(&url, "item:2"), "namespace_cleared");
     let again = restore(&url, &[&out, "--trust"]);
@@ -239,9 +275,20 @@ async fn entries_that_are_there_the_whole_time_are_in_a_backup_while_traffic_goe
         }
         id - 100_000
     });
-    let arguments = ["backup", "--namespace", "item", "--out", &out, "--rate", "2000", "--json"];
+    let arguments = [
+        "backup",
+        "--namespace",
+        "item",
+        "--out",
+        &out,
+        "--rate",
+        "2000",
+        "--json",
+    ];
     let mut command = program(&url, &arguments);
-    let made = tokio::task::spawn_blocking(move || ran(&mut command)).await.unwrap();
+    let made = tokio::task::spawn_blocking(move || ran(&mut command))
+        .await
+        .unwrap();
     ends.add_permits(1);
     let written = writes.await.unwrap();
     assert_eq!(made.exit, 0, "{made:?}");
@@ -253,7 +300,10 @@ async fn entries_that_are_there_the_whole_time_are_in_a_backup_while_traffic_goe
     for id in (0..1_500).step_by(97) {
         assert_eq!(verdict(&url, &format!("item:{id}")), "stale", "{id}");
     }
-    let scanned = run(&url, &["scan", "--namespace", "item", "--limit", "100000", "--json"]);
+    let scanned = run(
+        &url,
+        &["scan", "--namespace", "item", "--limit", "100000", "--json"],
+    );
     let there = scanned.json()["entries"].as_array().unwrap().len();
     assert!(there >= 1_500, "{there}");
 }
@@ -283,7 +333,10 @@ async fn a_killed_backup_looks_like_none_and_goes_on() {
     })
     .await;
     assert!(!Path::new(&out).exists());
-    let unfinished = run(&url, &["restore", "--check", partial.to_str().unwrap(), "--json"]);
+    let unfinished = run(
+        &url,
+        &["restore", "--check", partial.to_str().unwrap(), "--json"],
+    );
     assert_eq!(unfinished.exit, 1, "{unfinished:?}");
     let good = unfinished.json()["files"][0]["records"].as_u64().unwrap();
     assert!((1..3_000).contains(&good), "{good}");
@@ -293,7 +346,10 @@ async fn a_killed_backup_looks_like_none_and_goes_on() {
     let made = backup(&url, &out);
     assert_eq!(made["ending"]["resumed"], 1, "{made}");
     let records = made["ending"]["records"].as_u64().unwrap();
-    assert!((3_000..3_000 + 600).contains(&records), "it went on: {records}");
+    assert!(
+        (3_000..3_000 + 600).contains(&records),
+        "it went on: {records}"
+    );
     assert!(!partial.exists());
     server.run(&["FLUSHALL"]).await.unwrap();
     let done = restore(&url, &[&out]);
@@ -308,7 +364,9 @@ async fn a_killed_restore_goes_on_where_it_stopped() {
     let (url, out) = (server.url(), path("all.zst"));
     many(&server, 3_000).await;
     backup(&url, &out);
-    let some: Vec<_> = (0..10).map(|id| crate::name(&url, &format!("item:{id}"))).collect();
+    let some: Vec<_> = (0..10)
+        .map(|id| crate::name(&url, &format!("item:{id}")))
+        .collect();
     // Once in the first pass, once in the second.
     for filled in [false, true] {
         server.run(&["FLUSHALL"]).await.unwrap();
@@ -358,14 +416,25 @@ async fn an_incremental_backup_stands_on_a_full_one_and_the_later_load_wins() {
     load(&cache, 0..6).await;
     // An incremental one begins two seconds before its base did.
     let loaded = clock_ms(&server).await;
-    until("the overlap is over", async || clock_ms(&server).await > loaded + 2_100).await;
+    until("the overlap is over", async || {
+        clock_ms(&server).await > loaded + 2_100
+    })
+    .await;
     let base = backup(&url, &full);
     for key in ["item:0", "item:1"] {
         assert_eq!(run(&url, &["invalidate", "key", key]).exit, 0);
     }
     let later = load(&cache, 0..2).await;
     let new = load(&cache, 10..11).await;
-    let arguments = ["backup", "--all", "--out", &more, "--incremental-since", &full, "--json"];
+    let arguments = [
+        "backup",
+        "--all",
+        "--out",
+        &more,
+        "--incremental-since",
+        &full,
+        "--json",
+    ];
     let made = run(&url, &arguments);
     assert_eq!(made.exit, 0, "{made:?}");
     let told = made.json();
@@ -417,7 +486,11 @@ async fn a_backup_of_a_server_comes_back_on_a_cluster_and_the_other_way_round() 
     assert_eq!(verdict(&url, "item:1"), "tag_invalidated");
 
     let back = path("back.zst");
-    assert_eq!(backup(&url, &back)["ending"]["records"], 30, "those that are valid");
+    assert_eq!(
+        backup(&url, &back)["ending"]["records"],
+        30,
+        "those that are valid"
+    );
     server.run(&["FLUSHALL"]).await.unwrap();
     let done = restore(&server.url(), &[&back, "--trust"]);
     assert_eq!(file(&done)["restored"], 30, "{done:?}");
@@ -434,13 +507,23 @@ async fn another_prefix_has_to_be_meant() {
     let refused = restore(&url, &[&out, "--prefix", "other"]);
     assert_eq!(refused.exit, 2, "{refused:?}");
     assert!(refused.err.contains("CACHE_PREFIX"), "{refused:?}");
-    let done = restore(&url, &[&out, "--prefix", "other", "--other-prefix", "--trust"]);
+    let done = restore(
+        &url,
+        &[&out, "--prefix", "other", "--other-prefix", "--trust"],
+    );
     assert_eq!(file(&done)["restored"], 1, "{done:?}");
     let other = crate::builder(&url).prefix("other").build().unwrap();
     assert_eq!(other.scope(plain(1)).await, value);
 }
 
-#[cached(ns = "secret", key = "secret:{id}", ttl = "10m", stale = "1h", codec = "json", encrypt)]
+#[cached(
+    ns = "secret",
+    key = "secret:{id}",
+    ttl = "10m",
+    stale = "1h",
+    codec = "json",
+    encrypt
+)]
 async fn secret(id: u32) -> String {
     format!("secret {id} {}", LOADS.fetch_add(1, Ordering::SeqCst))
 }
@@ -467,8 +550,9 @@ async fn what_is_encrypted_comes_back_as_it_is_or_takes_its_key() {
     server.run(&["FLUSHALL"]).await.unwrap();
     let without = restore(&url, &[&out, "--trust"]);
     assert_eq!(file(&without)["skipped"]["no_key"], 1, "{without:?}");
-    let with = ran(program(&url, &["restore", &out, "--trust", "--json"])
-        .env("CACHE_ENCRYPTION_KEYS", &key));
+    let with =
+        ran(program(&url, &["restore", &out, "--trust", "--json"])
+            .env("CACHE_ENCRYPTION_KEYS", &key));
     assert_eq!(file(&with)["restored"], 1, "{with:?}");
     assert_eq!(cache.scope(secret(1)).await, value);
 }
@@ -488,7 +572,14 @@ async fn a_damaged_file_is_restored_up_to_the_damage_and_says_where_that_is() {
     assert_eq!(checked.exit, 1, "{checked:?}");
     let good = checked.json()["files"][0]["records"].as_u64().unwrap();
     assert!((1..3_000).contains(&good), "{good}");
-    assert!(server.keys().await.unwrap().iter().all(|key| key == "cache:log"));
+    assert!(
+        server
+            .keys()
+            .await
+            .unwrap()
+            .iter()
+            .all(|key| key == "cache:log")
+    );
     let done = restore(&url, &[&cut]);
     assert_eq!(done.exit, 5, "a part came back: {done:?}");
     let told = file(&done);
@@ -509,14 +600,19 @@ async fn a_folder_of_backups_is_listed_and_ids_are_found_in_it() {
     let (server, (folder, _)) = (server().await, folder());
     let (url, folder) = (server.url(), folder.path().join("backups"));
     load(&cache(&url), 0..3).await;
-    let within = |arguments: &[&str]| {
-        ran(program(&url, arguments).env("CACHE_BACKUP_DIRECTORY", &folder))
-    };
+    let within =
+        |arguments: &[&str]| ran(program(&url, arguments).env("CACHE_BACKUP_DIRECTORY", &folder));
     let nowhere = run(&url, &["backup", "--all"]);
     assert_eq!(nowhere.exit, 2, "{nowhere:?}");
     let unsaid = within(&["backup"]);
     assert_eq!(unsaid.exit, 2, "{unsaid:?}");
-    let made = within(&["backup", "--all", "--description", "before \u{1b}[2J", "--json"]);
+    let made = within(&[
+        "backup",
+        "--all",
+        "--description",
+        "before \u{1b}[2J",
+        "--json",
+    ]);
     let id = made.json()["manifest"]["id"].as_str().unwrap().to_owned();
     let more = within(&["backup", "--all", "--incremental-since", &id, "--json"]);
     assert_eq!(more.exit, 0, "{more:?}");
@@ -525,7 +621,10 @@ async fn a_folder_of_backups_is_listed_and_ids_are_found_in_it() {
     assert_eq!(listed.len(), 2);
     assert_eq!(listed[1]["manifest"]["id"], *id, "the latest first");
     let told = within(&["backups", &id]);
-    assert!(told.out.contains(&id) && !told.out.contains('\u{1b}'), "{told:?}");
+    assert!(
+        told.out.contains(&id) && !told.out.contains('\u{1b}'),
+        "{told:?}"
+    );
     let none = within(&["backups", "123"]);
     assert_eq!(none.exit, 2, "{none:?}");
     server.run(&["FLUSHALL"]).await.unwrap();
@@ -563,7 +662,9 @@ async fn a_backup_leaves_the_table_of_what_programs_read_alone() {
     let tracked = async || {
         let info = server.run(&["INFO", "stats"]).await.unwrap();
         let info: String = redis::from_redis_value(info).unwrap();
-        let line = info.lines().find_map(|line| line.strip_prefix("tracking_total_keys:"));
+        let line = info
+            .lines()
+            .find_map(|line| line.strip_prefix("tracking_total_keys:"));
         line.unwrap().trim().parse::<u64>().unwrap()
     };
     let before = tracked().await;
@@ -597,4 +698,19 @@ async fn what_came_back_into_the_memory_of_a_process_is_invalidated_there() {
         with_memory.scope(item(0, 0)).await != old[0]
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_a_restarted_server_has_from_a_snapshot_is_dead_and_is_replaced() {
+    let (mut server, (_folder, path)) = (server().await, folder());
+    let (url, out) = (server.url(), path("all.zst"));
+    let old = load(&cache(&url), 0..5).await;
+    backup(&url, &out);
+    server.run(&["SAVE"]).await.unwrap();
+    server.kill9().unwrap();
+    server.restart().await.unwrap();
+    assert_eq!(verdict(&url, "item:1"), "other_run");
+    let done = restore(&url, &[&out, "--trust"]);
+    assert_eq!(file(&done)["restored"], 5, "{done:?}");
+    assert_eq!(load(&cache(&url), 0..5).await, old);
 }

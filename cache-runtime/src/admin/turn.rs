@@ -25,14 +25,7 @@ impl Admin {
         let name = self.names().turn(of);
         let ms = u64::try_from(every.as_millis()).unwrap_or(u64::MAX);
         let ms = ms.clamp(1, crate::load::LONGEST_MS).to_string();
-        let words: &[&[u8]] = &[
-            b"SET",
-            name.as_bytes(),
-            b"1",
-            b"NX",
-            b"PX",
-            ms.as_bytes(),
-        ];
+        let words: &[&[u8]] = &[b"SET", name.as_bytes(), b"1", b"NX", b"PX", ms.as_bytes()];
         let said = self.redis()?.say(&[(&name, words)]).await.pop();
         match said {
             Some(Ok(said)) => Ok(said != Said::Nothing),

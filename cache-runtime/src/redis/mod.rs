@@ -32,9 +32,9 @@ pub(crate) use absent::{Cursor, Holds, LinkSettings, Topology};
 #[cfg(feature = "redis")]
 pub(crate) use terms::answers::PutBack;
 pub(crate) use terms::answers::{Claimed, Filled, Found, Leased, Made, Node, Read, STORED_WRITES};
-pub(crate) use terms::asks::{FillAsk, Keys, LeaseAsk, PublishAsk, StampAsk};
 #[cfg(feature = "redis")]
 pub(crate) use terms::asks::PutBackAsk;
+pub(crate) use terms::asks::{FillAsk, Keys, LeaseAsk, PublishAsk, StampAsk};
 pub(crate) use terms::fault::Fault;
 pub(crate) use terms::news::{LinkEvent, LinkReport, LinkState, Pushed};
 #[cfg(feature = "redis")]

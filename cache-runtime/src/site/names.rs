@@ -1,5 +1,5 @@
 //! Names in Redis: `P:e:ns:{digest}`, `P:e:ns:{digest}:lease`, `P:t:{tag}`, `P:n:{ns}`, `P:b:{i}`,
-//! `P:f:{fleet}`, `P:f:{fleet}:id`.
+//! `P:f:{fleet}`, `P:f:{fleet}:id`, `P:log`, `P:turn:what`, `P:restored:id`.
 //!
 //! The braces are written as such: they put an entry and its lease in one slot of a cluster, and all that processes
 //! publish.

@@ -104,6 +104,10 @@ impl Restore {
         };
         // Perhaps it is one of a later build.
         let (other, _) = frame::outline(bytes).map_err(|_| Fate::Newer)?;
+        if self.is_of_another_run(&other, there.run) {
+            // No read is ever served it.
+            return Ok(false);
+        }
         let is_own = other.id == restored_id(header);
         if other.is_reservation() {
             return match is_own {
@@ -113,10 +117,6 @@ impl Restore {
         }
         if is_own || other.id == header.id {
             return Err(Fate::Kept);
-        }
-        if self.is_of_another_run(&other, there.run) {
-            // No read is ever served it.
-            return Ok(false);
         }
         // Of two that came from backups the later load wins.
         let is_older = |times: Times| other.is_restored() && other.born_ms < times.born_ms;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::explain::is_of_name;
-use super::stored::{StoredEntry, Stamps};
+use super::stored::{Stamps, StoredEntry};
 use super::{Admin, unavailable};
 use crate::error::{CacheError, Result};
 use crate::frame::{self, Frame, Stamp, StampKind, Unreadable};
@@ -264,7 +264,11 @@ impl Restore {
 
     async fn fill_all(&mut self, batch: &[Returning]) -> Result<Vec<Fate>, Fault> {
         let names: Vec<_> = batch.iter().map(|of| self.name(&of.entry.name)).collect();
-        let keys: Keys = names.iter().flatten().map(|name| Arc::from(&**name)).collect();
+        let keys: Keys = names
+            .iter()
+            .flatten()
+            .map(|name| Arc::from(&**name))
+            .collect();
         if keys.is_empty() {
             return Ok(vec![Fate::Unreserved; batch.len()]);
         }
@@ -323,9 +327,14 @@ impl Restore {
             Ok((name, frame, returning))
         });
         let read: Vec<Result<(String, Frame<'a>, &Returning), Fate>> = read.collect();
-        let headers = read.iter().flatten().map(|(_, frame, _)| frame.header.clone());
+        let headers = read
+            .iter()
+            .flatten()
+            .map(|(_, frame, _)| frame.header.clone());
         let stamps = self.admin.stamps_of(headers).await?;
-        let here = self.there(read.iter().flatten().map(|(name, ..)| name)).await?;
+        let here = self
+            .there(read.iter().flatten().map(|(name, ..)| name))
+            .await?;
         let mut here = here.into_iter();
         let mut vetted = Vec::with_capacity(read.len());
         for read in read {
@@ -346,7 +355,9 @@ impl Restore {
         names: impl Iterator<Item = &String> + Clone,
     ) -> Result<Vec<There>, Fault> {
         let redis = self.admin.redis().map_err(|_| Fault::Down)?;
-        let keys = names.clone().flat_map(|name| [Arc::from(name.as_str()), lease(name).into()]);
+        let keys = names
+            .clone()
+            .flat_map(|name| [Arc::from(name.as_str()), lease(name).into()]);
         let keys: Keys = keys.collect();
         if keys.is_empty() {
             return Ok(Vec::new());
@@ -395,7 +406,9 @@ impl Restore {
         let mut stamps = BTreeMap::new();
         for (name, made) in needs.into_keys().zip(made) {
             // Without a stamp nothing may be stored: Redis is full, or the node is away.
-            let stamp = made.stamp.ok_or(made.refused.unwrap_or(Fault::OutOfMemory))?;
+            let stamp = made
+                .stamp
+                .ok_or(made.refused.unwrap_or(Fault::OutOfMemory))?;
             stamps.insert(name, stamp);
         }
         Ok(stamps)

@@ -121,7 +121,12 @@ mod tests {
         // The wall says that a day has passed.
         let kept = times(HERE, 86_400_000, BORN + 30_000, true).unwrap();
         assert_eq!(
-            (kept.born_ms, kept.fresh_until_ms, kept.life_ms, kept.are_shifted),
+            (
+                kept.born_ms,
+                kept.fresh_until_ms,
+                kept.life_ms,
+                kept.are_shifted
+            ),
             (BORN, BORN + 60_000, 90_000, false)
         );
         let stale = times(HERE, 0, BORN + 30_000, false).unwrap();

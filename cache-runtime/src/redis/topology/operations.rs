@@ -11,7 +11,9 @@ use super::redirect::Redirect;
 use crate::boxed::boxed;
 use crate::redis::link::Link;
 use crate::redis::link::read::Sent;
-use crate::redis::terms::answers::{AllFound, Claimed, Filled, LeaseReply, Made, Node, PutBack, Read};
+use crate::redis::terms::answers::{
+    AllFound, Claimed, Filled, LeaseReply, Made, Node, PutBack, Read,
+};
 use crate::redis::terms::asks::{FillAsk, Keys, LeaseAsk, PublishAsk, PutBackAsk, StampAsk};
 use crate::redis::terms::fault::Fault;
 use crate::redis::wire::answers::{Answered, Read as LinkRead, bytes, found, leased, made, read};

@@ -2,7 +2,9 @@
 
 use super::calls::{Call, One};
 use super::run::RunId;
-use super::scripts::{CLAIM, EXPIRE, EXPIRE_ENTRY, FILL, LEASE, LENGTHEN, Lua, PUBLISH, PUT_BACK, STAMP};
+use super::scripts::{
+    CLAIM, EXPIRE, EXPIRE_ENTRY, FILL, LEASE, LENGTHEN, Lua, PUBLISH, PUT_BACK, STAMP,
+};
 use crate::redis::terms::asks::{FillAsk, LeaseAsk, PublishAsk, PutBackAsk, StampAsk};
 
 /// How many keys one command of a walk looks at: some 100 µs of the node's time.

@@ -21,7 +21,9 @@ end
 local kind, id, len = redis.call('TYPE', KEYS[2]).ok, '', 0
 if kind == 'string' then
   -- A frame has its id at bytes 8 to 23; a shorter one has what is there.
-  id, len = redis.call('GETRANGE', KEYS[2], 8, 23), redis.call('STRLEN', KEYS[2])
+  id = redis.call('GETRANGE', KEYS[2], 8, 23)
+  -- `STRLEN` would take a right that a cache has not.
+  len = id == ARGV[2] and #redis.call('GET', KEYS[2]) or -1
 elseif kind ~= 'none' then
   return 0
 end
