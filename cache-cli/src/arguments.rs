@@ -12,7 +12,8 @@ Exit codes: 0 done · 1 nothing found, or the answer is no · 2 wrong arguments 
 4 Redis refused (rights, password) · 5 done in part.
 
 Redis is where CACHE_URL says, else REDIS_URL; CACHE_PREFIX, CACHE_CA_FILE, CACHE_CLIENT_CERT, CACHE_CLIENT_KEY, \
-CACHE_ENCRYPTION_KEYS and CACHE_OP_TIMEOUT are those of the program that caches. A password stands in CACHE_URL or in \
+CACHE_ENCRYPTION_KEYS and CACHE_OP_TIMEOUT are those of the program that caches; CACHE_BACKUP_DIRECTORY is where backups \
+are. A password stands in CACHE_URL or in \
 a file, never among the arguments, where every user of the machine sees it. NO_COLOR turns colours off.";
 
 /// Explains, lists, watches and invalidates what the cache has in Redis, without the program that caches.
@@ -68,7 +69,13 @@ pub(crate) enum Command {
     Watch(Watch),
     /// Whether the servers suit the cache, and what to do where they don't
     Doctor(Doctor),
-    /// What was invalidated and expired by hand: by whom, when, and what came of it
+    /// Copy the entries that are stored to a file, while traffic goes on
+    Backup(Backup),
+    /// Bring the entries of a backup back: as stale, unless they are trusted
+    Restore(Restore),
+    /// The backups in a folder, or what backups say of themselves
+    Backups(Backups),
+    /// What was invalidated, expired, backed up and restored by hand: by whom, when, and what came of it
     Log(Log),
     /// Completions for a shell, to its standard place or to be sourced
     Completions {
@@ -251,6 +258,80 @@ pub(crate) struct Log {
     /// How many of the last
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub(crate) limit: usize,
+}
+
+/// What to back up, and where to.
+#[derive(Args, Debug)]
+pub(crate) struct Backup {
+    /// Only readable keys that match: `user:4*`; `*` is any text, `?` any character, `[ab]` one of these
+    #[arg(conflicts_with_all = ["namespace", "tag", "all"])]
+    pub(crate) pattern: Option<String>,
+    /// Only entries of this namespace
+    #[arg(long, value_name = "NAMESPACE", conflicts_with_all = ["tag", "all"])]
+    pub(crate) namespace: Option<String>,
+    /// Only entries that carry this tag
+    #[arg(long, value_name = "TAG", conflicts_with = "all")]
+    pub(crate) tag: Option<String>,
+    /// All under the prefix
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// The file to write, which must not be there; without it one in the folder, named by the backup's id
+    #[arg(long, value_name = "FILE", conflicts_with = "directory")]
+    pub(crate) out: Option<PathBuf>,
+    /// The folder to write to; defaults to CACHE_BACKUP_DIRECTORY
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) directory: Option<PathBuf>,
+    /// Only entries that were born after this backup was begun: its file, or its id in the folder
+    #[arg(long, value_name = "FILE|ID")]
+    pub(crate) incremental_since: Option<PathBuf>,
+    /// What to say of it
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) description: String,
+    /// At most this much a second: entries (`5000`) or bytes (`20MB`)
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub(crate) rate: Option<cache_backup::Rate>,
+}
+
+/// What to bring back, and how.
+#[derive(Args, Debug)]
+pub(crate) struct Restore {
+    /// The files, or ids in the folder of CACHE_BACKUP_DIRECTORY: a full backup, and its incremental ones in their order
+    #[arg(required = true, value_name = "FILE|ID")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Bring entries back as fresh, for what is left of their time: what was invalidated since the backup and left no
+    /// sign in Redis is served again
+    #[arg(long)]
+    pub(crate) trust: bool,
+    /// Redis was emptied since the backup, and programs have stored into it again: what they rest on is another by now,
+    /// and was not invalidated
+    #[arg(long)]
+    pub(crate) emptied: bool,
+    /// The backup is of another prefix, and that is meant
+    #[arg(long)]
+    pub(crate) other_prefix: bool,
+    /// Say what would become of each entry, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Read the files to their ends and each checksum in them, and nothing else: Redis is not asked
+    #[arg(long, conflicts_with_all = ["trust", "emptied", "other_prefix", "dry_run", "rate"])]
+    pub(crate) check: bool,
+    /// At most this much a second: entries (`5000`) or bytes (`20MB`)
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub(crate) rate: Option<cache_backup::Rate>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Backups {
+    /// Only these files, or ids in the folder, in full
+    #[arg(value_name = "FILE|ID")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The folder; defaults to CACHE_BACKUP_DIRECTORY
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) directory: Option<PathBuf>,
+}
+
+fn rate(text: &str) -> Result<cache_backup::Rate, String> {
+    text.parse().map_err(str::to_owned)
 }
 
 /// A time to wait between two looks.

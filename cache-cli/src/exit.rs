@@ -124,6 +124,22 @@ impl From<CacheError> for Failure {
     }
 }
 
+impl From<cache_backup::Error> for Failure {
+    fn from(error: cache_backup::Error) -> Self {
+        use cache_backup::Error;
+        let exit = match error {
+            Error::Cache(error) => return error.into(),
+            Error::NoBackup { .. } => Exit::Negative,
+            Error::Unsteady => Exit::Partly,
+            _ => Exit::Usage,
+        };
+        Self {
+            exit,
+            text: error.to_string(),
+        }
+    }
+}
+
 /// What to do about a cause of which the runtime says no more than its word.
 fn advice(cause: &str) -> String {
     if let Some(command) = cause.strip_prefix("no_permission: ") {

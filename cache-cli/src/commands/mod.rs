@@ -1,6 +1,8 @@
 //! The commands, a file each: what is asked for in, a report out.
 
 mod act;
+mod backup;
+mod backups;
 mod doctor;
 mod explain;
 mod find;
@@ -9,6 +11,7 @@ mod get;
 mod log;
 mod man;
 mod next_step;
+mod restore;
 mod scan;
 mod stats;
 mod survey;
@@ -57,6 +60,16 @@ async fn dispatch(arguments: &Arguments) -> Result<Exit, Failure> {
         }
         Command::Watch(asked) => watch::watch(&connect(place).await?, asked, json).await,
         Command::Doctor(asked) => done(&doctor::doctor(place, asked).await?, json),
+        Command::Backup(asked) => {
+            let admin = connect(place).await?;
+            done(&backup::backup(&admin, asked).await?, json)
+        }
+        Command::Restore(asked) if asked.check => done(&restore::check(asked)?, json),
+        Command::Restore(asked) => {
+            let admin = connect(place).await?;
+            done(&restore::restore(&admin, asked).await?, json)
+        }
+        Command::Backups(asked) => done(&backups::backups(asked)?, json),
         Command::Log(asked) => done(&log::log(&connect(place).await?, asked).await?, json),
         Command::Completions { shell } => {
             let mut out = Vec::new();

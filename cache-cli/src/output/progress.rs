@@ -6,6 +6,7 @@ use cache_runtime::admin::Entries;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 const FORM: &str = "{msg} {wide_bar} {pos} of {len} keys, {eta} left";
+const OF_ENTRIES: &str = "{msg} {wide_bar} {pos} of {len} entries, {eta} left";
 
 /// How long work may take before a bar is shown: what is over at once would only flicker.
 const HESITATION: Duration = Duration::from_millis(300);
@@ -20,8 +21,17 @@ pub(crate) struct Progress {
 impl Progress {
     /// A bar that says what is done.
     pub(crate) fn of(what: &'static str) -> Self {
+        Self::in_form(FORM, what)
+    }
+
+    /// The same, of entries.
+    pub(crate) fn of_entries(what: &'static str) -> Self {
+        Self::in_form(OF_ENTRIES, what)
+    }
+
+    fn in_form(form: &str, what: &'static str) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template(FORM) {
+        if let Ok(style) = ProgressStyle::with_template(form) {
             bar.set_style(style);
         }
         Self {
@@ -48,6 +58,15 @@ impl Progress {
             self.bar.set_length(total);
         }
         self.show(entries.looked_at());
+    }
+
+    /// Shows how far a part of the work has come.
+    pub(crate) fn step(&self, what: &'static str, done: u64, total: Option<u64>) {
+        if let Some(total) = total {
+            self.bar.set_length(total);
+        }
+        self.bar.set_message(what);
+        self.show(done);
     }
 
     fn show(&self, position: u64) {

@@ -1,6 +1,7 @@
 //! What `cachectl` does, as the program that users run, on servers that the tests start.
 
 mod acts;
+mod backup;
 mod doctor;
 mod exits;
 mod explain;

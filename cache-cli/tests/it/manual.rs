@@ -2,7 +2,10 @@
 
 use crate::run;
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 13] = [
+    "backup",
+    "restore",
+    "backups",
     "explain",
     "get",
     "scan",

@@ -201,14 +201,6 @@ impl Admin {
         Ok(beside.collect())
     }
 
-    fn stamp_name(&self, stamped: &Stamped) -> Option<std::sync::Arc<str>> {
-        match stamped.kind {
-            frame::StampKind::Tag => Some(self.names().tag(&stamped.name)),
-            frame::StampKind::Namespace => Some(self.names().namespace(&stamped.name)),
-            frame::StampKind::Node => None,
-        }
-    }
-
     /// How many keys the node of a stamp has evicted since it started.
     async fn evicted(&self, stamped: &Stamped) -> Option<u64> {
         let name = self.stamp_name(stamped)?;
@@ -414,7 +406,7 @@ fn fallen(stamps: &[StampSeen], evicts: bool) -> Verdict {
 }
 
 /// Whether a digest is the one that a name has the beginning of.
-fn is_of_name(name: &str, digest: &[u8; 32]) -> bool {
+pub(super) fn is_of_name(name: &str, digest: &[u8; 32]) -> bool {
     let digits = name.strip_suffix('}').unwrap_or(name);
     let digits = digits.rsplit(['-', '{']).next().unwrap_or_default();
     !digits.is_empty() && hex(digest).starts_with(digits)

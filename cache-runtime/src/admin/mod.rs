@@ -27,13 +27,16 @@ mod explanation;
 mod log;
 mod node;
 mod payload;
+mod restore;
+mod stored;
 mod told;
+mod turn;
 mod watch;
 
 use std::fmt;
 use std::time::Duration;
 
-pub use entries::{Entries, EntryLine, Selection};
+pub use entries::{Entries, EntryLine, Selection, WalkPlace};
 pub use explanation::{
     EntryHeader, Expected, Explanation, LeaseKind, LeaseSeen, StampKind, StampSeen, StampState,
     Verdict,
@@ -41,6 +44,8 @@ pub use explanation::{
 pub use log::Action;
 pub use node::{Keyspace, NodeFacts, RoundTrips};
 pub use payload::{Payload, Shown};
+pub use restore::{Fate, Restore, RestoreTerms, Returning};
+pub use stored::{NodeClock, StoredEntry, Unsaved};
 pub use watch::{Change, Heard, Of, Watch};
 
 use crate::cache::{Cache, CacheBuilder};

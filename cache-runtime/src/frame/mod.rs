@@ -29,9 +29,11 @@ pub(crate) use compress::{compress, decompress};
 pub(crate) use encryption::EncryptionKeys;
 #[cfg(feature = "encrypt")]
 pub use encryption::EncryptionKeys;
+#[cfg(feature = "redis")]
+pub(crate) use encryption::opened;
 pub(crate) use encryption::{Lock, write_encrypted};
 #[cfg(feature = "redis")]
-pub(crate) use header::outline;
+pub(crate) use header::{EntryId, outline};
 pub(crate) use header::{
     Frame, Header, ID_OFFSET, Stamp, StampKind, Stamped, extent, parse, write,
 };

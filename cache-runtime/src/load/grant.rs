@@ -98,10 +98,10 @@ impl Request {
 
 /// A stamp outlives the entries that carry it by this much, in milliseconds, so that a slow load
 /// does not outlive its stamps.
-const SLACK_MS: u64 = 60_000;
+pub(crate) const SLACK_MS: u64 = 60_000;
 
 /// Redis takes no ttl that overflows its clock; ten years is as good as for ever.
-pub(super) const LONGEST_MS: u64 = 10 * 365 * 86_400_000;
+pub(crate) const LONGEST_MS: u64 = 10 * 365 * 86_400_000;
 
 /// The asks for the stamps of a load, which own their names: first those of the request, then the
 /// buckets that are not known here.

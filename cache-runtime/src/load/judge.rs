@@ -88,6 +88,10 @@ pub(crate) fn judge(request: &Request, bytes: &[u8], seen: &Seen) -> Judged {
         Standing::Expired => return invalid(Miss::Expired, bytes),
         Standing::Unknown(unread) => return Judged::Unknown(unread),
     };
+    if frame.header.is_restored() && request.is_strong() {
+        // Of what was invalidated between its backup and its restore nobody knows.
+        return invalid(Miss::Invalidated, bytes);
+    }
     if request.refused == Some(frame.header.id) {
         return invalid(Miss::Refused, bytes);
     }

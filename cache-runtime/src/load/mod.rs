@@ -84,6 +84,8 @@ pub(crate) use call::Uncached;
 pub(crate) use caller::Caller;
 pub(crate) use course::{Course, Returned};
 pub(crate) use desk::Remote;
+#[cfg(feature = "redis")]
+pub(crate) use grant::{LONGEST_MS, SLACK_MS};
 pub(crate) use group::{Begins, Due, Ended, Group};
 pub(crate) use hooks::Hooks;
 pub use hooks::Replaced;

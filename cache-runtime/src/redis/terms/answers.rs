@@ -110,6 +110,16 @@ pub(crate) enum Filled {
     Lost,
 }
 
+/// What became of an entry of a backup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PutBack {
+    Done,
+    /// Something else stands there than was seen.
+    Another,
+    /// A process loads it or puts it.
+    Held,
+}
+
 /// A key's bytes, and the run of the node that they were read from.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {

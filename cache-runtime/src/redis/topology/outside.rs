@@ -70,6 +70,11 @@ impl Master {
         LinkReport::of(&self.0)
     }
 
+    /// Its run, while it is connected.
+    pub(crate) fn run_id(&self) -> Option<[u8; 8]> {
+        self.0.run_id()
+    }
+
     /// Its clock in Unix milliseconds, while it is connected.
     pub(crate) fn node_ms(&self) -> Option<u64> {
         self.0.node_ms()

@@ -1,0 +1,136 @@
+//! Invalidations and loads while a restore is under way.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cache_backup::{Backup, Rate, Restore, Step, Target};
+use cache_runtime::Cache;
+use cache_runtime::admin::{Expected, Selection};
+use cache_tests::Server;
+use tempfile::TempDir;
+
+use crate::{admin, builder, item, server};
+
+const COUNT: u32 = 2_000;
+const SHOPS: u32 = 40;
+
+/// Entries of some shops, their backup, and a server that was emptied since.
+async fn emptied(
+    server: &Server,
+    folder: &TempDir,
+) -> (Cache, BTreeMap<u32, u32>, std::path::PathBuf) {
+    let cache = builder(&server.url()).build().unwrap();
+    let mut values = BTreeMap::new();
+    for id in 0..COUNT {
+        values.insert(id, cache.scope(item(id % SHOPS, id)).await);
+    }
+    let path = folder.path().join("all.zst");
+    let target = Target::File(path.clone());
+    let backup = Backup::of(Selection::Everything);
+    let admin = admin(&server.url());
+    // A program may have it run on any of its threads.
+    let made = tokio::spawn(async move { backup.run(&admin, &target, |_| ()).await });
+    let made = made.await.unwrap().unwrap();
+    assert_eq!(made.ending.records, u64::from(COUNT));
+    server.run(&["FLUSHALL"]).await.unwrap();
+    (cache, values, path)
+}
+
+/// What is invalidated once all is reserved does not come back, by whichever way it is invalidated, though the restore
+/// trusts what it has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_invalidation_during_the_restore_hits_what_comes_back_behind_it() {
+    let (server, folder) = (server().await, TempDir::new().unwrap());
+    let (cache, values, path) = emptied(&server, &folder).await;
+    let is_filling = Arc::new(AtomicBool::new(false));
+    let (tells, url) = (Arc::clone(&is_filling), server.url());
+    let restoring = tokio::spawn(async move {
+        let restore = Restore::of([path]).trust(true).rate(Rate::Entries(4_000));
+        let told = |progress: cache_backup::Progress| {
+            tells.fetch_or(progress.step == Step::Filling, Ordering::SeqCst);
+        };
+        restore.run(&admin(&url), told).await.unwrap()
+    });
+    crate::until("all is reserved", async || {
+        is_filling.load(Ordering::SeqCst)
+    })
+    .await;
+    // Every other shop by its tag, and of the others every other entry by itself.
+    let is_hit = |id: u32| id % SHOPS % 2 == 0 || id / SHOPS % 2 == 0;
+    for shop in (0..SHOPS).step_by(2) {
+        cache
+            .tag(format!("shop:{shop}"))
+            .invalidate()
+            .await
+            .unwrap();
+    }
+    for id in (0..COUNT).filter(|id| id % SHOPS % 2 == 1 && is_hit(*id)) {
+        cache
+            .scope(async { crate::item_entry(id % SHOPS, id).invalidate().await })
+            .await
+            .unwrap();
+    }
+    assert!(!restoring.is_finished(), "it goes on behind them");
+    let restored = restoring.await.unwrap();
+    assert!(
+        restored.files[0].restored > u64::from(COUNT / 8),
+        "{restored:?}"
+    );
+    assert!(restored.files[0].lost > 0, "{restored:?}");
+    let mut came = 0;
+    for id in 0..COUNT {
+        let value = cache.scope(item(id % SHOPS, id)).await;
+        match is_hit(id) {
+            true => assert_ne!(value, values[&id], "{id} was invalidated"),
+            false => came += u32::from(value == values[&id]),
+        }
+    }
+    assert_eq!(came, COUNT / 4, "what was not invalidated came back");
+}
+
+/// Programs that load while a restore is under way keep what they have loaded.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_loaded_during_the_restore_is_not_overwritten() {
+    let (server, folder) = (server().await, TempDir::new().unwrap());
+    let (cache, values, path) = emptied(&server, &folder).await;
+    let (url, done) = (server.url(), Arc::new(AtomicBool::new(false)));
+    let (loads, ends) = (cache.clone(), Arc::clone(&done));
+    let loading = tokio::spawn(async move {
+        let mut loaded = BTreeMap::new();
+        let mut id = 0;
+        while !ends.load(Ordering::SeqCst) {
+            id = (id + 7) % COUNT;
+            loaded.insert(id, loads.scope(item(id % SHOPS, id)).await);
+        }
+        loaded
+    });
+    let restore = Restore::of([path])
+        .emptied(true)
+        .trust(true)
+        .rate(Rate::Entries(4_000));
+    let restored = restore.run(&admin(&url), |_| ()).await.unwrap();
+    done.store(true, Ordering::SeqCst);
+    let loaded = loading.await.unwrap();
+    let newer = loaded.iter().filter(|(id, value)| **value != values[id]);
+    let newer: Vec<_> = newer.collect();
+    assert!(!newer.is_empty(), "some were loaded meanwhile");
+    assert!(restored.files[0].restored > 0, "{restored:?}");
+    for (id, value) in newer {
+        assert_eq!(cache.scope(item(id % SHOPS, *id)).await, *value, "{id}");
+    }
+    let admin = admin(&url);
+    let mut entries = admin.entries(Selection::Everything).unwrap();
+    while let Some(batch) = entries.next().await.unwrap() {
+        for line in batch {
+            let told = admin
+                .explain(&line.name, &Expected::default())
+                .await
+                .unwrap();
+            assert!(
+                told.verdict.is_hit(),
+                "no reservation stays behind: {told:?}"
+            );
+        }
+    }
+}
