@@ -81,6 +81,7 @@ mod events;
 mod executable;
 mod own_thread;
 mod patience;
+mod sketch;
 
 pub mod key;
 mod likeness;
@@ -143,6 +144,10 @@ pub use key::{CacheKey, KeyWriter, Rounded, Serialized};
 pub use overrides::{SettingFrom, SettingInForce};
 pub use policy::{Codec, Compression, Consistency, Lease, OnOutage, Policy, Priority, Refresh};
 pub use site::SharedWith;
+pub use sketch::{
+    Burst, CompressionSeen, HeavyKey, HeavyKeys, HourCounts, Hours, InForce, Insight, NeverRead,
+    Sequence,
+};
 pub use tag::Tag;
 pub use value::Cacheable;
 

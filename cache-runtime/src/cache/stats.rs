@@ -2,12 +2,27 @@
 
 use std::time::Duration;
 
-use crate::events::{BreakerState, NodeStats, RedisHealth, Stats, by_node};
+use crate::events::{BreakerState, Learnt, NodeStats, RedisHealth, Stats, by_node};
 use crate::redis::{LinkReport, LinkState, Topology};
+use crate::site::digest_of;
 use crate::tiers::Tiers;
 
-pub(crate) fn stats(tiers: &Tiers) -> Stats {
-    let mut stats = tiers.events.snapshot();
+/// How many keys of each list are told of, where all are not asked for: what a process publishes is held small.
+pub(super) const FEW_KEYS: usize = 8;
+
+/// With so many keys of each list.
+pub(super) fn stats(tiers: &Tiers, keys: usize) -> Stats {
+    let now = tiers.clock.now();
+    let never_read = tiers
+        .memory
+        .as_ref()
+        .map(|memory| memory.curve.never_read(now));
+    let mut stats = tiers.events.snapshot(Learnt {
+        now,
+        keys,
+        digests: &digest_of,
+        never_read: never_read.as_deref().unwrap_or_default(),
+    });
     if let Some(memory) = &tiers.memory {
         let of = &mut stats.memory;
         (of.entries, of.bytes) = (memory.len() as u64, memory.weight());

@@ -65,6 +65,13 @@ sums! {
         pub lease_waits: u64,
         /// Invalidations of an entry, of the namespace, or of everything, that this process carried out.
         pub invalidations: u64,
+        /// Those of them of which it is known whether there was anything to invalidate: of an entry or the
+        /// namespace that was invalidated alone, and of several at once where Redis had none of them. Those of tags are
+        /// of no namespace, and are not counted.
+        pub checked_invalidations: u64,
+        /// Those of these that hit nothing: Redis had neither the entry nor a load of it under way, or no stamp of the
+        /// namespace, on which its entries rest, and memory had nothing that rests on it either.
+        pub void_invalidations: u64,
         /// Pushes of Redis that made something invalid here which rested on the namespace: it was invalidated or expired,
         /// most often by another process. A function's row has none; all such pushes, those of tags as well, are in
         /// [`MemoryStats::received_invalidations`](crate::MemoryStats::received_invalidations).

@@ -36,6 +36,7 @@ pub use histogram::{HistogramSnapshot, SizeSnapshot};
 pub use node::{BreakerState, NodeStats, RedisHealth};
 pub(crate) use outcome::{Observed, Observer};
 pub use outcome::{Outcome, Served};
+pub(crate) use rows::Learnt;
 use rows::Rows;
 pub(crate) use runs::Runs;
 pub(crate) use snapshot::by_node;
@@ -199,8 +200,8 @@ impl Events {
     }
 
     /// What was counted; how large memory is and how nodes are is not known here.
-    pub(crate) fn snapshot(&self) -> Stats {
-        let (namespaces, functions) = self.rows.snapshot();
+    pub(crate) fn snapshot(&self, learnt: Learnt<'_>) -> Stats {
+        let (namespaces, functions) = self.rows.snapshot(learnt);
         Stats {
             namespaces,
             functions,

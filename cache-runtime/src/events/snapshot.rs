@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::rows::OTHERS;
 use super::sums::{Sum, sums};
 use super::{Counts, NodeStats};
+use crate::sketch::Insight;
 
 /// The statistics of a cache since it was built. `Display` prints those of its namespaces as a table.
 ///
@@ -89,6 +90,9 @@ pub struct FunctionStats {
     pub namespace: String,
     /// What its calls came to.
     pub counts: Counts,
+    /// What was learnt of its keys, and of how its reads come. Of each list of keys there are the eight heaviest;
+    /// [`Cache::insight`](crate::Cache::insight) has all.
+    pub insight: Insight,
 }
 
 sums! {
@@ -212,6 +216,7 @@ impl Sum for NamespaceStats {
 impl Sum for FunctionStats {
     fn add(&mut self, other: &Self) {
         self.counts.add(&other.counts);
+        self.insight += &other.insight;
     }
 }
 
@@ -255,7 +260,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::events::{BreakerState, Event, Events, Miss, RedisHealth, Tier};
+    use crate::events::{BreakerState, Event, Events, Learnt, Miss, RedisHealth, Tier};
 
     fn counted() -> Stats {
         let events = Events::default();
@@ -272,7 +277,7 @@ mod tests {
         ] {
             events.emit(namespace, &counters, event);
         }
-        events.snapshot()
+        events.snapshot(Learnt::NOTHING)
     }
 
     #[test]

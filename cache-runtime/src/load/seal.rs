@@ -7,9 +7,13 @@ use super::grant::Grant;
 use super::grant::LONGEST_MS;
 use super::request::Request;
 use super::weigh::under_lease;
+use crate::clock::Stopwatch;
 use crate::frame::{self, CodecId, Header, Lock, Stamped};
 use crate::memory::LoadId;
 use crate::policy::Compression;
+
+/// Of how many values that are not compressed one is, only to see.
+const TRIED: u64 = 64;
 
 /// What a frame says beside what its site does.
 pub(super) struct Written {
@@ -38,9 +42,23 @@ pub(super) async fn seal(
     let (header, life_ms) = written.header(request, codec);
     let (wanted, len) = (request.policy.compression, bytes.len());
     let encrypts = request.policy.encrypt;
+    let sketch = request.counters.sketch().map(Arc::clone);
+    let is_tried = sketch
+        .as_ref()
+        .is_some_and(|sketch| sketch.sealed(len) % TRIED == 0);
     let locked = encrypts.then(|| (Arc::clone(&request.tiers), request.name.shared()));
     let seal = move || {
+        let clock = Stopwatch::start();
+        let tried = match wanted {
+            Compression::None if is_tried => frame::tried(&bytes),
+            _ => None,
+        };
         let (compression, payload) = frame::compress(bytes, wanted);
+        let is_wanted = wanted != Compression::None && frame::is_compressed(len);
+        if let (Some(sketch), Some(after)) = (sketch, tried.or(is_wanted.then_some(payload.len())))
+        {
+            sketch.compressed((len, after), clock.elapsed());
+        }
         let header = Header {
             compression,
             ..header

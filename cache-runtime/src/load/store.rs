@@ -115,6 +115,9 @@ pub(super) async fn store(
     };
     let held = request.kind.hold(value, about);
     let there = request.keep(&held);
+    if there {
+        request.waits_to_be_read(&held);
+    }
     if is_local {
         kept_locally(request, &held, there, bytes);
     }
