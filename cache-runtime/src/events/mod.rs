@@ -103,6 +103,10 @@ pub(crate) enum Event<'a> {
     Stored {
         bytes: usize,
     },
+    /// What was stored is compared with what was there before.
+    Compared {
+        is_unchanged: bool,
+    },
     Unstored(Unstored),
     /// A caller began to wait for another's load.
     FollowerCame,

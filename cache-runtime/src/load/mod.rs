@@ -47,6 +47,7 @@ mod aside;
 mod body;
 mod call;
 mod caller;
+mod checksum;
 mod course;
 mod desk;
 mod fetch;
