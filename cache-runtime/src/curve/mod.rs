@@ -135,6 +135,11 @@ impl Curve {
         self.missed.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// How many entries it is of.
+    pub(crate) fn sampled(&self) -> u64 {
+        self.shards.lock().len() as u64
+    }
+
     /// The curve, where memory served so many reads.
     pub(crate) fn of(&self, served: u64) -> MemoryCurve {
         let reads = served.saturating_add(self.missed.load(Ordering::Relaxed));

@@ -79,7 +79,6 @@ impl Shards {
         f64::from(self.threshold) / f64::from(PLACES)
     }
 
-    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.samples.len()
     }

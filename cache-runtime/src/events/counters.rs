@@ -47,6 +47,8 @@ pub(crate) struct Counters {
     read_time: Times,
     own_time: Times,
     stored_sizes: Sizes,
+    compared: AtomicU64,
+    unchanged: AtomicU64,
     followers: AtomicU64,
     waiting: AtomicU64,
     lease_waits: AtomicU64,
@@ -189,6 +191,10 @@ impl Counters {
                 self.load_time.record(took);
             }
             Event::Stored { bytes } => self.stored_sizes.record(bytes),
+            Event::Compared { is_unchanged } => {
+                add(&self.compared, 1);
+                add(&self.unchanged, u64::from(is_unchanged));
+            }
             Event::Unstored(why) => add(&self.unstored[why as usize], 1),
             Event::FollowerCame => {
                 add(&self.followers, 1);
@@ -238,6 +244,8 @@ impl Counters {
             stores: stored_sizes.count(),
             stored_bytes: stored_sizes.total(),
             stored_sizes,
+            compared: get(&self.compared),
+            unchanged: get(&self.unchanged),
             unstored: UnstoredStats::of(&self.unstored),
             followers: get(&self.followers),
             waiting: get(&self.waiting),

@@ -55,6 +55,14 @@ sums! {
         pub stored_bytes: u64,
         /// What each stored value took, in bytes as stored.
         pub stored_sizes: SizeSnapshot,
+        /// Loads whose value was compared, as it was stored, with the one that it replaced in Redis: that was past its
+        /// ttl and still there, or was refreshed before its end (`early`). Most are there within a `stale` window; what
+        /// Redis dropped at the end of its ttl can't be compared, nor what was invalidated or is in memory alone.
+        pub compared: u64,
+        /// Of these, the loads that gave what was there: the same bytes by the same codec. A ttl that most of
+        /// [`compared`](Self::compared) are like this under could be longer. A type that writes equal values in another
+        /// order each time, as a `HashMap` does, counts as changed.
+        pub unchanged: u64,
         /// Values returned and not stored, by cause.
         pub unstored: UnstoredStats,
         /// Callers that waited for another caller's load.

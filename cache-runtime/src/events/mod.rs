@@ -40,7 +40,7 @@ pub(crate) use rows::Learnt;
 use rows::Rows;
 pub(crate) use runs::Runs;
 pub(crate) use snapshot::by_node;
-pub use snapshot::{FunctionStats, MemoryStats, NamespaceStats, Stats};
+pub use snapshot::{FunctionStats, MemorySizes, MemoryStats, NamespaceStats, Stats};
 pub(crate) use table::plain;
 pub(crate) use tally::Tally;
 pub(crate) use unused::{Use, tell_of_default};
@@ -103,6 +103,10 @@ pub(crate) enum Event<'a> {
     },
     Stored {
         bytes: usize,
+    },
+    /// What was stored is compared with what was there before.
+    Compared {
+        is_unchanged: bool,
     },
     Unstored(Unstored),
     /// A caller began to wait for another's load.
@@ -211,6 +215,8 @@ impl Events {
                 ..MemoryStats::default()
             },
             nodes: Vec::new(),
+            processes: 1,
+            counted_ms: 0,
         }
     }
 }

@@ -33,6 +33,10 @@ pub struct Stats {
     /// A row for each node of Redis, by its address.
     #[serde(deserialize_with = "few::<_, _, 1_024>")]
     pub nodes: Vec<NodeStats>,
+    /// How many processes it is of: one, and of a sum as many as were added up.
+    pub processes: u64,
+    /// How long these have counted, in milliseconds by the cache's clock: the sum of their times.
+    pub counted_ms: u64,
 }
 
 /// As many rows as a process may have. Each takes a byte as it is written, and some thousand as it is read: what another
@@ -96,6 +100,27 @@ pub struct FunctionStats {
 }
 
 sums! {
+    /// Which reads memory of other sizes would have served, by [`Cache::memory_curve`](crate::Cache::memory_curve). Those
+    /// of several processes add up to what they would have if each had so many times its own.
+    pub struct MemorySizes {
+        /// How many reads it is of; zero where nothing is known.
+        pub reads: u64,
+        /// What a quarter of the memory would have served.
+        pub quarter: u64,
+        /// What half of the memory would have served.
+        pub half: u64,
+        /// What memory of its size would have served, by the same estimate.
+        pub same: u64,
+        /// What twice the memory would have served.
+        pub double: u64,
+        /// What four times the memory would have served.
+        pub fourfold: u64,
+        /// Entries in the sample that it is estimated from.
+        pub sampled: u64,
+    }
+}
+
+sums! {
     /// What this process's memory has, over all functions.
     pub struct MemoryStats {
         /// Entries at this moment, counting those that expired and were not yet dropped.
@@ -110,6 +135,8 @@ sums! {
         /// Pushes of Redis of an entry that made something invalid here: it was stored anew, invalidated or expired, or
         /// its lease changed hands. This process's own stores are among them, as Redis tells of those too.
         pub received_changes: u64,
+        /// Which reads it would have served if it were of another size.
+        pub sizes: MemorySizes,
     }
 }
 
@@ -204,6 +231,8 @@ impl AddAssign<&Self> for Stats {
         add(&mut self.functions, &other.functions);
         self.memory.add(&other.memory);
         add(&mut self.nodes, &other.nodes);
+        self.processes.add(&other.processes);
+        self.counted_ms.add(&other.counted_ms);
     }
 }
 

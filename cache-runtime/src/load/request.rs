@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use smallvec::SmallVec;
-
 use super::allowance::Allowance;
 use super::hooks::Hooks;
+use super::judge::There;
 use crate::clock::{Moment, Stopwatch};
 use crate::error::{CacheError, Result, check_name};
 use crate::events::{Counters, Event, Miss, Observed, Of, Served, Tally, Tier, Unstored};
@@ -62,8 +61,8 @@ pub(crate) struct Request {
     pub(crate) invalid: Option<Invalid>,
 }
 
-/// Why an entry can't be served, and the id that stands there.
-pub(crate) type Invalid = (Miss, SmallVec<[u8; 16]>);
+/// Why an entry can't be served, and what stands there.
+pub(crate) type Invalid = (Miss, There);
 
 /// What a request is made from.
 #[derive(Debug)]

@@ -279,6 +279,11 @@ impl Memory {
         self.store.weight()
     }
 
+    /// Holds up to so many bytes from now on; what is over is evicted.
+    pub(crate) fn resize(&self, bytes: u64) {
+        self.store.set_capacity(bytes);
+    }
+
     /// The most that it may weigh.
     pub(crate) fn capacity(&self) -> u64 {
         self.store.capacity()

@@ -185,15 +185,17 @@ impl AddAssign<&Self> for NeverRead {
 pub struct CompressionSeen {
     /// How many values were compressed.
     pub values: u64,
+    /// For how many of these it paid: they were a tenth smaller, or more.
+    pub paid: u64,
     /// What these were before, in bytes.
     pub before_bytes: u64,
     /// What they were after, in bytes: as much as before where it did not pay.
     pub after_bytes: u64,
     /// How long that took in all, in nanoseconds.
     pub took_ns: u64,
-    /// Values that are small enough to be left as they are, or were not tried, and those that were.
+    /// All values that were made ready for Redis, whether compressed or not.
     pub stores: u64,
-    /// What all of them were before, in bytes.
+    /// What these were before, in bytes.
     pub stored_bytes: u64,
 }
 
@@ -217,6 +219,7 @@ impl AddAssign<&Self> for CompressionSeen {
     fn add_assign(&mut self, other: &Self) {
         for (sum, more) in [
             (&mut self.values, other.values),
+            (&mut self.paid, other.paid),
             (&mut self.before_bytes, other.before_bytes),
             (&mut self.after_bytes, other.after_bytes),
             (&mut self.took_ns, other.took_ns),

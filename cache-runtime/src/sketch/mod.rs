@@ -328,6 +328,7 @@ impl Sketch {
         let ns = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         self.learnt.lock().compression += &CompressionSeen {
             values: 1,
+            paid: u64::from(after < before),
             before_bytes: before as u64,
             after_bytes: after as u64,
             took_ns: ns,
