@@ -36,6 +36,7 @@ mod heavy;
 mod herd;
 mod hits;
 mod identity;
+mod insight;
 mod invalidate_all;
 mod invalidates;
 mod jitter;

@@ -38,6 +38,11 @@ fn is_known(row: &FunctionStats) -> bool {
     in_force.ttl_ms > 0 && !in_force.is_mixed
 }
 
+/// Whether entries live by how they are used, so that neither ttl nor a stale window says when they are loaded.
+fn slides(row: &FunctionStats) -> bool {
+    row.insight.in_force.sliding_ms > 0
+}
+
 /// What an item says of its kind and function; the rest is filled in.
 fn item(kind: Kind, function: &FunctionStats, change: Change) -> Item {
     Item {

@@ -171,6 +171,7 @@ fn settings(policy: &Policy) -> HadSettings {
     HadSettings {
         ttl_ms: policy.ttl_ms,
         stale_ms: policy.stale_ms,
+        sliding_ms: policy.sliding_ms,
         compress: policy.compression.as_str(),
         only_in: policy.only.map_or("", Tier::as_str),
     }
