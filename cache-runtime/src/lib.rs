@@ -133,8 +133,8 @@ pub use clock::Clock;
 pub use curve::MemoryCurve;
 pub use error::{CacheError, LoadTimeout};
 pub use events::{
-    BreakerState, CallStats, Counts, FunctionStats, HistogramSnapshot, MemoryStats, MissStats,
-    NamespaceStats, NodeStats, Outcome, RedisHealth, Served, SizeSnapshot, Stats, Tier,
+    AuditStats, BreakerState, CallStats, Counts, FunctionStats, HistogramSnapshot, MemoryStats,
+    MissStats, NamespaceStats, NodeStats, Outcome, RedisHealth, Served, SizeSnapshot, Stats, Tier,
     UncachedStats, UnstoredStats,
 };
 #[cfg(feature = "encrypt")]

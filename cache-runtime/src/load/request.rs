@@ -55,6 +55,8 @@ pub(crate) struct Request {
     pub(crate) waiting: Option<Stopwatch>,
     /// The load whose value does not serve this call.
     pub(crate) refused: Option<LoadId>,
+    /// What memory had and the call is served, while it is audited.
+    pub(crate) audited: Option<Arc<Held>>,
     /// What was found of the entry before this read began, if it is known that it can't be served.
     pub(crate) invalid: Option<Invalid>,
 }
@@ -86,6 +88,8 @@ pub(crate) struct Draft {
     pub(crate) observer: Observed,
     /// The load that memory had, whose value does not serve this call.
     pub(crate) refused: Option<LoadId>,
+    /// What memory has, and the call is to be served while it is audited.
+    pub(crate) audited: Option<Arc<Held>>,
     /// Whether it is of a call, which is counted when it ends.
     pub(crate) is_call: bool,
 }
@@ -138,6 +142,7 @@ impl Draft {
             observer: self.observer,
             waiting: None,
             refused: self.refused,
+            audited: self.audited,
             invalid: None,
         })
     }
