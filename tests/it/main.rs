@@ -5,6 +5,7 @@ mod alone;
 mod annotations;
 mod apart;
 mod arguments;
+mod audits;
 mod background;
 mod batch;
 mod batch_errors;

@@ -5,6 +5,7 @@ mod memory;
 mod not_worth_it;
 mod stale_window;
 mod ttl_longer;
+mod ttl_shorter;
 
 use cache_runtime::{Counts, FunctionStats, Stats};
 
@@ -21,6 +22,7 @@ pub(crate) fn all(stats: &Stats) -> Vec<Item> {
     for function in stats.functions.iter().filter(|row| is_known(row)) {
         let found = [
             ttl_longer::advise(function, counted),
+            ttl_shorter::advise(function, counted),
             stale_window::advise(function, counted),
             compress::advise(function, counted),
             not_worth_it::advise(function, counted),

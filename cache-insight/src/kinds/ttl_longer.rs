@@ -23,6 +23,10 @@ pub(super) fn advise(function: &FunctionStats, counted: Counted) -> Option<Item>
     if compared < COMPARED || is_of_one_key(function) || slides(function) {
         return None;
     }
+    // Values that were found outdated within the ttl are not to be kept for longer.
+    if counts.audits.outdated > 0 {
+        return None;
+    }
     let sure = least(unchanged, compared);
     let longer = [8, 4, 2]
         .into_iter()
