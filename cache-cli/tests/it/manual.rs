@@ -2,10 +2,13 @@
 
 use crate::run;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 16] = [
     "backup",
     "restore",
     "backups",
+    "advice",
+    "keys",
+    "hours",
     "explain",
     "get",
     "scan",

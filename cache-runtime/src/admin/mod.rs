@@ -28,6 +28,7 @@ mod log;
 mod node;
 mod payload;
 mod restore;
+mod servers;
 mod stored;
 mod told;
 mod turn;
@@ -38,13 +39,14 @@ use std::time::Duration;
 
 pub use entries::{Entries, EntryLine, Selection, WalkPlace};
 pub use explanation::{
-    EntryHeader, Expected, Explanation, LeaseKind, LeaseSeen, StampKind, StampSeen, StampState,
-    Verdict,
+    EntryHeader, Expected, Explanation, LeaseKind, LeaseSeen, Loader, StampKind, StampSeen,
+    StampState, Verdict,
 };
 pub use log::Action;
 pub use node::{Keyspace, NodeFacts, RoundTrips};
 pub use payload::{Payload, Shown};
 pub use restore::{Fate, Restore, RestoreTerms, Returning};
+pub use servers::servers;
 pub use stored::{NodeClock, StoredEntry, Unsaved};
 pub use watch::{Change, Heard, Of, Watch};
 

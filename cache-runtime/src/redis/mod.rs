@@ -31,7 +31,9 @@ mod wire;
 pub(crate) use absent::{Cursor, Holds, LinkSettings, Topology};
 #[cfg(feature = "redis")]
 pub(crate) use terms::answers::PutBack;
-pub(crate) use terms::answers::{Claimed, Filled, Found, Leased, Made, Node, Read, STORED_WRITES};
+pub(crate) use terms::answers::{
+    Claimed, Filled, Found, Leased, Made, Node, Read, STORED_WRITES, Unlinked,
+};
 #[cfg(feature = "redis")]
 pub(crate) use terms::asks::PutBackAsk;
 pub(crate) use terms::asks::{FillAsk, Keys, LeaseAsk, PublishAsk, StampAsk};
