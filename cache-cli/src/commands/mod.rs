@@ -8,7 +8,6 @@ mod functions;
 mod get;
 mod log;
 mod man;
-mod next_step;
 mod scan;
 mod stats;
 mod survey;
