@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::console::Console;
 use crate::finding::{Finding, all};
+use crate::scope::{Figures, Of, Scope};
 use crate::shown::{Bytes, Count, Name, Over, Share, Time};
 use crate::status::State;
 use crate::tally::{Rates, Tally};
@@ -15,6 +16,7 @@ use crate::tally::{Rates, Tally};
 #[derive(Serialize, Template)]
 #[template(path = "overview.html")]
 pub(super) struct Overview {
+    scope: Scope,
     /// The worst first; there is always one.
     findings: Vec<Finding>,
     /// What rates are of.
@@ -37,7 +39,8 @@ pub(super) struct Overview {
     /// How far memory may be behind; none without Redis.
     staleness_bound: Option<Time>,
     owed_invalidations: Count,
-    loads_under_way: Count,
+    /// In this process; none where figures are of others too.
+    loads_under_way: Option<Count>,
     memory: Memory,
     outcomes: Vec<Outcome>,
 }
@@ -67,14 +70,19 @@ pub(super) struct Outcome {
     pub(super) share: Share,
 }
 
-pub(super) fn look(console: &Console) -> Overview {
-    let (stats, lately) = console.figures();
+pub(super) async fn look(console: &Console, of: Option<Of>) -> Overview {
+    let Figures {
+        scope,
+        stats,
+        lately,
+    } = console.figures(of).await;
     let health = console.cache().health();
     let total = sum(&stats);
     let tally = Tally::of(&total);
     let cost = total.saved_cost();
     let troubles = troubles(&stats);
     let bound = stats.nodes.iter().map(|node| node.staleness_bound).max();
+    let under_way = Count(health.loads_under_way as u64);
     Overview {
         findings: all(&health, &stats, &lately),
         over: lately.over,
@@ -97,7 +105,8 @@ pub(super) fn look(console: &Console) -> Overview {
         redis: State::of(health.redis.as_ref()),
         staleness_bound: bound.map(Time::from),
         owed_invalidations: Count(health.owed_invalidations as u64),
-        loads_under_way: Count(health.loads_under_way as u64),
+        loads_under_way: (!scope.is_fleet()).then_some(under_way),
+        scope,
         memory: Memory {
             entries: Count(stats.memory.entries),
             bytes: Bytes(stats.memory.bytes),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Site, call, call_in, page_entry, until};
 
-const VIEWS: [&str; 8] = [
+const VIEWS: [&str; 11] = [
     "overview",
     "functions",
     "function?namespace=page&function=top::console::page",
@@ -14,6 +14,9 @@ const VIEWS: [&str; 8] = [
     "tags",
     "nodes",
     "processes",
+    "memory",
+    "key",
+    "events",
     "health",
 ];
 
@@ -128,7 +131,11 @@ async fn figures_are_those_of_the_cache() {
         "{annotation}"
     );
     let ttl = row(&annotation["settings"], "name", "ttl");
-    assert_eq!(ttl["from"], "annotation or its default");
+    assert_eq!(ttl["from"], "annotation");
+    let stale = row(&annotation["settings"], "name", "stale");
+    assert_eq!(stale["from"], "default of annotations");
+    let lag = row(&one["cache_settings"], "name", "lag");
+    assert_eq!((&lag["value"], &lag["from"]), (&json!("2s"), &json!("default")));
     let cause = row(&one["misses"], "name", "invalidated");
     assert_eq!(cause["times"], 1);
     assert!(
