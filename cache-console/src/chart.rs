@@ -66,7 +66,11 @@ impl Chart {
         let mut path = String::new();
         for (at, point) in self.points.iter().enumerate() {
             let next = self.points.get(at + 1).map_or(1.0, |next| next.x);
-            let (x, y, next) = (place(point.x, WIDE), HIGH - place(point.y, HIGH), place(next, WIDE));
+            let (x, y, next) = (
+                place(point.x, WIDE),
+                HIGH - place(point.y, HIGH),
+                place(next, WIDE),
+            );
             // Writing to a string does not fail.
             let _ = match (self.shape, at) {
                 (Shape::Steps, 0) => write!(path, "M{x:.1} {y:.1}H{next:.1}"),

@@ -237,9 +237,10 @@ impl Console {
             let json = async move |State(console): State<Self>, Asked(query)| {
                 page::json(&console, view, &query).await
             };
-            let live = async move |State(console): State<Self>, headers: HeaderMap, Asked(query)| {
-                live::stream(console, view, query, &headers)
-            };
+            let live =
+                async move |State(console): State<Self>, headers: HeaderMap, Asked(query)| {
+                    live::stream(console, view, query, &headers)
+                };
             if view != View::Health {
                 routes = routes.route(&format!("/{}", view.name()), get(page));
             }

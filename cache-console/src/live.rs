@@ -45,12 +45,7 @@ fn lend(permit: OwnedSemaphorePermit) -> oneshot::Sender<()> {
     stream
 }
 
-pub(crate) fn stream(
-    console: Console,
-    view: View,
-    query: Query,
-    headers: &HeaderMap,
-) -> Response {
+pub(crate) fn stream(console: Console, view: View, query: Query, headers: &HeaderMap) -> Response {
     if !view.moves() {
         // A browser asks for it no more.
         return StatusCode::NO_CONTENT.into_response();
@@ -64,9 +59,7 @@ pub(crate) fn stream(
     let permit = lend(permit);
     if view == View::Events {
         return match console.changes() {
-            Some(changes) => {
-                changes::stream(changes.clone(), query.filter(), headers, permit)
-            }
+            Some(changes) => changes::stream(changes.clone(), query.filter(), headers, permit),
             None => StatusCode::NO_CONTENT.into_response(),
         };
     }

@@ -46,8 +46,8 @@ impl Window {
             self.0.pop_front();
         }
         let first = self.0.front();
-        let lately = first
-            .map(|(at, before)| Lately::between(before, &counted, now.duration_since(*at)));
+        let lately =
+            first.map(|(at, before)| Lately::between(before, &counted, now.duration_since(*at)));
         let last = self.0.back();
         if last.is_none_or(|(at, _)| now.duration_since(*at) >= APART) {
             self.0.push_back((now, counted));

@@ -9,9 +9,11 @@ mod get;
 mod log;
 mod man;
 mod scan;
+mod serve;
 mod stats;
 mod survey;
 mod top;
+mod warm;
 mod watch;
 
 use std::io::{self, Write as _};
@@ -55,6 +57,9 @@ async fn dispatch(arguments: &Arguments) -> Result<Exit, Failure> {
             done(&act::act(&admin, act::What::Expire, asked).await?, json)
         }
         Command::Watch(asked) => watch::watch(&connect(place).await?, asked, json).await,
+        Command::Serve(asked) => serve::serve(place, asked, json).await,
+        Command::Warm(asked) if asked.list => done(&warm::list(asked).await?, json),
+        Command::Warm(asked) => done(&warm::warm(asked).await?, json),
         Command::Doctor(asked) => done(&doctor::doctor(place, asked).await?, json),
         Command::Log(asked) => done(&log::log(&connect(place).await?, asked).await?, json),
         Command::Completions { shell } => {

@@ -136,7 +136,8 @@ pub(crate) async fn act(
     let who = Name::from(who);
     // A task of its own: what was begun is carried out, and is logged though nobody waits for the answer any more.
     let doing = carried_out(console.clone(), deed, who).in_current_span();
-    let Ok((deed, who, outcome, not_noted)) = tokio::spawn(doing.with_current_subscriber()).await else {
+    let Ok((deed, who, outcome, not_noted)) = tokio::spawn(doing.with_current_subscriber()).await
+    else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let (status, title) = match &outcome {

@@ -101,12 +101,7 @@ impl Changes {
     }
 
     /// The lines after that of a number which are meant, this many at most.
-    pub(crate) fn since(
-        &self,
-        number: u64,
-        most: usize,
-        is_meant: impl Fn(&Line) -> bool,
-    ) -> News {
+    pub(crate) fn since(&self, number: u64, most: usize, is_meant: impl Fn(&Line) -> bool) -> News {
         let told = self.0.told.lock();
         let first = told.lines.front().map_or(told.last, |line| line.number);
         let mut left_out = first.saturating_sub(number.saturating_add(1));
@@ -236,7 +231,9 @@ async fn actions(shared: &Shared) -> Vec<Action> {
     let all = shared.admin.actions(LOOKED_AT).await.unwrap_or_default();
     let mut told = shared.told.lock();
     let last = told.action.clone();
-    let new = all.into_iter().take_while(|action| Some(action) != last.as_ref());
+    let new = all
+        .into_iter()
+        .take_while(|action| Some(action) != last.as_ref());
     let mut new: Vec<_> = new.collect();
     new.reverse();
     if let Some(latest) = new.last() {

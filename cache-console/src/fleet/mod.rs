@@ -117,7 +117,9 @@ impl Known {
         let now = Instant::now();
         let lately = self.follower.lock().take(&read.processes, now);
         let processes = read.processes.iter().zip(&lately);
-        let mut processes: Vec<_> = processes.map(|(one, lately)| process(one, lately)).collect();
+        let mut processes: Vec<_> = processes
+            .map(|(one, lately)| process(one, lately))
+            .collect();
         outlying(&mut processes);
         Fleet {
             total: Arc::new(read.total),

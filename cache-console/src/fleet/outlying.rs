@@ -55,13 +55,19 @@ pub(super) fn outlying(processes: &mut [Process]) {
     let failed = by(&|one| share(one.lately.failed, one.lately.loads));
     let load_time = by(&|one| {
         let enough = one.tally.loads >= FEW;
-        one.load_time.filter(|_| enough).map(|time| time.as_secs_f64())
+        one.load_time
+            .filter(|_| enough)
+            .map(|time| time.as_secs_f64())
     });
     let age = by(&|one| Some(one.age.as_secs_f64()));
     let points = |value: f64, median: f64| value >= median + 0.05;
     let twice = |value: f64, median: f64| value > median * 2.0;
     for (figure, values, is_much) in [
-        (Figure::HitRate, misses, &points as &dyn Fn(f64, f64) -> bool),
+        (
+            Figure::HitRate,
+            misses,
+            &points as &dyn Fn(f64, f64) -> bool,
+        ),
         (Figure::FailedLoads, failed, &points),
         (Figure::LoadTime, load_time, &twice),
         (Figure::Silence, age, &|value, median| {

@@ -1,9 +1,7 @@
 //! One annotated function: what it says, what is in force, and what its calls came to.
 
 use askama::Template;
-use cache_runtime::{
-    Counts, HistogramSnapshot, SettingFrom, SettingInForce, SharedWith, SiteInfo,
-};
+use cache_runtime::{Counts, HistogramSnapshot, SettingFrom, SettingInForce, SharedWith, SiteInfo};
 use serde::Serialize;
 
 use super::overview::{Outcome, outcomes, saved_by};
@@ -235,7 +233,9 @@ impl Setting {
             name: setting.name,
             value: setting.value.as_str().into(),
             from: match setting.from {
-                SettingFrom::Annotation if says(annotation, setting.name) => "annotation".to_owned(),
+                SettingFrom::Annotation if says(annotation, setting.name) => {
+                    "annotation".to_owned()
+                }
                 SettingFrom::Annotation if says(annotation, "policy") => {
                     "the policy that the annotation names, or its default".to_owned()
                 }
@@ -257,7 +257,10 @@ fn says(annotation: &str, name: &str) -> bool {
     let mut argument = String::new();
     let is_it = |argument: &mut String| {
         let written = std::mem::take(argument);
-        written.split('=').next().is_some_and(|said| said.trim() == name)
+        written
+            .split('=')
+            .next()
+            .is_some_and(|said| said.trim() == name)
     };
     for c in annotation.chars() {
         match c {
@@ -297,7 +300,8 @@ mod tests {
 
     #[test]
     fn an_argument_is_told_from_what_only_looks_like_one() {
-        let annotation = r#"ns = "a, stale = 1", ttl = TTL, tags = [f(jitter = 2, "\", compress = x")], detach"#;
+        let annotation =
+            r#"ns = "a, stale = 1", ttl = TTL, tags = [f(jitter = 2, "\", compress = x")], detach"#;
         for (name, said) in [
             ("ns", true),
             ("ttl", true),

@@ -151,7 +151,10 @@ impl Functions {
     /// What the link of a choice begins with.
     fn link(&self) -> String {
         let column = self.columns.iter().find(|column| column.sort == self.sort);
-        format!("functions?sort={}&", column.map_or("", |column| column.asked))
+        format!(
+            "functions?sort={}&",
+            column.map_or("", |column| column.asked)
+        )
     }
 }
 

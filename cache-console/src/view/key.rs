@@ -176,7 +176,8 @@ async fn told(admin: &Admin, mut names: Vec<String>, namespace: &str, shows: boo
             false => None,
         };
         let by = admin.done_by(&explanation).await;
-        let by = by.map(|action| format!("{} did it: {} {}", action.who, action.what, action.target));
+        let by =
+            by.map(|action| format!("{} did it: {} {}", action.who, action.what, action.target));
         entries.push(Told::new(explanation, count > 1, by, value));
     }
     Found::Entries {

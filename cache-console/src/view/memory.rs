@@ -117,9 +117,7 @@ fn chart(points: &[(u64, f64)], most: u64) -> Option<Chart> {
 fn spread(length: usize, most: usize) -> Vec<usize> {
     match length <= most {
         true => (0..length).collect(),
-        false => (0..most)
-            .map(|at| at * (length - 1) / (most - 1))
-            .collect(),
+        false => (0..most).map(|at| at * (length - 1) / (most - 1)).collect(),
     }
 }
 

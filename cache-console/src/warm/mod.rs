@@ -55,7 +55,10 @@ impl Target {
     }
 
     /// One that says so at each step.
-    pub(crate) fn of_each<S, E>(name: String, warm: impl Fn(u64) -> S + Send + Sync + 'static) -> Self
+    pub(crate) fn of_each<S, E>(
+        name: String,
+        warm: impl Fn(u64) -> S + Send + Sync + 'static,
+    ) -> Self
     where
         S: Stream<Item = Result<u64, E>> + Send + 'static,
         E: fmt::Display,

@@ -27,7 +27,7 @@ pub(super) async fn note(admin: &Admin, what: What, part: &Part) -> Option<Strin
 }
 
 /// The user and the machine.
-fn who() -> String {
+pub(crate) fn who() -> String {
     let names = ["USER", "LOGNAME"].into_iter();
     let mut named = names.filter_map(|name| std::env::var(name).ok());
     let user = named.find(|name| !name.is_empty());

@@ -1,7 +1,5 @@
 //! The page in a real Chromium.
 
-use std::time::Duration;
-
 use cache_console::Console;
 use cache_runtime::{Cache, CacheError};
 use cache_tests::Server;
@@ -9,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::another::Another;
 use super::driver::Browser;
-use super::{Site, call, call_in, until};
+use super::{Site, built, call, call_in, until};
 
 const VIEWS: [&str; 11] = [
     "overview",
@@ -33,13 +31,6 @@ const HOSTILE: [&str; 3] = [
     "\"><img src=x onerror=document.title=1>",
     "\u{202e}evil\u{2066} \u{5d0}\u{5d1}\u{5d2}",
 ];
-
-fn built(url: &str) -> Cache {
-    let builder = Cache::builder()
-        .url(url)
-        .fleet_interval(Duration::from_millis(200));
-    builder.lag(Duration::from_secs(1)).build().unwrap()
-}
 
 fn acting(cache: &Cache) -> Console {
     Console::new(cache).allow_actions(|_| Some("ada".to_owned()))

@@ -135,7 +135,10 @@ async fn figures_are_those_of_the_cache() {
     let stale = row(&annotation["settings"], "name", "stale");
     assert_eq!(stale["from"], "default of annotations");
     let lag = row(&one["cache_settings"], "name", "lag");
-    assert_eq!((&lag["value"], &lag["from"]), (&json!("2s"), &json!("default")));
+    assert_eq!(
+        (&lag["value"], &lag["from"]),
+        (&json!("2s"), &json!("default"))
+    );
     let cause = row(&one["misses"], "name", "invalidated");
     assert_eq!(cause["times"], 1);
     assert!(
