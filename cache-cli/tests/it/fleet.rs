@@ -44,10 +44,10 @@ async fn one_of_the_fleet() {
     waits.await.unwrap().unwrap();
 }
 
-struct One(Child);
+pub(super) struct One(Child);
 
 impl One {
-    fn start(url: &str) -> Self {
+    pub(super) fn start(url: &str) -> Self {
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "fleet::one_of_the_fleet"])
             .env(URL, url)

@@ -10,7 +10,9 @@ mod hostile;
 mod manual;
 mod scan;
 mod secrets;
+mod serve;
 mod terminal;
+mod warm;
 mod watch;
 
 use std::process::{Command, Stdio};

@@ -2,13 +2,15 @@
 
 use crate::run;
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 12] = [
     "explain",
     "get",
     "scan",
     "invalidate",
     "expire",
     "watch",
+    "serve",
+    "warm",
     "doctor",
     "log",
     "completions",
