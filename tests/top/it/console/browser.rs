@@ -363,7 +363,7 @@ async fn a_key_is_searched_for_explained_and_invalidated_by_hand() -> Result<(),
     shows(&browser, "#estimate", "One load").await;
     browser.click("button[type=submit]").await;
     shows(&browser, "h1", "Done").await;
-    browser.click("a[href^='key']").await;
+    browser.click("main a[href^='key']").await;
     shows(&browser, ".finding", "ada (page) did it").await;
     is_sound(&browser, &site, "key").await;
     Ok(())
