@@ -81,6 +81,7 @@ mod events;
 mod executable;
 mod own_thread;
 mod patience;
+mod sketch;
 
 pub mod key;
 mod likeness;
@@ -133,8 +134,8 @@ pub use clock::Clock;
 pub use curve::MemoryCurve;
 pub use error::{CacheError, LoadTimeout};
 pub use events::{
-    BreakerState, CallStats, Counts, FunctionStats, HistogramSnapshot, MemoryStats, MissStats,
-    NamespaceStats, NodeStats, Outcome, RedisHealth, Served, SizeSnapshot, Stats, Tier,
+    BreakerState, CallStats, Counts, FunctionStats, HistogramSnapshot, MemorySizes, MemoryStats,
+    MissStats, NamespaceStats, NodeStats, Outcome, RedisHealth, Served, SizeSnapshot, Stats, Tier,
     UncachedStats, UnstoredStats,
 };
 #[cfg(feature = "encrypt")]
@@ -143,6 +144,10 @@ pub use key::{CacheKey, KeyWriter, Rounded, Serialized};
 pub use overrides::{SettingFrom, SettingInForce};
 pub use policy::{Codec, Compression, Consistency, Lease, OnOutage, Policy, Priority, Refresh};
 pub use site::SharedWith;
+pub use sketch::{
+    Burst, CompressionSeen, HeavyKey, HeavyKeys, HourCounts, Hours, InForce, Insight, NeverRead,
+    Sequence,
+};
 pub use tag::Tag;
 pub use value::Cacheable;
 

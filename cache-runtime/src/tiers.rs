@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use tokio::task::JoinHandle;
 
-use crate::clock::{Clock, system};
+use crate::clock::{Clock, Moment, system};
 use crate::events::{Events, Runs, Tier, Use};
 use crate::flight::{Backoffs, Failures, Flights, Holders, Refreshes};
 use crate::frame::EncryptionKeys;
@@ -79,6 +79,8 @@ pub(crate) struct Tiers {
     /// Tells it from those of other processes.
     pub(crate) id: u128,
     pub(crate) built: SystemTime,
+    /// When that was, by its own clock.
+    pub(crate) began: Moment,
     /// Off by setting, or closed: every call runs as if there were no cache.
     pub(crate) off: AtomicBool,
 }
@@ -160,6 +162,7 @@ impl Tiers {
             used: Use::none_yet(),
             id: rand::random(),
             built: system(),
+            began: Moment::default(),
             off: AtomicBool::new(false),
         }
     }

@@ -87,6 +87,7 @@ mod tiers;
 mod tls;
 mod trouble;
 mod typed_tags;
+mod unchanged;
 mod undecided;
 mod weight;
 mod written;

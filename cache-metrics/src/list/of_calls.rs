@@ -146,6 +146,18 @@ pub(super) const METRICS: &[Metric] = &[
         |seen, samples| by_function(seen, samples, &[], |counts| counts.stored_bytes),
     ),
     counter(
+        "compared_loads",
+        "Loads whose value was compared with the one that it replaced, which was past its ttl and still in Redis",
+        ROW,
+        |seen, samples| seldom(seen, samples, &[], |counts| counts.compared),
+    ),
+    counter(
+        "unchanged_loads",
+        "Compared loads that gave what was there: where most do, the ttl could be longer",
+        ROW,
+        |seen, samples| seldom(seen, samples, &[], |counts| counts.unchanged),
+    ),
+    counter(
         "unstored_values",
         "Values returned and not stored, by cause",
         BY_CAUSE,

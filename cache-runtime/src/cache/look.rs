@@ -127,8 +127,9 @@ impl Cache {
         let memory = tiers.memory.as_ref().ok_or(missed(Miss::Absent))?;
         let sought = sought(site, key);
         let now = tiers.clock.now();
-        memory.curve.read(sought.hash);
-        let held = memory.get(sought, now).map_err(|why| {
+        let found = memory.get(sought, now);
+        memory.curve.read(sought.hash, found.is_ok());
+        let held = found.map_err(|why| {
             memory.curve.missed();
             missed(why)
         })?;

@@ -292,7 +292,39 @@ impl Cache {
     /// What happened in this process since the cache was built, with a row for each namespace and each function.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        stats::stats(self.tiers())
+        stats::stats(self.tiers(), stats::FEW_KEYS)
+    }
+
+    /// As [`stats`](Self::stats), with all keys of each list of [`FunctionStats::insight`](crate::FunctionStats::insight),
+    /// of which there are 24 at most where `stats` and the fleet's have 8.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use cache_runtime::{Cache, cached};
+    ///
+    /// #[cached(ns = "user", ttl = "5m", key = "user:{id}")]
+    /// async fn user(id: u64) -> u64 {
+    ///     id
+    /// }
+    ///
+    /// let cache = Cache::memory();
+    /// cache.scope(async {
+    ///     for id in [7, 7, 8] {
+    ///         user(id).await;
+    ///         user_entry(7).invalidate().await?;
+    ///     }
+    ///     Ok::<_, cache_runtime::CacheError>(())
+    /// }).await?;
+    /// let insight = cache.insight();
+    /// let user = &insight.functions[0].insight;
+    /// assert_eq!(user.pattern, "user:{id}");
+    /// assert_eq!(user.by_loads.keys[0].shown(), "user:7");
+    /// assert_eq!(user.by_loads.keys[0].weight, 2);
+    /// # Ok::<_, cache_runtime::CacheError>(()) }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn insight(&self) -> Stats {
+        stats::stats(self.tiers(), usize::MAX)
     }
 
     /// Which share of this process's reads memory of other sizes would have served, since the cache was built: how far

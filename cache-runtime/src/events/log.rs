@@ -80,6 +80,7 @@ impl Log {
             }
             Event::Read(_)
             | Event::ErrorRemembered
+            | Event::Compared { .. }
             | Event::FollowerCame
             | Event::FollowerLeft
             | Event::LeaseAwaited => {}

@@ -36,10 +36,11 @@ pub use histogram::{HistogramSnapshot, SizeSnapshot};
 pub use node::{BreakerState, NodeStats, RedisHealth};
 pub(crate) use outcome::{Observed, Observer};
 pub use outcome::{Outcome, Served};
+pub(crate) use rows::Learnt;
 use rows::Rows;
 pub(crate) use runs::Runs;
 pub(crate) use snapshot::by_node;
-pub use snapshot::{FunctionStats, MemoryStats, NamespaceStats, Stats};
+pub use snapshot::{FunctionStats, MemorySizes, MemoryStats, NamespaceStats, Stats};
 pub(crate) use table::plain;
 pub(crate) use tally::Tally;
 pub(crate) use unused::{Use, tell_of_default};
@@ -102,6 +103,10 @@ pub(crate) enum Event<'a> {
     },
     Stored {
         bytes: usize,
+    },
+    /// What was stored is compared with what was there before.
+    Compared {
+        is_unchanged: bool,
     },
     Unstored(Unstored),
     /// A caller began to wait for another's load.
@@ -199,8 +204,8 @@ impl Events {
     }
 
     /// What was counted; how large memory is and how nodes are is not known here.
-    pub(crate) fn snapshot(&self) -> Stats {
-        let (namespaces, functions) = self.rows.snapshot();
+    pub(crate) fn snapshot(&self, learnt: Learnt<'_>) -> Stats {
+        let (namespaces, functions) = self.rows.snapshot(learnt);
         Stats {
             namespaces,
             functions,
@@ -210,6 +215,8 @@ impl Events {
                 ..MemoryStats::default()
             },
             nodes: Vec::new(),
+            processes: 1,
+            counted_ms: 0,
         }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) use codec::{
     EncodeError, Room, decode_payload, encode, encoded_len, tells_all, unpacked,
 };
 pub(crate) use codec_id::CodecId;
-pub(crate) use compress::{compress, decompress};
+pub(crate) use compress::{compress, decompress, is_compressed, tried};
 #[cfg(not(feature = "encrypt"))]
 pub(crate) use encryption::EncryptionKeys;
 #[cfg(feature = "encrypt")]

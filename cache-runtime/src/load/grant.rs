@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::checksum::Checksum;
 use super::request::Request;
 use crate::clock::Moment;
 use crate::frame::{Stamp, StampKind, Stamped, Writer};
@@ -20,6 +21,8 @@ pub(crate) struct Grant {
     pub(crate) basis: Basis,
     /// What a put found when it took the lease.
     pub(crate) claimed: Option<Claimed>,
+    /// Of the entry that its load replaces, where that was found past its time.
+    pub(crate) replaces: Option<Checksum>,
 }
 
 impl Grant {
@@ -55,6 +58,7 @@ pub(crate) async fn claim(
             noted,
             basis: answered.basis,
             claimed: Some(claimed),
+            replaces: None,
         })
     }))
 }

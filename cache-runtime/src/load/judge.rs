@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::checksum::Checksum;
 use super::request::Request;
 use super::standing::{Demands, Left, Sight, Standing, standing};
 use crate::clock::Moment;
@@ -40,8 +41,8 @@ impl Seen {
 pub(crate) enum Judged {
     /// It may be served.
     Valid(Valid),
-    /// It may not; `id` is what stands in the id's place, empty if nothing does.
-    Invalid { why: Miss, id: Id },
+    /// It may not.
+    Invalid { why: Miss, there: There },
     /// It rests on stamps that were not read yet.
     Unknown(Vec<Subject>),
 }
@@ -51,9 +52,18 @@ pub(crate) enum Judged {
 pub(crate) struct Valid {
     /// As memory may keep it.
     pub(crate) held: Arc<Held>,
-    pub(crate) id: Id,
+    pub(crate) there: There,
     /// For how long by the node's clock, from when it was read.
     pub(crate) left: Left,
+}
+
+/// What stands in the place of an entry.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct There {
+    /// Where its id would be; empty if nothing is there.
+    pub(crate) id: Id,
+    /// Of the payload, where the entry's time is over and it is to be replaced.
+    pub(crate) checksum: Option<Checksum>,
 }
 
 /// What stands in the place of an entry's id.
@@ -63,7 +73,7 @@ impl Judged {
     pub(crate) fn absent() -> Self {
         Self::Invalid {
             why: Miss::Absent,
-            id: Id::new(),
+            there: There::default(),
         }
     }
 }
@@ -85,7 +95,7 @@ pub(crate) fn judge(request: &Request, bytes: &[u8], seen: &Seen) -> Judged {
     let left = match standing(&demands, &frame.header, &seen.sight()) {
         Standing::Good(left) => left,
         Standing::OfAnotherRun | Standing::Invalidated => return invalid(Miss::Invalidated, bytes),
-        Standing::Expired => return invalid(Miss::Expired, bytes),
+        Standing::Expired => return expired(request, &frame, bytes),
         Standing::Unknown(unread) => return Judged::Unknown(unread),
     };
     if request.refused == Some(frame.header.id) {
@@ -93,6 +103,10 @@ pub(crate) fn judge(request: &Request, bytes: &[u8], seen: &Seen) -> Judged {
     }
     let room = Room::for_values(request.tiers.limits.max_value);
     let codec = frame.header.codec;
+    let mut there = There {
+        id: Id::from_buf(frame.header.id),
+        checksum: None,
+    };
     let about = About {
         id: frame.header.id,
         life: life(request, seen, left, frame.header.load_us),
@@ -106,14 +120,14 @@ pub(crate) fn judge(request: &Request, bytes: &[u8], seen: &Seen) -> Judged {
             payload: &payload,
             room,
         };
-        request.kind.read_held(encoded, about)
+        let held = request.kind.read_held(encoded, about)?;
+        if left.fresh_ms == 0 || request.is_due(&held) {
+            there.checksum = Some(Checksum::of(codec, &payload));
+        }
+        Ok(held)
     });
     match held {
-        Ok(held) => Judged::Valid(Valid {
-            held,
-            id: Id::from_buf(frame.header.id),
-            left,
-        }),
+        Ok(held) => Judged::Valid(Valid { held, there, left }),
         Err(cause) => {
             request.trouble("decode an entry", cause.as_str());
             invalid(Miss::Unreadable, bytes)
@@ -144,7 +158,22 @@ fn life(request: &Request, seen: &Seen, left: Left, load: u64) -> Life {
 pub(super) fn invalid(why: Miss, bytes: &[u8]) -> Judged {
     let end = bytes.len().min(frame::ID_OFFSET + 16);
     let id = Id::from_slice(bytes.get(frame::ID_OFFSET..end).unwrap_or_default());
-    Judged::Invalid { why, id }
+    let checksum = None;
+    Judged::Invalid {
+        why,
+        there: There { id, checksum },
+    }
+}
+
+/// One whose time is over: nothing of it is served, and what replaces it is compared with it.
+fn expired(request: &Request, frame: &Frame<'_>, bytes: &[u8]) -> Judged {
+    let room = Room::for_values(request.tiers.limits.max_value);
+    let payload = frame::unpacked(frame, request.lock(), room).ok();
+    let mut judged = invalid(Miss::Expired, bytes);
+    if let Judged::Invalid { there, .. } = &mut judged {
+        there.checksum = payload.map(|payload| Checksum::of(frame.header.codec, &payload));
+    }
+    judged
 }
 
 fn parse<'a>(request: &Request, bytes: &'a [u8]) -> Result<Frame<'a>, Unreadable> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::bytes::Bytes;
 use super::time::Time;
 use super::watch::{seen, watch};
 use super::{Overrides, Table, Tables};
@@ -45,6 +46,7 @@ impl Overrides {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    memory: Option<Bytes>,
     #[serde(default)]
     namespace: BTreeMap<String, Settings>,
     #[serde(default)]
@@ -81,7 +83,11 @@ fn parse(text: &str) -> Result<Tables, String> {
         });
         all.collect::<Result<BTreeMap<_, _>, String>>()
     };
+    if written.memory == Some(Bytes(0)) {
+        return Err("`memory` must be over zero".to_owned());
+    }
     Ok(Tables {
+        memory_bytes: written.memory.map(|bytes| bytes.0),
         namespaces: table("namespace", written.namespace)?,
         functions: table("function", written.function)?,
     })
@@ -184,6 +190,9 @@ mod tests {
         };
         assert_eq!(tables.namespaces["user"], user);
         assert_eq!(tables.functions["shop::find"], find);
+        assert_eq!(tables.memory_bytes, None);
+        let memory = parse("memory = \"1MiB\"\n[namespace.user]\n").unwrap();
+        assert_eq!(memory.memory_bytes, Some(1 << 20));
         assert_eq!(parse("").unwrap(), Tables::default());
     }
 
@@ -215,6 +224,8 @@ mod tests {
                 "`compress` is \"rar\"",
             ),
             ("[namespace.user\n", "line 1: "),
+            ("memory = 0\n", "`memory` must be over zero"),
+            ("memory = \"5 parsecs\"\n", "expected a size"),
         ];
         for (text, expected) in cases {
             let why = parse(text).unwrap_err();

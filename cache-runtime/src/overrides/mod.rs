@@ -4,8 +4,11 @@
 //! looked at where a call goes past memory: what memory has stays as it was stored, and a hit pays nothing.
 
 #[cfg(feature = "config")]
+mod bytes;
+#[cfg(feature = "config")]
 mod file;
 mod names;
+mod resize;
 mod tables;
 #[cfg(feature = "config")]
 mod time;
@@ -21,6 +24,7 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::policy::Policy;
 use names::Names;
+use resize::Resize;
 #[cfg(feature = "config")]
 use tables::Table;
 use tables::Tables;
@@ -32,6 +36,8 @@ pub(crate) struct Overrides {
     /// The settings file, if there is one.
     path: Option<PathBuf>,
     tables: RwLock<Arc<Tables>>,
+    /// Who is told what memory may hold.
+    resize: Resize,
     /// Held while the file is read, so that what was read last is in force.
     #[cfg(feature = "config")]
     reading: Mutex<()>,
@@ -121,6 +127,12 @@ impl Overrides {
         all
     }
 
+    /// Has this told, now and at each change, what memory may hold in bytes; none where no file says so.
+    pub(crate) fn resizes(&self, told: impl Fn(Option<u64>) + Send + Sync + 'static) {
+        self.resize.hear(told);
+        self.resize.tell(self.tables().memory_bytes);
+    }
+
     fn are_any(&self) -> bool {
         self.are_any.load(Ordering::Relaxed)
     }
@@ -141,6 +153,7 @@ impl Overrides {
         self.looks_again.store(off || all_off, Ordering::Relaxed);
         drop(in_force);
         self.seen.lock().clear();
+        self.resize.tell(tables.memory_bytes);
         tell_of_strays(&tables);
     }
 

@@ -53,6 +53,8 @@ impl Table {
 /// All tables, by what they are of.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Tables {
+    /// What memory may hold, in place of what the builder says.
+    pub(crate) memory_bytes: Option<u64>,
     pub(crate) namespaces: BTreeMap<String, Table>,
     pub(crate) functions: BTreeMap<String, Table>,
 }

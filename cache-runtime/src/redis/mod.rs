@@ -29,7 +29,9 @@ mod wire;
 
 #[cfg(not(feature = "redis"))]
 pub(crate) use absent::{Cursor, Holds, LinkSettings, Topology};
-pub(crate) use terms::answers::{Claimed, Filled, Found, Leased, Made, Node, Read, STORED_WRITES};
+pub(crate) use terms::answers::{
+    Claimed, Filled, Found, Leased, Made, Node, Read, STORED_WRITES, Unlinked,
+};
 pub(crate) use terms::asks::{FillAsk, Keys, LeaseAsk, PublishAsk, StampAsk};
 pub(crate) use terms::fault::Fault;
 pub(crate) use terms::news::{LinkEvent, LinkReport, LinkState, Pushed};

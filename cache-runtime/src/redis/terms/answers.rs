@@ -34,6 +34,9 @@ pub(crate) struct Read {
     pub(crate) vouch: Vouch,
 }
 
+/// Whether keys were deleted, and how many of them were there, where that is known.
+pub(crate) type Unlinked = Result<Option<u64>, Fault>;
+
 /// What became of a wish for a lease.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Leased {

@@ -116,7 +116,11 @@ fn state(link: &Topology) -> LinkState {
 
 async fn unlink(link: &Topology, names: Keys) -> Result<(), Fault> {
     let names: Vec<_> = names.iter().map(ToString::to_string).collect();
-    link.unlink(&[&names]).await.into_iter().collect()
+    link.unlink(&[&names])
+        .await
+        .into_iter()
+        .map(|done| done.map(drop))
+        .collect()
 }
 
 impl Read {
