@@ -44,7 +44,12 @@ impl Filter {
     pub(crate) fn is_meant(&self, line: &Line) -> bool {
         let is_of = |namespace: &Name| line.namespace.as_ref() == Some(namespace);
         let is_there = self.namespace.raw().is_empty() || is_of(&self.namespace);
-        is_there && self.kind.is_none_or(|kind| kind == line.kind)
+        let is_kind = match self.kind {
+            Some(kind) => kind == line.kind,
+            // What the fleet publishes of itself comes without an end.
+            None => line.kind != Kind::Other,
+        };
+        is_there && is_kind
     }
 }
 

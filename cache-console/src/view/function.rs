@@ -1,9 +1,11 @@
 //! One annotated function: what it says, what is in force, and what its calls came to.
 
 use askama::Template;
+use cache_insight::{Advice, Item};
 use cache_runtime::{Counts, HistogramSnapshot, SettingFrom, SettingInForce, SharedWith, SiteInfo};
 use serde::Serialize;
 
+use super::insight::{Advised, Insight};
 use super::overview::{Outcome, outcomes, saved_by};
 use crate::chart::{Chart, Point, Shape};
 use crate::console::Console;
@@ -40,6 +42,9 @@ pub(super) struct Function {
     sizes: Sizes,
     memory_entries: Count,
     memory_bytes: Bytes,
+    /// What could be set better, the surest first.
+    advice: Vec<Advised>,
+    insight: Insight,
     /// Those of the cache itself, in this process.
     cache_settings: Vec<Setting>,
 }
@@ -112,6 +117,10 @@ pub(super) async fn look(
     if row.is_none() && sites.is_empty() {
         return None;
     }
+    let insight = row.map(Insight::of).unwrap_or_default();
+    let advice = Advice::of_stats(&stats).items;
+    let of_it = |item: &&Item| item.function == function && item.namespace == namespace;
+    let advice = advice.iter().filter(of_it).map(Advised::from).collect();
     let counts = row.map(|row| row.counts.clone()).unwrap_or_default();
     let tally = Tally::of(&counts);
     let is_outside = console.is_outside();
@@ -123,6 +132,8 @@ pub(super) async fn look(
     Some(Function {
         scope,
         is_outside,
+        advice,
+        insight,
         cache_settings: cache_settings
             .iter()
             .map(|setting| Setting::of(setting, ""))
@@ -242,6 +253,7 @@ impl Setting {
                 SettingFrom::Annotation => "default of annotations".to_owned(),
                 SettingFrom::NamespaceTable => "settings file, table of the namespace".to_owned(),
                 SettingFrom::FunctionTable => "settings file, table of the function".to_owned(),
+                SettingFrom::SettingsFile => "settings file".to_owned(),
                 SettingFrom::Default => "default".to_owned(),
                 SettingFrom::Builder => "the program, by CacheBuilder".to_owned(),
                 SettingFrom::Environment(variable) => format!("environment, {variable}"),

@@ -4,6 +4,7 @@ mod events;
 mod function;
 mod functions;
 mod health;
+mod insight;
 mod key;
 mod memory;
 mod namespaces;

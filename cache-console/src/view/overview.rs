@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use askama::Template;
+use cache_insight::Advice;
 use cache_runtime::{CallStats, Counts, Stats};
 use serde::Serialize;
 
+use super::insight::Advised;
 use crate::console::Console;
 use crate::finding::{Finding, all};
 use crate::scope::{Figures, Of, Scope};
@@ -19,6 +21,10 @@ pub(super) struct Overview {
     scope: Scope,
     /// The worst first; there is always one.
     findings: Vec<Finding>,
+    /// What could be set better: the surest alone.
+    advice: Vec<Advised>,
+    /// How many more there are.
+    more_advice: Count,
     /// What rates are of.
     over: Over,
     lately: Rates,
@@ -82,9 +88,12 @@ pub(super) async fn look(console: &Console, of: Option<Of>) -> Overview {
     let cost = total.saved_cost();
     let troubles = troubles(&stats);
     let bound = stats.nodes.iter().map(|node| node.staleness_bound).max();
+    let advice = Advice::of_stats(&stats).items;
     let under_way = Count(health.loads_under_way as u64);
     Overview {
         findings: all(&health, &stats, &lately),
+        advice: advice.iter().take(1).map(Advised::from).collect(),
+        more_advice: Count(advice.len().saturating_sub(1) as u64),
         over: lately.over,
         lately: lately.rates(lately.total()),
         hit_rate: tally.hit_rate(),

@@ -135,6 +135,8 @@ pub enum SettingFrom {
     NamespaceTable,
     /// The table of the function in the settings file.
     FunctionTable,
+    /// The settings file, above its tables.
+    SettingsFile,
     /// Nobody: it is the default, or set to the same.
     Default,
     /// The program, by [`CacheBuilder`](crate::CacheBuilder).
@@ -155,6 +157,7 @@ impl fmt::Display for SettingFrom {
             Self::Annotation => "annotation",
             Self::NamespaceTable => "settings file, namespace",
             Self::FunctionTable => "settings file, function",
+            Self::SettingsFile => "settings file",
             Self::Default => "default",
             Self::Builder => "program",
             Self::Environment(variable) => variable,
