@@ -7,7 +7,7 @@ use cache_runtime::{FunctionStats, HeavyKeys, Hours};
 use serde::Serialize;
 
 use crate::chart::{Chart, Point, Shape};
-use crate::shown::{Bytes, Count, Name, Share, Time};
+use crate::shown::{Bytes, Count, Name, Share, Time, plain};
 
 /// How many hours there are in the chart.
 const HOURS: u64 = 24;
@@ -25,11 +25,11 @@ pub(super) struct Advised {
     pub(super) setting: Name,
     pub(super) from: Name,
     pub(super) to: Name,
-    pub(super) because: Name,
+    pub(super) because: String,
     /// What is to be expected.
     pub(super) effect: Vec<String>,
     pub(super) confidence: f64,
-    pub(super) derived: Name,
+    pub(super) derived: String,
 }
 
 /// What is known of one function.
@@ -46,7 +46,7 @@ pub(super) struct Insight {
 pub(super) struct Seen {
     pub(super) kind: &'static str,
     pub(super) means: &'static str,
-    pub(super) because: Name,
+    pub(super) because: String,
 }
 
 /// The keys that weigh most by some measure.
@@ -88,10 +88,10 @@ impl From<&Item> for Advised {
             setting: item.change.setting.as_str().into(),
             from: item.change.from.as_str().into(),
             to: item.change.to.as_str().into(),
-            because: item.because.as_str().into(),
+            because: plain(&item.because),
             effect: item.effect.words(),
             confidence: item.confidence,
-            derived: item.derived.as_str().into(),
+            derived: plain(&item.derived),
         }
     }
 }
@@ -166,7 +166,7 @@ impl From<&Pattern> for Seen {
                 }
                 _ => "",
             },
-            because: pattern.because.as_str().into(),
+            because: plain(&pattern.because),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What this process's memory has, and what memory of other sizes would serve.
 
 use askama::Template;
-use cache_runtime::MemoryCurve;
+use cache_insight::{Advice, Item};
 use serde::Serialize;
 
+use super::insight::Advised;
 use crate::chart::{Chart, Point, Shape};
 use crate::console::Console;
 use crate::shown::{Bytes, Count, Share};
@@ -12,8 +13,8 @@ use crate::shown::{Bytes, Count, Share};
 const DRAWN: usize = 120;
 const TOLD: usize = 10;
 
-/// Under so many reads the curve says little.
-const FEW: u64 = 1_000;
+/// The least size that is drawn, in bytes: less is no memory.
+const LEAST: u64 = 1 << 10;
 
 #[derive(Serialize, Template)]
 #[template(path = "memory.html")]
@@ -30,8 +31,8 @@ pub(super) struct Memory {
     best: Share,
     /// The least size that serves as much as any, but for a hundredth.
     enough: Option<Bytes>,
-    /// What to do about it.
-    advice: Option<String>,
+    /// What could be set better.
+    advice: Vec<Advised>,
     curve: Option<Chart>,
 }
 
@@ -45,6 +46,8 @@ pub(super) fn look(console: &Console) -> Memory {
     let enough = best.and_then(|best| curve.size_for((best - 0.01).max(f64::EPSILON)));
     let most = stats.memory.most_bytes;
     let now = best.map(|_| curve.hit_rate(most));
+    let advice = Advice::of(console.cache()).items;
+    let is_of_all = |item: &&Item| item.function.is_empty();
     Memory {
         is_outside: console.is_outside(),
         entries: Count(stats.memory.entries),
@@ -55,37 +58,21 @@ pub(super) fn look(console: &Console) -> Memory {
         hit_rate: Share(now),
         best: Share(best),
         enough: enough.map(Bytes),
-        advice: enough.and_then(|enough| advice(&curve, most, enough)),
+        advice: advice.iter().filter(is_of_all).map(Advised::from).collect(),
         curve: chart(points, most),
-    }
-}
-
-/// What could be set otherwise; nothing where that would change little, or little is known.
-fn advice(curve: &MemoryCurve, most: u64, enough: u64) -> Option<String> {
-    let (now, then) = (curve.hit_rate(most), curve.hit_rate(enough));
-    match () {
-        () if curve.reads() < FEW => None,
-        () if then - now > 0.02 => Some(format!(
-            "Raise memory_bytes to {}: memory would serve {} of the reads, in place of {}.",
-            Bytes(enough),
-            Share(Some(then)),
-            Share(Some(now))
-        )),
-        () if enough < most / 4 => Some(format!(
-            "memory_bytes could be {}: as much would be served, by these reads.",
-            Bytes(enough)
-        )),
-        () => None,
     }
 }
 
 /// The curve, over sizes that double from left to right.
 fn chart(points: &[(u64, f64)], most: u64) -> Option<Chart> {
     let (first, last) = (points.first()?, points.last()?);
-    let smallest = first.0.max(1);
+    let smallest = first.0.max(LEAST);
     let largest = last.0.max(most).max(smallest.saturating_mul(2));
     let doublings = (largest as f64 / smallest as f64).log2();
-    let across = |bytes: u64| (bytes.max(1) as f64 / smallest as f64).log2() / doublings;
+    let across = |bytes: u64| {
+        let doubled = (bytes.max(1) as f64 / smallest as f64).log2();
+        (doubled / doublings).clamp(0.0, 1.0)
+    };
     let drawn = spread(points.len(), DRAWN);
     let told = spread(drawn.len(), TOLD);
     let point = |(at, place): (usize, &usize)| {

@@ -1,7 +1,7 @@
 //! What views say, as a program reads them and as HTML.
 
 use cache_console::Console;
-use cache_runtime::Cache;
+use cache_runtime::{Cache, Clock, cached};
 use serde_json::{Value, json};
 
 use super::{Site, call, call_in, page_entry, until};
@@ -237,4 +237,54 @@ async fn a_hostile_name_is_whole_to_a_program_and_text_in_a_page() {
     );
     assert!(page.contains("\\u{202e}"), "{page}");
     assert!(page.len() < 20_000, "{} bytes", page.len());
+}
+
+#[cached(ns = "report", ttl = "60s")]
+async fn report(id: u32) -> u32 {
+    id
+}
+
+#[tokio::test]
+async fn what_could_be_set_better_is_said_with_its_evidence_on_both_pages() {
+    let clock = Clock::manual();
+    let cache = Cache::builder().clock(clock.clone()).build().unwrap();
+    let site = Site::serve(&Console::new(&cache)).await;
+    let page = "function?namespace=report&function=top::console::views::report";
+    let reports = async |ids: std::ops::Range<u32>| {
+        for id in ids {
+            cache.scope(report(id)).await;
+        }
+        clock.advance(std::time::Duration::from_secs(100));
+    };
+    reports(0..500).await;
+    let one = json(&site, page).await;
+    assert_eq!(one["advice"], json!([]), "too few");
+    // Nobody reads what is stored.
+    reports(500..3_000).await;
+    let one = json(&site, page).await;
+    let item = &one["advice"][0];
+    assert_eq!(
+        (&item["setting"], &item["to"]),
+        (&json!("enabled"), &json!("false")),
+        "{one}"
+    );
+    assert!(
+        item["because"]
+            .as_str()
+            .unwrap()
+            .contains("left without a read"),
+        "{item}"
+    );
+    assert!(
+        one["insight"]["never_read"]["share"].as_f64() > Some(0.9),
+        "{one}"
+    );
+    let overview = json(&site, "overview").await;
+    assert_eq!(overview["advice"][0]["id"], item["id"]);
+    for view in ["overview", page] {
+        let page = site.get(view, "").await.body;
+        assert!(page.contains("What could be set better"), "{view}: {page}");
+        assert!(page.contains("left without a read"), "{view}: {page}");
+        assert!(page.contains("% sure"), "{view}: {page}");
+    }
 }
