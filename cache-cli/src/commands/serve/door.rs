@@ -15,6 +15,8 @@ use serde::Deserialize;
 /// What the token is in, once a browser has logged in.
 const COOKIE_NAME: &str = "cachectl_serve";
 
+type Who = dyn Fn(&HeaderMap) -> Option<String> + Send + Sync;
+
 /// Clones share it.
 #[derive(Clone)]
 pub(super) struct Door(Arc<Inner>);
@@ -23,7 +25,7 @@ struct Inner {
     address: SocketAddr,
     is_remote: bool,
     token: Option<String>,
-    who: Box<dyn Fn(&HeaderMap) -> Option<String> + Send + Sync>,
+    who: Box<Who>,
 }
 
 /// What logs in.
