@@ -53,6 +53,12 @@ pub(crate) enum Command {
     Stats,
     /// The annotated functions, by what they cost or bring
     Functions(Functions),
+    /// What could be set better, from what all processes have counted: why, what to expect, how sure it is
+    Advice(Advice),
+    /// The keys of each function that are heaviest, most missed or most read, and what nobody reads
+    Keys(Keys),
+    /// Hit rates by key pattern and hour, and what the reads are like
+    Hours(Hours),
     /// What functions do in a second, again and again
     Top(Top),
     /// What an entry is, what it rests on, and why the next read would hit or miss
@@ -117,6 +123,66 @@ pub(crate) enum Order {
     Memory,
     /// Those whose hits have spared most time of loads
     Saved,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Advice {
+    /// Only of functions of this namespace, and none of the whole cache
+    #[arg(long, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
+    /// Only what is at least so sure, 0 to 1
+    #[arg(long, value_name = "CONFIDENCE", default_value_t = 0.5, value_parser = share)]
+    pub(crate) least: f64,
+    /// Write items into this settings file of the program: those of --item
+    #[arg(long, value_name = "FILE", requires = "item")]
+    pub(crate) apply: Option<PathBuf>,
+    /// Which item to write, by its id; may be given again
+    #[arg(long, value_name = "ID", requires = "apply")]
+    pub(crate) item: Vec<String>,
+    /// Write what is less sure than 0.8 as well
+    #[arg(long, requires = "apply")]
+    pub(crate) force: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Keys {
+    /// Only of functions of this namespace
+    #[arg(long, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
+    /// Only of this function, by its path or the end of it
+    #[arg(long, value_name = "FUNCTION")]
+    pub(crate) function: Option<String>,
+    /// By what they are heavy
+    #[arg(long, value_name = "MEASURE", default_value = "load-time")]
+    pub(crate) by: Measure,
+    /// Show this many of each function
+    #[arg(long, value_name = "COUNT", default_value_t = 8)]
+    pub(crate) limit: usize,
+}
+
+/// By what keys are heavy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Measure {
+    /// The time that their loads took in all
+    LoadTime,
+    /// How often they were loaded: those that were missed most
+    Loads,
+    /// How often their entry was invalidated by itself
+    Invalidations,
+    /// The bytes that were stored of them in all
+    Bytes,
+    /// How often they were read, by a sample
+    Reads,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Hours {
+    /// Only of functions of this namespace
+    #[arg(long, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
+    /// Only of this function, by its path or the end of it
+    #[arg(long, value_name = "FUNCTION")]
+    pub(crate) function: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -294,6 +360,13 @@ pub(crate) struct Log {
     /// How many of the last
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub(crate) limit: usize,
+}
+
+/// A share of 0 to 1.
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok();
+    let share = share.filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "it takes a number from 0 to 1".to_owned())
 }
 
 /// A time to wait between two looks.

@@ -209,6 +209,9 @@ impl SettingsFile {
         file: &'a mut DocumentMut,
         function: &str,
     ) -> Result<&'a mut Table, ApplyError> {
+        // What stands at the end of the file stays before what comes behind it.
+        let end = file.trailing().as_str().unwrap_or_default().to_owned();
+        let is_empty = file.is_empty() && end.is_empty();
         let functions = file.entry("function").or_insert_with(|| {
             let mut all = Table::new();
             all.set_implicit(true);
@@ -217,6 +220,7 @@ impl SettingsFile {
         let functions = functions
             .as_table_mut()
             .ok_or_else(|| self.malformed("`function` is no table: write `[function.\"..\"]`"))?;
+        let mut is_new = false;
         if !functions.contains_key(function) {
             let ends = function
                 .match_indices("::")
@@ -230,9 +234,23 @@ impl SettingsFile {
             {
                 own.insert(name, setting.clone());
             }
+            // Behind all others, and not behind the last of its kind.
+            own.set_position(Some(isize::MAX));
+            own.decor_mut().set_prefix(if is_empty {
+                String::new()
+            } else {
+                format!("{end}\n")
+            });
+            is_new = true;
             functions.insert(function, Toml::Table(own));
         }
-        let own = functions.get_mut(function).and_then(Toml::as_table_mut);
+        if is_new {
+            file.set_trailing("");
+        }
+        let functions = file.get_mut("function").and_then(Toml::as_table_mut);
+        let own = functions
+            .and_then(|all| all.get_mut(function))
+            .and_then(Toml::as_table_mut);
         own.ok_or_else(|| {
             self.malformed(&format!(
                 "`function.{function:?}` is written in braces: write it as a table of its own"

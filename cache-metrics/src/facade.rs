@@ -70,6 +70,10 @@ impl Bridge {
                 Unit::Bytes => metrics::Unit::Bytes,
             };
             match metric.kind {
+                // A counter of the facade is a whole number.
+                Kind::Counter if metric.is_sum() => {
+                    recorder.describe_gauge(name, Some(unit), help);
+                }
                 Kind::Counter => recorder.describe_counter(name, Some(unit), help),
                 Kind::Gauge => recorder.describe_gauge(name, Some(unit), help),
                 Kind::Histogram => recorder.describe_histogram(name, Some(unit), help),

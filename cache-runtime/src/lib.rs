@@ -134,9 +134,9 @@ pub use clock::Clock;
 pub use curve::MemoryCurve;
 pub use error::{CacheError, LoadTimeout};
 pub use events::{
-    BreakerState, CallStats, Counts, FunctionStats, HistogramSnapshot, MemorySizes, MemoryStats,
-    MissStats, NamespaceStats, NodeStats, Outcome, RedisHealth, Served, SizeSnapshot, Stats, Tier,
-    UncachedStats, UnstoredStats,
+    AuditStats, BreakerState, CallStats, Counts, FunctionStats, HistogramSnapshot, MemorySizes,
+    MemoryStats, MissStats, NamespaceStats, NodeStats, Outcome, RedisHealth, Served, SizeSnapshot,
+    Stats, Tier, UncachedStats, UnstoredStats,
 };
 #[cfg(feature = "encrypt")]
 pub use frame::EncryptionKeys;

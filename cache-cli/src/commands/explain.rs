@@ -161,6 +161,7 @@ fn tell_header(page: &mut Page, told: &Explanation, header: &EntryHeader) {
     } else {
         "a load"
     };
+    page.pair("loaded on", &loader_text(told, header));
     page.pair(
         "made by",
         &format!(
@@ -194,6 +195,20 @@ fn tell_header(page: &mut Page, told: &Explanation, header: &EntryHeader) {
         ),
     );
     page.pair("type", &format!("shape {}", header.shape));
+}
+
+/// The process that made an entry. Its id alone is told once it publishes no more.
+fn loader_text(told: &Explanation, header: &EntryHeader) -> String {
+    match &told.loader {
+        Some(loader) => {
+            let build = match loader.build.as_str() {
+                "" => String::new(),
+                build => format!(", build {build}"),
+            };
+            format!("{}, process {}{build}", loader.host, loader.pid)
+        }
+        None => format!("{}, a process that publishes nothing now", header.loader),
+    }
 }
 
 fn stamp_row(seen: &StampSeen) -> Vec<String> {

@@ -1,11 +1,14 @@
 //! The commands, a file each: what is asked for in, a report out.
 
 mod act;
+mod advice;
 mod doctor;
 mod explain;
 mod find;
 mod functions;
 mod get;
+mod hours;
+mod keys;
 mod log;
 mod man;
 mod scan;
@@ -41,6 +44,9 @@ async fn dispatch(arguments: &Arguments) -> Result<Exit, Failure> {
             let admin = connect(place).await?;
             done(&functions::functions(&admin, asked).await?, json)
         }
+        Command::Advice(asked) => done(&advice::advice(&connect(place).await?, asked).await?, json),
+        Command::Keys(asked) => done(&keys::keys(&connect(place).await?, asked).await?, json),
+        Command::Hours(asked) => done(&hours::hours(&connect(place).await?, asked).await?, json),
         Command::Top(asked) => top::top(&connect(place).await?, asked, json).await,
         Command::Explain(asked) => {
             let report = explain::explain(place, asked).await?;

@@ -7,6 +7,7 @@ mod explain;
 mod fleet;
 mod get;
 mod hostile;
+mod insight;
 mod manual;
 mod scan;
 mod secrets;

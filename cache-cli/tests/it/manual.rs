@@ -2,7 +2,10 @@
 
 use crate::run;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 15] = [
+    "advice",
+    "keys",
+    "hours",
     "explain",
     "get",
     "scan",

@@ -54,10 +54,9 @@ fn what_the_file_does_not_have_is_added() {
         &[item("app::find", "ttl", "\"5m\"", "\"20m\"")],
     )
     .unwrap();
-    assert!(after.contains("# Nothing yet."), "{after}");
-    assert!(
-        after.contains("[function.\"app::find\"]\nttl = \"20m\"\n"),
-        "{after}"
+    assert_eq!(
+        after,
+        "# Nothing yet.\n\n[function.\"app::find\"]\nttl = \"20m\"\n"
     );
     let after = applied(
         "[namespace.app]\nttl = \"5m\"\n",
@@ -65,6 +64,14 @@ fn what_the_file_does_not_have_is_added() {
     )
     .unwrap();
     assert_eq!(after, "memory = \"2MiB\"\n[namespace.app]\nttl = \"5m\"\n");
+}
+
+#[test]
+fn a_comment_stays_with_what_it_is_of() {
+    let before = "[function.a]\nttl = 1\n\n# Of b.\n[namespace.b]\nttl = 2\n# The end.\n";
+    let after = applied(before, &[item("app::find", "ttl", "\"5m\"", "\"20m\"")]).unwrap();
+    let added = "\n[function.\"app::find\"]\nttl = \"20m\"\n";
+    assert_eq!(after, format!("{before}{added}"));
 }
 
 #[test]

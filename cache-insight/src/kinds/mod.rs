@@ -5,6 +5,7 @@ mod memory;
 mod not_worth_it;
 mod stale_window;
 mod ttl_longer;
+mod ttl_shorter;
 
 use cache_runtime::{Counts, FunctionStats, Stats};
 
@@ -21,6 +22,7 @@ pub(crate) fn all(stats: &Stats) -> Vec<Item> {
     for function in stats.functions.iter().filter(|row| is_known(row)) {
         let found = [
             ttl_longer::advise(function, counted),
+            ttl_shorter::advise(function, counted),
             stale_window::advise(function, counted),
             compress::advise(function, counted),
             not_worth_it::advise(function, counted),
@@ -36,6 +38,11 @@ pub(crate) fn all(stats: &Stats) -> Vec<Item> {
 fn is_known(row: &FunctionStats) -> bool {
     let in_force = &row.insight.in_force;
     in_force.ttl_ms > 0 && !in_force.is_mixed
+}
+
+/// Whether entries live by how they are used, so that neither ttl nor a stale window says when they are loaded.
+fn slides(row: &FunctionStats) -> bool {
+    row.insight.in_force.sliding_ms > 0
 }
 
 /// What an item says of its kind and function; the rest is filled in.

@@ -41,6 +41,9 @@ fn unread(function: &FunctionStats, counted: Counted, reads: u64) -> Option<Item
         return None;
     }
     let hits = counts.hits();
+    if hits as f64 > HITS * reads as f64 {
+        return None;
+    }
     let mut item = described(function);
     item.because = format!(
         "{hits} of {reads} reads were hits, and {} of the entries left without a read, by {} keys",

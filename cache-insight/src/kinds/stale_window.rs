@@ -2,7 +2,7 @@
 
 use cache_runtime::FunctionStats;
 
-use super::{change, figure, item, mean_load, reloads};
+use super::{change, figure, item, mean_load, reloads, slides};
 use crate::advice::{Item, Kind, Unit};
 use crate::confidence::{margin, share_over};
 use crate::rate::Counted;
@@ -26,7 +26,7 @@ pub(super) fn advise(function: &FunctionStats, counted: Counted) -> Option<Item>
     let waited = counts.followers.saturating_add(counts.lease_waits);
     let loads = function.insight.by_loads.total;
     let mean = mean_load(counts).filter(|mean| *mean >= LOAD)?;
-    if in_force.stale_ms > 0 || loads < LOADS || waited < loads {
+    if in_force.stale_ms > 0 || slides(function) || loads < LOADS || waited < loads {
         return None;
     }
     let misses = counts.misses.total().max(1) as f64;

@@ -2,7 +2,7 @@
 
 use cache_runtime::FunctionStats;
 
-use super::{change, figure, is_of_one_key, item, mean_load};
+use super::{change, figure, is_of_one_key, item, mean_load, slides};
 use crate::advice::{Item, Kind, Unit};
 use crate::confidence::{least, margin, share_over};
 use crate::rate::Counted;
@@ -20,7 +20,11 @@ const CHANGED: f64 = 0.1;
 pub(super) fn advise(function: &FunctionStats, counted: Counted) -> Option<Item> {
     let counts = &function.counts;
     let (compared, unchanged) = (counts.compared, counts.unchanged.min(counts.compared));
-    if compared < COMPARED || is_of_one_key(function) {
+    if compared < COMPARED || is_of_one_key(function) || slides(function) {
+        return None;
+    }
+    // Values that were found outdated within the ttl are not to be kept for longer.
+    if counts.audits.outdated > 0 {
         return None;
     }
     let sure = least(unchanged, compared);

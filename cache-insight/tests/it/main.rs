@@ -6,6 +6,7 @@ mod memory;
 mod not_worth_it;
 mod stale_window;
 mod ttl_longer;
+mod ttl_shorter;
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! What calls, loads and stores came to, by function.
 
-use cache_runtime::{CallStats, MissStats, UnstoredStats};
+use cache_runtime::{AuditStats, CallStats, MissStats, UnstoredStats};
 
 use super::{CAUSE, FUNCTION, NAMESPACE, by_function, counter, gauge, metric, seldom};
 use crate::metric::{Kind, Metric, Unit};
@@ -44,6 +44,14 @@ const UNSTORED: [Of<UnstoredStats>; 11] = [
     ("too_many_tags", |values| values.too_many_tags),
     ("unwanted", |values| values.unwanted),
     ("superseded", |values| values.superseded),
+];
+
+const AUDITS: [Of<AuditStats>; 5] = [
+    ("same", |audits| audits.same),
+    ("outdated", |audits| audits.outdated),
+    ("void", |audits| audits.void),
+    ("failed", |audits| audits.failed),
+    ("skipped", |audits| audits.skipped),
 ];
 
 pub(super) const METRICS: &[Metric] = &[
@@ -156,6 +164,16 @@ pub(super) const METRICS: &[Metric] = &[
         "Compared loads that gave what was there: where most do, the ttl could be longer",
         ROW,
         |seen, samples| seldom(seen, samples, &[], |counts| counts.unchanged),
+    ),
+    counter(
+        "audits",
+        "Hits that were compared with a load, by outcome; outdated is another value within the ttl and without an invalidation, void one that was invalidated or replaced meanwhile",
+        &[NAMESPACE, FUNCTION, "outcome"],
+        |seen, samples| {
+            for (outcome, of) in AUDITS {
+                seldom(seen, samples, &[outcome], |counts| of(&counts.audits));
+            }
+        },
     ),
     counter(
         "unstored_values",

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use super::explanation::{
-    EntryHeader, Expected, Explanation, LeaseKind, LeaseSeen, StampKind, StampSeen, StampState,
-    Verdict,
+    EntryHeader, Expected, Explanation, LeaseKind, LeaseSeen, Loader, StampKind, StampSeen,
+    StampState, Verdict,
 };
 use super::{Admin, hex, unavailable};
 use crate::error::{CacheError, Result, shortened};
@@ -37,7 +37,7 @@ impl Admin {
     /// What an entry is, what it rests on, and what the next read of it would find and why.
     ///
     /// It takes two round trips, or four where the entry seems invalidated: what is not read at one moment is
-    /// looked at once more. Nothing is written.
+    /// looked at once more; and two for the process that made the entry. Nothing is written.
     ///
     /// # Errors
     ///
@@ -60,7 +60,18 @@ impl Admin {
         if seems_invalidated {
             told = self.explain_once(name, namespace, expected).await?;
         }
+        told.loader = self.loader(told.header.as_ref()).await;
         Ok(told)
+    }
+
+    async fn loader(&self, header: Option<&EntryHeader>) -> Option<Loader> {
+        let process = self.cache.process(&header?.loader).await?;
+        Some(Loader {
+            id: process.id,
+            host: process.host,
+            pid: process.pid,
+            build: process.build,
+        })
     }
 
     async fn explain_once(
@@ -78,6 +89,7 @@ impl Admin {
             bytes: None,
             kept_ms: None,
             header: None,
+            loader: None,
             stamps: Vec::new(),
             lease: None,
             evicted_keys: None,
@@ -457,6 +469,7 @@ impl LeaseSeen {
 pub(super) fn header(header: &Header<&str>) -> EntryHeader {
     EntryHeader {
         id: hex(&header.id),
+        loader: hex(&Writer::loader(&header.id)),
         digest: hex(&header.digest),
         shape: hex(&header.shape.to_be_bytes()),
         codec: header.codec.as_str(),

@@ -28,6 +28,7 @@ mod explanation;
 mod log;
 mod node;
 mod payload;
+mod servers;
 mod told;
 mod watch;
 mod words;
@@ -37,12 +38,13 @@ use std::time::Duration;
 
 pub use entries::{Entries, EntryLine, Selection};
 pub use explanation::{
-    EntryHeader, Expected, Explanation, LeaseKind, LeaseSeen, StampKind, StampSeen, StampState,
-    Verdict,
+    EntryHeader, Expected, Explanation, LeaseKind, LeaseSeen, Loader, StampKind, StampSeen,
+    StampState, Verdict,
 };
 pub use log::Action;
 pub use node::{Keyspace, NodeFacts, RoundTrips};
 pub use payload::{Payload, Shown};
+pub use servers::servers;
 pub use watch::{Change, Heard, Of, Watch};
 
 use crate::cache::{Cache, CacheBuilder};

@@ -407,6 +407,12 @@ impl Cache {
         boxed(|| fleet::fleet_stats(self.tiers())).await
     }
 
+    /// The process whose id begins like this, if it publishes still.
+    #[cfg(feature = "redis")]
+    pub(crate) async fn process(&self, begins: &str) -> Option<ProcessStats> {
+        boxed(|| fleet::process(self.tiers(), begins)).await
+    }
+
     /// How the tiers are at this moment. It begins to connect to Redis, if nothing has yet, and waits
     /// for nothing, so that a probe finds out how Redis is before there was a call.
     #[must_use]
@@ -446,6 +452,7 @@ impl Cache {
         // Past the limit refreshes are ended all the same, whenever they next wait for something.
         let settled = async {
             tiers.refreshes.end().await;
+            tiers.audits.end().await;
             tiers.owed.settled().await;
         };
         let _ = crate::own_thread::timeout(limit, settled).await;

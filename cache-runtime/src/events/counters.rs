@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::audits::Audits;
 use super::calls::Ends;
 use super::histogram::Sizes;
 use super::striped::Striped;
 use super::{
-    CallEnd, Counts, Event, Loaded, Miss, MissStats, Tier, Times, Uncached, UncachedStats,
+    Audited, CallEnd, Counts, Event, Loaded, Miss, MissStats, Tier, Times, Uncached, UncachedStats,
     Unstored, UnstoredStats,
 };
 use crate::clock::Moment;
@@ -49,6 +50,8 @@ pub(crate) struct Counters {
     stored_sizes: Sizes,
     compared: AtomicU64,
     unchanged: AtomicU64,
+    audits: Audits,
+    outdated_age: Times,
     followers: AtomicU64,
     waiting: AtomicU64,
     lease_waits: AtomicU64,
@@ -195,6 +198,12 @@ impl Counters {
                 add(&self.compared, 1);
                 add(&self.unchanged, u64::from(is_unchanged));
             }
+            Event::Audited(end) => {
+                self.audits.count(end);
+                if let Audited::Outdated(age) = end {
+                    self.outdated_age.record(age);
+                }
+            }
             Event::Unstored(why) => add(&self.unstored[why as usize], 1),
             Event::FollowerCame => {
                 add(&self.followers, 1);
@@ -246,6 +255,8 @@ impl Counters {
             stored_sizes,
             compared: get(&self.compared),
             unchanged: get(&self.unchanged),
+            audits: self.audits.snapshot(),
+            outdated_age: self.outdated_age.snapshot(),
             unstored: UnstoredStats::of(&self.unstored),
             followers: get(&self.followers),
             waiting: get(&self.waiting),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::sums::sums;
-use super::{CallStats, HistogramSnapshot, MissStats, SizeSnapshot, UnstoredStats};
+use super::{AuditStats, CallStats, HistogramSnapshot, MissStats, SizeSnapshot, UnstoredStats};
 
 sums! {
     /// What happened in one namespace or function, as counts since the cache was built. Those of several add up field by
@@ -63,6 +63,10 @@ sums! {
         /// [`compared`](Self::compared) are like this under could be longer. A type that writes equal values in another
         /// order each time, as a `HashMap` does, counts as changed.
         pub unchanged: u64,
+        /// What audits of hits came to, as [`Policy::audit`](crate::Policy::audit) says.
+        pub audits: AuditStats,
+        /// How long before a hit was found outdated its value was loaded: how long nobody noticed, at least in part.
+        pub outdated_age: HistogramSnapshot,
         /// Values returned and not stored, by cause.
         pub unstored: UnstoredStats,
         /// Callers that waited for another caller's load.

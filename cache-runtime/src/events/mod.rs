@@ -1,6 +1,7 @@
 //! What the cache tells of itself: one closed set of events, counted by namespace and function and, where a
 //! person should know, logged.
 
+mod audits;
 mod buckets;
 mod calls;
 mod causes;
@@ -24,6 +25,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+pub use audits::AuditStats;
+pub(crate) use audits::Audited;
 pub(crate) use calls::CallEnd;
 pub use calls::CallStats;
 pub(crate) use causes::{Miss, Uncached, Unstored};
@@ -109,6 +112,8 @@ pub(crate) enum Event<'a> {
         is_unchanged: bool,
     },
     Unstored(Unstored),
+    /// A hit was compared with a load in the background, or was to be.
+    Audited(Audited),
     /// A caller began to wait for another's load.
     FollowerCame,
     /// It waits no longer.
@@ -186,6 +191,16 @@ impl Events {
     /// A push of an entry did.
     pub(crate) fn received_change(&self) {
         self.received.changes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Tells of a hit that was another value than its function gives.
+    pub(crate) fn outdated(
+        &self,
+        (namespace, function): (&str, &str),
+        key: Option<&str>,
+        age: Duration,
+    ) {
+        self.log.outdated((namespace, function), key, age);
     }
 
     /// Tells of a connection to Redis, which belongs to no namespace.

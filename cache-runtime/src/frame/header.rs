@@ -52,7 +52,7 @@ const MOST_STAMPS: usize = MOST_TAGS + 2;
 /// and 8 of the run id of the node that keeps it.
 pub(crate) type Stamp = [u8; STAMP_LEN];
 
-/// 16 random bytes, one such id per load.
+/// 16 bytes, one such id per load: the half of its process's, and a random half.
 pub(crate) type EntryId = [u8; 16];
 
 /// What a stamp belongs to.

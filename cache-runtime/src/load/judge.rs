@@ -110,6 +110,7 @@ pub(crate) fn judge(request: &Request, bytes: &[u8], seen: &Seen) -> Judged {
     let about = About {
         id: frame.header.id,
         life: life(request, seen, left, frame.header.load_us),
+        born: born(seen, frame.header.born_ms),
         watch: seen.basis.watch(),
         encoded: bytes.len(),
         counters: Arc::clone(&request.counters),
@@ -133,6 +134,12 @@ pub(crate) fn judge(request: &Request, bytes: &[u8], seen: &Seen) -> Judged {
             invalid(Miss::Unreadable, bytes)
         }
     }
+}
+
+/// When an entry was born by the node's clock, on that of this process.
+fn born(seen: &Seen, born_ms: u64) -> Moment {
+    let age_ms = seen.node_ms.saturating_sub(born_ms);
+    Moment(seen.read_at.0.saturating_sub(age_ms))
 }
 
 /// How long a value is served that was read with so much left: as memory may keep it.

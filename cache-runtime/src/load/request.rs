@@ -57,6 +57,8 @@ pub(crate) struct Request {
     pub(crate) waiting: Option<Stopwatch>,
     /// The load whose value does not serve this call.
     pub(crate) refused: Option<LoadId>,
+    /// What memory had and the call is served, while it is audited.
+    pub(crate) audited: Option<Arc<Held>>,
     /// What was found of the entry before this read began, if it is known that it can't be served.
     pub(crate) invalid: Option<Invalid>,
 }
@@ -88,6 +90,8 @@ pub(crate) struct Draft {
     pub(crate) observer: Observed,
     /// The load that memory had, whose value does not serve this call.
     pub(crate) refused: Option<LoadId>,
+    /// What memory has, and the call is to be served while it is audited.
+    pub(crate) audited: Option<Arc<Held>>,
     /// Whether it is of a call, which is counted when it ends.
     pub(crate) is_call: bool,
 }
@@ -153,6 +157,7 @@ impl Draft {
             observer: self.observer,
             waiting: None,
             refused: self.refused,
+            audited: self.audited,
             invalid: None,
         })
     }
@@ -171,6 +176,7 @@ fn settings(policy: &Policy) -> HadSettings {
     HadSettings {
         ttl_ms: policy.ttl_ms,
         stale_ms: policy.stale_ms,
+        sliding_ms: policy.sliding_ms,
         compress: policy.compression.as_str(),
         only_in: policy.only.map_or("", Tier::as_str),
     }

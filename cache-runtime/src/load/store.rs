@@ -109,6 +109,7 @@ pub(super) async fn store(
     let about = About {
         id,
         life,
+        born: began,
         watch: watch.unwrap_or(before),
         encoded: bytes,
         counters: Arc::clone(&request.counters),

@@ -62,6 +62,7 @@ struct Settings {
     jitter: Option<f64>,
     tiers: Option<Vec<String>>,
     enabled: Option<bool>,
+    audit: Option<f64>,
 }
 
 /// `true` for the codec that annotations mean by it, `false` for none, or a name.
@@ -112,6 +113,11 @@ impl Settings {
         {
             return Err(format!("`jitter` is {jitter}, and must be from 0.0 to 1.0"));
         }
+        if let Some(audit) = self.audit
+            && !is_share(audit)
+        {
+            return Err(format!("`audit` is {audit}, and must be from 0.0 to 1.0"));
+        }
         Ok(Table {
             ttl_ms: self.ttl.map(|time| time.0),
             stale_ms: self.stale.map(|time| time.0),
@@ -119,6 +125,7 @@ impl Settings {
             jitter: self.jitter,
             tiers: self.tiers.map(|names| tiers(&names)).transpose()?,
             enabled: self.enabled,
+            audit: self.audit,
         })
     }
 }
@@ -222,6 +229,10 @@ mod tests {
             (
                 "[namespace.user]\ncompress = \"rar\"\n",
                 "`compress` is \"rar\"",
+            ),
+            (
+                "[namespace.user]\naudit = 1.5\n",
+                "`audit` is 1.5, and must be",
             ),
             ("[namespace.user\n", "line 1: "),
             ("memory = 0\n", "`memory` must be over zero"),

@@ -47,7 +47,9 @@ pub(crate) struct Overrides {
     are_any_off: AtomicBool,
     /// Whether the cache is off as a whole.
     is_all_off: AtomicBool,
-    /// Either of these, which is all that a hit asks.
+    /// Whether a table says which hits are audited.
+    are_any_audits: AtomicBool,
+    /// Any of these, which is all that a hit asks.
     looks_again: AtomicBool,
     /// Names that calls have brought, and that were compared with those of the tables.
     seen: Mutex<HashSet<String>>,
@@ -73,6 +75,11 @@ impl Overrides {
     #[inline]
     pub(crate) fn look_again(&self) -> bool {
         self.looks_again.load(Ordering::Relaxed)
+    }
+
+    /// Whether tables say anything of audits.
+    pub(crate) fn audit(&self) -> bool {
+        self.are_any_audits.load(Ordering::Relaxed)
     }
 
     /// The cache is off as a whole.
@@ -148,14 +155,16 @@ impl Overrides {
 
     #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "no file is read"))]
     fn replace(&self, tables: Tables) {
-        let (any, off) = (!tables.is_empty(), tables.turn_off());
+        let (any, off, audits) = (!tables.is_empty(), tables.turn_off(), tables.audit());
         let tables = Arc::new(tables);
         let mut in_force = self.tables.write();
         *in_force = Arc::clone(&tables);
         self.are_any.store(any, Ordering::Relaxed);
         self.are_any_off.store(off, Ordering::Relaxed);
         let all_off = self.is_all_off.load(Ordering::Relaxed);
-        self.looks_again.store(off || all_off, Ordering::Relaxed);
+        self.are_any_audits.store(audits, Ordering::Relaxed);
+        let looks_again = off || all_off || audits;
+        self.looks_again.store(looks_again, Ordering::Relaxed);
         drop(in_force);
         self.seen.lock().clear();
         self.resize.tell(tables.memory_bytes);

@@ -16,6 +16,7 @@ pub(crate) struct Table {
     /// The one tier that has the values, or all.
     pub(crate) tiers: Option<Option<Tier>>,
     pub(crate) enabled: Option<bool>,
+    pub(crate) audit: Option<f64>,
 }
 
 impl Table {
@@ -35,6 +36,9 @@ impl Table {
         if let Some(tiers) = self.tiers {
             policy = policy.in_tiers(tiers);
         }
+        if let Some(audit) = self.audit {
+            policy = policy.audit(audit);
+        }
         policy
     }
 
@@ -45,6 +49,7 @@ impl Table {
             "compress" => self.compress.is_some(),
             "jitter" => self.jitter.is_some(),
             "tiers" => self.tiers.is_some(),
+            "audit" => self.audit.is_some(),
             _ => self.enabled.is_some(),
         }
     }
@@ -68,6 +73,12 @@ impl Tables {
     pub(super) fn turn_off(&self) -> bool {
         let all = self.namespaces.values().chain(self.functions.values());
         all.into_iter().any(|table| table.enabled == Some(false))
+    }
+
+    /// Whether one of them says which hits are audited.
+    pub(super) fn audit(&self) -> bool {
+        let mut all = self.namespaces.values().chain(self.functions.values());
+        all.any(|table| table.audit.is_some())
     }
 
     /// A policy with what they replace of it.
@@ -117,7 +128,7 @@ pub(super) fn end<'a>(path: &'a str, like: &str) -> &'a str {
 #[non_exhaustive]
 pub struct SettingInForce {
     /// What it is called, in annotations and in the settings file: `ttl`, `stale`, `compress`, `jitter`, `tiers`,
-    /// `enabled`, and `sliding`, which only an annotation says. Of the cache it is the builder's method: `lag`.
+    /// `audit`, `enabled`, and `sliding`, which only an annotation says. Of the cache it is the builder's method: `lag`.
     pub name: &'static str,
     /// What it is.
     pub value: String,
@@ -191,6 +202,7 @@ pub(super) fn in_force(
         ("compress", compress),
         ("jitter", jitter),
         ("tiers", tiers.to_owned()),
+        ("audit", policy.audit.to_string()),
         ("enabled", enabled.to_string()),
     ];
     let from = |name| match (function, namespace) {

@@ -89,6 +89,9 @@ pub struct InForce {
     pub ttl_ms: u64,
     /// How much longer they may be served while they are refreshed, in milliseconds.
     pub stale_ms: u64,
+    /// How much longer each use makes them fresh at most, in milliseconds, which only an annotation says; zero for not
+    /// at all.
+    pub sliding_ms: u64,
     /// What they are compressed with: `none`, `lz4`, `zstd` or `gzip`.
     pub compress: String,
     /// The one tier that has them, `memory` or `redis`; empty for both.
@@ -102,6 +105,7 @@ impl InForce {
         Self {
             ttl_ms: had.ttl_ms,
             stale_ms: had.stale_ms,
+            sliding_ms: had.sliding_ms,
             compress: had.compress.to_owned(),
             only_in: had.only_in.to_owned(),
             is_mixed: false,

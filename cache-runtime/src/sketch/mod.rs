@@ -74,6 +74,7 @@ struct Learnt {
 pub(crate) struct HadSettings {
     pub(crate) ttl_ms: u64,
     pub(crate) stale_ms: u64,
+    pub(crate) sliding_ms: u64,
     pub(crate) compress: &'static str,
     /// The one tier that has the values; empty for all.
     pub(crate) only_in: &'static str,

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 pub(super) use publishing::{Publishing, take_back};
-pub(super) use reading::fleet_stats;
+pub(super) use reading::{fleet_stats, process};
 
 use crate::events::{Stats, plain};
 
