@@ -1,5 +1,6 @@
 //! What the command line takes.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,8 +9,8 @@ use clap_complete::Shell;
 
 /// What stands at the end of the help and in the man page.
 const AFTER: &str = "\
-Exit codes: 0 done · 1 nothing found, or the answer is no · 2 wrong arguments or settings · 3 Redis can't be reached · \
-4 Redis refused (rights, password) · 5 done in part.
+Exit codes: 0 done · 1 nothing found, or the answer is no · 2 wrong arguments or settings · 3 Redis can't be reached, or the program that is to warm · \
+4 Redis refused (rights, password), or the program · 5 done in part.
 
 Redis is where CACHE_URL says, else REDIS_URL; CACHE_PREFIX, CACHE_CA_FILE, CACHE_CLIENT_CERT, CACHE_CLIENT_KEY, \
 CACHE_ENCRYPTION_KEYS and CACHE_OP_TIMEOUT are those of the program that caches; CACHE_BACKUP_DIRECTORY is where backups \
@@ -73,6 +74,10 @@ pub(crate) enum Command {
     Expire(Act),
     /// What changes, as Redis tells of it
     Watch(Watch),
+    /// The page: the fleet's figures, one key, what changes, nodes and processes, in a browser
+    Serve(Serve),
+    /// Have a program warm what it names, through the page that it serves
+    Warm(Warm),
     /// Whether the servers suit the cache, and what to do where they don't
     Doctor(Doctor),
     /// Copy the entries that are stored to a file, while traffic goes on
@@ -307,6 +312,44 @@ pub(crate) enum Only {
     Tag,
     Namespace,
     Action,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// Where to listen; port 0 is for any that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]
+    pub(crate) listen: SocketAddr,
+    /// Let who has the token of this run invalidate and expire; the address that is printed has it
+    #[arg(long)]
+    pub(crate) allow_actions: bool,
+    /// Listen where other machines reach it, and let in only who has the token of this run
+    #[arg(long)]
+    pub(crate) allow_remote: bool,
+    /// Let the page of an entry show its value
+    #[arg(long)]
+    pub(crate) show_values: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Warm {
+    /// Where the program's page is: `http://127.0.0.1:3001/cache`. Its token, if it asks for one, stands in
+    /// CACHE_CONSOLE_TOKEN
+    #[arg(value_name = "URL")]
+    pub(crate) endpoint: String,
+    /// What to warm, by the name that the program gives it; several one after another
+    #[arg(
+        long = "target",
+        value_name = "TARGET",
+        value_delimiter = ',',
+        conflicts_with = "list"
+    )]
+    pub(crate) targets: Vec<String>,
+    /// How many to warm of each at most
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: u64,
+    /// Tell what the program can warm
+    #[arg(long)]
+    pub(crate) list: bool,
 }
 
 #[derive(Args, Debug)]

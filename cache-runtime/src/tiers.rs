@@ -12,7 +12,7 @@ use crate::flight::{Backoffs, Failures, Flights, Holders, Refreshes};
 use crate::frame::{EncryptionKeys, Writer};
 use crate::lease::Leases;
 use crate::memory::Memory;
-use crate::overrides::Overrides;
+use crate::overrides::{Overrides, SettingInForce};
 use crate::owed::Owed;
 use crate::patience::Crowd;
 use crate::policy::Policy;
@@ -72,6 +72,8 @@ pub(crate) struct Tiers {
     pub(crate) keys: Option<EncryptionKeys>,
     /// What a settings file changes.
     pub(crate) overrides: Arc<Overrides>,
+    /// The settings of the cache itself, as they are told.
+    pub(crate) settings: Vec<SettingInForce>,
     /// How often each body ran, where a test counts it.
     pub(crate) runs: Option<Runs>,
     /// Whether anything uses it.
@@ -158,6 +160,7 @@ impl Tiers {
             limits,
             keys: None,
             overrides: Arc::default(),
+            settings: Vec::new(),
             runs: None,
             used: Use::none_yet(),
             id: Writer::process(),

@@ -13,12 +13,13 @@ mod hours;
 mod keys;
 mod log;
 mod man;
-mod next_step;
 mod restore;
 mod scan;
+mod serve;
 mod stats;
 mod survey;
 mod top;
+mod warm;
 mod watch;
 
 use std::io::{self, Write as _};
@@ -65,6 +66,9 @@ async fn dispatch(arguments: &Arguments) -> Result<Exit, Failure> {
             done(&act::act(&admin, act::What::Expire, asked).await?, json)
         }
         Command::Watch(asked) => watch::watch(&connect(place).await?, asked, json).await,
+        Command::Serve(asked) => serve::serve(place, asked, json).await,
+        Command::Warm(asked) if asked.list => done(&warm::list(asked).await?, json),
+        Command::Warm(asked) => done(&warm::warm(asked).await?, json),
         Command::Doctor(asked) => done(&doctor::doctor(place, asked).await?, json),
         Command::Backup(asked) => {
             let admin = connect(place).await?;

@@ -8,6 +8,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 const FORM: &str = "{msg} {wide_bar} {pos} of {len} keys, {eta} left";
 const OF_ENTRIES: &str = "{msg} {wide_bar} {pos} of {len} entries, {eta} left";
 
+const OF_A_LIMIT: &str = "{msg} {wide_bar} {pos} of {len} at most, after {elapsed}";
+
 /// How long work may take before a bar is shown: what is over at once would only flicker.
 const HESITATION: Duration = Duration::from_millis(300);
 
@@ -45,6 +47,21 @@ impl Progress {
         let progress = Self::of(what);
         progress.bar.set_length(count as u64);
         progress
+    }
+
+    /// A bar through what a program warms.
+    pub(crate) fn warming(limit: u64) -> Self {
+        let progress = Self::of("warmed");
+        progress.bar.set_length(limit);
+        if let Ok(style) = ProgressStyle::with_template(OF_A_LIMIT) {
+            progress.bar.set_style(style);
+        }
+        progress
+    }
+
+    /// Shows that so many are warmed.
+    pub(crate) fn warmed(&self, count: u64) {
+        self.show(count);
     }
 
     /// Shows that so many are done.

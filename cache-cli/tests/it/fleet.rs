@@ -55,10 +55,10 @@ async fn one_of_the_fleet() {
     waits.await.unwrap().unwrap();
 }
 
-struct One(Child);
+pub(super) struct One(Child);
 
 impl One {
-    fn start(url: &str) -> Self {
+    pub(super) fn start(url: &str) -> Self {
         Self::loading(url, None)
     }
 

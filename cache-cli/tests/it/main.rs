@@ -12,7 +12,9 @@ mod insight;
 mod manual;
 mod scan;
 mod secrets;
+mod serve;
 mod terminal;
+mod warm;
 mod watch;
 
 use std::process::{Command, Stdio};

@@ -2,7 +2,7 @@
 
 use crate::run;
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 18] = [
     "backup",
     "restore",
     "backups",
@@ -15,6 +15,8 @@ const COMMANDS: [&str; 16] = [
     "invalidate",
     "expire",
     "watch",
+    "serve",
+    "warm",
     "doctor",
     "log",
     "completions",

@@ -1,17 +1,20 @@
-//! How many loads an invalidation may cause, by what this process served of late.
+//! How many loads an invalidation may cause, by what was served of late.
 
 use cache_runtime::SiteInfo;
 
 use super::deed::{Deed, Kind};
 use crate::console::Console;
+use crate::scope::Figures;
 use crate::shown::{Name, Over, PerSecond, Time};
 use crate::tally::Tally;
 
 /// What is known of the functions that are concerned.
 pub(super) struct Estimate {
+    /// Whose hits they are.
+    pub(super) whose: String,
     /// What rates are of.
     pub(super) over: Over,
-    /// Their hits in this process: as many loads there may be until their entries are there again.
+    /// Their hits: as many loads there may be until their entries are there again.
     pub(super) hits: PerSecond,
     /// What a load takes at most, of nearly all.
     pub(super) load_p99: Time,
@@ -36,8 +39,12 @@ enum Has {
 }
 
 impl Estimate {
-    pub(super) fn of(console: &Console, deed: &Deed) -> Self {
-        let (stats, lately) = console.figures();
+    pub(super) async fn of(console: &Console, deed: &Deed) -> Self {
+        let Figures {
+            scope,
+            stats,
+            lately,
+        } = console.figures(None).await;
         let sites = console.cache().sites();
         let name = deed.name.raw();
         let mut concerned = Vec::new();
@@ -49,6 +56,8 @@ impl Estimate {
                 Kind::Namespace if row.namespace == name => Has::Yes,
                 Kind::Namespace => Has::No,
                 Kind::Tag => has_tag(sites.iter().filter(of_row), name),
+                // It is one load, whatever its function does.
+                Kind::Entry => Has::No,
             };
             if has == Has::No {
                 continue;
@@ -68,6 +77,7 @@ impl Estimate {
             total = lately.of(name, "");
         }
         Self {
+            whose: scope.whose(),
             over: lately.over,
             hits: lately.rates(total).hits,
             load_p99: Time(load_p99),

@@ -21,6 +21,7 @@
 //! ```
 
 mod acts;
+mod blame;
 mod entries;
 mod explain;
 mod explanation;
@@ -33,6 +34,7 @@ mod stored;
 mod told;
 mod turn;
 mod watch;
+mod words;
 
 use std::fmt;
 use std::time::Duration;
@@ -62,7 +64,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Admin {
     cache: Cache,
-    builder: CacheBuilder,
 }
 
 impl Admin {
@@ -75,17 +76,25 @@ impl Admin {
     /// outside.
     pub fn new(builder: CacheBuilder) -> Result<Self, CacheError> {
         if builder.is_without_server() {
-            return Err(CacheError::Setting {
-                setting: "url",
-                reason: "it is `memory:`, and what a process keeps in memory can't be seen from outside: set \
-                         `CACHE_URL` to the program's Redis"
-                    .to_owned(),
-            });
+            return Err(without_server());
         }
         // Who looks on is no process of the fleet.
-        let builder = builder.memory_bytes(0).fleet(false);
-        let cache = builder.clone().build()?;
-        Ok(Self { cache, builder })
+        Self::of(&builder.memory_bytes(0).fleet(false).build()?)
+    }
+
+    /// Access to what a cache of this program has in Redis, on the connections that its calls use. Closing the cache
+    /// closes it.
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::Setting`] for a cache without Redis: what a process keeps in memory alone can't be listed.
+    pub fn of(cache: &Cache) -> Result<Self, CacheError> {
+        if cache.tiers().redis.is_none() {
+            return Err(without_server());
+        }
+        Ok(Self {
+            cache: cache.clone(),
+        })
     }
 
     /// The cache itself, for what it does by name: tags, namespaces, everything.
@@ -117,6 +126,15 @@ impl Admin {
 impl fmt::Debug for Admin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Admin").field(&self.cache).finish()
+    }
+}
+
+fn without_server() -> CacheError {
+    CacheError::Setting {
+        setting: "url",
+        reason: "it is `memory:`, and what a process keeps in memory can't be seen from outside: set `CACHE_URL` to the \
+                 program's Redis"
+            .to_owned(),
     }
 }
 

@@ -112,13 +112,13 @@ impl Admin {
     ///
     /// [`CacheError::Unavailable`] if a node can't be reached, or does not push.
     pub async fn watch(&self) -> Result<Watch, CacheError> {
-        let settings = self.builder.link_settings()?;
-        let beginning = self.builder.names().beginning();
+        let failed = |fault| unavailable("watch", fault);
+        let beginning = self.names().beginning();
         let (tell, pushes) = mpsc::channel(ROOM);
         let lost = Arc::new(AtomicU64::new(0));
         let (of_link, count) = (tell.clone(), Arc::clone(&lost));
-        let topology = Topology::new(
-            settings.with_watched(beginning),
+        let topology = self.redis()?.watching(
+            beginning,
             move |node, event| {
                 let push = match event {
                     LinkEvent::Up => Push::Connected(node.to_owned()),
@@ -138,7 +138,7 @@ impl Admin {
                 }
             },
         );
-        let failed = |fault| unavailable("watch", fault);
+        let topology = topology.map_err(failed)?;
         let up = crate::own_thread::timeout(super::PATIENCE, topology.up()).await;
         up.unwrap_or(Err(Fault::Timeout)).map_err(failed)?;
         let mut reports = topology.report().into_iter();

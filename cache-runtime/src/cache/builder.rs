@@ -382,6 +382,7 @@ impl CacheBuilder {
             names: Names::new(&settings.prefix),
             keys: settings.encryption.clone(),
             overrides,
+            settings: settings.told(),
             ..Tiers::empty(limits)
         };
         if !settings.enabled {
@@ -405,14 +406,8 @@ impl CacheBuilder {
         self.settings.is_without_server()
     }
 
-    /// What every name in Redis begins with.
-    #[cfg(feature = "redis")]
-    pub(crate) fn names(&self) -> Names {
-        Names::new(&self.settings.prefix)
-    }
-
     /// What the Redis tier is made with; an error names the setting.
-    pub(crate) fn link_settings(&self) -> Result<LinkSettings> {
+    fn link_settings(&self) -> Result<LinkSettings> {
         let wrong = |name| {
             move |reason| CacheError::Setting {
                 setting: self.settings.called(name),

@@ -55,6 +55,7 @@ use crate::key::{CacheKey, KeyWriter};
 use crate::kind::Kind;
 use crate::load::{self, Always, Caller, Course, Hooks, Remote, Request, Returned};
 use crate::memory::Held;
+use crate::overrides::{SettingFrom, SettingInForce};
 use crate::policy::Policy;
 use crate::returns::Fallible;
 use crate::site::{self, Interned};
@@ -279,6 +280,21 @@ impl Cache {
             setting: "config",
             reason,
         })
+    }
+
+    /// The settings of this cache, each with who said so: the program, an environment variable, or nobody. What is set
+    /// for functions is told of by [`sites`](Self::sites). No value has a secret in it.
+    #[must_use]
+    pub fn settings(&self) -> Vec<SettingInForce> {
+        let mut settings = self.tiers().settings.clone();
+        // What a settings file says of memory comes before what the cache was built with.
+        let memory = settings
+            .iter_mut()
+            .find(|setting| setting.name == "memory_bytes");
+        if let (Some(setting), Some(bytes)) = (memory, self.tiers().overrides.memory_bytes()) {
+            (setting.value, setting.from) = (bytes.to_string(), SettingFrom::SettingsFile);
+        }
+        settings
     }
 
     /// What happened in this process since the cache was built, with a row for each namespace and each function.

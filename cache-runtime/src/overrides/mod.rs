@@ -134,6 +134,11 @@ impl Overrides {
         all
     }
 
+    /// What memory may hold in bytes by the file; none where it does not say so.
+    pub(crate) fn memory_bytes(&self) -> Option<u64> {
+        self.tables().memory_bytes
+    }
+
     /// Has this told, now and at each change, what memory may hold in bytes; none where no file says so.
     pub(crate) fn resizes(&self, told: impl Fn(Option<u64>) + Send + Sync + 'static) {
         self.resize.hear(told);

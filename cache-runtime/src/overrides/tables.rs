@@ -123,12 +123,12 @@ pub(super) fn end<'a>(path: &'a str, like: &str) -> &'a str {
     before.map_or(path, |(at, _)| &path[at + 2..])
 }
 
-/// A setting of an entry's function, as it is in force.
+/// A setting of an entry's function or of the cache, as it is in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SettingInForce {
     /// What it is called, in annotations and in the settings file: `ttl`, `stale`, `compress`, `jitter`, `tiers`,
-    /// `audit`, `enabled`, and `sliding`, which only an annotation says.
+    /// `audit`, `enabled`, and `sliding`, which only an annotation says. Of the cache it is the builder's method: `lag`.
     pub name: &'static str,
     /// What it is.
     pub value: String,
@@ -146,16 +146,33 @@ pub enum SettingFrom {
     NamespaceTable,
     /// The table of the function in the settings file.
     FunctionTable,
+    /// The settings file, above its tables.
+    SettingsFile,
+    /// Nobody: it is the default, or set to the same.
+    Default,
+    /// The program, by [`CacheBuilder`](crate::CacheBuilder).
+    Builder,
+    /// This environment variable.
+    Environment(&'static str),
 }
 
 impl fmt::Display for SettingInForce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let from = match self.from {
-            SettingFrom::Annotation => "annotation",
-            SettingFrom::NamespaceTable => "settings file, namespace",
-            SettingFrom::FunctionTable => "settings file, function",
-        };
-        write!(f, "{} = {} ({from})", self.name, self.value)
+        write!(f, "{} = {} ({})", self.name, self.value, self.from)
+    }
+}
+
+impl fmt::Display for SettingFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Annotation => "annotation",
+            Self::NamespaceTable => "settings file, namespace",
+            Self::FunctionTable => "settings file, function",
+            Self::SettingsFile => "settings file",
+            Self::Default => "default",
+            Self::Builder => "program",
+            Self::Environment(variable) => variable,
+        })
     }
 }
 

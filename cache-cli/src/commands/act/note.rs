@@ -32,7 +32,7 @@ pub(crate) async fn noted(admin: &Admin, mut action: Action) -> Option<String> {
 }
 
 /// The user and the machine.
-fn who() -> String {
+pub(crate) fn who() -> String {
     let names = ["USER", "LOGNAME"].into_iter();
     let mut named = names.filter_map(|name| std::env::var(name).ok());
     let user = named.find(|name| !name.is_empty());

@@ -183,6 +183,11 @@ impl Link {
         self.0.settings.shown()
     }
 
+    /// What it was made with.
+    pub(in crate::redis) fn settings(&self) -> &LinkSettings {
+        &self.0.settings
+    }
+
     pub(in crate::redis) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

@@ -3,7 +3,7 @@
 use super::{Routes, Topology};
 use crate::redis::link::Link;
 use crate::redis::terms::fault::Fault;
-use crate::redis::terms::news::LinkReport;
+use crate::redis::terms::news::{LinkEvent, LinkReport, Pushed};
 use crate::redis::terms::said::Said;
 use crate::redis::wire::asks::Ask;
 use crate::redis::wire::said::said;
@@ -25,6 +25,24 @@ impl Topology {
         let answers = self.each(&asks).await;
         let answers = answers.into_iter().map(|answered| said(answered?.value));
         answers.collect()
+    }
+
+    /// The same servers, on connections of their own, one to each node, which are told of every change of a name that
+    /// begins so; `hear` as in [`new`](Self::new).
+    pub(crate) fn watching(
+        &self,
+        beginning: String,
+        tell: impl Fn(&str, LinkEvent) + Send + Sync + 'static,
+        hear: impl Fn(Pushed<'_>) + Send + Sync + 'static,
+    ) -> Result<Self, Fault> {
+        let settings = match &*self.0 {
+            Routes::Node(lanes) => lanes.first().ok_or(Fault::Down)?.settings(),
+            Routes::Cluster(cluster) => cluster.settings(),
+        };
+        let mut settings = settings.clone().with_watched(beginning);
+        // Each of several would tell of all.
+        settings.connections = 1;
+        Ok(Self::new(settings, tell, hear))
     }
 
     /// Every node that has keys; without a map of a cluster, waits for one.

@@ -153,7 +153,7 @@ async fn a_page_says_what_an_action_may_cost_and_a_bad_name_is_told_of() {
         .await
         .body;
     assert!(
-        other.contains("No function that was called here has it"),
+        other.contains("No function that is known here has it"),
         "{other}"
     );
 
