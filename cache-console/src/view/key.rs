@@ -20,6 +20,10 @@ const MOST: usize = 8;
 /// How long all keys of the servers may be walked over for one that is searched for.
 const SEARCH: Duration = Duration::from_secs(30);
 
+/// How often a slow server is asked, and the word for what it is.
+const TRIES: u32 = 4;
+const SLOW: &str = "timeout";
+
 /// How much of a value is shown, in characters.
 const LONGEST: usize = 4_000;
 
@@ -144,7 +148,7 @@ async fn find(
             let Ok(_turn) = console.search().try_acquire() else {
                 return Found::Busy;
             };
-            match timeout(SEARCH, admin.find(asked)).await {
+            match timeout(SEARCH, patiently(async || admin.find(asked).await)).await {
                 Ok(found) => found,
                 Err(_) => {
                     return Found::Away {
@@ -167,7 +171,7 @@ async fn told(admin: &Admin, mut names: Vec<String>, namespace: &str, shows: boo
     }
     let (count, mut entries) = (names.len(), Vec::new());
     for name in names.iter().take(MOST) {
-        let explanation = match admin.explain(name, &Expected::default()).await {
+        let explanation = match patiently(async || explained(admin, name).await).await {
             Ok(explanation) => explanation,
             Err(error) => return away(error),
         };
@@ -184,6 +188,29 @@ async fn told(admin: &Admin, mut names: Vec<String>, namespace: &str, shows: boo
         more: Count(count.saturating_sub(MOST) as u64),
         entries,
     }
+}
+
+/// What an entry is. A node that was too slow is no verdict: it is asked again.
+async fn explained(admin: &Admin, name: &str) -> Result<Explanation, CacheError> {
+    let explanation = admin.explain(name, &Expected::default()).await?;
+    match &explanation.verdict {
+        Verdict::NodeAway { cause } if *cause == SLOW => Err(CacheError::Unavailable {
+            doing: "explain an entry",
+            cause: SLOW.to_owned(),
+        }),
+        _ => Ok(explanation),
+    }
+}
+
+/// Asks again where the answer took longer than a call of the program waits: a person has more time.
+async fn patiently<T>(ask: impl AsyncFn() -> Result<T, CacheError>) -> Result<T, CacheError> {
+    for _ in 1..TRIES {
+        match ask().await {
+            Err(CacheError::Unavailable { cause, .. }) if cause == SLOW => {}
+            done => return done,
+        }
+    }
+    ask().await
 }
 
 fn away(error: CacheError) -> Found {
