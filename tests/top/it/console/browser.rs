@@ -378,6 +378,12 @@ async fn changes_come_by_can_be_stopped_and_are_text() -> Result<(), CacheError>
     let browser = Browser::start().await;
     browser.open(&site.url("events")).await;
     shows(&browser, "#watching", "are heard").await;
+    cache
+        .scope(async { (shelf(7).await, shelf(8).await) })
+        .await;
+    cache.tag("shelf:7").invalidate().await?;
+    shows(&browser, "#rows", "stamp gone").await;
+    browser.picture("changes").await;
     for name in HOSTILE {
         call_in(&cache, name).await;
     }
