@@ -77,6 +77,7 @@ mod store;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod there;
 mod validity;
 mod verify;
 mod weigh;
