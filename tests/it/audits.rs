@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use cache_runtime::{AuditStats, Cache, CacheBuilder, Policy, Served, cached, deferred, outcome};
-use cache_tests::{Actor, Origin as Folder, Server};
+use cache_tests::{Actor, Cluster, Origin as Folder, Server};
 
 use crate::log::Log;
 use crate::origin::Origin;
@@ -147,6 +147,35 @@ async fn who_invalidates_late_has_forgotten_nothing() {
         cache.tag("audit:1").invalidate().await.unwrap();
         until(LIMIT, async || all(&audits(&cache, "audit")) == 1).await;
         assert_eq!(audits(&cache, "audit").void, 1, "{kind}");
+    }
+}
+
+/// Its stamps are at other nodes than the entry.
+#[tokio::test]
+async fn on_a_cluster_what_is_forgotten_is_found_and_what_is_not_is_not() {
+    let cluster = Cluster::start().await.unwrap();
+    for memory_bytes in [0, 1 << 20] {
+        let prefix = format!("audit-{memory_bytes}");
+        let builder = Cache::builder().url(cluster.url()).prefix(prefix);
+        let cache = on(builder.memory_bytes(memory_bytes));
+        cache.connect().await.unwrap();
+        let origin = Origin::open();
+        for id in 0..8 {
+            origin.set(1);
+            assert_eq!(call(&cache, &origin, id).await, Ok(1));
+            let before = audits(&cache, "audit");
+            origin.set(2);
+            assert_eq!(call(&cache, &origin, id).await, Ok(1));
+            if id % 2 == 0 {
+                let tag = cache.tag(format!("audit:{id}"));
+                tag.invalidate().await.unwrap();
+            }
+            until(LIMIT, async || all(&audits(&cache, "audit")) > all(&before)).await;
+            let after = audits(&cache, "audit");
+            let found = (after.void - before.void, after.outdated - before.outdated);
+            let expected = if id % 2 == 0 { (1, 0) } else { (0, 1) };
+            assert_eq!(found, expected, "{id} {after:?}");
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 use tracing::Instrument as _;
 
 use super::alike::is_alike;
+use super::allowance::Allowance;
 use super::aside::{LARGE, aside};
 use super::body::{Apart, Made};
 use super::desk::Remote;
@@ -24,6 +25,7 @@ use super::read::{Look, peek};
 use super::request::Request;
 use super::spans;
 use crate::boxed::boxed;
+use crate::error::shortened;
 use crate::events::{Audited, Event, Tally};
 use crate::flight::Place;
 use crate::memory::Held;
@@ -43,7 +45,8 @@ impl Request {
 /// Has a task audit what the call is served, if there is room for one more and the body can be had. The caller waits
 /// for none of it.
 pub(crate) async fn audit(request: &Request, body: &Remote, held: &Arc<Held>) {
-    let lag = Duration::from_millis(request.tiers.limits.lag_ms);
+    let limits = &request.tiers.limits;
+    let lag = Duration::from_millis(limits.lag_ms);
     let longest = request.longest_load();
     let place = (request.tiers.audits).begin(&request.key, longest.saturating_add(lag));
     let (Ok(place), Ok(runtime)) = (place, Handle::try_current()) else {
@@ -57,6 +60,8 @@ pub(crate) async fn audit(request: &Request, body: &Remote, held: &Arc<Held>) {
             observer: None,
             audited: None,
             tally: Arc::new(Tally::of_none(Arc::clone(&request.counters))),
+            // Its own look at the end is nobody's to wait for.
+            allowance: Allowance::ms(limits.allowance_ms, Arc::clone(&request.tiers.crowd)),
             ..request.clone()
         },
         held: Arc::clone(held),
@@ -150,8 +155,8 @@ impl Audit {
         let request = &self.request;
         let readable = request.tiers.names.readable(request.name.as_str());
         let of = (&*request.namespace, &*request.site.path);
-        let key = readable.map(|(_, key)| key);
-        request.tiers.events.outdated(of, key, age);
+        let key = readable.map(|(_, key)| shortened(key));
+        request.tiers.events.outdated(of, key.as_deref(), age);
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use super::checksum::Checksum;
 use super::request::Request;
 use super::standing::{Demands, Left, Sight, Standing, standing};
+use super::there::{Id, There};
 use crate::clock::Moment;
 use crate::events::Miss;
 use crate::frame::{self, Frame, Room, Stamp, Unreadable};
@@ -56,18 +55,6 @@ pub(crate) struct Valid {
     /// For how long by the node's clock, from when it was read.
     pub(crate) left: Left,
 }
-
-/// What stands in the place of an entry.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct There {
-    /// Where its id would be; empty if nothing is there.
-    pub(crate) id: Id,
-    /// Of the payload, where the entry's time is over and it is to be replaced.
-    pub(crate) checksum: Option<Checksum>,
-}
-
-/// What stands in the place of an entry's id.
-pub(crate) type Id = SmallVec<[u8; 16]>;
 
 impl Judged {
     pub(crate) fn absent() -> Self {

@@ -78,6 +78,7 @@ mod store;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod there;
 mod validity;
 mod verify;
 mod weigh;

@@ -6,8 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::aside::{LARGE, aside};
-use super::judge::{Judged, Seen, There, invalid, judge};
+use super::judge::{Judged, Seen, invalid, judge};
 use super::request::{Invalid, Request};
+use super::there::There;
 use crate::boxed::boxed;
 use crate::clock::Stopwatch;
 use crate::events::{Event, Miss, Tier};

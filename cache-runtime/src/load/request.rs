@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::allowance::Allowance;
 use super::hooks::Hooks;
-use super::judge::There;
+use super::there::There;
 use crate::clock::{Moment, Stopwatch};
 use crate::error::{CacheError, Result, check_name};
 use crate::events::{Counters, Event, Miss, Observed, Of, Served, Tally, Tier, Unstored};

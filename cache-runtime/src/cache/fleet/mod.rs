@@ -12,7 +12,9 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 pub(super) use publishing::{Publishing, take_back};
-pub(super) use reading::{fleet_stats, process};
+pub(super) use reading::fleet_stats;
+#[cfg(feature = "redis")]
+pub(super) use reading::process;
 
 use crate::events::{Stats, plain};
 

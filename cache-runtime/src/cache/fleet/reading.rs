@@ -47,6 +47,7 @@ pub(in crate::cache) async fn fleet_stats(tiers: &Tiers) -> Result<FleetStats, C
 }
 
 /// The process whose id begins like this, if it publishes still and this one may ask.
+#[cfg(feature = "redis")]
 pub(in crate::cache) async fn process(tiers: &Tiers, begins: &str) -> Option<ProcessStats> {
     if id(tiers).starts_with(begins) {
         return Some(own(tiers).await.told(id(tiers), Duration::ZERO, true));

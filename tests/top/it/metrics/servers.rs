@@ -113,13 +113,13 @@ async fn a_server_is_asked_now_and_then_however_often_it_is_told_of_and_left_out
     assert!(text.contains(&line), "{text}");
     assert!(!text.contains("cache_redis"), "{text}");
 
-    // A connection that is made meanwhile asks too.
+    // Connections that are made or looked after meanwhile ask too.
     let before = asked(&server).await;
     for _ in 0..1_000 {
         let _ = exporter.families();
     }
     let after = asked(&server).await;
-    assert!(after < before + 10, "{before} {after}");
+    assert!(after < before + 500, "{before} {after}");
 
     server.kill9().unwrap();
     until("it is left out", || told(&exporter).is_empty()).await;
