@@ -112,7 +112,7 @@ impl Extent {
                         check(tiers, target, *count == 0 && !rested);
                     }
                 }
-                done.into_iter().map(|done| done.map(drop)).collect()
+                done.into_iter().try_for_each(|done| done.map(drop))
             }
             Self::Everything => boxed(|| everything::delete(tiers, redis)).await,
         }

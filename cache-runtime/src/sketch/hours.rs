@@ -70,7 +70,7 @@ impl AddAssign<&Self> for Hours {
             (one, other) => one.min(other),
         };
         self.counts.sort_by_key(|hour| hour.hour);
-        let first = self.until.saturating_sub(HOURS as u64 - 1);
+        let first = first_kept(self.until);
         self.counts.retain(|hour| hour.hour >= first);
         let over = self.counts.len().saturating_sub(HOURS);
         self.counts.drain(..over);
@@ -91,6 +91,11 @@ pub(super) struct Ring {
     at: u64,
     hits: u64,
     misses: u64,
+}
+
+/// The first of the hours that are kept, of which this is the last.
+fn first_kept(last: u64) -> u64 {
+    last.saturating_sub(HOURS as u64 - 1)
 }
 
 /// The hour that a moment is of, in milliseconds since 1970.
@@ -117,7 +122,7 @@ impl Ring {
     }
 
     pub(super) fn snapshot(&self) -> Hours {
-        let first = self.at.saturating_sub(HOURS as u64 - 1);
+        let first = first_kept(self.at);
         let slots = self.slots.iter();
         let seen = slots.filter(|(hour, hits, misses)| {
             *hour >= first && *hour > 0 && (*hits > 0 || *misses > 0)
