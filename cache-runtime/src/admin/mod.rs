@@ -64,6 +64,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Admin {
     cache: Cache,
+    /// Connections that are not the cache's own, where what is read is to be remembered by no server.
+    apart: Option<Topology>,
 }
 
 impl Admin {
@@ -94,6 +96,7 @@ impl Admin {
         }
         Ok(Self {
             cache: cache.clone(),
+            apart: None,
         })
     }
 
@@ -118,7 +121,8 @@ impl Admin {
 
     /// The Redis that [`new`](Self::new) has made sure of.
     fn redis(&self) -> Result<&Topology> {
-        let redis = self.cache.tiers().redis.as_ref();
+        let redis = self.apart.as_ref();
+        let redis = redis.or(self.cache.tiers().redis.as_ref());
         redis.ok_or_else(|| unavailable("reach redis", Fault::Down))
     }
 }

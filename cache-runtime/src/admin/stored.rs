@@ -61,9 +61,13 @@ impl Admin {
     ///
     /// # Errors
     ///
-    /// As [`Admin::new`].
+    /// [`CacheError::Unavailable`] if the cache is closed.
     pub fn unremembered(&self) -> Result<Self, CacheError> {
-        Self::new(self.builder.clone().untracked())
+        let apart = self.redis()?.untracked();
+        Ok(Self {
+            apart: Some(apart.map_err(|fault| unavailable("reach redis", fault))?),
+            ..self.clone()
+        })
     }
 
     /// What the names of this cache begin with.

@@ -84,14 +84,6 @@ impl CacheBuilder {
         self
     }
 
-    /// Has servers remember nothing of what is read, and push nothing: for who reads much and keeps none of it. What
-    /// servers remember is bounded, and would be at the cost of those who keep it.
-    #[cfg(feature = "redis")]
-    pub(crate) fn untracked(mut self) -> Self {
-        self.settings.tracked = false;
-        self
-    }
-
     /// Whether this process publishes its statistics, for [`Cache::fleet_stats`] of all that share its Redis and its
     /// prefix. Defaults to `true`: it takes one command every [`fleet_interval`](Self::fleet_interval), of about 1 KB and
     /// some 100 bytes for each function, on the cache's own thread.
@@ -433,7 +425,6 @@ impl CacheBuilder {
             .with_connections(self.settings.connections)
             .with_replicas(replicas, &marker)
             .with_probe(marker)
-            .with_tracking(self.settings.tracked)
             .with_home(
                 self.settings
                     .runtime

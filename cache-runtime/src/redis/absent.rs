@@ -80,10 +80,6 @@ impl LinkSettings {
         match self.0 {}
     }
 
-    pub(crate) fn with_tracking(self, _: bool) -> Self {
-        match self.0 {}
-    }
-
     pub(crate) fn with_home(self, _: Home) -> Self {
         match self.0 {}
     }

@@ -7,6 +7,7 @@ use crate::redis::terms::news::{LinkEvent, LinkReport, Pushed};
 use crate::redis::terms::said::Said;
 use crate::redis::wire::asks::Ask;
 use crate::redis::wire::said::said;
+use crate::redis::wire::settings::LinkSettings;
 
 /// A command, and the key whose node is asked.
 pub(crate) type Saying<'a> = (&'a str, &'a [&'a [u8]]);
@@ -35,14 +36,24 @@ impl Topology {
         tell: impl Fn(&str, LinkEvent) + Send + Sync + 'static,
         hear: impl Fn(Pushed<'_>) + Send + Sync + 'static,
     ) -> Result<Self, Fault> {
-        let settings = match &*self.0 {
-            Routes::Node(lanes) => lanes.first().ok_or(Fault::Down)?.settings(),
-            Routes::Cluster(cluster) => cluster.settings(),
-        };
+        let settings = self.settings()?;
         let mut settings = settings.clone().with_watched(beginning);
         // Each of several would tell of all.
         settings.connections = 1;
         Ok(Self::new(settings, tell, hear))
+    }
+
+    /// Connections of their own to the same servers, which remember nothing of what is read on them.
+    pub(crate) fn untracked(&self) -> Result<Self, Fault> {
+        let settings = self.settings()?.clone().untracked();
+        Ok(Self::new(settings, |_, _| {}, |_| {}))
+    }
+
+    fn settings(&self) -> Result<&LinkSettings, Fault> {
+        Ok(match &*self.0 {
+            Routes::Node(lanes) => lanes.first().ok_or(Fault::Down)?.settings(),
+            Routes::Cluster(cluster) => cluster.settings(),
+        })
     }
 
     /// Every node that has keys; without a map of a cluster, waits for one.

@@ -187,9 +187,9 @@ impl LinkSettings {
         self
     }
 
-    /// Whether the server is to remember what is read.
-    pub(crate) fn with_tracking(mut self, tracked: bool) -> Self {
-        self.tracked = tracked;
+    /// Has the server remember nothing of what is read.
+    pub(in crate::redis) fn untracked(mut self) -> Self {
+        self.tracked = false;
         self
     }
 
