@@ -62,7 +62,7 @@ async fn an_invalidation_during_the_restore_hits_what_comes_back_behind_it() {
     let waits = tokio::task::spawn_blocking(move || is_half.recv_timeout(crate::LIMIT));
     waits.await.unwrap().unwrap();
     // Every other shop by its tag, and of the others every other entry by itself.
-    let is_hit = |id: u32| id % SHOPS % 2 == 0 || id / SHOPS % 2 == 0;
+    let is_hit = |id: u32| (id % SHOPS).is_multiple_of(2) || (id / SHOPS).is_multiple_of(2);
     for shop in (0..SHOPS).step_by(2) {
         cache
             .tag(format!("shop:{shop}"))
