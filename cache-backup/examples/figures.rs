@@ -92,7 +92,9 @@ async fn fill(count: u64) -> Outcome {
 /// Deletes whatever the server has.
 async fn empty() -> Outcome {
     let client = redis::Client::open(env::var("CACHE_URL")?)?;
-    let mut connection = client.get_multiplexed_async_connection().await?;
+    let patient = redis::AsyncConnectionConfig::new().set_response_timeout(None);
+    let connecting = client.get_multiplexed_async_connection_with_config(&patient);
+    let mut connection = connecting.await?;
     Ok(redis::cmd("FLUSHALL").query_async(&mut connection).await?)
 }
 

@@ -1,8 +1,8 @@
 //! Invalidations and loads while a restore is under way.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 
 use cache_backup::{Backup, Rate, Restore, Step, Target};
 use cache_runtime::Cache;
@@ -43,21 +43,26 @@ async fn emptied(
 async fn an_invalidation_during_the_restore_hits_what_comes_back_behind_it() {
     let (server, folder) = (server().await, TempDir::new().unwrap());
     let (cache, values, path) = emptied(&server, &folder).await;
-    let is_filling = Arc::new(AtomicBool::new(false));
-    let (tells, url) = (Arc::clone(&is_filling), server.url());
+    let (half, is_half) = mpsc::channel();
+    let (go, goes_on) = mpsc::channel();
+    let url = server.url();
     let restoring = tokio::spawn(async move {
-        let restore = Restore::of([path]).trust(true).rate(Rate::Entries(4_000));
-        let told = |progress: cache_backup::Progress| {
-            tells.fetch_or(progress.step == Step::Filling, Ordering::SeqCst);
+        let restore = Restore::of([path]).trust(true);
+        // It stands still once about half of them are back.
+        let mut stands = false;
+        let told = move |progress: cache_backup::Progress| {
+            let is_half = progress.step == Step::Filling && progress.done >= u64::from(COUNT / 2);
+            if is_half && !std::mem::replace(&mut stands, true) {
+                half.send(()).unwrap();
+                goes_on.recv_timeout(crate::LIMIT).unwrap();
+            }
         };
         restore.run(&admin(&url), told).await.unwrap()
     });
-    crate::until("all is reserved", async || {
-        is_filling.load(Ordering::SeqCst)
-    })
-    .await;
+    let waits = tokio::task::spawn_blocking(move || is_half.recv_timeout(crate::LIMIT));
+    waits.await.unwrap().unwrap();
     // Every other shop by its tag, and of the others every other entry by itself.
-    let is_hit = |id: u32| id % SHOPS % 2 == 0 || id / SHOPS % 2 == 0;
+    let is_hit = |id: u32| (id % SHOPS).is_multiple_of(2) || (id / SHOPS).is_multiple_of(2);
     for shop in (0..SHOPS).step_by(2) {
         cache
             .tag(format!("shop:{shop}"))
@@ -71,7 +76,7 @@ async fn an_invalidation_during_the_restore_hits_what_comes_back_behind_it() {
             .await
             .unwrap();
     }
-    assert!(!restoring.is_finished(), "it goes on behind them");
+    go.send(()).unwrap();
     let restored = restoring.await.unwrap();
     assert!(
         restored.files[0].restored > u64::from(COUNT / 8),
