@@ -15,7 +15,7 @@ const MOST: usize = 64;
 ///
 /// They are those of a [Space-Saving](https://doi.org/10.1007/978-3-540-30570-5_27) summary of 24 counters: no key weighs
 /// more than it is told to, and each weighs at least its weight less its error. Two lists add up to one with the same
-/// bounds (Agrawal and others: *Mergeable Summaries*, PODS 2012): a key that one of them does not have may weigh as much
+/// bounds (Agarwal and others: *Mergeable Summaries*, PODS 2012): a key that one of them does not have may weigh as much
 /// there as [`others_at_most`](Self::others_at_most), which is added to its error as well.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
