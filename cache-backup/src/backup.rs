@@ -146,8 +146,6 @@ impl Backup {
             ..Ending::default()
         };
         let (manifest, ending) = write.finish(ending)?;
-        // Nothing is owed on it.
-        let _ = walking.admin.cache().close().await;
         Ok(Made {
             path,
             manifest,

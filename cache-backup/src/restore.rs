@@ -155,8 +155,6 @@ impl Restore {
             };
             files.push(passes.run(manifest.id, self.dry_run).await?);
         }
-        // Nothing is owed on it.
-        let _ = admin.cache().close().await;
         Ok(Restored {
             files,
             is_dry_run: self.dry_run,

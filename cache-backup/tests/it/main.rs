@@ -1,5 +1,6 @@
 //! Backups and restores of a library's user, on servers that the tests start.
 
+mod program;
 mod races;
 mod schedule;
 

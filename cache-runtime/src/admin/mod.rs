@@ -37,6 +37,7 @@ mod watch;
 mod words;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use entries::{Entries, EntryLine, Selection, WalkPlace};
@@ -65,8 +66,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Admin {
     cache: Cache,
     /// Connections that are not the cache's own, where what is read is to be remembered by no server.
-    apart: Option<Topology>,
+    apart: Option<Arc<Apart>>,
 }
+
+/// Connections that end with the last who has them.
+struct Apart(Topology);
 
 impl Admin {
     /// Access to the Redis and the prefix of these settings. It keeps nothing in memory; Redis is connected to at
@@ -121,9 +125,17 @@ impl Admin {
 
     /// The Redis that [`new`](Self::new) has made sure of.
     fn redis(&self) -> Result<&Topology> {
-        let redis = self.apart.as_ref();
+        let redis = self.apart.as_ref().map(|apart| &apart.0);
         let redis = redis.or(self.cache.tiers().redis.as_ref());
         redis.ok_or_else(|| unavailable("reach redis", Fault::Down))
+    }
+}
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        let topology = self.0.clone();
+        // Without a thread there is no connection either.
+        let _ = crate::own_thread::spawn(async move { topology.close().await });
     }
 }
 

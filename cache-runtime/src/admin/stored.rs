@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Admin, hex, unavailable};
+use super::{Admin, Apart, hex, unavailable};
 use crate::error::{CacheError, Result};
 use crate::frame::{self, Header, Stamp, StampKind, Stamped};
 use crate::load::{Demands, Sight, Standing, standing, subject_of};
@@ -64,8 +64,9 @@ impl Admin {
     /// [`CacheError::Unavailable`] if the cache is closed.
     pub fn unremembered(&self) -> Result<Self, CacheError> {
         let apart = self.redis()?.untracked();
+        let apart = apart.map_err(|fault| unavailable("reach redis", fault))?;
         Ok(Self {
-            apart: Some(apart.map_err(|fault| unavailable("reach redis", fault))?),
+            apart: Some(Arc::new(Apart(apart))),
             ..self.clone()
         })
     }
