@@ -156,16 +156,12 @@ fn tell_header(page: &mut Page, told: &Explanation, header: &EntryHeader) {
         Some(now) => format!("in {}", units::span(at - now)),
         None => String::new(),
     };
-    let by = if header.is_put {
-        "a write, which put it"
-    } else {
-        "a load"
-    };
-    page.pair("loaded on", &loader_text(told, header));
+    page.pair("loaded on", &told.loaded_on().unwrap_or_default());
     page.pair(
         "made by",
         &format!(
-            "{by} {}, stored {}, {}; it took {}",
+            "{} {}, stored {}, {}; it took {}",
+            header.made_by(),
             header.id,
             units::time(header.born_ms),
             age(header.born_ms),
@@ -195,20 +191,6 @@ fn tell_header(page: &mut Page, told: &Explanation, header: &EntryHeader) {
         ),
     );
     page.pair("type", &format!("shape {}", header.shape));
-}
-
-/// The process that made an entry. Its id alone is told once it publishes no more.
-fn loader_text(told: &Explanation, header: &EntryHeader) -> String {
-    match &told.loader {
-        Some(loader) => {
-            let build = match loader.build.as_str() {
-                "" => String::new(),
-                build => format!(", build {build}"),
-            };
-            format!("{}, process {}{build}", loader.host, loader.pid)
-        }
-        None => format!("{}, a process that publishes nothing now", header.loader),
-    }
 }
 
 fn stamp_row(seen: &StampSeen) -> Vec<String> {

@@ -83,6 +83,7 @@ struct Told {
 /// What it says of itself.
 struct Header {
     made_by: &'static str,
+    loaded_on: String,
     load: String,
     took: Time,
     stored: Clock,
@@ -304,10 +305,8 @@ impl Header {
         };
         let stale = header.stale_until_ms;
         Self {
-            made_by: match header.is_put {
-                true => "a write, which put it",
-                false => "a load",
-            },
+            made_by: header.made_by(),
+            loaded_on: told.loaded_on().unwrap_or_default(),
             load: header.id.clone(),
             took: Time::from(Duration::from_micros(header.load_us)),
             stored: Clock(Some(header.born_ms)),

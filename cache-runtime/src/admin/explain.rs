@@ -468,6 +468,7 @@ pub(super) fn header(header: &Header<&str>) -> EntryHeader {
         compression: header.compression.as_str(),
         is_encrypted: header.is_encrypted,
         is_put: Writer::of(&header.id) == Writer::Put,
+        is_restored: header.is_restored(),
         born_ms: header.born_ms,
         fresh_until_ms: header.fresh_until_ms,
         stale_until_ms: header.stale_until_ms,

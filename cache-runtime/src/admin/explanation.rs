@@ -71,6 +71,8 @@ pub struct EntryHeader {
     pub is_encrypted: bool,
     /// Whether a write put it, and no load.
     pub is_put: bool,
+    /// Whether it came back from a backup: a miss to a `strong` function, whatever the verdict says of others.
+    pub is_restored: bool,
     /// When it was stored, after its load.
     pub born_ms: u64,
     /// Until when it is fresh.

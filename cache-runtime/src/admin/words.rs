@@ -1,6 +1,6 @@
 //! Why an entry is a hit or a miss, and what to do next, in words.
 
-use super::explanation::{Explanation, StampKind, StampState, Verdict};
+use super::explanation::{EntryHeader, Explanation, StampKind, StampState, Verdict};
 
 impl Explanation {
     /// Why the next read finds what it finds, in words for a person. Names in it are as they are in Redis: escape them.
@@ -9,11 +9,39 @@ impl Explanation {
         reason(&self.verdict)
     }
 
+    /// The process that made it, in words for a person: by its id alone once it publishes no more. `None` without an entry.
+    #[must_use]
+    pub fn loaded_on(&self) -> Option<String> {
+        let id = &self.header.as_ref()?.loader;
+        Some(match &self.loader {
+            Some(loader) => {
+                let build = match loader.build.as_str() {
+                    "" => String::new(),
+                    build => format!(", build {build}"),
+                };
+                format!("{}, process {}{build}", loader.host, loader.pid)
+            }
+            None => format!("{id}, a process that publishes nothing now"),
+        })
+    }
+
     /// What to do next, in words for a person. `has_siblings` says whether the same key has entries of other functions,
     /// builds or types, of which a reader finds its own alone.
     #[must_use]
     pub fn next_step(&self, has_siblings: bool) -> String {
         next_step(self, has_siblings)
+    }
+}
+
+impl EntryHeader {
+    /// What made it, in words for a person.
+    #[must_use]
+    pub fn made_by(&self) -> &'static str {
+        match (self.is_restored, self.is_put) {
+            (true, _) => "a restore of a backup (a miss to a `strong` function), by the load",
+            (false, true) => "a write, which put it",
+            (false, false) => "a load",
+        }
     }
 }
 

@@ -26,7 +26,8 @@ impl Writer {
     /// `fill.lua` with the one that a put found, by `lengthen.lua` with the one that a hit had, and by this process with
     /// the one whose value does not serve a call, or that is audited. So it is to differ from each other load of one key,
     /// of which as many processes as there are make some: two of one process are alike once in 2^64 pairs, two of
-    /// different ones once in 2^127. Random and no counter, as a process that was forked begins where the other is.
+    /// different ones once in 2^127. (A process that is forked once it has used the cache has the same random numbers as
+    /// the other, and no thread of the cache's own: that is not supported.)
     /// Nobody may store by it: that takes the token of a lease, which nothing of is known.
     pub(crate) fn id(self, process: u128) -> [u8; 16] {
         let mut bytes = [0; 16];

@@ -74,6 +74,10 @@ pub(crate) fn judge(request: &Request, bytes: &[u8], seen: &Seen) -> Judged {
             return invalid(Miss::Unreadable, bytes);
         }
     };
+    if frame.header.is_reservation() {
+        // Its place is kept by a restore that is under way, and it has no value.
+        return invalid(Miss::Expired, bytes);
+    }
     let demands = Demands {
         stamped: request.stamped(),
         stale_ms: request.policy.stale_ms,
@@ -179,7 +183,7 @@ fn parse<'a>(request: &Request, bytes: &'a [u8]) -> Result<Frame<'a>, Unreadable
     let (site, header) = (request.site, &frame.header);
     let is_own = site.is_own(&header.digest, &request.digest);
     frame.expect(is_own, site.shape_in(header.codec))?;
-    if request.policy.encrypt && !header.is_encrypted {
+    if request.policy.encrypt && !header.is_encrypted && !header.is_reservation() {
         return Err(Unreadable::NotEncrypted);
     }
     Ok(frame)
