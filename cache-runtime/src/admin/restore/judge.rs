@@ -109,17 +109,18 @@ impl Restore {
             return Ok(false);
         }
         let is_own = other.id == restored_id(header);
-        if other.is_reservation() {
-            return match is_own {
-                true if self.is_invalid(&other, stamps) => Err(Fate::Invalidated),
-                is_own => Ok(is_own),
+        if is_own && other.is_reservation() {
+            return match self.is_invalid(&other, stamps) {
+                true => Err(Fate::Invalidated),
+                false => Ok(true),
             };
         }
         if is_own || other.id == header.id {
             return Err(Fate::Kept);
         }
-        // Of two that came from backups the later load wins.
-        let is_older = |times: Times| other.is_restored() && other.born_ms < times.born_ms;
+        // Of two that came from backups, or are about to, the later load wins.
+        let is_of_a_backup = other.is_restored() || other.is_reservation();
+        let is_older = |times: Times| is_of_a_backup && other.born_ms < times.born_ms;
         match times.is_ok_and(is_older) {
             true => Ok(false),
             false => Err(Fate::Newer),
