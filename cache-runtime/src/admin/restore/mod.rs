@@ -132,19 +132,23 @@ impl Restore {
         if self.looked_at.is_empty() {
             self.look_for_another().await.map_err(failed)?;
         }
-        let mut headers = Vec::new();
+        let (mut headers, mut now) = (Vec::new(), HashSet::new());
         for returning in batch {
             let Ok((mut header, _)) = frame::outline(&returning.entry.frame) else {
                 continue;
             };
             header.stamps.retain(|stamped| {
-                self.looked_at.len() < MOST_LOOKED_AT
-                    && self.looked_at.insert(hash(stamped.kind, stamped.name))
+                let hash = hash(stamped.kind, stamped.name);
+                self.looked_at.len() + now.len() < MOST_LOOKED_AT
+                    && !self.looked_at.contains(&hash)
+                    && now.insert(hash)
             });
             headers.push(header);
         }
         let stamps = self.admin.stamps_of(headers.iter().cloned()).await;
         let stamps = stamps.map_err(failed)?;
+        // Where it failed, the next try looks at them.
+        self.looked_at.extend(now);
         for stamped in headers.iter().flat_map(|header| &header.stamps) {
             self.learn(stamped.stamp, self.here(&stamps, stamped).as_ref());
         }
