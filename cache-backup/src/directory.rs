@@ -82,9 +82,7 @@ pub(crate) fn place(folder: &Path, manifest: &Manifest) -> Result<PathBuf, Error
     fs::create_dir_all(folder).map_err(Error::file("make", folder))?;
     let own = folder.join(format!("{}{ENDS}", manifest.id));
     for listed in list(folder)? {
-        let is_same = listed.manifest.is_of_the_same(manifest)
-            && listed.manifest.since == manifest.since
-            && listed.ending.is_none();
+        let is_same = listed.manifest.goes_on_as(manifest) && listed.ending.is_none();
         let whole = folder.join(format!("{}{ENDS}", listed.manifest.id));
         if is_same && listed.path == partial_of(&whole) && is_free(&listed.path) {
             return Ok(whole);

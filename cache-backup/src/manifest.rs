@@ -26,6 +26,9 @@ pub struct Manifest {
     pub id: String,
     /// What a person said of it.
     pub description: String,
+    /// Whether a schedule made it.
+    #[serde(default)]
+    pub scheduled: bool,
     /// Whether it has all entries.
     pub kind: Kind,
     /// The backup that it stands on, where it is incremental.
@@ -132,6 +135,12 @@ impl Manifest {
     /// Whether both are of the same entries.
     pub(crate) fn is_of_the_same(&self, other: &Self) -> bool {
         (&self.prefix, &self.selection) == (&other.prefix, &other.selection)
+    }
+
+    /// Whether an unfinished backup that says this may be gone on with as the other: it keeps what it says of itself.
+    pub(crate) fn goes_on_as(&self, other: &Self) -> bool {
+        let says = |of: &Self| (of.since.clone(), of.description.clone(), of.scheduled);
+        self.is_of_the_same(other) && says(self) == says(other)
     }
 }
 

@@ -18,6 +18,7 @@ fn manifest() -> Manifest {
         version: 1,
         id: "1796051546123-00000000000000ff".to_owned(),
         description: "of a test".to_owned(),
+        scheduled: false,
         kind: Kind::Full,
         since: None,
         prefix: "app".to_owned(),
@@ -305,14 +306,26 @@ fn nobody_goes_on_with_what_is_of_something_else_or_is_being_written() {
     assert!(first.add(&record(0)).unwrap());
     first.write_block().unwrap();
     drop(first);
-    let other = Manifest {
-        prefix: "other".to_owned(),
-        ..manifest()
-    };
-    assert!(matches!(
-        Write::begin(&path, other),
-        Err(Error::OtherPartial { .. })
-    ));
+    let others = [
+        Manifest {
+            prefix: "other".to_owned(),
+            ..manifest()
+        },
+        Manifest {
+            description: "of a person".to_owned(),
+            ..manifest()
+        },
+        Manifest {
+            scheduled: true,
+            ..manifest()
+        },
+    ];
+    for other in others {
+        assert!(matches!(
+            Write::begin(&path, other),
+            Err(Error::OtherPartial { .. })
+        ));
+    }
     // What a link points at is not written to.
     let link = folder.path().join("link.zst");
     std::os::unix::fs::symlink(&path, partial_of(&link)).unwrap();

@@ -88,9 +88,7 @@ impl Write {
                 Err(_) => return Ok(false),
             }
         };
-        let is_same = read.manifest.is_of_the_same(&self.manifest)
-            && read.manifest.since == self.manifest.since;
-        if !is_same {
+        if !read.manifest.goes_on_as(&self.manifest) {
             return Err(Error::OtherPartial {
                 path: self.partial.clone(),
             });
