@@ -654,6 +654,44 @@ async fn after_flushall_under_traffic_a_person_says_that_it_was_emptied() {
     assert_eq!(load(&cache, 3..4).await, newer, "what is newer stays");
 }
 
+/// What the terms of one restore left out is not taken for invalidated by the next.
+#[tokio::test]
+async fn a_second_restore_with_other_terms_brings_back_what_the_first_left_out() {
+    let (server, (_folder, path)) = (server().await, folder());
+    let (url, out) = (server.url(), path("all.zst"));
+    let cache = cache(&url);
+    load(&cache, 0..2).await;
+    cache.scope(plain(1)).await;
+    cache.scope(strict(1)).await;
+    backup(&url, &out);
+
+    server.run(&["FLUSHALL"]).await.unwrap();
+    let first = restore(&url, &[&out]);
+    assert_eq!(file(&first)["restored"], 3, "{first:?}");
+    assert_eq!(file(&first)["skipped"]["no_stale_window"], 1, "{first:?}");
+    assert_eq!(run(&url, &["invalidate", "tag", "shop:1"]).exit, 0);
+    let name = crate::name(&url, "item:1");
+    server.run(&["DEL", &name]).await.unwrap();
+    let second = restore(&url, &[&out, "--trust"]);
+    assert_eq!(file(&second)["restored"], 1, "{second:?}");
+    assert_eq!(file(&second)["skipped"]["kept"], 2, "{second:?}");
+    assert_eq!(file(&second)["skipped"]["invalidated"], 1, "{second:?}");
+    assert_eq!(verdict(&url, "plain:1"), "fresh");
+    assert_eq!(run(&url, &["invalidate", "namespace", "plain"]).exit, 0);
+    let name = crate::name(&url, "plain:1");
+    server.run(&["DEL", &name]).await.unwrap();
+    let third = restore(&url, &[&out, "--trust"]);
+    assert_eq!(file(&third)["skipped"]["invalidated"], 2, "{third:?}");
+
+    server.run(&["FLUSHALL"]).await.unwrap();
+    load(&cache, 0..1).await;
+    let first = restore(&url, &[&out]);
+    assert_eq!(file(&first)["restored"], 1, "{first:?}");
+    let second = restore(&url, &[&out, "--emptied", "--trust"]);
+    assert_eq!(file(&second)["restored"], 2, "{second:?}");
+    assert_eq!(file(&second)["skipped"]["kept"], 1, "{second:?}");
+}
+
 #[tokio::test]
 async fn a_backup_leaves_the_table_of_what_programs_read_alone() {
     let (server, (_folder, path)) = (server().await, folder());

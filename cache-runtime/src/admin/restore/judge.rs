@@ -156,13 +156,17 @@ impl Restore {
         stamps: &Stamps,
     ) -> Result<Vec<Noted>, Fate> {
         let mut noted = Vec::with_capacity(header.stamps.len());
+        let is_again = match header.stale_until_ms > header.fresh_until_ms {
+            true => self.again.stale,
+            false => self.again.without_window,
+        };
         for stamped in &header.stamps {
             let Some(key) = self.admin.stamp_name(stamped) else {
                 continue;
             };
             let here = self.here(stamps, stamped);
             self.learn(stamped.stamp, here.as_ref());
-            if self.tells_of_an_invalidation((&key, stamped), here.as_ref(), node) {
+            if self.tells_of_an_invalidation((&key, stamped), here.as_ref(), node, is_again) {
                 return Err(Fate::Invalidated);
             }
             noted.push(Noted {
@@ -186,6 +190,7 @@ impl Restore {
         (key, stamped): (&str, &Stamped<&str>),
         here: Option<&Stamp>,
         node: [u8; 8],
+        is_again: bool,
     ) -> bool {
         let run = &stamped.stamp[16..];
         match here {
@@ -200,7 +205,7 @@ impl Restore {
                 // What has another run than the entry's node may be of one that was replaced.
                 let is_present = spans_nodes || *run == node;
                 // Of a cluster only one node is known to have had all that it needs.
-                (lived && is_present) || (self.is_again && !spans_nodes)
+                (lived && is_present) || (is_again && !spans_nodes)
             }
         }
     }
