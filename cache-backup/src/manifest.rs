@@ -1,7 +1,6 @@
 //! What a backup says of itself: at its beginning what it is of, at its end what is in it.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -162,7 +161,7 @@ pub(crate) fn cause(unsaved: Unsaved) -> &'static str {
 /// [`Error::File`] if it can't be read, [`Error::NoBackup`] if it is none.
 pub fn describe(path: impl AsRef<Path>) -> Result<(Manifest, Option<Ending>), Error> {
     let path = path.as_ref();
-    let mut opened = File::open(path).map_err(Error::file("open", path))?;
+    let mut opened = file::open(path)?;
     let manifest = file::beginning(&mut opened).map_err(|damage| Error::cut(path, damage))?;
     Ok((manifest, file::ending(&mut opened)))
 }

@@ -38,8 +38,7 @@ pub(crate) struct Block {
 
 impl Read {
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        let file = File::open(path).map_err(Error::file("open", path))?;
-        Self::of(file).map_err(|damage| Error::cut(path, damage))
+        Self::of(super::open(path)?).map_err(|damage| Error::cut(path, damage))
     }
 
     pub(super) fn of(file: File) -> Result<Self, Damage> {
