@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use cache_runtime::{Cache, cached};
 use cache_tests::{Cluster, Server};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
@@ -390,6 +391,29 @@ async fn a_killed_restore_goes_on_where_it_stopped() {
             assert_eq!(verdict(&url, &format!("item:{id}")), "stale", "{id}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_restore_that_is_interrupted_stands_in_the_log_of_actions() {
+    let (server, (_folder, path)) = (server().await, folder());
+    let (url, out) = (server.url(), path("all.zst"));
+    many(&server, 1_500).await;
+    let id = backup(&url, &out)["manifest"]["id"].clone();
+    server.run(&["FLUSHALL"]).await.unwrap();
+    let mut child = program(&url, &["restore", &out, "--rate", "500"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    until("some are reserved", async || count(&server).await > 200).await;
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let ended = tokio::task::spawn_blocking(move || child.wait());
+    assert_eq!(ended.await.unwrap().unwrap().code(), Some(5));
+    let log = run(&url, &["log", "--json"]).json();
+    let action = &log["actions"][0];
+    assert_eq!(action["outcome"], "interrupted", "{log}");
+    let target = format!("backup {}", id.as_str().unwrap());
+    assert_eq!(action["target"], target, "{log}");
 }
 
 async fn count(server: &Server) -> usize {
