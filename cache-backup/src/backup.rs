@@ -37,8 +37,8 @@ const OVERLAP_MS: u64 = 2_000;
 pub enum Target {
     /// A file of this name, which must not be there yet.
     File(PathBuf),
-    /// A file in this folder that is named by the backup's id. What was interrupted there and is of the same is gone on
-    /// with.
+    /// A file in this folder that is named by the backup's id. What was interrupted there and is of the same, with the
+    /// same description, is gone on with.
     Directory(PathBuf),
 }
 
@@ -59,6 +59,7 @@ pub struct Backup {
     selection: Selection,
     since: Option<PathBuf>,
     description: String,
+    scheduled: bool,
     rate: Option<Rate>,
 }
 
@@ -70,6 +71,7 @@ impl Backup {
             selection,
             since: None,
             description: String::new(),
+            scheduled: false,
             rate: None,
         }
     }
@@ -91,6 +93,12 @@ impl Backup {
             end -= 1;
         }
         self.description.truncate(end);
+        self
+    }
+
+    /// One that a schedule makes, and may delete.
+    pub(crate) fn scheduled(mut self) -> Self {
+        self.scheduled = true;
         self
     }
 
@@ -159,6 +167,7 @@ impl Backup {
             version: VERSION,
             id: fresh_id(began_wall_ms),
             description: self.description.clone(),
+            scheduled: self.scheduled,
             kind: Kind::Full,
             since: None,
             prefix: admin.prefix().to_owned(),

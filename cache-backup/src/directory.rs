@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::file::partial_of;
+use crate::file::{self, partial_of};
 use crate::manifest::{Ending, Manifest, describe};
 
 /// How the names of backups end, and those of unfinished ones.
@@ -39,11 +39,11 @@ pub fn list(folder: impl AsRef<Path>) -> Result<Vec<Listed>, Error> {
     let folder = folder.as_ref();
     let files = fs::read_dir(folder).map_err(Error::file("read", folder))?;
     let mut listed = Vec::new();
-    for file in files.take(MOST) {
-        let path = file.map_err(Error::file("read", folder))?.path();
+    for entry in files.take(MOST) {
+        let path = entry.map_err(Error::file("read", folder))?.path();
         let name = path.to_string_lossy();
         let is_named = name.ends_with(ENDS) || name.ends_with(PARTIAL);
-        if !is_named {
+        if !is_named || !path.is_file() {
             continue;
         }
         listed.extend(Listed::of(path));
@@ -82,9 +82,7 @@ pub(crate) fn place(folder: &Path, manifest: &Manifest) -> Result<PathBuf, Error
     fs::create_dir_all(folder).map_err(Error::file("make", folder))?;
     let own = folder.join(format!("{}{ENDS}", manifest.id));
     for listed in list(folder)? {
-        let is_same = listed.manifest.is_of_the_same(manifest)
-            && listed.manifest.since == manifest.since
-            && listed.ending.is_none();
+        let is_same = listed.manifest.goes_on_as(manifest) && listed.ending.is_none();
         let whole = folder.join(format!("{}{ENDS}", listed.manifest.id));
         if is_same && listed.path == partial_of(&whole) && is_free(&listed.path) {
             return Ok(whole);
@@ -95,7 +93,7 @@ pub(crate) fn place(folder: &Path, manifest: &Manifest) -> Result<PathBuf, Error
 
 /// Whether no process writes a file now.
 fn is_free(path: &Path) -> bool {
-    fs::File::open(path).is_ok_and(|file| file.try_lock().is_ok())
+    file::open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
 
 /// The file of a backup: a path, or an id in a folder.
@@ -118,5 +116,22 @@ pub fn find(name: &Path, folder: Option<&Path>) -> Result<PathBuf, Error> {
             id: text.into_owned(),
             directory: folder.to_owned(),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::{CWD, Mode, mkfifoat};
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_in_the_folder_stops_nobody() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("pipe.zst");
+        mkfifoat(CWD, &path, Mode::RUSR | Mode::WUSR).unwrap();
+        assert_eq!(list(folder.path()).unwrap(), []);
+        assert!(matches!(Listed::of(&path), Err(Error::NoBackup { .. })));
     }
 }

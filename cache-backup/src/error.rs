@@ -38,7 +38,7 @@ pub enum Error {
     },
     /// What was interrupted is another backup.
     #[error(
-        "{} was begun for another prefix, selection or base: finish it with the arguments that it was begun with, or \
+        "{} was begun for another prefix, selection, base or description: finish it with the arguments that it was begun with, or \
          delete it", path.display()
     )]
     OtherPartial {

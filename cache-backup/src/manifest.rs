@@ -1,7 +1,6 @@
 //! What a backup says of itself: at its beginning what it is of, at its end what is in it.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -26,6 +25,9 @@ pub struct Manifest {
     pub id: String,
     /// What a person said of it.
     pub description: String,
+    /// Whether a schedule made it.
+    #[serde(default)]
+    pub scheduled: bool,
     /// Whether it has all entries.
     pub kind: Kind,
     /// The backup that it stands on, where it is incremental.
@@ -133,6 +135,12 @@ impl Manifest {
     pub(crate) fn is_of_the_same(&self, other: &Self) -> bool {
         (&self.prefix, &self.selection) == (&other.prefix, &other.selection)
     }
+
+    /// Whether an unfinished backup that says this may be gone on with as the other: it keeps what it says of itself.
+    pub(crate) fn goes_on_as(&self, other: &Self) -> bool {
+        let says = |of: &Self| (of.since.clone(), of.description.clone(), of.scheduled);
+        self.is_of_the_same(other) && says(self) == says(other)
+    }
 }
 
 /// Why an entry was not saved, as it is counted.
@@ -153,7 +161,7 @@ pub(crate) fn cause(unsaved: Unsaved) -> &'static str {
 /// [`Error::File`] if it can't be read, [`Error::NoBackup`] if it is none.
 pub fn describe(path: impl AsRef<Path>) -> Result<(Manifest, Option<Ending>), Error> {
     let path = path.as_ref();
-    let mut opened = File::open(path).map_err(Error::file("open", path))?;
+    let mut opened = file::open(path)?;
     let manifest = file::beginning(&mut opened).map_err(|damage| Error::cut(path, damage))?;
     Ok((manifest, file::ending(&mut opened)))
 }

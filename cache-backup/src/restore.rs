@@ -1,12 +1,13 @@
 //! Bringing entries of backups back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 use std::vec::IntoIter;
 
 use cache_runtime::admin::{self, Admin, Fate, RestoreTerms, Returning};
 use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::backup::Tries;
 use crate::error::Error;
@@ -108,8 +109,9 @@ impl Restore {
     }
 
     /// Brings the entries back, the latest backup first: what is there stays. Each file is gone through up to three
-    /// times ([`Admin::restore`]). It takes some 20 MiB of memory however many entries there are, and as much more as
-    /// the largest of them. `told` hears how far it has come.
+    /// times ([`Admin::restore`]), and none is filled before all are reserved. It takes some 20 MiB of memory however
+    /// many entries there are, and as much more as the largest of them; of several files, some 40 bytes more for each
+    /// entry of all but the first. `told` hears how far it has come.
     ///
     /// Where a file is damaged, what stands before that comes back ([`RestoredFile::damage`]).
     ///
@@ -121,7 +123,8 @@ impl Restore {
     /// # Cancellation
     ///
     /// If the future is dropped half-way, or the process is killed, run it again: what came back is recognized by what
-    /// Redis has and left alone, and what was reserved takes its place. Nothing else is kept of how far it had come.
+    /// Redis has and left alone, and what was reserved takes its place. Nothing else is kept of how far it had come: an
+    /// entry that was invalidated by itself in between may come back.
     pub async fn run(
         &self,
         admin: &Admin,
@@ -146,19 +149,44 @@ impl Restore {
                 id: manifest.id.clone(),
                 family: manifest.root().to_owned(),
             };
-            let mut passes = Passes {
+            files.push(Passes {
                 restore: admin.restore(terms),
-                path,
                 total: ending.map(|ending| ending.records),
                 pace: Pace::new(self.rate),
-                told: &mut told,
-            };
-            files.push(passes.run(manifest.id, self.dry_run).await?);
+                reserved: 0,
+                file: RestoredFile::none_of(path, manifest.id),
+            });
         }
+        self.pass_over(&mut files, &mut told).await?;
         Ok(Restored {
-            files,
+            files: files.into_iter().map(|passes| passes.file).collect(),
             is_dry_run: self.dry_run,
         })
+    }
+
+    /// All are reserved before the first is filled: else an entry that is invalidated once it is back would leave its
+    /// place to an older load of an earlier file.
+    async fn pass_over(
+        &self,
+        files: &mut [Passes],
+        told: &mut impl FnMut(Progress),
+    ) -> Result<(), Error> {
+        let (mut later, count) = (Later::new(), files.len());
+        for (at, passes) in files.iter_mut().enumerate() {
+            passes.look(told).await?;
+            // Behind the last file there is none that would have to know.
+            let mut own = (at + 1 < count).then(Later::new);
+            let reserving = passes.reserve(&later, own.as_mut(), self.dry_run, told);
+            reserving.await?;
+            later.extend(own.into_iter().flatten());
+        }
+        for passes in files {
+            match self.dry_run {
+                true => passes.file.restored = passes.reserved,
+                false => passes.fill(told).await?,
+            }
+        }
+        Ok(())
     }
 
     /// The files with what they say of themselves, if each but the first stands on the one before it.
@@ -178,40 +206,56 @@ impl Restore {
     }
 }
 
-/// The passes over one file.
-struct Passes<'a, F> {
-    restore: admin::Restore,
-    path: PathBuf,
-    total: Option<u64>,
-    pace: Pace,
-    told: &'a mut F,
+/// What was reserved for a file: hashes of the names of entries, with those of their frames.
+type Later = HashMap<u64, u64>;
+
+/// The hashes of an entry.
+fn hashes(returning: &Returning) -> (u64, u64) {
+    let entry = &returning.entry;
+    (xxh3_64(entry.name.as_bytes()), xxh3_64(&entry.frame))
 }
 
-impl<F: FnMut(Progress)> Passes<'_, F> {
-    async fn run(&mut self, id: String, dry_run: bool) -> Result<RestoredFile, Error> {
-        let mut file = RestoredFile {
-            path: self.path.clone(),
+/// What becomes of an entry, where its place is one of a later file.
+fn fate_behind(later: &Later, returning: &Returning) -> Option<Fate> {
+    let (name, frame) = hashes(returning);
+    let other = later.get(&name)?;
+    Some(match *other == frame {
+        true => Fate::Kept,
+        false => Fate::Newer,
+    })
+}
+
+impl RestoredFile {
+    fn none_of(path: PathBuf, id: String) -> Self {
+        Self {
+            path,
             id,
             records: 0,
             restored: 0,
             skipped: BTreeMap::new(),
             lost: 0,
             damage: None,
-        };
-        self.look().await?;
-        let reserved = self.reserve(&mut file, dry_run).await?;
-        match dry_run {
-            true => file.restored = reserved,
-            false => {
-                self.fill(&mut file).await?;
-                file.lost = reserved.saturating_sub(file.restored);
-            }
         }
-        Ok(file)
     }
 
-    async fn look(&mut self) -> Result<(), Error> {
-        let mut batches = Batches::open(&self.path)?;
+    fn skip(&mut self, fate: Fate) {
+        *self.skipped.entry(fate).or_default() += 1;
+    }
+}
+
+/// The passes over one file.
+struct Passes {
+    restore: admin::Restore,
+    total: Option<u64>,
+    pace: Pace,
+    /// How many places are reserved, or would be.
+    reserved: u64,
+    file: RestoredFile,
+}
+
+impl Passes {
+    async fn look(&mut self, told: &mut impl FnMut(Progress)) -> Result<(), Error> {
+        let mut batches = Batches::open(&self.file.path)?;
         while let Some(batch) = batches.next() {
             let mut tries = Tries::default();
             let wants_more = loop {
@@ -223,15 +267,29 @@ impl<F: FnMut(Progress)> Passes<'_, F> {
             if !wants_more {
                 break;
             }
-            self.tell(Step::Looking, &batches);
+            self.tell(told, Step::Looking, &batches);
         }
         Ok(())
     }
 
-    /// Reserves the places of all, or says what would become of them; how many may come back.
-    async fn reserve(&mut self, file: &mut RestoredFile, dry_run: bool) -> Result<u64, Error> {
-        let (mut batches, mut reserved) = (Batches::open(&self.path)?, 0);
-        while let Some(batch) = batches.next() {
+    /// Reserves the places of all that are not those of later files, or says what would become of them. What is
+    /// reserved is added to `own`.
+    async fn reserve(
+        &mut self,
+        later: &Later,
+        mut own: Option<&mut Later>,
+        dry_run: bool,
+        told: &mut impl FnMut(Progress),
+    ) -> Result<(), Error> {
+        let mut batches = Batches::open(&self.file.path)?;
+        while let Some(mut batch) = batches.next() {
+            batch.retain(|returning| match fate_behind(later, returning) {
+                Some(fate) => {
+                    self.file.skip(fate);
+                    false
+                }
+                None => true,
+            });
             let mut tries = Tries::default();
             let fates = loop {
                 let fates = match dry_run {
@@ -243,31 +301,36 @@ impl<F: FnMut(Progress)> Passes<'_, F> {
                     Err(error) => tries.after(error).await?,
                 }
             };
-            for fate in fates {
+            for (returning, fate) in batch.iter().zip(fates) {
                 match fate {
-                    Fate::Reserved => reserved += 1,
-                    other => *file.skipped.entry(other).or_default() += 1,
+                    Fate::Reserved => {
+                        self.reserved += 1;
+                        if let Some(own) = &mut own {
+                            own.extend([hashes(returning)]);
+                        }
+                    }
+                    other => self.file.skip(other),
                 }
             }
-            self.tell(Step::Reserving, &batches);
+            self.tell(told, Step::Reserving, &batches);
             self.pace.did(batch.len() as u64, bytes(&batch)).await;
         }
-        file.records = batches.done;
-        file.damage = batches.damage;
-        if dry_run || file.damage.is_some() {
-            return Ok(reserved);
+        self.file.records = batches.done;
+        self.file.damage = batches.damage;
+        if dry_run || batches.damage.is_some() {
+            return Ok(());
         }
         let mut tries = Tries::default();
         while let Err(error) = self.restore.all_are_reserved().await {
             tries.after(error).await?;
         }
-        Ok(reserved)
+        Ok(())
     }
 
     /// Puts those in their places that are still reserved.
-    async fn fill(&mut self, file: &mut RestoredFile) -> Result<(), Error> {
-        let mut batches = Batches::open(&self.path)?;
-        self.tell(Step::Filling, &batches);
+    async fn fill(&mut self, told: &mut impl FnMut(Progress)) -> Result<(), Error> {
+        let mut batches = Batches::open(&self.file.path)?;
+        self.tell(told, Step::Filling, &batches);
         while let Some(batch) = batches.next() {
             let mut tries = Tries::default();
             let fates = loop {
@@ -282,15 +345,16 @@ impl<F: FnMut(Progress)> Passes<'_, F> {
                 Fate::Kept => tries.is_again(),
                 _ => false,
             };
-            file.restored += fates.iter().filter(is_back).count() as u64;
-            self.tell(Step::Filling, &batches);
+            self.file.restored += fates.iter().filter(is_back).count() as u64;
+            self.tell(told, Step::Filling, &batches);
             self.pace.did(batch.len() as u64, bytes(&batch)).await;
         }
+        self.file.lost = self.reserved.saturating_sub(self.file.restored);
         Ok(())
     }
 
-    fn tell(&mut self, step: Step, batches: &Batches) {
-        (self.told)(Progress {
+    fn tell(&self, told: &mut impl FnMut(Progress), step: Step, batches: &Batches) {
+        told(Progress {
             step,
             done: batches.done,
             total: self.total,

@@ -20,7 +20,7 @@ use crate::rate::Rate;
 /// How much of the time between two backups passes at most until a process asks whether it is its turn.
 const LOOKS: u32 = 20;
 
-/// What tells them from those that a person made.
+/// What is said of each.
 const SCHEDULED: &str = "scheduled";
 
 /// The longest time between two looks.
@@ -164,7 +164,9 @@ async fn turns(admin: &Admin, plan: &Plan, told: &mut impl FnMut(Result<Made, Er
 
 async fn make(admin: &Admin, plan: &Plan) -> Result<Made, Error> {
     let before = own(plan, admin.prefix())?;
-    let mut backup = Backup::of(plan.selection.clone()).description(SCHEDULED);
+    let mut backup = Backup::of(plan.selection.clone())
+        .description(SCHEDULED)
+        .scheduled();
     if let Some(rate) = plan.rate {
         backup = backup.rate(rate);
     }
@@ -193,7 +195,7 @@ fn own(plan: &Plan, prefix: &str) -> Result<Vec<Listed>, Error> {
     let mut own = list(&plan.folder)?;
     own.retain(|made| {
         made.ending.is_some()
-            && made.manifest.description == SCHEDULED
+            && made.manifest.scheduled
             && (&*made.manifest.prefix, &made.manifest.selection) == (prefix, &selected)
     });
     Ok(own)

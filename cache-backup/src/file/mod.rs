@@ -33,7 +33,9 @@ mod tests;
 mod write;
 
 use std::fmt;
+use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use serde::Serialize;
@@ -49,6 +51,16 @@ pub(crate) const MOST_FRAME: u64 = 64 << 20;
 
 /// The most bytes of a block's records.
 pub(crate) const MOST_RAW: u64 = MOST_FRAME + (8 << 20);
+
+/// Opens a file to read it. It waits for nobody who would write into a pipe of that name.
+pub(crate) fn open(path: &Path) -> Result<File, Error> {
+    let flags = rustix::fs::OFlags::NONBLOCK.bits();
+    let opened = OpenOptions::new()
+        .read(true)
+        .custom_flags(i32::try_from(flags).unwrap_or_default())
+        .open(path);
+    opened.map_err(Error::file("open", path))
+}
 
 /// What is wrong with a file, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

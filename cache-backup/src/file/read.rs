@@ -38,8 +38,7 @@ pub(crate) struct Block {
 
 impl Read {
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        let file = File::open(path).map_err(Error::file("open", path))?;
-        Self::of(file).map_err(|damage| Error::cut(path, damage))
+        Self::of(super::open(path)?).map_err(|damage| Error::cut(path, damage))
     }
 
     pub(super) fn of(file: File) -> Result<Self, Damage> {
@@ -162,26 +161,45 @@ impl Read {
     }
 
     /// Goes over all blocks that are whole, without decompressing them; how far the last one of them had come.
-    pub(super) fn skim(&mut self) -> Option<SoFar> {
+    ///
+    /// # Errors
+    ///
+    /// What may be whole behind that, and can't be read here.
+    pub(super) fn skim(&mut self) -> Result<Option<SoFar>, Damage> {
         let mut last = None;
         loop {
             let at = self.offset;
-            let Ok(Some((head, checksum))) = self.head() else {
-                self.offset = at;
-                return last;
-            };
-            let is_whole = self.packed(&head).is_ok_and(|packed| {
-                packed.len() as u64 == u64::from(head.packed)
-                    && digits(xxh3_64(&packed)) == head.checksum
-            });
-            if !is_whole {
-                self.offset = at;
-                return last;
+            match self.skimmed() {
+                Ok(Some(so_far)) => last = Some(so_far),
+                Err(cause @ (Cause::Disk | Cause::Version)) => {
+                    return Err(Damage {
+                        record: self.record,
+                        offset: at,
+                        cause,
+                    });
+                }
+                Ok(None) | Err(_) => {
+                    self.offset = at;
+                    return Ok(last);
+                }
             }
-            self.record += u64::from(head.records);
-            self.chain.add(checksum);
-            last = Some(head.so_far);
         }
+    }
+
+    /// Goes over the next block; none at a good end.
+    fn skimmed(&mut self) -> Result<Option<SoFar>, Cause> {
+        let Some((head, checksum)) = self.head()? else {
+            return Ok(None);
+        };
+        let packed = self.packed(&head)?;
+        let is_whole = packed.len() as u64 == u64::from(head.packed)
+            && digits(xxh3_64(&packed)) == head.checksum;
+        if !is_whole {
+            return Err(Cause::Changed);
+        }
+        self.record += u64::from(head.records);
+        self.chain.add(checksum);
+        Ok(Some(head.so_far))
     }
 }
 

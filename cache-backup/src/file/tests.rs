@@ -18,6 +18,7 @@ fn manifest() -> Manifest {
         version: 1,
         id: "1796051546123-00000000000000ff".to_owned(),
         description: "of a test".to_owned(),
+        scheduled: false,
         kind: Kind::Full,
         since: None,
         prefix: "app".to_owned(),
@@ -294,6 +295,20 @@ fn what_was_interrupted_is_gone_on_with_behind_what_is_whole() {
 }
 
 #[test]
+fn what_came_to_its_name_meanwhile_is_not_written_over() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("one.zst");
+    let write = Write::begin(&path, manifest()).unwrap();
+    fs::write(&path, "another's").unwrap();
+    assert!(matches!(
+        write.finish(Ending::default()),
+        Err(Error::File { .. })
+    ));
+    assert_eq!(fs::read(&path).unwrap(), b"another's");
+    assert!(partial_of(&path).exists());
+}
+
+#[test]
 fn nobody_goes_on_with_what_is_of_something_else_or_is_being_written() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("one.zst");
@@ -305,14 +320,40 @@ fn nobody_goes_on_with_what_is_of_something_else_or_is_being_written() {
     assert!(first.add(&record(0)).unwrap());
     first.write_block().unwrap();
     drop(first);
-    let other = Manifest {
-        prefix: "other".to_owned(),
+    let others = [
+        Manifest {
+            prefix: "other".to_owned(),
+            ..manifest()
+        },
+        Manifest {
+            description: "of a person".to_owned(),
+            ..manifest()
+        },
+        Manifest {
+            scheduled: true,
+            ..manifest()
+        },
+    ];
+    for other in others {
+        assert!(matches!(
+            Write::begin(&path, other),
+            Err(Error::OtherPartial { .. })
+        ));
+    }
+    // Nor is what can't be read cut.
+    let later = Manifest {
+        version: 2,
         ..manifest()
     };
-    assert!(matches!(
-        Write::begin(&path, other),
-        Err(Error::OtherPartial { .. })
-    ));
+    let later = Skippable::write(Said::Manifest, &later).unwrap().0;
+    for bytes in [&later[..], b"a letter to a friend"] {
+        fs::write(partial_of(&path), bytes).unwrap();
+        assert!(matches!(
+            Write::begin(&path, manifest()),
+            Err(Error::NoBackup { .. })
+        ));
+        assert_eq!(fs::read(partial_of(&path)).unwrap(), bytes);
+    }
     // What a link points at is not written to.
     let link = folder.path().join("link.zst");
     std::os::unix::fs::symlink(&path, partial_of(&link)).unwrap();

@@ -1,17 +1,19 @@
 //! Writing a backup: to an unfinished file, which gets its name once it is whole.
 
-use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
+use rustix::io::Errno;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::MOST_RAW;
 use super::block::{BlockHead, Chain, SoFar, digits};
 use super::read::Read;
 use super::record::Record;
 use super::skippable::{Said, Skippable};
+use super::{Cause, MOST_RAW};
 use crate::error::Error;
 use crate::manifest::{Ending, Manifest};
 
@@ -47,18 +49,19 @@ pub(crate) fn partial_of(path: &Path) -> PathBuf {
 impl Write {
     /// Begins a backup, or goes on with one that was interrupted, if it is of the same.
     pub(crate) fn begin(path: &Path, manifest: Manifest) -> Result<Self, Error> {
-        if path.exists() {
-            return Err(Error::Exists {
-                path: path.to_owned(),
-            });
-        }
+        is_new(path)?;
         let partial = partial_of(path);
-        let (file, is_there) = open(&partial)?;
+        let file = open(&partial)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(Error::Busy { path: partial }),
             Err(TryLockError::Error(error)) => return Err(Error::file("lock", &partial)(error)),
         }
+        // Who held the lock may have finished it, moved it or deleted it meanwhile.
+        if !is_at(&file, &partial) {
+            return Err(Error::Busy { path: partial });
+        }
+        is_new(path)?;
         let mut write = Self {
             file,
             partial,
@@ -70,7 +73,7 @@ impl Write {
             block: Vec::new(),
             in_block: 0,
         };
-        if !is_there || !write.go_on()? {
+        if !write.go_on()? {
             write.anew()?;
         }
         Ok(write)
@@ -84,18 +87,19 @@ impl Write {
             file.seek(SeekFrom::Start(0)).map_err(failed)?;
             match Read::of(file) {
                 Ok(read) => read,
-                // It was killed before it had said what it is of.
-                Err(_) => return Ok(false),
+                // It is new, or was killed before it had said what it is of.
+                Err(damage) if damage.cause == Cause::CutShort => return Ok(false),
+                // Whatever it is, it is not ours to cut.
+                Err(damage) => return Err(Error::cut(&self.partial, damage)),
             }
         };
-        let is_same = read.manifest.is_of_the_same(&self.manifest)
-            && read.manifest.since == self.manifest.since;
-        if !is_same {
+        if !read.manifest.goes_on_as(&self.manifest) {
             return Err(Error::OtherPartial {
                 path: self.partial.clone(),
             });
         }
-        let Some(so_far) = read.skim() else {
+        let skimmed = read.skim();
+        let Some(so_far) = skimmed.map_err(|damage| Error::cut(&self.partial, damage))? else {
             return Ok(false);
         };
         self.file.set_len(read.offset).map_err(failed)?;
@@ -196,10 +200,7 @@ impl Write {
             let (said, _) = Skippable::write(Said::Ending, &ending)?;
             self.file.write_all(&said)?;
             self.file.sync_all()?;
-            if self.path.exists() {
-                return Err(io::ErrorKind::AlreadyExists.into());
-            }
-            fs::rename(&self.partial, &self.path)?;
+            name(&self.partial, &self.path)?;
             let folder = self.path.parent().filter(|folder| *folder != Path::new(""));
             File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
         };
@@ -209,11 +210,42 @@ impl Write {
     }
 }
 
-/// The unfinished file, which its owner alone may read, and whether it was there. A link is not followed: what it points
-/// at is not ours to write to.
-fn open(partial: &Path) -> Result<(File, bool), Error> {
-    let is_there = partial.symlink_metadata().is_ok();
-    let flags = rustix::fs::OFlags::NOFOLLOW.bits();
+/// That nothing has the name of a backup yet.
+fn is_new(path: &Path) -> Result<(), Error> {
+    match path.exists() {
+        true => Err(Error::Exists {
+            path: path.to_owned(),
+        }),
+        false => Ok(()),
+    }
+}
+
+/// Whether a file that is open is the one at this path.
+fn is_at(file: &File, path: &Path) -> bool {
+    let same = |open: Metadata, named: Metadata| {
+        (open.dev(), open.ino()) == (named.dev(), named.ino()) && open.is_file()
+    };
+    let (open, named) = (file.metadata(), path.symlink_metadata());
+    open.is_ok_and(|open| named.is_ok_and(|named| same(open, named)))
+}
+
+/// Gives a file its name, where no other has that.
+fn name(partial: &Path, path: &Path) -> io::Result<()> {
+    let renamed = renameat_with(CWD, partial, CWD, path, RenameFlags::NOREPLACE);
+    match renamed {
+        // Some file systems can't tell.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+            fs::hard_link(partial, path)?;
+            fs::remove_file(partial)
+        }
+        renamed => Ok(renamed?),
+    }
+}
+
+/// The unfinished file, which its owner alone may read. A link is not followed: what it points at is not ours
+/// to write to.
+fn open(partial: &Path) -> Result<File, Error> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
     let opened = OpenOptions::new()
         .read(true)
         .write(true)
@@ -225,5 +257,5 @@ fn open(partial: &Path) -> Result<(File, bool), Error> {
     let file = opened.map_err(Error::file("open", partial))?;
     file.set_permissions(Permissions::from_mode(0o600))
         .map_err(Error::file("keep from others", partial))?;
-    Ok((file, is_there))
+    Ok(file)
 }

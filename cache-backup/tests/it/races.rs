@@ -139,3 +139,55 @@ async fn what_is_loaded_during_the_restore_is_not_overwritten() {
         }
     }
 }
+
+/// An entry that is invalidated by itself once its place is reserved for the later of two files comes back from neither.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_invalidation_during_the_restore_of_a_chain_brings_no_older_load_back() {
+    let (server, folder) = (server().await, TempDir::new().unwrap());
+    let (url, admin) = (server.url(), admin(&server.url()));
+    let cache = builder(&url).build().unwrap();
+    let first = cache.scope(item(1, 1)).await;
+    let paths = ["full.zst", "more.zst"].map(|name| folder.path().join(name));
+    let backup = Backup::of(Selection::Everything);
+    let target = Target::File(paths[0].clone());
+    backup.run(&admin, &target, |_| ()).await.unwrap();
+    let of_entry = || crate::item_entry(1, 1);
+    let invalidated = cache.scope(async { of_entry().invalidate().await });
+    invalidated.await.unwrap();
+    let second = cache.scope(item(1, 1)).await;
+    let target = Target::File(paths[1].clone());
+    let backup = backup.since(paths[0].clone());
+    backup.run(&admin, &target, |_| ()).await.unwrap();
+    // Before the earlier file is reserved, before the later is filled, and not at all.
+    for stop in [Some(Step::Looking), Some(Step::Filling), None] {
+        server.run(&["FLUSHALL"]).await.unwrap();
+        let (there, is_there) = mpsc::channel();
+        let (go, goes_on) = mpsc::channel();
+        let (restore, url) = (Restore::of(paths.clone()).trust(true), url.clone());
+        let restoring = tokio::spawn(async move {
+            let (mut reserves, mut stands) = (false, false);
+            let told = move |progress: cache_backup::Progress| {
+                reserves |= progress.step == Step::Reserving;
+                let is_it = reserves && stop.is_none_or(|stop| progress.step == stop);
+                if is_it && !std::mem::replace(&mut stands, true) {
+                    there.send(()).unwrap();
+                    goes_on.recv_timeout(crate::LIMIT).unwrap();
+                }
+            };
+            restore.run(&crate::admin(&url), told).await.unwrap()
+        });
+        let waits = tokio::task::spawn_blocking(move || is_there.recv_timeout(crate::LIMIT));
+        waits.await.unwrap().unwrap();
+        if stop.is_some() {
+            let invalidated = cache.scope(async { of_entry().invalidate().await });
+            invalidated.await.unwrap();
+        }
+        go.send(()).unwrap();
+        let restored = restoring.await.unwrap();
+        let value = cache.scope(item(1, 1)).await;
+        match stop {
+            Some(_) => assert!(value > second, "{stop:?}: {value}, {restored:?}"),
+            None => assert_eq!(value, second, "not {first}: {restored:?}"),
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cache_backup::{Checked, Restore, Restored, RestoredFile, Step, find};
+use cache_backup::{Checked, Restore, Restored, RestoredFile, Step, describe, find};
 use cache_runtime::admin::{Action, Admin, Fate};
 use serde::Serialize;
 
@@ -31,7 +31,8 @@ pub(crate) async fn restore(
     admin: &Admin,
     asked: &arguments::Restore,
 ) -> Result<BroughtBack, Failure> {
-    let mut restore = Restore::of(files(asked)?)
+    let files = files(asked)?;
+    let mut restore = Restore::of(&files)
         .trust(asked.trust)
         .emptied(asked.emptied)
         .other_prefix(asked.other_prefix)
@@ -48,8 +49,18 @@ pub(crate) async fn restore(
         };
         progress.step(step, told.done, told.total);
     };
-    let restored = uninterrupted("restore", restore.run(admin, told)).await?;
+    let restored = uninterrupted("restore", restore.run(admin, told)).await;
     drop(progress);
+    let restored = match restored {
+        Ok(restored) => restored,
+        Err(failure) => {
+            // Wrong arguments are found before anything is done.
+            if !asked.dry_run && failure.exit != Exit::Usage {
+                note_failed(admin, &files, asked.trust, &failure).await;
+            }
+            return Err(failure);
+        }
+    };
     let mut not_noted = None;
     for file in restored.files.iter().filter(|_| !asked.dry_run) {
         not_noted = not_noted.or(noted(admin, action(file, asked.trust)).await);
@@ -67,11 +78,34 @@ fn files(asked: &arguments::Restore) -> Result<Vec<PathBuf>, Failure> {
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-fn action(file: &RestoredFile, is_trusted: bool) -> Action {
+/// Notes a restore that did not come to its end: some entries may be back. The failure itself is told anyway.
+async fn note_failed(admin: &Admin, files: &[PathBuf], is_trusted: bool, failure: &Failure) {
+    for path in files {
+        let Ok((manifest, _)) = describe(path) else {
+            continue;
+        };
+        let action = Action {
+            what: "restore".to_owned(),
+            target: target(&manifest.id, is_trusted),
+            outcome: match failure.exit {
+                Exit::Partly => "interrupted".to_owned(),
+                _ => format!("failed: {}", failure.text),
+            },
+            ..Action::default()
+        };
+        let _ = noted(admin, action).await;
+    }
+}
+
+fn target(id: &str, is_trusted: bool) -> String {
     let how = if is_trusted { ", trusted" } else { "" };
+    format!("backup {id}{how}")
+}
+
+fn action(file: &RestoredFile, is_trusted: bool) -> Action {
     Action {
         what: "restore".to_owned(),
-        target: format!("backup {}{how}", file.id),
+        target: target(&file.id, is_trusted),
         count: Some(file.restored),
         outcome: match &file.damage {
             None => "done".to_owned(),

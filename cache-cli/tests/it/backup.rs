@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use cache_runtime::{Cache, cached};
 use cache_tests::{Cluster, Server};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
@@ -392,6 +393,29 @@ async fn a_killed_restore_goes_on_where_it_stopped() {
     }
 }
 
+#[tokio::test]
+async fn a_restore_that_is_interrupted_stands_in_the_log_of_actions() {
+    let (server, (_folder, path)) = (server().await, folder());
+    let (url, out) = (server.url(), path("all.zst"));
+    many(&server, 1_500).await;
+    let id = backup(&url, &out)["manifest"]["id"].clone();
+    server.run(&["FLUSHALL"]).await.unwrap();
+    let mut child = program(&url, &["restore", &out, "--rate", "500"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    until("some are reserved", async || count(&server).await > 200).await;
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let ended = tokio::task::spawn_blocking(move || child.wait());
+    assert_eq!(ended.await.unwrap().unwrap().code(), Some(5));
+    let log = run(&url, &["log", "--json"]).json();
+    let action = &log["actions"][0];
+    assert_eq!(action["outcome"], "interrupted", "{log}");
+    let target = format!("backup {}", id.as_str().unwrap());
+    assert_eq!(action["target"], target, "{log}");
+}
+
 async fn count(server: &Server) -> usize {
     redis::from_redis_value(server.run(&["DBSIZE"]).await.unwrap()).unwrap()
 }
@@ -652,6 +676,44 @@ async fn after_flushall_under_traffic_a_person_says_that_it_was_emptied() {
     assert_eq!(file(&done)["restored"], 9, "{done:?}");
     assert_eq!(file(&done)["skipped"]["newer"], 1, "{done:?}");
     assert_eq!(load(&cache, 3..4).await, newer, "what is newer stays");
+}
+
+/// What the terms of one restore left out is not taken for invalidated by the next.
+#[tokio::test]
+async fn a_second_restore_with_other_terms_brings_back_what_the_first_left_out() {
+    let (server, (_folder, path)) = (server().await, folder());
+    let (url, out) = (server.url(), path("all.zst"));
+    let cache = cache(&url);
+    load(&cache, 0..2).await;
+    cache.scope(plain(1)).await;
+    cache.scope(strict(1)).await;
+    backup(&url, &out);
+
+    server.run(&["FLUSHALL"]).await.unwrap();
+    let first = restore(&url, &[&out]);
+    assert_eq!(file(&first)["restored"], 3, "{first:?}");
+    assert_eq!(file(&first)["skipped"]["no_stale_window"], 1, "{first:?}");
+    assert_eq!(run(&url, &["invalidate", "tag", "shop:1"]).exit, 0);
+    let name = crate::name(&url, "item:1");
+    server.run(&["DEL", &name]).await.unwrap();
+    let second = restore(&url, &[&out, "--trust"]);
+    assert_eq!(file(&second)["restored"], 1, "{second:?}");
+    assert_eq!(file(&second)["skipped"]["kept"], 2, "{second:?}");
+    assert_eq!(file(&second)["skipped"]["invalidated"], 1, "{second:?}");
+    assert_eq!(verdict(&url, "plain:1"), "fresh");
+    assert_eq!(run(&url, &["invalidate", "namespace", "plain"]).exit, 0);
+    let name = crate::name(&url, "plain:1");
+    server.run(&["DEL", &name]).await.unwrap();
+    let third = restore(&url, &[&out, "--trust"]);
+    assert_eq!(file(&third)["skipped"]["invalidated"], 2, "{third:?}");
+
+    server.run(&["FLUSHALL"]).await.unwrap();
+    load(&cache, 0..1).await;
+    let first = restore(&url, &[&out]);
+    assert_eq!(file(&first)["restored"], 1, "{first:?}");
+    let second = restore(&url, &[&out, "--emptied", "--trust"]);
+    assert_eq!(file(&second)["restored"], 2, "{second:?}");
+    assert_eq!(file(&second)["skipped"]["kept"], 1, "{second:?}");
 }
 
 #[tokio::test]

@@ -109,17 +109,18 @@ impl Restore {
             return Ok(false);
         }
         let is_own = other.id == restored_id(header);
-        if other.is_reservation() {
-            return match is_own {
-                true if self.is_invalid(&other, stamps) => Err(Fate::Invalidated),
-                is_own => Ok(is_own),
+        if is_own && other.is_reservation() {
+            return match self.is_invalid(&other, stamps) {
+                true => Err(Fate::Invalidated),
+                false => Ok(true),
             };
         }
         if is_own || other.id == header.id {
             return Err(Fate::Kept);
         }
-        // Of two that came from backups the later load wins.
-        let is_older = |times: Times| other.is_restored() && other.born_ms < times.born_ms;
+        // Of two that came from backups, or are about to, the later load wins.
+        let is_of_a_backup = other.is_restored() || other.is_reservation();
+        let is_older = |times: Times| is_of_a_backup && other.born_ms < times.born_ms;
         match times.is_ok_and(is_older) {
             true => Ok(false),
             false => Err(Fate::Newer),
@@ -155,13 +156,17 @@ impl Restore {
         stamps: &Stamps,
     ) -> Result<Vec<Noted>, Fate> {
         let mut noted = Vec::with_capacity(header.stamps.len());
+        let is_again = match header.stale_until_ms > header.fresh_until_ms {
+            true => self.again.stale,
+            false => self.again.without_window,
+        };
         for stamped in &header.stamps {
             let Some(key) = self.admin.stamp_name(stamped) else {
                 continue;
             };
             let here = self.here(stamps, stamped);
             self.learn(stamped.stamp, here.as_ref());
-            if self.tells_of_an_invalidation((&key, stamped), here.as_ref(), node) {
+            if self.tells_of_an_invalidation((&key, stamped), here.as_ref(), node, is_again) {
                 return Err(Fate::Invalidated);
             }
             noted.push(Noted {
@@ -185,6 +190,7 @@ impl Restore {
         (key, stamped): (&str, &Stamped<&str>),
         here: Option<&Stamp>,
         node: [u8; 8],
+        is_again: bool,
     ) -> bool {
         let run = &stamped.stamp[16..];
         match here {
@@ -199,7 +205,7 @@ impl Restore {
                 // What has another run than the entry's node may be of one that was replaced.
                 let is_present = spans_nodes || *run == node;
                 // Of a cluster only one node is known to have had all that it needs.
-                (lived && is_present) || (self.is_again && !spans_nodes)
+                (lived && is_present) || (is_again && !spans_nodes)
             }
         }
     }

@@ -21,7 +21,7 @@ use super::{Admin, unavailable};
 use crate::error::{CacheError, Result};
 use crate::frame::{self, Frame, Stamp, StampKind, Unreadable};
 use crate::load::{Compared, LONGEST_MS, SLACK_MS, compare};
-use crate::redis::{Fault, Found, Keys, PutBack, PutBackAsk, StampAsk};
+use crate::redis::{Fault, Keys, PutBack, PutBackAsk, StampAsk};
 use judge::{There, Vetted};
 
 /// What is asked of a restore.
@@ -92,10 +92,21 @@ pub struct Restore {
     lived: BTreeSet<[u8; 8]>,
     /// Hashes of the names of the stamps that were looked at.
     looked_at: HashSet<u64>,
-    /// Whether all of this backup was reserved before, at a node that was not emptied since.
-    is_again: bool,
+    /// What of this backup was reserved before, at a node that was not emptied since.
+    again: Again,
+    /// Whether an entry could not be reserved for want of its key.
+    lacks_key: bool,
     /// How long the longest entry lives that was reserved, in milliseconds.
     longest_ms: u64,
+}
+
+/// What was reserved before of a backup: all that the terms of that restore let come back.
+#[derive(Clone, Copy, Debug, Default)]
+struct Again {
+    /// Its entries that have a stale window.
+    stale: bool,
+    /// Those that have none: only one that trusts them reserves these.
+    without_window: bool,
 }
 
 impl Admin {
@@ -114,7 +125,8 @@ impl Admin {
             terms,
             lived: BTreeSet::new(),
             looked_at: HashSet::new(),
-            is_again: false,
+            again: Again::default(),
+            lacks_key: false,
             longest_ms: 0,
         }
     }
@@ -132,19 +144,23 @@ impl Restore {
         if self.looked_at.is_empty() {
             self.look_for_another().await.map_err(failed)?;
         }
-        let mut headers = Vec::new();
+        let (mut headers, mut now) = (Vec::new(), HashSet::new());
         for returning in batch {
             let Ok((mut header, _)) = frame::outline(&returning.entry.frame) else {
                 continue;
             };
             header.stamps.retain(|stamped| {
-                self.looked_at.len() < MOST_LOOKED_AT
-                    && self.looked_at.insert(hash(stamped.kind, stamped.name))
+                let hash = hash(stamped.kind, stamped.name);
+                self.looked_at.len() + now.len() < MOST_LOOKED_AT
+                    && !self.looked_at.contains(&hash)
+                    && now.insert(hash)
             });
             headers.push(header);
         }
         let stamps = self.admin.stamps_of(headers.iter().cloned()).await;
         let stamps = stamps.map_err(failed)?;
+        // Where it failed, the next try looks at them.
+        self.looked_at.extend(now);
         for stamped in headers.iter().flat_map(|header| &header.stamps) {
             self.learn(stamped.stamp, self.here(&stamps, stamped).as_ref());
         }
@@ -194,16 +210,17 @@ impl Restore {
     }
 
     /// Says that all that may come back is reserved, and so every stamp made that it needs. Where the same backup is
-    /// restored again, a stamp that is missing by then was invalidated.
+    /// restored again, a stamp that is missing by then was invalidated: of those entries that the terms of this restore
+    /// let come back. Nothing is said where an entry lacks its key: another restore may have that.
     ///
     /// # Errors
     ///
     /// As [`reserve`](Self::reserve).
     pub async fn all_are_reserved(&mut self) -> Result<(), CacheError> {
-        if self.longest_ms == 0 {
+        if self.longest_ms == 0 || self.lacks_key {
             return Ok(());
         }
-        let name = self.admin.names().restored(&self.terms.id);
+        let name = self.said(self.terms.trust, self.terms.emptied);
         let ask = StampAsk {
             name: &name,
             fresh: rand::random(),
@@ -215,16 +232,40 @@ impl Restore {
 
     /// Looks whether a restore of the same backup has said so since the node was last emptied.
     async fn look_for_another(&mut self) -> Result<(), Fault> {
-        let name = self.admin.names().restored(&self.terms.id);
+        // Without `emptied` more is skipped, so that one without says nothing to one with it.
+        let emptied = match self.terms.emptied {
+            true => &[true][..],
+            false => &[false, true],
+        };
+        let asked = [false, true].into_iter();
+        let asked = asked.flat_map(|trust| emptied.iter().map(move |emptied| (trust, *emptied)));
+        let asked: Vec<_> = asked.collect();
+        let names = asked
+            .iter()
+            .map(|(trust, emptied)| self.said(*trust, *emptied));
+        let names: Keys = names.map(Arc::from).collect();
         let redis = self.admin.redis().map_err(|_| Fault::Down)?;
-        let read = redis.read(Keys::from_iter([name.into()])).await?;
-        let there = read.found.into_iter().next();
-        self.is_again = there.and_then(Found::stamp).is_some();
+        let read = redis.read(names).await?;
+        self.again = Again::default();
+        for ((trust, _), found) in asked.into_iter().zip(read.found) {
+            let is_said = found.stamp().is_some();
+            self.again.stale |= is_said;
+            self.again.without_window |= is_said && trust;
+        }
         Ok(())
+    }
+
+    /// The key that says that all is reserved which these terms let come back.
+    fn said(&self, trust: bool, emptied: bool) -> String {
+        let trust = if trust { ":trusted" } else { "" };
+        let emptied = if emptied { ":emptied" } else { "" };
+        let id = [&self.terms.id, trust, emptied].concat();
+        self.admin.names().restored(&id)
     }
 
     async fn reserve_all(&mut self, batch: &[Returning]) -> Result<Vec<Fate>, Fault> {
         let vetted = self.vet(batch).await?;
+        self.lacks_key |= vetted.iter().any(|of| matches!(of, Err(Fate::NoKey)));
         let stamps = self.make_stamps(&vetted).await?;
         let lives = vetted.iter().flatten().map(|vetted| vetted.life_ms);
         self.longest_ms = lives.fold(self.longest_ms, u64::max);
