@@ -195,6 +195,13 @@ impl Watch {
         heard
     }
 
+    /// The addresses of the nodes that tell of changes, or would if they were not away.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<String> {
+        let reports = self.topology.report().into_iter();
+        reports.map(|report| report.node).collect()
+    }
+
     /// What became of keys, without those whose node does not answer.
     async fn look_up(&self, names: &[String]) -> Vec<Change> {
         let Ok(redis) = self.admin.redis() else {
