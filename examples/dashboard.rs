@@ -95,6 +95,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let token = std::env::var("CACHE_CONSOLE_TOKEN").unwrap_or_default();
     // On this machine alone, so whoever reaches it is you. A service asks who somebody is.
     let console = Console::new(&cache)
+        // And so that no page elsewhere has a browser reach it by another name.
+        .hosts(["localhost", "127.0.0.1"])
         .allow_actions(|_| Some("whoever sits here".to_owned()))
         .show_values()
         .allow_warm(bearer(token, "cachectl"))

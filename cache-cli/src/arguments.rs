@@ -325,7 +325,7 @@ pub(crate) struct Serve {
     /// Listen where other machines reach it, and let in only who has the token of this run
     #[arg(long)]
     pub(crate) allow_remote: bool,
-    /// Let the page of an entry show its value
+    /// Let the page of an entry show its value, and let in only who has the token of this run
     #[arg(long)]
     pub(crate) show_values: bool,
 }

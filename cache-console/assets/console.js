@@ -77,9 +77,12 @@ function change({ html, is_all, status: told }) {
   say("Events are live.");
 }
 
+// The stream of this page, while it has one.
+let source = null;
+let quiet = 0;
+
 // What moves can be stopped, to be read.
 function pausable(pause) {
-  let source = follow();
   pause.hidden = false;
   pause.addEventListener("click", () => {
     if (source) {
@@ -94,10 +97,11 @@ function pausable(pause) {
 }
 
 addEventListener("pageshow", (event) => {
-  if (event.persisted && view && status) follow();
+  if (event.persisted && source) source = follow();
 });
 
-let quiet = 0;
 const pause = document.getElementById("pause");
-if (view && status && pause) pausable(pause);
-else if (view && status) follow();
+if (view && status) {
+  source = follow();
+  if (pause) pausable(pause);
+}

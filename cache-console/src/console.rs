@@ -7,7 +7,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::extract::{OriginalUri, Query as Asked, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use cache_runtime::admin::Admin;
@@ -22,7 +22,7 @@ use crate::fleet::Known;
 use crate::view::View;
 use crate::warm::{self, Target};
 use crate::window::{Lately, Window};
-use crate::{assets, headers, live, page, probes};
+use crate::{assets, headers, hosts, live, page, probes};
 
 /// How many pages are kept up to date at a time; others show figures as they were when they were opened.
 const STREAMS: usize = 32;
@@ -47,6 +47,8 @@ pub struct Console {
     pub(crate) warm_who: Option<Arc<Who>>,
     targets: Vec<Target>,
     shows_values: bool,
+    /// The names that it answers to; none for any.
+    pub(crate) hosts: Option<Vec<String>>,
 }
 
 struct Shared {
@@ -97,6 +99,7 @@ impl Console {
             warm_who: None,
             targets: Vec::new(),
             shows_values: false,
+            hosts: None,
         }
     }
 
@@ -114,7 +117,8 @@ impl Console {
     /// gives their name, which the log has with what they did, or `None` for whoever may not. Where there is a Redis, what
     /// they did is noted there as well, for `cachectl log`, if its user has the right to `xadd`.
     ///
-    /// The page believes `who`. Where a proxy or a layer in front authenticates, it reads the header that this one sets,
+    /// The page believes `who`. One that does not look for a secret, as it knows everybody on a machine or in a network,
+    /// needs [`hosts`](Self::hosts) besides. Where a proxy or a layer in front authenticates, it reads the header that this one sets,
     /// and nobody else must be able to reach the page. Besides, an action needs a token that only the page has, bound to
     /// a cookie and to the name, and a request of the page's own origin. Behind a balancer, give all processes the same
     /// [`secret`](Self::secret): else a form is to be sent to the process that made it.
@@ -146,10 +150,29 @@ impl Console {
     }
 
     /// Lets the page of an entry show its value, to whoever asks for it there. Off unless set, as values may be personal
-    /// data: whoever reaches the page can read them all then.
+    /// data: whoever reaches the page can read them all then. Where nobody has to log in, set [`hosts`](Self::hosts) too.
     #[must_use]
     pub fn show_values(mut self) -> Self {
         self.shows_values = true;
+        self
+    }
+
+    /// The names and addresses, without a port, that the page answers to: requests with another `Host` are refused, all
+    /// but `/healthz` and `/readyz`. Unless set, it answers to any.
+    ///
+    /// It is needed where the page lets in everybody who reaches it, on a loopback address or within a network, and
+    /// [`show_values`](Self::show_values) or [`allow_actions`](Self::allow_actions) are on: a page elsewhere can have its own
+    /// name lead here, and has the browser of whoever opens it read and act as if this were its own (DNS rebinding).
+    ///
+    /// ```
+    /// use cache_console::Console;
+    /// # let cache = cache_runtime::Cache::memory();
+    /// let console = Console::new(&cache).hosts(["localhost", "127.0.0.1", "::1"]);
+    /// ```
+    #[must_use]
+    pub fn hosts<H: AsRef<str>>(mut self, names: impl IntoIterator<Item = H>) -> Self {
+        let names = names.into_iter();
+        self.hosts = Some(names.map(|name| hosts::plain(name.as_ref())).collect());
         self
     }
 
@@ -225,8 +248,6 @@ impl Console {
     pub fn router(&self) -> Router {
         let mut routes = Router::new()
             .route("/", get(first))
-            .route("/healthz", get(probes::healthz))
-            .route("/readyz", get(probes::readyz))
             .route("/health", get(probes::health))
             .route("/act", get(action::ask).post(action::act))
             .route("/warm", get(warm::list).post(warm::warm));
@@ -252,7 +273,12 @@ impl Console {
             routes = routes.route(asset.path, get(async move || asset));
         }
         let routes = routes.fallback(page::nothing_there);
+        let is_named = from_fn_with_state(self.clone(), hosts::guard);
         routes
+            .layer(is_named)
+            // Whoever probes names an address that nobody else knows.
+            .route("/healthz", get(probes::healthz))
+            .route("/readyz", get(probes::readyz))
             .layer(map_response(headers::guard))
             .with_state(self.clone())
     }
@@ -315,6 +341,7 @@ impl fmt::Debug for Console {
             .field("ready_needs_redis", &self.ready_needs_redis)
             .field("allows_actions", &self.actions.is_some())
             .field("shows_values", &self.shows_values)
+            .field("hosts", &self.hosts)
             .field("targets", &self.targets)
             .finish_non_exhaustive()
     }

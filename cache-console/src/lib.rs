@@ -9,6 +9,7 @@ mod console;
 mod finding;
 mod fleet;
 mod headers;
+mod hosts;
 mod live;
 mod page;
 mod probes;

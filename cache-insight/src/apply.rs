@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
+use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -264,8 +265,10 @@ impl SettingsFile {
         let mut new = tempfile::NamedTempFile::new_in(folder).map_err(|error| self.io(error))?;
         let write = |new: &mut tempfile::NamedTempFile| {
             new.write_all(after.as_bytes())?;
-            let permissions = fs::metadata(path)?.permissions();
-            new.as_file().set_permissions(permissions)?;
+            let old = fs::metadata(path)?;
+            keep_owner(new.as_file(), &old)?;
+            // Behind the owner, whose change takes bits of it.
+            new.as_file().set_permissions(old.permissions())?;
             new.as_file().sync_all()
         };
         write(&mut new).map_err(|error| self.io(error))?;
@@ -275,7 +278,10 @@ impl SettingsFile {
             });
         }
         let placed = new.persist(path).map(drop);
-        placed.map_err(|error| self.io(error.error))
+        placed.map_err(|error| self.io(error.error))?;
+        // The name is not there for good before this.
+        let kept = fs::File::open(folder).and_then(|folder| folder.sync_all());
+        kept.map_err(|error| self.io(error))
     }
 
     fn io(&self, error: io::Error) -> ApplyError {
@@ -291,6 +297,20 @@ impl SettingsFile {
             why: why.to_owned(),
         }
     }
+}
+
+/// Gives a file the owner and the group of the old one, or says that this is not allowed: the program may not be able to
+/// read it then.
+fn keep_owner(new: &fs::File, old: &fs::Metadata) -> io::Result<()> {
+    let own = new.metadata()?;
+    if (own.uid(), own.gid()) == (old.uid(), old.gid()) {
+        return Ok(());
+    }
+    fchown(new, Some(old.uid()), Some(old.gid())).map_err(|error| {
+        let (uid, gid) = (old.uid(), old.gid());
+        let why = format!("its owner {uid} and group {gid} can't be kept ({error})");
+        io::Error::new(error.kind(), why)
+    })
 }
 
 /// A setting of the file as advice writes it: of `300`, `"300s"` and `"5m"` the same.

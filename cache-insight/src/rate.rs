@@ -6,6 +6,7 @@ use cache_runtime::Stats;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counted {
     seconds: f64,
+    processes: f64,
 }
 
 impl Counted {
@@ -13,6 +14,16 @@ impl Counted {
         let processes = stats.processes.max(1) as f64;
         Self {
             seconds: stats.counted_ms as f64 / 1e3 / processes,
+            processes,
+        }
+    }
+
+    /// Without what all processes had counted until some moment, in milliseconds.
+    pub(crate) fn after(self, counted_ms: u64) -> Self {
+        let before = counted_ms as f64 / 1e3 / self.processes;
+        Self {
+            seconds: (self.seconds - before).max(0.0),
+            ..self
         }
     }
 

@@ -145,8 +145,8 @@ pub use overrides::{SettingFrom, SettingInForce};
 pub use policy::{Codec, Compression, Consistency, Lease, OnOutage, Policy, Priority, Refresh};
 pub use site::SharedWith;
 pub use sketch::{
-    Burst, CompressionSeen, HeavyKey, HeavyKeys, HourCounts, Hours, InForce, Insight, NeverRead,
-    Sequence,
+    BeforeTtl, Burst, CompressionSeen, HeavyKey, HeavyKeys, HourCounts, Hours, InForce, Insight,
+    NeverRead, Sequence,
 };
 pub use tag::Tag;
 pub use value::Cacheable;

@@ -123,14 +123,14 @@ fn head(by: Measure) -> &'static str {
     }
 }
 
-/// The weight is what it is at most; the error is how much less it may be.
+/// The weight is what it is at most; the error is how much less it may be, and the share is what it has for certain.
 fn row(key: &HeavyKey, of: &HeavyKeys, by: Measure) -> Vec<String> {
     let weight = |weight: u64| match by {
         Measure::LoadTime => units::span_us(weight / 1_000),
         Measure::Bytes => units::bytes(weight),
         _ => units::count(weight),
     };
-    let share = (of.total > 0).then(|| key.weight as f64 / of.total as f64);
+    let share = (of.total > 0).then(|| key.at_least() as f64 / of.total as f64);
     vec![
         key.shown().to_owned(),
         weight(key.weight),

@@ -215,6 +215,25 @@ async fn other_machines_are_let_in_by_the_token_alone_and_only_when_that_is_said
     assert!(taken.err.contains("name another port"), "{taken:?}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn values_are_shown_to_who_has_the_token_and_to_nobody_else_of_the_machine() {
+    let server = server().await;
+    let serving = Serving::begin(&server.url(), &["--show-values"]);
+    for path in ["overview", "key?name=a", "api/key?name=a", "console.css"] {
+        assert!(serving.get(path).contains(" 403 "), "{path}");
+    }
+    let login = serving.told["login"].as_str().unwrap();
+    let token = login.split_once("token=").unwrap().1;
+    let known = serving.get(&format!("login?token={token}"));
+    assert!(known.contains(" 303 "), "{known}");
+    let cookie = format!("Cookie: cachectl_serve={token}\r\n");
+    let shown = serving.ask("GET", "overview", &cookie, "");
+    assert!(shown.contains(" 200 "), "{shown}");
+    let rebound = format!("{cookie}Host: evil.example\r\n");
+    let rebound = serving.ask("GET", "overview", &rebound, "");
+    assert!(rebound.contains(" 403 "), "{rebound}");
+}
+
 #[test]
 fn it_waits_for_a_redis_that_is_away_and_says_so() {
     let serving = Serving::begin("redis://127.0.0.1:1", &["--timeout", "100ms"]);

@@ -26,7 +26,7 @@ pub(super) struct Concerned {
     pub(super) function: Name,
     pub(super) namespace: Name,
     pub(super) hits: PerSecond,
-    /// Whether its tags are expressions, so that it may have this one or not.
+    /// Whether its tags are expressions, or it is of another program, so that it may have this one or not.
     pub(super) is_unsure: bool,
 }
 
@@ -55,6 +55,8 @@ impl Estimate {
             let has = match deed.kind {
                 Kind::Namespace if row.namespace == name => Has::Yes,
                 Kind::Namespace => Has::No,
+                // A function of another program may have any.
+                Kind::Tag if !sites.iter().any(|site| of_row(&site)) => Has::Perhaps,
                 Kind::Tag => has_tag(sites.iter().filter(of_row), name),
                 // It is one load, whatever its function does.
                 Kind::Entry => Has::No,
@@ -76,10 +78,15 @@ impl Estimate {
         if deed.kind == Kind::Namespace {
             total = lately.of(name, "");
         }
+        let hits = match deed.kind {
+            // That none is known is no figure.
+            Kind::Tag if concerned.is_empty() => PerSecond(None),
+            _ => lately.rates(total).hits,
+        };
         Self {
             whose: scope.whose(),
             over: lately.over,
-            hits: lately.rates(total).hits,
+            hits,
             load_p99: Time(load_p99),
             functions: concerned,
         }

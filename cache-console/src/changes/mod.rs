@@ -5,7 +5,7 @@
 mod line;
 mod stream;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +46,8 @@ struct Shared {
 struct Told {
     is_watched: bool,
     state: State,
+    /// The nodes whose changes are not heard, and why.
+    away: BTreeMap<String, &'static str>,
     last: u64,
     /// The latest last; their numbers follow each other.
     lines: VecDeque<Arc<Line>>,
@@ -124,7 +126,49 @@ impl Changes {
     }
 }
 
+impl Told {
+    /// Changes are heard, if those of all nodes are.
+    fn settle(&mut self) {
+        self.state = match self.away.values().next() {
+            Some(cause) => State::Away {
+                cause: (*cause).into(),
+            },
+            None => State::On,
+        };
+    }
+}
+
 impl Shared {
+    /// All nodes are heard, and this action is known.
+    fn begins_after(&self, action: Option<Action>) {
+        let mut told = self.told.lock();
+        told.action = action;
+        told.away.clear();
+    }
+
+    /// What became of the connections to nodes.
+    fn heard(&self, watch: &Watch, all: &[Heard]) {
+        let mut told = self.told.lock();
+        for heard in all {
+            match heard {
+                Heard::Away { node, cause } => drop(told.away.insert(node.clone(), cause)),
+                Heard::Connected { node } => drop(told.away.remove(node)),
+                _ => {}
+            }
+        }
+        // One that is none of them any more holds nothing up.
+        if !told.away.is_empty() {
+            let nodes = watch.nodes();
+            told.away.retain(|node, _| nodes.contains(node));
+        }
+        let before = told.state.clone();
+        told.settle();
+        if told.state != before {
+            drop(told);
+            self.latest.send_modify(|_| ());
+        }
+    }
+
     fn say(&self, state: State) {
         self.told.lock().state = state;
         // Pages look again.
@@ -184,7 +228,7 @@ async fn listen(shared: &Shared) {
         Ok(mut watch) => {
             // What it says of the log is compared with what is there now.
             let last = shared.admin.actions(1).await.unwrap_or_default().pop();
-            shared.told.lock().action = last;
+            shared.begins_after(last);
             shared.say(State::On);
             listen_to(shared, &mut watch).await;
         }
@@ -208,17 +252,11 @@ async fn listen_to(shared: &Shared, watch: &mut Watch) {
             // They could not be looked up.
             sleep(Duration::from_millis(100)).await;
         }
+        shared.heard(watch, &all);
         for heard in all {
-            match &heard {
-                Heard::Away { cause, .. } => shared.say(State::Away {
-                    cause: (*cause).into(),
-                }),
-                Heard::Connected { .. } => shared.say(State::On),
-                Heard::Changed(change) if change.of == Of::Log => {
-                    lines.extend(actions(shared).await.iter().map(Line::of_action));
-                    continue;
-                }
-                _ => {}
+            if matches!(&heard, Heard::Changed(change) if change.of == Of::Log) {
+                lines.extend(actions(shared).await.iter().map(Line::of_action));
+                continue;
             }
             lines.push(Line::of(&shared.admin, &heard));
         }
@@ -240,4 +278,25 @@ async fn actions(shared: &Shared) -> Vec<Action> {
         told.action = Some(latest.clone());
     }
     new
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_is_heard_once_no_node_is_away() {
+        let mut told = Told::default();
+        for node in ["a:1", "b:1"] {
+            told.away.insert(node.to_owned(), "refused");
+        }
+        for node in ["a:1", "b:1"] {
+            told.settle();
+            let cause = "refused".into();
+            assert_eq!(told.state, State::Away { cause });
+            told.away.remove(node);
+        }
+        told.settle();
+        assert_eq!(told.state, State::On);
+    }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use askama::Template;
-use cache_insight::Advice;
+use cache_insight::{Advice, Item};
 use cache_runtime::{CallStats, Counts, Stats};
 use serde::Serialize;
 
@@ -76,6 +76,14 @@ pub(super) struct Outcome {
     pub(super) share: Share,
 }
 
+/// What stands here, and what stands on the pages of the functions: the first of all, and each that is of no function.
+fn apart(advice: &[Item]) -> (Vec<&Item>, Vec<&Item>) {
+    let mut is_first = true;
+    advice
+        .iter()
+        .partition(|item| std::mem::take(&mut is_first) || item.function.is_empty())
+}
+
 pub(super) async fn look(console: &Console, of: Option<Of>) -> Overview {
     let Figures {
         scope,
@@ -89,11 +97,12 @@ pub(super) async fn look(console: &Console, of: Option<Of>) -> Overview {
     let troubles = troubles(&stats);
     let bound = stats.nodes.iter().map(|node| node.staleness_bound).max();
     let advice = Advice::of_stats(&stats).items;
+    let (shown, others) = apart(&advice);
     let under_way = Count(health.loads_under_way as u64);
     Overview {
         findings: all(&health, &stats, &lately),
-        advice: advice.iter().take(1).map(Advised::from).collect(),
-        more_advice: Count(advice.len().saturating_sub(1) as u64),
+        advice: shown.into_iter().map(Advised::from).collect(),
+        more_advice: Count(others.len() as u64),
         over: lately.over,
         lately: lately.rates(lately.total()),
         hit_rate: tally.hit_rate(),

@@ -150,3 +150,18 @@ fn nothing_counted_is_nothing_advised() {
     let advice = Advice::of_stats(&cache_runtime::Stats::default());
     assert_eq!(advice.to_string(), "nothing that the figures show");
 }
+
+/// Where a test may give files away, as in a container.
+#[test]
+fn the_file_stays_its_owners() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cache.toml");
+    fs::write(&path, "memory = \"64MiB\"\n").unwrap();
+    if std::os::unix::fs::chown(&path, Some(65_534), Some(65_534)).is_err() {
+        return;
+    }
+    let larger = item("", "memory", "\"64MiB\"", "\"128MiB\"");
+    SettingsFile::at(&path).apply(&[larger]).unwrap();
+    let told = fs::metadata(&path).unwrap();
+    assert_eq!((told.uid(), told.gid()), (65_534, 65_534));
+}

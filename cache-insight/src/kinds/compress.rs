@@ -44,7 +44,7 @@ fn on(function: &FunctionStats, counted: Counted) -> Option<Item> {
         return None;
     }
     // One of 64 stores is tried, if its value is of the size; so what was tried stands for as many times more.
-    let large = (64 * seen.before_bytes).min(seen.stored_bytes) as f64;
+    let large = seen.before_bytes.saturating_mul(64).min(seen.stored_bytes) as f64;
     if large < LARGE * seen.stored_bytes as f64 {
         return None;
     }

@@ -71,14 +71,14 @@ fn smaller(stats: &Stats) -> Option<Item> {
     }
     let loss = |of: u64| share(sizes, sizes.same) - share(sizes, of);
     let sure = |of: u64| over(-loss(of), ERROR, -LOSS);
-    let (served, part) = match (sure(sizes.quarter), sure(sizes.half)) {
-        (sure, _) if sure >= 0.9 => (sizes.quarter, 4),
-        (_, sure) if sure >= 0.9 => (sizes.half, 2),
+    let (served, (part, named)) = match (sure(sizes.quarter), sure(sizes.half)) {
+        (sure, _) if sure >= 0.9 => (sizes.quarter, (4, "a quarter")),
+        (_, sure) if sure >= 0.9 => (sizes.half, (2, "half")),
         _ => return None,
     };
     let mut item = described(stats, Kind::MemorySmaller, own(stats) / part);
     item.because = format!(
-        "the {part}th part of memory's {} would serve {} of the reads where it serves {}",
+        "{named} of memory's {} would serve {} of the reads where it serves {}",
         size(own(stats) as f64),
         percent(share(sizes, served)),
         percent(share(sizes, sizes.same)),

@@ -45,18 +45,23 @@ fn unread(function: &FunctionStats, counted: Counted, reads: u64) -> Option<Item
         return None;
     }
     let mut item = described(function);
-    item.because = format!(
-        "{hits} of {reads} reads were hits, and {} of the entries left without a read, by {} keys",
-        percent(share),
-        never.keys
-    );
+    item.because = format!("{hits} of {reads} reads were hits");
     item.evidence = vec![
         figure("reads", reads as f64, Unit::Count),
         figure("hits", hits as f64, Unit::Count),
-        figure("entries left without a read", share, Unit::Share),
-        figure("keys of that", never.keys as f64, Unit::Count),
         figure("stores", counts.stores as f64, Unit::Count),
     ];
+    if is_sampled {
+        item.because.push_str(&format!(
+            ", and {} of the entries left without a read, by {} keys",
+            percent(share),
+            never.keys
+        ));
+        item.evidence.extend([
+            figure("entries left without a read", share, Unit::Share),
+            figure("keys of that", never.keys as f64, Unit::Count),
+        ]);
+    }
     item.effect = Effect {
         loads_less_per_second: counted.per_second(-(hits as f64)),
         bytes_less: counted.per_hour(counts.stored_bytes as f64),

@@ -18,8 +18,9 @@ const CHANGED: f64 = 0.1;
 /// `f`. The ttl is made so many times longer that, at the least that the share may be, nine of ten entries are still what
 /// a load would give.
 pub(super) fn advise(function: &FunctionStats, counted: Counted) -> Option<Item> {
-    let counts = &function.counts;
-    let (compared, unchanged) = (counts.compared, counts.unchanged.min(counts.compared));
+    let (counts, seen) = (&function.counts, AtTtl::of(function));
+    let (compared, unchanged) = (seen.compared, seen.unchanged);
+    let counted = counted.after(function.insight.before.counted_ms);
     if compared < COMPARED || is_of_one_key(function) || slides(function) {
         return None;
     }
@@ -31,9 +32,9 @@ pub(super) fn advise(function: &FunctionStats, counted: Counted) -> Option<Item>
     let longer = [8, 4, 2]
         .into_iter()
         .find(|longer| sure.powi(*longer) >= 1.0 - CHANGED)?;
-    let spared = spared(function, f64::from(longer));
+    let spared = seen.spared(f64::from(longer));
     // What comes of it must be worth the change.
-    if spared < 0.1 * counts.loads as f64 {
+    if spared < 0.1 * seen.loads as f64 {
         return None;
     }
     let ttl_ms = function.insight.in_force.ttl_ms;
@@ -53,7 +54,7 @@ pub(super) fn advise(function: &FunctionStats, counted: Counted) -> Option<Item>
     item.evidence = vec![
         figure("compared", compared as f64, Unit::Count),
         figure("unchanged", unchanged as f64, Unit::Count),
-        figure("loads", counts.loads as f64, Unit::Count),
+        figure("loads", seen.loads as f64, Unit::Count),
         figure("unchanged share", share, Unit::Share),
     ];
     item.effect.loads_less_per_second = counted.per_second(spared);
@@ -75,12 +76,35 @@ pub(super) fn advise(function: &FunctionStats, counted: Counted) -> Option<Item>
     Some(item)
 }
 
-/// How many of the loads would not be, with a ttl so many times longer: a load comes a ttl and the time to the next read
-/// after the one before. With `h` reads a load that time is the `h - 1`th part of the ttl.
-fn spared(function: &FunctionStats, longer: f64) -> f64 {
-    let counts = &function.counts;
-    let loads = counts.loads.max(1) as f64;
-    let reads_each = (counts.hits() as f64 + loads) / loads;
-    let left = reads_each / (longer * (reads_each - 1.0) + 1.0);
-    counts.compared as f64 * (1.0 - left)
+/// What was counted since the ttl in force is: what the ttl before has shown says nothing of how long this one may be.
+struct AtTtl {
+    hits: u64,
+    loads: u64,
+    compared: u64,
+    unchanged: u64,
+}
+
+impl AtTtl {
+    fn of(function: &FunctionStats) -> Self {
+        let (counts, before) = (&function.counts, &function.insight.before);
+        let compared = counts.compared.saturating_sub(before.compared);
+        Self {
+            hits: counts.hits().saturating_sub(before.hits),
+            loads: counts.loads.saturating_sub(before.loads),
+            compared,
+            unchanged: counts
+                .unchanged
+                .saturating_sub(before.unchanged)
+                .min(compared),
+        }
+    }
+
+    /// How many of the loads would not be, with a ttl so many times longer: a load comes a ttl and the time to the next
+    /// read after the one before. With `h` reads a load that time is the `h - 1`th part of the ttl.
+    fn spared(&self, longer: f64) -> f64 {
+        let loads = self.loads.max(1) as f64;
+        let reads_each = (self.hits as f64 + loads) / loads;
+        let left = reads_each / (longer * (reads_each - 1.0) + 1.0);
+        self.compared as f64 * (1.0 - left)
+    }
 }

@@ -79,6 +79,19 @@ async fn loads_that_give_what_was_there_are_spared_by_a_longer_ttl() {
     read_all(&program).await;
     let after = program.counts("::steady").loads;
     assert_eq!((before, after - before), (3 * u64::from(KEYS), 0));
+    assert_eq!(
+        program.advised(Kind::TtlLonger),
+        None,
+        "all that was compared had the ttl before"
+    );
+
+    tokio::time::sleep(Duration::from_millis(4_100)).await;
+    program.clock.advance(Duration::from_millis(4_100));
+    read_all(&program).await;
+    compared(&program, "::steady", 3 * u64::from(KEYS)).await;
+    let item = program.advised(Kind::TtlLonger).unwrap();
+    assert_eq!(item.change.from, "\"4s\"");
+    assert!(item.because.contains("250 of 250 loads"), "{item}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

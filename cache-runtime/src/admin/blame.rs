@@ -24,9 +24,23 @@ impl Admin {
             (None, None) => return None,
         };
         let actions = self.actions(LOOKED_AT).await.ok()?;
-        let is_it = |action: &Action| action.at_ms >= since_ms && targets.contains(&action.target);
+        let is_it = |action: &Action| {
+            let is_of_it = targets.contains(&action.target) && may_do(action, &told.verdict);
+            action.at_ms >= since_ms && is_of_it
+        };
         actions.into_iter().find(is_it)
     }
+}
+
+/// Whether an action came to something, and to what is seen: an entry is past its time by either, and all else is so by an
+/// invalidation.
+fn may_do(action: &Action, verdict: &Verdict) -> bool {
+    let is_meant = match action.what.as_str() {
+        "invalidate" => true,
+        "expire" => matches!(verdict, Verdict::Stale { .. } | Verdict::Expired { .. }),
+        _ => false,
+    };
+    is_meant && action.outcome == "done"
 }
 
 /// What the log of actions may have in the place of the target, if somebody did it by hand.
@@ -59,5 +73,31 @@ fn blamed(told: &Explanation) -> Vec<String> {
         | Verdict::Stale { .. }
         | Verdict::Expired { .. } => own(),
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_blamed_for_what_failed_or_did_something_else() {
+        let may = |what: &str, outcome: &str, verdict: &Verdict| {
+            let action = Action {
+                what: what.to_owned(),
+                outcome: outcome.to_owned(),
+                ..Action::default()
+            };
+            may_do(&action, verdict)
+        };
+        let tag = "user:42".to_owned();
+        let invalidated = Verdict::TagInvalidated { tag };
+        let expired = Verdict::Expired { by_hand: true };
+        assert!(may("invalidate", "done", &invalidated));
+        assert!(!may("expire", "done", &invalidated));
+        assert!(may("expire", "done", &expired) && may("invalidate", "done", &expired));
+        assert!(!may("warm", "done", &expired));
+        assert!(!may("invalidate", "timeout", &invalidated));
+        assert!(!may("expire", "", &expired));
     }
 }

@@ -16,7 +16,7 @@ use super::{
     Unstored, UnstoredStats,
 };
 use crate::clock::Moment;
-use crate::sketch::{EncodedKey, Sketch};
+use crate::sketch::{BeforeTtl, EncodedKey, Sketch};
 
 /// How many kinds of trouble are counted apart; further ones are counted by their step alone.
 const MOST: usize = 256;
@@ -106,6 +106,17 @@ impl Counters {
     fn hits(&self) -> u64 {
         let others = [&self.later_hits, &self.redis_hits, &self.stale_hits].map(get);
         self.memory_hits.sum() + others.into_iter().sum::<u64>()
+    }
+
+    /// What was counted until a ttl came into force, so many milliseconds after the cache was built.
+    pub(crate) fn before(&self, counted_ms: u64) -> BeforeTtl {
+        BeforeTtl {
+            counted_ms,
+            hits: self.hits(),
+            loads: get(&self.loads[Loaded::Ok as usize]),
+            compared: get(&self.compared),
+            unchanged: get(&self.unchanged),
+        }
     }
 
     /// An invalidation was carried out of which it is known whether there was anything to invalidate.

@@ -6,13 +6,15 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::frame::CodecId;
+use crate::frame::{CodecId, Header};
 
 /// What a payload comes to, as it was before it was compressed and encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Checksum {
     codec: CodecId,
     sum: u64,
+    /// The ttl that its entry had, in milliseconds: until it was expired by hand, if it was.
+    pub(super) ttl_ms: u64,
 }
 
 impl Checksum {
@@ -20,12 +22,21 @@ impl Checksum {
         Self {
             codec,
             sum: xxh3_64(payload),
+            ttl_ms: 0,
+        }
+    }
+
+    /// Of an entry's payload.
+    pub(super) fn of_entry(header: &Header<impl Clone>, payload: &[u8]) -> Self {
+        Self {
+            ttl_ms: header.fresh_until_ms.saturating_sub(header.born_ms),
+            ..Self::of(header.codec, payload)
         }
     }
 
     /// Whether a payload is the same; `None` where another codec wrote it.
     pub(super) fn is_of(self, codec: CodecId, payload: &[u8]) -> Option<bool> {
-        (self.codec == codec).then(|| self == Self::of(codec, payload))
+        (self.codec == codec).then(|| self.sum == xxh3_64(payload))
     }
 }
 

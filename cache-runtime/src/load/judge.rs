@@ -118,7 +118,7 @@ pub(crate) fn judge(request: &Request, bytes: &[u8], seen: &Seen) -> Judged {
         };
         let held = request.kind.read_held(encoded, about)?;
         if left.fresh_ms == 0 || request.is_due(&held) {
-            there.checksum = Some(Checksum::of(codec, &payload));
+            there.checksum = Some(Checksum::of_entry(&frame.header, &payload));
         }
         Ok(held)
     });
@@ -173,7 +173,7 @@ fn expired(request: &Request, frame: &Frame<'_>, bytes: &[u8]) -> Judged {
     let payload = frame::unpacked(frame, request.lock(), room).ok();
     let mut judged = invalid(Miss::Expired, bytes);
     if let Judged::Invalid { there, .. } = &mut judged {
-        there.checksum = payload.map(|payload| Checksum::of(frame.header.codec, &payload));
+        there.checksum = payload.map(|payload| Checksum::of_entry(&frame.header, &payload));
     }
     judged
 }

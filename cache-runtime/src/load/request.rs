@@ -128,7 +128,8 @@ impl Draft {
             let had = settings(&self.policy);
             let has_beside = self.key_len < self.key.parts.len();
             let pattern = || self.site.spec.map(Spec::pattern).unwrap_or_default();
-            sketch.is_of(had, has_beside, pattern);
+            let before = || counters.before(self.tiers.clock.now().ms_since(self.tiers.began));
+            sketch.is_of(had, has_beside, (pattern, before));
         }
         let tally = match self.is_call {
             true => Tally::of_call(Arc::clone(&counters)),

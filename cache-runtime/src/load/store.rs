@@ -186,6 +186,9 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
             request.emit(Event::Stored { bytes: frame.len() });
             if let Some(is_unchanged) = is_unchanged {
                 request.emit(Event::Compared { is_unchanged });
+                if let (Some(sketch), Some(sum)) = (request.counters.sketch(), grant.replaces) {
+                    sketch.compared(sum.ttl_ms, is_unchanged);
+                }
             }
             let grant = *grant;
             let mut basis = grant.basis.on(loading.watch.with_entry(&entry));

@@ -67,7 +67,7 @@ impl AddAssign<&Self> for Hours {
         self.until = self.until.max(other.until);
         self.since = match (self.since, other.since) {
             (0, since) | (since, 0) => since,
-            (one, other) => one.min(other),
+            (one, other) => one.max(other),
         };
         self.counts.sort_by_key(|hour| hour.hour);
         let first = first_kept(self.until);
@@ -187,7 +187,7 @@ mod tests {
         };
         let mut sum = of(10..34);
         sum += &of(30..40);
-        assert_eq!((sum.counts.len(), sum.since, sum.until), (24, 10, 39));
+        assert_eq!((sum.counts.len(), sum.since, sum.until), (24, 30, 39));
         assert_eq!(sum.counts.first().map(|hour| hour.hour), Some(16));
         let both = sum.counts.iter().find(|hour| hour.hour == 31).unwrap();
         assert_eq!((both.hits, both.misses), (2, 4));

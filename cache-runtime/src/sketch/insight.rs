@@ -22,6 +22,8 @@ pub struct Insight {
     pub pattern: String,
     /// The settings that its last load had, by the names of the settings file.
     pub in_force: InForce,
+    /// What was counted until its ttl came into force.
+    pub before: BeforeTtl,
     /// The keys whose loads took longest in all, in nanoseconds.
     pub by_load_time: HeavyKeys,
     /// The keys that were loaded most often: those that were missed most.
@@ -52,6 +54,7 @@ impl AddAssign<&Self> for Insight {
             self.pattern.clone_from(&other.pattern);
         }
         self.in_force += &other.in_force;
+        self.before += &other.before;
         self.by_load_time += &other.by_load_time;
         self.by_loads += &other.by_loads;
         self.by_invalidations += &other.by_invalidations;
@@ -121,6 +124,39 @@ impl AddAssign<&Self> for InForce {
             let own = self.is_mixed;
             self.is_mixed = other.is_mixed;
             self.is_mixed = own || *self != *other || other.is_mixed;
+        }
+    }
+}
+
+/// What a function had counted when the ttl in force took the place of another one, so that the difference is of this ttl:
+/// all zero where it had no other since the cache was built. Two add up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct BeforeTtl {
+    /// For how long the cache had counted, in milliseconds.
+    pub counted_ms: u64,
+    /// Hits in any tier.
+    pub hits: u64,
+    /// Loads that gave a value.
+    pub loads: u64,
+    /// Loads that were compared with what they replaced, and those since of which that had at most half of the ttl in
+    /// force.
+    pub compared: u64,
+    /// Those of them that gave what was there.
+    pub unchanged: u64,
+}
+
+impl AddAssign<&Self> for BeforeTtl {
+    fn add_assign(&mut self, other: &Self) {
+        for (sum, more) in [
+            (&mut self.counted_ms, other.counted_ms),
+            (&mut self.hits, other.hits),
+            (&mut self.loads, other.loads),
+            (&mut self.compared, other.compared),
+            (&mut self.unchanged, other.unchanged),
+        ] {
+            *sum = sum.saturating_add(more);
         }
     }
 }

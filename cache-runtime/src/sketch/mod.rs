@@ -19,7 +19,7 @@ use course::{Ids, Seconds};
 pub use heavy::{HeavyKey, HeavyKeys};
 pub use hours::{HourCounts, Hours};
 use hours::{Ring, hour};
-pub use insight::{CompressionSeen, InForce, Insight, NeverRead};
+pub use insight::{BeforeTtl, CompressionSeen, InForce, Insight, NeverRead};
 use space_saving::SpaceSaving;
 
 /// How many functions of a cache have a sketch of their own. Further ones share one.
@@ -54,6 +54,7 @@ pub(crate) struct Sketch {
 struct Learnt {
     pattern: String,
     had: HadSettings,
+    before: BeforeTtl,
     by_load_time: SpaceSaving<Label>,
     by_loads: SpaceSaving<Label>,
     by_invalidations: SpaceSaving<Label>,
@@ -349,17 +350,32 @@ impl Sketch {
         before
     }
 
-    /// What a call has for settings, and what its function's keys are like.
+    /// A load was compared with an entry that had this ttl. One of at most half of that in force tells of what was in force
+    /// before: whoever makes a ttl longer makes it twice as long at least.
+    pub(crate) fn compared(&self, ttl_ms: u64, is_unchanged: bool) {
+        let mut learnt = self.learnt.lock();
+        if ttl_ms <= learnt.had.ttl_ms / 2 {
+            let before = &mut learnt.before;
+            before.compared = before.compared.saturating_add(1);
+            before.unchanged = before.unchanged.saturating_add(u64::from(is_unchanged));
+        }
+    }
+
+    /// What a call has for settings, and what its function's keys are like. Where its ttl is another than before, what
+    /// was counted until now is noted.
     pub(crate) fn is_of(
         &self,
         had: HadSettings,
         has_beside: bool,
-        pattern: impl FnOnce() -> String,
+        (pattern, before): (impl FnOnce() -> String, impl FnOnce() -> BeforeTtl),
     ) {
         let mut learnt = self.learnt.lock();
         learnt.has_beside |= has_beside;
         if self.is_shared() {
             return;
+        }
+        if learnt.had.ttl_ms != 0 && learnt.had.ttl_ms != had.ttl_ms {
+            learnt.before = before();
         }
         learnt.had = had;
         if learnt.pattern.is_empty() {
@@ -380,6 +396,7 @@ impl Sketch {
         Insight {
             pattern: learnt.pattern.clone(),
             in_force: InForce::of(learnt.had),
+            before: learnt.before.clone(),
             by_load_time: learnt.heaviest(&learnt.by_load_time, digests),
             by_loads: learnt.heaviest(&learnt.by_loads, digests),
             by_invalidations: learnt.heaviest(&learnt.by_invalidations, digests),

@@ -73,7 +73,11 @@ fn a_hit_is_told_by_its_digest_until_its_text_is_known() {
 #[test]
 fn a_hit_whose_digest_can_not_be_known_is_not_told_and_counts_among_the_others() {
     let sketch = Sketch::new(0);
-    sketch.is_of(HadSettings::default(), true, String::new);
+    sketch.is_of(
+        HadSettings::default(),
+        true,
+        (String::new, BeforeTtl::default),
+    );
     sketch.hit(EncodedKey {
         site: 0,
         hash: 1,

@@ -58,8 +58,9 @@ pub(crate) async fn serve(
         ))
     })?;
     let address = listener.local_addr()?;
-    let door = Door::new(address, asked.allow_remote, asked.allow_actions);
-    let routes = console(&admin, asked, &door)
+    let asks_all = asked.allow_remote || asked.show_values;
+    let door = Door::new(asks_all, asked.allow_actions);
+    let routes = console(&admin, asked, (address, &door))
         .router()
         .route("/login", get(door::login).with_state(door.clone()))
         .layer(from_fn_with_state(door.clone(), door::guard));
@@ -81,8 +82,12 @@ pub(crate) async fn serve(
     served.map(|()| Exit::Done)
 }
 
-fn console(admin: &Admin, asked: &arguments::Serve, door: &Door) -> Console {
+fn console(admin: &Admin, asked: &arguments::Serve, at: (SocketAddr, &Door)) -> Console {
+    let (address, door) = at;
     let mut console = Console::of_fleet(admin);
+    if !asked.allow_remote {
+        console = console.hosts(["localhost", &address.ip().to_string()]);
+    }
     if asked.show_values {
         console = console.show_values();
     }
