@@ -42,7 +42,6 @@ const ENCRYPTED: u8 = 0x80;
 const RESTORED: u8 = 0b0010;
 
 /// The flag of a reservation for such an entry, which has no value.
-#[cfg(feature = "redis")]
 const RESERVED: u8 = 0b0100;
 
 /// How many times its bytes an encrypted payload is taken to hold, if it is compressed: how many they are stands
@@ -156,7 +155,6 @@ impl<N> Header<N> {
     }
 
     /// Whether it stands for an entry that is about to come from a backup.
-    #[cfg(feature = "redis")]
     pub(crate) fn is_reservation(&self) -> bool {
         self.flags & RESERVED != 0
     }

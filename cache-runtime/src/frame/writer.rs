@@ -67,12 +67,11 @@ impl Writer {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "redis"))]
 mod tests {
     use super::*;
 
     #[test]
-    #[cfg(feature = "redis")]
     fn an_id_tells_its_process_and_its_writer_and_no_other_load() {
         let process = Writer::process();
         let published = format!("{process:032x}");

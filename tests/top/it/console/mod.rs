@@ -68,7 +68,9 @@ impl Drop for Site {
 fn built(url: &str) -> Cache {
     let builder = Cache::builder()
         .url(url)
-        .fleet_interval(Duration::from_millis(200));
+        .fleet_interval(Duration::from_millis(200))
+        // Of a machine that has much else to do.
+        .op_timeout(Duration::from_millis(500));
     builder.lag(Duration::from_secs(1)).build().unwrap()
 }
 
