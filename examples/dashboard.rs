@@ -2,7 +2,8 @@
 //!
 //! Calls of four functions are made without an end: some that repeat, some that hardly do, some that fail at times, and
 //! a herd now and then. It needs no server; with `CACHE_URL=redis://127.0.0.1` it runs on Redis, and a second one,
-//! started as `PORT=3002`, is another process of the same fleet.
+//! started as `PORT=3002`, is another process of the same fleet; then the page shows keys, and what changes. Warm it by
+//! `cachectl warm http://127.0.0.1:3001/cache --target users --limit 50`, with `CACHE_CONSOLE_TOKEN` set for both.
 #![expect(clippy::print_stdout, reason = "this program talks to a person")]
 
 use std::error::Error;
@@ -12,20 +13,21 @@ use std::time::Duration;
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
-use cache_console::Console;
+use cache_console::{Console, bearer};
 use cache_runtime::{Cache, CacheError, cached};
+use futures_util::{StreamExt as _, stream};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
 /// Few users are asked for often: most calls are hits.
-#[cached(ns = "user", ttl = "1m", tags = ["user:{id}"])]
+#[cached(ns = "user", key = "user:{id}", ttl = "1m", tags = ["user:{id}"])]
 async fn user(id: u64) -> Result<String, &'static str> {
     sleep(Duration::from_millis(20)).await; // a database
     Ok(format!("user number {id}"))
 }
 
 /// What they see rests on the user, too. Older feeds are served while one call makes the next.
-#[cached(ns = "feed", ttl = "2s", stale = "1m", tags = ["user:{user}", "feed"])]
+#[cached(ns = "feed", key = "feed:{user}:{page}", ttl = "2s", stale = "1m", tags = ["user:{user}", "feed"])]
 async fn feed(user: u64, page: u64) -> Result<Vec<u64>, &'static str> {
     sleep(Duration::from_millis(80)).await;
     Ok((page * 20..page * 20 + 20).map(|n| n * user).collect())
@@ -46,6 +48,11 @@ async fn exchange_rate(currency: u64) -> Result<f64, &'static str> {
         0 => Err("the bank is closed"),
         _ => Ok(1.0 + currency as f64 / 10.0),
     }
+}
+
+/// One user more is there before anybody asks.
+async fn warmed(id: u64) -> Result<u64, &'static str> {
+    user(id).await.map(|_| 1)
 }
 
 /// A number below this one, good enough to choose what is called next.
@@ -85,8 +92,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .init();
     let cache = Cache::from_env()?;
     cache.install()?;
+    let token = std::env::var("CACHE_CONSOLE_TOKEN").unwrap_or_default();
     // On this machine alone, so whoever reaches it is you. A service asks who somebody is.
-    let console = Console::new(&cache).allow_actions(|_| Some("whoever sits here".to_owned()));
+    let console = Console::new(&cache)
+        // And so that no page elsewhere has a browser reach it by another name.
+        .hosts(["localhost", "127.0.0.1"])
+        .allow_actions(|_| Some("whoever sits here".to_owned()))
+        .show_values()
+        .allow_warm(bearer(token, "cachectl"))
+        .warm_each("users", |limit| stream::iter(0..limit).then(warmed));
     let app = Router::new()
         .route("/", get(|| async { Redirect::to("/cache") }))
         .nest("/cache", console.router());

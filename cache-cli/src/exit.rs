@@ -124,6 +124,27 @@ impl From<CacheError> for Failure {
     }
 }
 
+impl From<cache_backup::Error> for Failure {
+    fn from(error: cache_backup::Error) -> Self {
+        use cache_backup::Error;
+        let exit = match error {
+            Error::Cache(error) => return error.into(),
+            Error::NoBackup { .. } => Exit::Negative,
+            Error::Unsteady | Error::Busy { .. } => Exit::Partly,
+            // What was written till then stays in the unfinished file.
+            Error::File {
+                doing: "write" | "finish",
+                ..
+            } => Exit::Partly,
+            _ => Exit::Usage,
+        };
+        Self {
+            exit,
+            text: error.to_string(),
+        }
+    }
+}
+
 /// What to do about a cause of which the runtime says no more than its word.
 fn advice(cause: &str) -> String {
     if let Some(command) = cause.strip_prefix("no_permission: ") {
@@ -184,5 +205,26 @@ mod tests {
             cause: "no_permission: scan".to_owned(),
         });
         assert!(failure.text.contains("`+scan`"), "{}", failure.text);
+    }
+
+    #[test]
+    fn a_backup_that_stopped_half_way_is_not_nothing() {
+        use cache_backup::Error;
+        let of = |doing| Error::File {
+            doing,
+            path: "a.zst".into(),
+            source: io::ErrorKind::StorageFull.into(),
+        };
+        let busy = Error::Busy {
+            path: "a.zst.partial".into(),
+        };
+        for (error, exit) in [
+            (of("write"), Exit::Partly),
+            (of("finish"), Exit::Partly),
+            (of("open"), Exit::Usage),
+            (busy, Exit::Partly),
+        ] {
+            assert_eq!(Failure::from(error).exit, exit);
+        }
     }
 }

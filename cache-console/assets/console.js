@@ -43,6 +43,7 @@ function follow() {
     become(view, parsed.body.firstChild);
     say("Figures are live: they move once a second.");
   });
+  source.addEventListener("rows", (event) => change(JSON.parse(event.data)));
   source.addEventListener("error", () => {
     if (source.readyState === EventSource.CLOSED) {
       clearTimeout(quiet);
@@ -57,11 +58,50 @@ function follow() {
   });
   // A page that is left keeps no stream, and one that is come back to begins another.
   addEventListener("pagehide", () => source.close(), { once: true });
+  return source;
+}
+
+// How many rows of changes are kept.
+const ROWS = 200;
+
+// Puts new rows on top of those that are there, or in their place.
+function change({ html, is_all, status: told }) {
+  const rows = document.getElementById("rows");
+  const watching = document.getElementById("watching");
+  const parsed = new DOMParser().parseFromString(`<table><tbody>${html}</tbody></table>`, "text/html");
+  const news = Array.from(parsed.querySelectorAll("tr"));
+  if (is_all) rows.replaceChildren(...news);
+  else rows.prepend(...news);
+  while (rows.children.length > ROWS) rows.lastChild.remove();
+  if (watching.textContent !== told) watching.textContent = told;
+  say("Events are live.");
+}
+
+// The stream of this page, while it has one.
+let source = null;
+let quiet = 0;
+
+// What moves can be stopped, to be read.
+function pausable(pause) {
+  pause.hidden = false;
+  pause.addEventListener("click", () => {
+    if (source) {
+      source.close();
+      source = null;
+      say("Events stand still: you have paused them.");
+    } else {
+      source = follow();
+    }
+    pause.textContent = source ? "Pause" : "Go on";
+  });
 }
 
 addEventListener("pageshow", (event) => {
-  if (event.persisted && view && status) follow();
+  if (event.persisted && source) source = follow();
 });
 
-let quiet = 0;
-if (view && status) follow();
+const pause = document.getElementById("pause");
+if (view && status) {
+  source = follow();
+  if (pause) pausable(pause);
+}

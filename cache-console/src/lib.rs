@@ -2,19 +2,27 @@
 
 mod action;
 mod assets;
+mod bearer;
+mod changes;
+mod chart;
 mod console;
 mod finding;
+mod fleet;
 mod headers;
+mod hosts;
 mod live;
 mod page;
 mod probes;
 mod remedies;
+mod scope;
 mod shown;
 mod status;
 mod tally;
 mod view;
+mod warm;
 mod window;
 
+pub use bearer::bearer;
 pub use console::Console;
 
 /// The chapter of the guide, whose code must compile.

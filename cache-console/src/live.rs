@@ -3,13 +3,14 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response, Sse};
 use futures_util::stream;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout};
 
+use crate::changes;
 use crate::console::Console;
 use crate::view::{Query, View};
 
@@ -18,7 +19,7 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// How long one stream lasts. A browser opens the next by itself, and a server that shuts down when its connections have
 /// ended waits for no longer.
-const LIFE: Duration = Duration::from_secs(30);
+pub(crate) const LIFE: Duration = Duration::from_secs(30);
 
 /// How much longer than that a reader that reads no more keeps others out.
 const SLACK: Duration = Duration::from_secs(1);
@@ -44,13 +45,24 @@ fn lend(permit: OwnedSemaphorePermit) -> oneshot::Sender<()> {
     stream
 }
 
-pub(crate) fn stream(console: Console, view: View, query: Query) -> Response {
+pub(crate) fn stream(console: Console, view: View, query: Query, headers: &HeaderMap) -> Response {
+    if !view.moves() {
+        // A browser asks for it no more.
+        return StatusCode::NO_CONTENT.into_response();
+    }
     let Ok(permit) = console.streams().clone().try_acquire_owned() else {
         let later = [(header::RETRY_AFTER, "30")];
         let why =
             "too many pages are kept up to date already: close some, or reload this one by hand\n";
         return (StatusCode::SERVICE_UNAVAILABLE, later, why).into_response();
     };
+    let permit = lend(permit);
+    if view == View::Events {
+        return match console.changes() {
+            Some(changes) => changes::stream(changes.clone(), query.filter(), headers, permit),
+            None => StatusCode::NO_CONTENT.into_response(),
+        };
+    }
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let stream = Stream {
@@ -59,7 +71,7 @@ pub(crate) fn stream(console: Console, view: View, query: Query) -> Response {
         query,
         ticks,
         ends: Instant::now() + LIFE,
-        _permit: lend(permit),
+        _permit: permit,
     };
     Sse::new(stream::unfold(stream, Stream::next)).into_response()
 }
@@ -92,7 +104,12 @@ mod tests {
         let console = Console::new(&Cache::memory());
         let all = console.streams().available_permits();
         let begun = Instant::now();
-        let response = stream(console.clone(), View::Overview, Query::default());
+        let response = stream(
+            console.clone(),
+            View::Overview,
+            Query::default(),
+            &HeaderMap::new(),
+        );
         assert_eq!(console.streams().available_permits(), all - 1);
         let mut told = response.into_body().into_data_stream();
         let mut events = 0;
@@ -112,7 +129,12 @@ mod tests {
     async fn who_reads_nothing_keeps_others_out_for_no_longer() {
         let console = Console::new(&Cache::memory());
         let all = console.streams().available_permits();
-        let _unread = stream(console.clone(), View::Overview, Query::default());
+        let _unread = stream(
+            console.clone(),
+            View::Overview,
+            Query::default(),
+            &HeaderMap::new(),
+        );
         tokio::time::sleep(LIFE).await;
         assert_eq!(console.streams().available_permits(), all - 1);
         tokio::time::sleep(SLACK * 2).await;

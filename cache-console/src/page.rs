@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
@@ -33,6 +33,10 @@ struct Page<'a> {
     title: &'a str,
     views: &'a [View],
     current: Option<View>,
+    /// What leads up to where the pages are.
+    up: &'a str,
+    /// What links to other views carry.
+    kept: &'a str,
     /// Where the stream of the view is, if it moves.
     live: Option<String>,
     /// HTML of a template.
@@ -68,19 +72,36 @@ pub(crate) async fn answer(
         Some(asked) => format!("live/{name}?{asked}"),
         None => format!("live/{name}"),
     };
+    let around = Around {
+        current: Some(view),
+        live: view.moves().then_some(live),
+        kept: query.kept(),
+        ..Around::default()
+    };
     match content.html() {
-        Ok(content) => whole(view.title(), Some(view), Some(live), &content),
+        Ok(content) => whole(view.title(), around, &content),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
+/// What a page has beside its content.
+#[derive(Default)]
+struct Around {
+    current: Option<View>,
+    live: Option<String>,
+    kept: &'static str,
+    up: String,
+}
+
 /// The page around what some template gave.
-fn whole(title: &str, current: Option<View>, live: Option<String>, content: &str) -> Response {
+fn whole(title: &str, around: Around, content: &str) -> Response {
     let page = Page {
         title,
         views: View::IN_MENU,
-        current,
-        live,
+        current: around.current,
+        up: &around.up,
+        kept: around.kept,
+        live: around.live,
         content,
     };
     match page.render() {
@@ -91,8 +112,17 @@ fn whole(title: &str, current: Option<View>, live: Option<String>, content: &str
 
 /// A page that does not move.
 pub(crate) fn still(status: StatusCode, title: &str, content: &impl Template) -> Response {
+    still_below(status, title, content, String::new())
+}
+
+/// The same at a path that is below the pages by these steps up.
+fn still_below(status: StatusCode, title: &str, content: &impl Template, up: String) -> Response {
+    let around = Around {
+        up,
+        ..Around::default()
+    };
     match content.render() {
-        Ok(content) => (status, whole(title, None, None, &content)).into_response(),
+        Ok(content) => (status, whole(title, around, &content)).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
@@ -102,10 +132,15 @@ pub(crate) fn problem(status: StatusCode, what: &str) -> Response {
     still(status, "Not done", &Problem { what })
 }
 
-pub(crate) async fn nothing_there() -> Response {
-    problem(
+/// `asked` is below where the pages are, wherever they are nested.
+pub(crate) async fn nothing_there(asked: Uri) -> Response {
+    let below = asked.path().matches('/').count().saturating_sub(1);
+    let what = "There is no such page. Take one of those above.";
+    still_below(
         StatusCode::NOT_FOUND,
-        "There is no such page. Take one of those above.",
+        "Not there",
+        &Problem { what },
+        "../".repeat(below),
     )
 }
 

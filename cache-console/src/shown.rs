@@ -47,6 +47,61 @@ impl fmt::Display for Name {
     }
 }
 
+/// The longest name that is remembered whole and made a link, in bytes.
+const LONGEST_LINK: usize = 2_000;
+
+/// A name, cut between two characters where it is too long for a link.
+pub(crate) fn cut(name: &str) -> &str {
+    let mut end = name.len().min(LONGEST_LINK);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    &name[..end]
+}
+
+/// A moment of some clock in Unix milliseconds, as a time of the day in UTC; milliseconds to a program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Clock(pub(crate) Option<u64>);
+
+impl fmt::Display for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(ms) = self.0 else {
+            return f.write_str(NO_DATA);
+        };
+        let (seconds, ms) = (ms / 1_000, ms % 1_000);
+        let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+        write!(f, "{hour:02}:{minute:02}:{second:02}.{ms:03} UTC")
+    }
+}
+
+/// A text as a part of a URL: all but what has no meaning there in percent-encoding (RFC 3986, 2.3).
+pub(crate) fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                encoded.push(char::from(byte));
+            }
+            // Writing to a string does not fail.
+            byte => drop(write!(encoded, "%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+/// A text of several lines that does nothing but be read.
+pub(crate) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c == '\n' || is_plain(c) {
+            true => plain.push(c),
+            false => plain.extend(c.escape_unicode()),
+        }
+    }
+    plain
+}
+
 /// Whether it neither moves anything nor changes the direction of what follows, and can be seen.
 fn is_plain(c: char) -> bool {
     let turns = matches!(

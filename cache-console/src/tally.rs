@@ -56,6 +56,18 @@ impl Tally {
         }
     }
 
+    /// As many as there would have been in so many times the time.
+    pub(crate) fn stretched(self, times: f64) -> Self {
+        let of = |count: u64| (count as f64 * times).round() as u64;
+        Self {
+            calls: of(self.calls),
+            hits: of(self.hits),
+            misses: of(self.misses),
+            loads: of(self.loads),
+            failed: of(self.failed),
+        }
+    }
+
     pub(crate) fn hit_rate(self) -> Share {
         Share::of(self.hits, self.hits.saturating_add(self.misses))
     }

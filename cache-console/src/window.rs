@@ -15,10 +15,10 @@ const WINDOW: Duration = Duration::from_secs(60);
 const APART: Duration = Duration::from_secs(5);
 
 /// Shorter times say little of a rate.
-const SHORTEST: Duration = Duration::from_millis(200);
+pub(crate) const SHORTEST: Duration = Duration::from_millis(200);
 
 /// By namespace and function; that of a whole namespace under no function.
-type Tallies = BTreeMap<(String, String), Tally>;
+pub(crate) type Tallies = BTreeMap<(String, String), Tally>;
 
 /// What was counted at each look of late. Nobody looks while no page is open: the first look after that compares with
 /// the last one before it, and says how long ago that was.
@@ -45,16 +45,9 @@ impl Window {
         while self.0.get(1).is_some_and(|(at, _)| is_out(at)) {
             self.0.pop_front();
         }
-        let lately = self.0.front().map(|(at, before)| {
-            let since = |(name, tally): (&(String, String), &Tally)| {
-                let before = before.get(name).copied().unwrap_or_default();
-                (name.clone(), tally.since(before))
-            };
-            Lately {
-                over: Over(now.duration_since(*at)),
-                tallies: counted.iter().map(since).collect(),
-            }
-        });
+        let first = self.0.front();
+        let lately =
+            first.map(|(at, before)| Lately::between(before, &counted, now.duration_since(*at)));
         let last = self.0.back();
         if last.is_none_or(|(at, _)| now.duration_since(*at) >= APART) {
             self.0.push_back((now, counted));
@@ -66,6 +59,35 @@ impl Window {
 }
 
 impl Lately {
+    /// What was counted in some time.
+    pub(crate) fn between(before: &Tallies, after: &Tallies, over: Duration) -> Self {
+        let since = |(name, tally): (&(String, String), &Tally)| {
+            let before = before.get(name).copied().unwrap_or_default();
+            (name.clone(), tally.since(before))
+        };
+        Self {
+            over: Over(over),
+            tallies: after.iter().map(since).collect(),
+        }
+    }
+
+    /// What several counted, each in a time of its own, as if all had taken as long as the longest.
+    pub(crate) fn sum(all: &[Self]) -> Self {
+        let over = all.iter().map(|one| one.over.0).max().unwrap_or_default();
+        let mut tallies = Tallies::new();
+        for one in all.iter().filter(|one| !one.over.0.is_zero()) {
+            let stretch = over.as_secs_f64() / one.over.0.as_secs_f64();
+            for (name, tally) in &one.tallies {
+                let sum = tallies.entry(name.clone()).or_default();
+                *sum = *sum + tally.stretched(stretch);
+            }
+        }
+        Self {
+            over: Over(over),
+            tallies,
+        }
+    }
+
     /// Of all namespaces together.
     pub(crate) fn total(&self) -> Tally {
         let of_namespaces = self.tallies.iter().filter(|((_, path), _)| path.is_empty());
@@ -83,7 +105,7 @@ impl Lately {
     }
 }
 
-fn tallies(stats: &Stats) -> Tallies {
+pub(crate) fn tallies(stats: &Stats) -> Tallies {
     let namespaces = stats.namespaces.iter();
     let namespaces = namespaces.map(|row| ((&row.namespace, ""), &row.counts));
     let functions = stats.functions.iter();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cache_runtime::Cache;
 use parking_lot::Mutex;
@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use crate::list::metrics;
 use crate::metric::Family;
 use crate::rate::Window;
-use crate::seen::Seen;
+use crate::seen::{Seen, Server};
 
 /// What names begin with unless another prefix is asked for.
 pub const PREFIX: &str = "cache";
@@ -19,11 +19,16 @@ pub const PREFIX: &str = "cache";
 #[derive(Clone)]
 pub struct Exporter(Arc<Shared>);
 
-struct Shared {
+pub(crate) struct Shared {
     cache: Cache,
     prefix: String,
     window: Mutex<Window>,
+    /// What servers said of themselves, and when.
+    servers: Mutex<Option<(Instant, Vec<Server>)>>,
 }
+
+/// What servers said longer ago than this is told no more: who asks them stands still.
+const SAID_OF_LATE: Duration = Duration::from_secs(60);
 
 /// A prefix that no metric's name may begin with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,12 +61,13 @@ impl Exporter {
     }
 
     fn under(cache: &Cache, prefix: String) -> Self {
-        let window = Mutex::default();
+        let (window, servers) = (Mutex::default(), Mutex::default());
         let cache = cache.clone();
         Self(Arc::new(Shared {
             cache,
             prefix,
             window,
+            servers,
         }))
     }
 
@@ -71,17 +77,46 @@ impl Exporter {
         &self.0.prefix
     }
 
-    /// All metrics as they are now, in an order that does not change. It asks Redis for nothing.
+    /// All metrics as they are now, in an order that does not change. It asks Redis for nothing: what servers say of
+    /// themselves is asked for by a task (feature `servers`).
     #[must_use]
     pub fn families(&self) -> Vec<Family> {
         let seen = self.see();
         metrics().map(|metric| metric.family(&seen)).collect()
     }
 
-    fn see(&self) -> Seen {
-        let mut seen = Seen::of(&self.0.cache);
-        seen.rates = self.0.window.lock().look(&seen.namespaces, Instant::now());
+    pub(crate) fn see(&self) -> Seen {
+        let (mut seen, now) = (Seen::of(&self.0.cache), Instant::now());
+        seen.rates = self.0.window.lock().look(&seen.namespaces, now);
+        if let Some((at, servers)) = &*self.0.servers.lock()
+            && now.duration_since(*at) < SAID_OF_LATE
+        {
+            seen.servers.clone_from(servers);
+        }
         seen
+    }
+
+    #[cfg(feature = "servers")]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0
+    }
+
+    #[cfg(feature = "servers")]
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.0.cache
+    }
+}
+
+#[cfg(feature = "servers")]
+impl Shared {
+    pub(crate) fn tell_servers(&self, at: Instant, servers: Vec<Server>) {
+        *self.servers.lock() = Some((at, servers));
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Shared").field(&self.prefix).finish()
     }
 }
 

@@ -15,12 +15,33 @@ const METADATA: Metadata<'static> = Metadata::new("cache", Level::INFO, Some(mod
 /// Tells the recorder of a program what a cache counts.
 ///
 /// Counters are told as what they are, however often; of histograms the recorder is told what came since the last time,
-/// each value as the upper bound of its bucket.
+/// each value as the upper bound of its bucket. A server of Redis that is started anew counts from zero: what it counts
+/// then is added to what it had counted. A gauge of what is no longer there keeps what it was told last.
 #[derive(Debug)]
 pub struct Bridge {
     exporter: Exporter,
     /// What was told of each histogram.
     told: HashMap<Key, Vec<u64>>,
+    /// What each counter of a server came to.
+    risen: HashMap<Key, Risen>,
+}
+
+/// A counter that begins anew when its server does, as one that never falls.
+#[derive(Debug, Default)]
+struct Risen {
+    last: u64,
+    total: u64,
+}
+
+impl Risen {
+    /// What it is in all, where the server has counted so many.
+    fn to(&mut self, count: u64) -> u64 {
+        // After a fall all of it is new.
+        let more = count.checked_sub(self.last).unwrap_or(count);
+        self.last = count;
+        self.total = self.total.saturating_add(more);
+        self.total
+    }
 }
 
 impl Bridge {
@@ -30,6 +51,7 @@ impl Bridge {
         Self {
             exporter: exporter.clone(),
             told: HashMap::new(),
+            risen: HashMap::new(),
         }
     }
 
@@ -70,6 +92,10 @@ impl Bridge {
                 Unit::Bytes => metrics::Unit::Bytes,
             };
             match metric.kind {
+                // A counter of the facade is a whole number.
+                Kind::Counter if metric.is_sum() => {
+                    recorder.describe_gauge(name, Some(unit), help);
+                }
                 Kind::Counter => recorder.describe_counter(name, Some(unit), help),
                 Kind::Gauge => recorder.describe_gauge(name, Some(unit), help),
                 Kind::Histogram => recorder.describe_histogram(name, Some(unit), help),
@@ -85,7 +111,12 @@ impl Bridge {
         let key = Key::from_parts(name, labels.collect::<Vec<_>>());
         match (&sample.value, metric.kind) {
             (Value::Count(count), Kind::Counter) => {
-                recorder.register_counter(&key, &METADATA).absolute(*count);
+                let counter = recorder.register_counter(&key, &METADATA);
+                let total = match metric.is_of_server {
+                    true => self.risen.entry(key).or_default().to(*count),
+                    false => *count,
+                };
+                counter.absolute(total);
             }
             (Value::Count(count), _) => {
                 recorder.register_gauge(&key, &METADATA).set(*count as f64);
@@ -110,5 +141,17 @@ impl Bridge {
             }
             *told = *count;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counter_goes_on_after_its_server_was_started_anew() {
+        let mut risen = Risen::default();
+        let totals = [10, 10, 15, 3, 4, 0, 2].map(|count| risen.to(count));
+        assert_eq!(totals, [10, 10, 15, 18, 19, 19, 21]);
     }
 }

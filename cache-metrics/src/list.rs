@@ -3,6 +3,7 @@
 mod of_calls;
 mod of_nodes;
 mod of_process;
+mod of_servers;
 mod of_time;
 
 use cache_runtime::Counts;
@@ -17,11 +18,12 @@ const NODE: &str = "node";
 
 /// Every metric that a cache has, in the order in which they are exported.
 pub fn metrics() -> impl Iterator<Item = &'static Metric> {
-    let parts: [&'static [Metric]; 4] = [
+    let parts: [&'static [Metric]; 5] = [
         of_calls::METRICS,
         of_time::METRICS,
         of_process::METRICS,
         of_nodes::METRICS,
+        of_servers::METRICS,
     ];
     parts.into_iter().flatten()
 }
@@ -58,6 +60,7 @@ const fn metric(
         help,
         kind,
         unit,
+        is_of_server: false,
         labels,
         read,
     }

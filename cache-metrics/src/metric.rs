@@ -12,6 +12,8 @@ pub struct Metric {
     pub kind: Kind,
     /// What it is in.
     pub unit: Unit,
+    /// Whether it is a server's own figure, which [`watch_servers`](crate::Exporter) asks for: its name has no prefix.
+    pub is_of_server: bool,
     /// Its labels, in the order in which a sample has them.
     pub labels: &'static [&'static str],
     pub(crate) read: fn(&Seen, &mut Samples),
@@ -131,7 +133,21 @@ impl Metric {
         } else {
             ""
         };
-        format!("{prefix}_{}{unit}{total}", self.name)
+        format!("{}{unit}{total}", self.stem(prefix))
+    }
+
+    /// Its name without unit and `_total`.
+    pub(crate) fn stem(&self, prefix: &str) -> String {
+        match self.is_of_server {
+            true => self.name.to_owned(),
+            false => format!("{prefix}_{}", self.name),
+        }
+    }
+
+    /// Whether it counts what is no whole number.
+    #[cfg(any(feature = "otel", feature = "facade"))]
+    pub(crate) fn is_sum(&self) -> bool {
+        self.kind == Kind::Counter && self.unit == Unit::Seconds
     }
 
     pub(crate) fn family(&'static self, seen: &Seen) -> Family {

@@ -29,8 +29,7 @@ impl Exporter {
             last: Mutex::default(),
         });
         for metric in metrics() {
-            let name = format!("{}_{}", self.prefix(), metric.name);
-            instrument(meter, name, metric, &looks);
+            instrument(meter, metric.stem(self.prefix()), metric, &looks);
         }
     }
 }
@@ -38,6 +37,15 @@ impl Exporter {
 fn instrument(meter: &Meter, name: String, metric: &'static Metric, looks: &Arc<Looks>) {
     let (help, unit, looks) = (metric.help, unit(metric.unit), Arc::clone(looks));
     match metric.kind {
+        Kind::Counter if metric.is_sum() => {
+            let counter = meter.f64_observable_counter(name);
+            let tell = move |to: &dyn AsyncInstrument<f64>| looks.numbers(metric, to);
+            counter
+                .with_description(help)
+                .with_unit(unit)
+                .with_callback(tell)
+                .build();
+        }
         Kind::Counter => {
             let counter = meter.u64_observable_counter(name);
             let tell = move |to: &dyn AsyncInstrument<u64>| looks.counts(metric, to);

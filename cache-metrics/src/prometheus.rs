@@ -86,7 +86,7 @@ fn encode(family: &Family, prefix: &str, encoder: &mut DescriptorEncoder<'_>) ->
     }
     let metric = family.metric;
     // The encoder adds the unit and `_total`.
-    let (name, unit) = (format!("{prefix}_{}", metric.name), unit(metric.unit));
+    let (name, unit) = (metric.stem(prefix), unit(metric.unit));
     let kind = match metric.kind {
         Kind::Counter => MetricType::Counter,
         Kind::Gauge => MetricType::Gauge,

@@ -9,7 +9,7 @@ use cache_runtime::Counts;
 pub const WINDOW: Duration = Duration::from_secs(300);
 
 /// Looks that follow each other more closely than this are one.
-const APART: Duration = Duration::from_secs(5);
+pub(crate) const APART: Duration = Duration::from_secs(5);
 
 /// How many reads were hits and misses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Rate {
     }
 
     /// Calls that ended otherwise were no reads: they ran without the cache, or were dropped.
-    fn of(counts: &Counts) -> Self {
+    pub(crate) fn of(counts: &Counts) -> Self {
         let calls = &counts.calls;
         let sum = |some: [u64; 3]| some.into_iter().fold(0, u64::saturating_add);
         Self {
@@ -43,14 +43,14 @@ impl Rate {
         }
     }
 
-    fn and(self, other: Self) -> Self {
+    pub(crate) fn and(self, other: Self) -> Self {
         Self {
             hits: self.hits.saturating_add(other.hits),
             misses: self.misses.saturating_add(other.misses),
         }
     }
 
-    fn since(self, before: Self) -> Self {
+    pub(crate) fn since(self, before: Self) -> Self {
         Self {
             hits: self.hits.saturating_sub(before.hits),
             misses: self.misses.saturating_sub(before.misses),

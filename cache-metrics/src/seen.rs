@@ -22,6 +22,18 @@ pub(crate) struct Seen {
     pub(crate) functions: BTreeMap<(String, String), Counts>,
     /// How often calls were hits of late, by namespace, and of all under none.
     pub(crate) rates: BTreeMap<String, Rate>,
+    /// What servers say of themselves, where they are asked.
+    pub(crate) servers: Vec<Server>,
+}
+
+/// What a server says of itself, by field.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Server {
+    pub(crate) node: String,
+    /// `INFO`.
+    pub(crate) info: BTreeMap<String, String>,
+    /// `CLUSTER INFO`, in a cluster.
+    pub(crate) cluster: BTreeMap<String, String>,
 }
 
 impl Seen {
@@ -52,6 +64,7 @@ impl Seen {
             namespaces,
             functions,
             rates: BTreeMap::new(),
+            servers: Vec::new(),
         }
     }
 }

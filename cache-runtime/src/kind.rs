@@ -71,6 +71,7 @@ impl Kind {
                 stale_until: held.stale_until,
                 given: held.given,
             },
+            born: held.born(),
             watch: held.watch.clone(),
             encoded: held.encoded as usize,
             counters: Arc::clone(&held.counters),

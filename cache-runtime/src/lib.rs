@@ -82,6 +82,7 @@ mod events;
 mod executable;
 mod own_thread;
 mod patience;
+mod sketch;
 
 pub mod key;
 mod likeness;
@@ -136,9 +137,9 @@ pub use clock::Clock;
 pub use curve::MemoryCurve;
 pub use error::{CacheError, LoadTimeout};
 pub use events::{
-    BreakerState, CallStats, Counts, FunctionStats, HistogramSnapshot, MemoryStats, MissStats,
-    NamespaceStats, NodeStats, Outcome, RedisHealth, Served, SizeSnapshot, Stats, Tier,
-    UncachedStats, UnstoredStats,
+    AuditStats, BreakerState, CallStats, Counts, FunctionStats, HistogramSnapshot, MemorySizes,
+    MemoryStats, MissStats, NamespaceStats, NodeStats, Outcome, RedisHealth, Served, SizeSnapshot,
+    Stats, Tier, UncachedStats, UnstoredStats,
 };
 #[cfg(feature = "encrypt")]
 pub use frame::EncryptionKeys;
@@ -146,6 +147,10 @@ pub use key::{CacheKey, KeyWriter, Rounded, Serialized};
 pub use overrides::{SettingFrom, SettingInForce};
 pub use policy::{Codec, Compression, Consistency, Lease, OnOutage, Policy, Priority, Refresh};
 pub use site::SharedWith;
+pub use sketch::{
+    BeforeTtl, Burst, CompressionSeen, HeavyKey, HeavyKeys, HourCounts, Hours, InForce, Insight,
+    NeverRead, Sequence,
+};
 pub use tag::Tag;
 pub use value::Cacheable;
 

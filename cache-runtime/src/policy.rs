@@ -38,6 +38,8 @@ pub struct Policy {
     pub(crate) refresh: Refresh,
     /// Whether a hit in memory takes more than a look, or may not be served from there.
     pub(crate) looks_again: bool,
+    /// Whether it is to be drawn whether a hit in memory is audited, and that is all that it takes.
+    pub(crate) draws: bool,
     /// The one tier that has its values; `None` for all.
     pub(crate) only: Option<Tier>,
     /// `None` for the cache's own setting.
@@ -51,6 +53,10 @@ pub struct Policy {
     pub(crate) load_cost: u64,
     /// Zero for none.
     pub(crate) early: f64,
+    /// Which share of the hits is audited; zero for none.
+    pub(crate) audit: f64,
+    /// Whether a task can have the body, so that hits can be audited.
+    pub(crate) is_owned: bool,
     /// Zero for none.
     pub(crate) load_timeout_ms: u64,
     /// Zero for none.
@@ -88,6 +94,7 @@ impl Policy {
             sliding_ms: 0,
             refresh: Refresh::Caller,
             looks_again: false,
+            draws: false,
             only: None,
             max_value: 0,
             max_entries: 0,
@@ -95,6 +102,8 @@ impl Policy {
             load_cost: 0,
             jitter: None,
             early: 0.0,
+            audit: 0.0,
+            is_owned: false,
             load_timeout_ms: 0,
             error_ttl_ms: 0,
         }
@@ -387,7 +396,66 @@ impl Policy {
         let is_strong = matches!(self.consistency, Consistency::Strong);
         let does_more = self.early > 0.0 || self.sliding_ms > 0 || self.max_entries > 0;
         self.looks_again = is_elsewhere || is_strong || does_more;
+        self.draws = self.audits() && !self.looks_again;
+        self.looks_again |= self.draws;
         self
+    }
+
+    /// Compares this share of the hits, in memory and in Redis, with a load of its own in the background: 0.001 for one of
+    /// a thousand. Where the body gives another value, within the ttl and without an invalidation, one was forgotten:
+    /// [`Counts::audits`](crate::Counts::audits) counts it as outdated, and the log says so. Defaults to none.
+    ///
+    /// No caller waits for it, and nothing is changed in the cache. The body runs once more, with all that it does: what
+    /// counts, charges or writes is not to be audited. As many are under way at once as refreshes may be
+    /// ([`CacheBuilder::max_refreshes`](crate::CacheBuilder::max_refreshes)), and one of each key.
+    ///
+    /// It takes effect for functions whose body a task can have: that say `audit` themselves, or
+    /// `refresh = "background"`. Values are compared as they are encoded and, where that differs, by their `PartialEq`; a
+    /// value that has its own time of loading differs each time, unless its `PartialEq` leaves that out. An entry that ends within
+    /// [`lag`](crate::CacheBuilder::lag) is not audited, as it could not be told any more what it was.
+    ///
+    /// A share over 1.0 is taken as 1.0; one under 0.0, or a NaN, as 0.0.
+    #[must_use]
+    pub const fn audit(mut self, share: f64) -> Self {
+        self.audit = match share {
+            _ if is_share(share) => share,
+            _ if share > 1.0 => 1.0,
+            _ => 0.0,
+        };
+        self.noted()
+    }
+
+    /// [`audit`](Self::audit) for an annotation, which refuses what is out of range as it is compiled.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn checked_audit(self, share: f64) -> Self {
+        assert!(is_share(share), "`audit` must be from 0.0 to 1.0");
+        self.audit(share)
+    }
+
+    /// For a function whose body a task can have.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn owned(mut self) -> Self {
+        self.is_owned = true;
+        self.noted()
+    }
+
+    /// For a function whose body may borrow, which refuses what it can't do as it is compiled.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn borrowing(self) -> Self {
+        assert!(
+            self.audit <= 0.0,
+            "this `policy` says `audit`, for which a task has to own what the function takes: say `audit` in the \
+             annotation too, or `audit(0.0)` in the policy"
+        );
+        self
+    }
+
+    /// Whether hits are audited.
+    pub(crate) const fn audits(&self) -> bool {
+        self.is_owned && self.audit > 0.0
     }
 
     /// [`early`](Self::early) for an annotation, which refuses what is out of range as it is compiled.

@@ -6,13 +6,13 @@ use std::time::SystemTime;
 
 use tokio::task::JoinHandle;
 
-use crate::clock::{Clock, system};
+use crate::clock::{Clock, Moment, system};
 use crate::events::{Events, Runs, Tier, Use};
 use crate::flight::{Backoffs, Failures, Flights, Holders, Refreshes};
-use crate::frame::EncryptionKeys;
+use crate::frame::{EncryptionKeys, Writer};
 use crate::lease::Leases;
 use crate::memory::Memory;
-use crate::overrides::Overrides;
+use crate::overrides::{Overrides, SettingInForce};
 use crate::owed::Owed;
 use crate::patience::Crowd;
 use crate::policy::Policy;
@@ -56,6 +56,8 @@ pub(crate) struct Tiers {
     pub(crate) failures: Failures,
     pub(crate) holders: Holders,
     pub(crate) refreshes: Arc<Refreshes>,
+    /// The audits under way, as many at once as refreshes may be.
+    pub(crate) audits: Arc<Refreshes>,
     pub(crate) owed: Owed,
     pub(crate) leases: Arc<Leases>,
     /// The calls that wait for Redis now.
@@ -70,13 +72,17 @@ pub(crate) struct Tiers {
     pub(crate) keys: Option<EncryptionKeys>,
     /// What a settings file changes.
     pub(crate) overrides: Arc<Overrides>,
+    /// The settings of the cache itself, as they are told.
+    pub(crate) settings: Vec<SettingInForce>,
     /// How often each body ran, where a test counts it.
     pub(crate) runs: Option<Runs>,
     /// Whether anything uses it.
     pub(crate) used: Use,
-    /// Tells it from those of other processes.
+    /// Tells it from those of other processes. The half of it is in the id of each entry that it makes.
     pub(crate) id: u128,
     pub(crate) built: SystemTime,
+    /// When that was, by its own clock.
+    pub(crate) began: Moment,
     /// Off by setting, or closed: every call runs as if there were no cache.
     pub(crate) off: AtomicBool,
 }
@@ -143,6 +149,7 @@ impl Tiers {
             failures: Failures::default(),
             holders: Holders::default(),
             refreshes: Arc::new(Refreshes::new(limits.max_refreshes)),
+            audits: Arc::new(Refreshes::new(limits.max_refreshes)),
             owed: Owed::default(),
             leases: Arc::default(),
             crowd: Arc::default(),
@@ -153,10 +160,12 @@ impl Tiers {
             limits,
             keys: None,
             overrides: Arc::default(),
+            settings: Vec::new(),
             runs: None,
             used: Use::none_yet(),
-            id: rand::random(),
+            id: Writer::process(),
             built: system(),
+            began: Moment::default(),
             off: AtomicBool::new(false),
         }
     }

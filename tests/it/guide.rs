@@ -22,7 +22,12 @@ fn each_chapter_is_listed_and_compiled() {
         chapters
     );
     // With the package that its code is of.
-    let libs = ["cache-runtime/src/lib.rs", "cache-console/src/lib.rs"];
+    let libs = [
+        "cache-runtime/src/lib.rs",
+        "cache-console/src/lib.rs",
+        "cache-backup/src/lib.rs",
+        "cache-insight/src/lib.rs",
+    ];
     let libs = libs.map(|lib| fs::read_to_string(root.join(lib)).unwrap());
     for chapter in &chapters {
         let names = [format!("\"{chapter}\""), format!("/guide/src/{chapter}\"")];

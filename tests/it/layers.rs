@@ -16,6 +16,7 @@ const LAYERS: &[&[&str]] = &[
         "executable",
         "own_thread",
         "patience",
+        "sketch",
     ],
     &["key", "likeness", "tag", "value", "returns", "policy"],
     &["frame", "site", "overrides"],
@@ -30,7 +31,11 @@ const LAYERS: &[&[&str]] = &[
 
 /// Imports within a row, each in one direction.
 const WITHIN: &[(&str, &str)] = &[
+    ("curve", "clock"),
+    ("curve", "sketch"),
     ("events", "clock"),
+    ("events", "sketch"),
+    ("sketch", "clock"),
     ("own_thread", "clock"),
     ("patience", "clock"),
     ("likeness", "returns"),

@@ -1,13 +1,12 @@
 //! `cachectl explain`: what an entry is, what it rests on, and what the next read finds.
 
 use cache_runtime::admin::{
-    Action, Admin, EntryHeader, Expected, Explanation, LeaseKind, StampKind, StampSeen, StampState,
+    Action, EntryHeader, Expected, Explanation, LeaseKind, StampKind, StampSeen, StampState,
     Verdict,
 };
 use serde::Serialize;
 
 use super::find::find;
-use super::next_step::{next_step, reason};
 use crate::arguments::{self, Place};
 use crate::connection;
 use crate::exit::{Exit, Failure};
@@ -53,11 +52,11 @@ pub(crate) async fn explain(
     let mut entries = Vec::with_capacity(names.len());
     for name in &names {
         let explanation = admin.explain(name, &expected).await?;
-        let by = blame(&admin, &explanation).await;
+        let by = admin.done_by(&explanation).await;
         entries.push(Told {
             by,
-            reason: reason(&explanation),
-            next_step: next_step(&explanation, names.len() > 1),
+            reason: explanation.reason(),
+            next_step: explanation.next_step(names.len() > 1),
             has_siblings: names.len() > 1,
             explanation,
         });
@@ -70,63 +69,6 @@ pub(crate) async fn explain(
         verdict: verdict.unwrap_or(Verdict::NeverStored),
         entries,
     })
-}
-
-/// How long ago an action may be that is told of an entry that is not there.
-const RECENT_MS: u64 = 10 * 60_000;
-
-/// How many of the last actions are looked at.
-const LOOKED_AT: usize = 1_000;
-
-/// Who invalidated or expired it by hand, or what it rests on, if that was done with this program.
-async fn blame(admin: &Admin, told: &Explanation) -> Option<Action> {
-    let targets = blamed(told);
-    if targets.is_empty() {
-        return None;
-    }
-    let since_ms = match (&told.header, told.node_ms) {
-        (Some(header), _) => header.born_ms,
-        // It may have been loaded since, and have ended by itself: only what was done just now is told.
-        (None, Some(now)) => now.saturating_sub(RECENT_MS),
-        (None, None) => return None,
-    };
-    // Who may not read the log is told without it.
-    let actions = admin.actions(LOOKED_AT).await.ok()?;
-    let is_it = |action: &Action| action.at_ms >= since_ms && targets.contains(&action.target);
-    actions.into_iter().find(is_it)
-}
-
-/// What the log of actions may have in the place of the target, if somebody did it by hand.
-fn blamed(told: &Explanation) -> Vec<String> {
-    let stamp = |kind, name: &str| match kind {
-        StampKind::Tag => vec![format!("tag {name}"), "everything".to_owned()],
-        StampKind::Namespace => vec![format!("namespace {name}"), "everything".to_owned()],
-        StampKind::Node => Vec::new(),
-    };
-    let own = || {
-        let names = [Some(&told.name), told.key.as_ref()];
-        let names = names.into_iter().flatten();
-        names.map(|name| format!("key {name}")).collect()
-    };
-    match &told.verdict {
-        Verdict::TagInvalidated { tag } => stamp(StampKind::Tag, tag),
-        Verdict::NamespaceCleared { namespace } => stamp(StampKind::Namespace, namespace),
-        Verdict::StampEvicted { kind, name } => stamp(*kind, name),
-        Verdict::Stale { by_hand: true, .. } | Verdict::Expired { by_hand: true } => {
-            let expired = told
-                .stamps
-                .iter()
-                .filter(|seen| seen.state == StampState::Expired);
-            expired
-                .flat_map(|seen| stamp(seen.kind, &seen.name))
-                .collect()
-        }
-        Verdict::NeverStored
-        | Verdict::Loading
-        | Verdict::Stale { .. }
-        | Verdict::Expired { .. } => own(),
-        _ => Vec::new(),
-    }
 }
 
 impl Report for Explained {
@@ -214,15 +156,12 @@ fn tell_header(page: &mut Page, told: &Explanation, header: &EntryHeader) {
         Some(now) => format!("in {}", units::span(at - now)),
         None => String::new(),
     };
-    let by = if header.is_put {
-        "a write, which put it"
-    } else {
-        "a load"
-    };
+    page.pair("loaded on", &told.loaded_on().unwrap_or_default());
     page.pair(
         "made by",
         &format!(
-            "{by} {}, stored {}, {}; it took {}",
+            "{} {}, stored {}, {}; it took {}",
+            header.made_by(),
             header.id,
             units::time(header.born_ms),
             age(header.born_ms),

@@ -1,18 +1,25 @@
 //! The commands, a file each: what is asked for in, a report out.
 
 mod act;
+mod advice;
+mod backup;
+mod backups;
 mod doctor;
 mod explain;
 mod find;
 mod functions;
 mod get;
+mod hours;
+mod keys;
 mod log;
 mod man;
-mod next_step;
+mod restore;
 mod scan;
+mod serve;
 mod stats;
 mod survey;
 mod top;
+mod warm;
 mod watch;
 
 use std::io::{self, Write as _};
@@ -40,6 +47,9 @@ async fn dispatch(arguments: &Arguments) -> Result<Exit, Failure> {
             let admin = connect(place).await?;
             done(&functions::functions(&admin, asked).await?, json)
         }
+        Command::Advice(asked) => done(&advice::advice(&connect(place).await?, asked).await?, json),
+        Command::Keys(asked) => done(&keys::keys(&connect(place).await?, asked).await?, json),
+        Command::Hours(asked) => done(&hours::hours(&connect(place).await?, asked).await?, json),
         Command::Top(asked) => top::top(&connect(place).await?, asked, json).await,
         Command::Explain(asked) => {
             let report = explain::explain(place, asked).await?;
@@ -56,7 +66,20 @@ async fn dispatch(arguments: &Arguments) -> Result<Exit, Failure> {
             done(&act::act(&admin, act::What::Expire, asked).await?, json)
         }
         Command::Watch(asked) => watch::watch(&connect(place).await?, asked, json).await,
+        Command::Serve(asked) => serve::serve(place, asked, json).await,
+        Command::Warm(asked) if asked.list => done(&warm::list(asked).await?, json),
+        Command::Warm(asked) => done(&warm::warm(asked).await?, json),
         Command::Doctor(asked) => done(&doctor::doctor(place, asked).await?, json),
+        Command::Backup(asked) => {
+            let admin = connect(place).await?;
+            done(&backup::backup(&admin, asked).await?, json)
+        }
+        Command::Restore(asked) if asked.check => done(&restore::check(asked)?, json),
+        Command::Restore(asked) => {
+            let admin = connect(place).await?;
+            done(&restore::restore(&admin, asked).await?, json)
+        }
+        Command::Backups(asked) => done(&backups::backups(asked)?, json),
         Command::Log(asked) => done(&log::log(&connect(place).await?, asked).await?, json),
         Command::Completions { shell } => {
             let mut out = Vec::new();

@@ -22,6 +22,14 @@ async fn failing(id: u64) -> Result<u64, String> {
     Err(format!("no {id}"))
 }
 
+/// What one of the fleet loads by its own number.
+const LOADS: &str = "ONE_OF_THE_FLEET_LOADS";
+
+#[cached(ns = "loaders", ttl = "1h", key = "loaded-by-{number}")]
+async fn loaded(number: u64) -> u64 {
+    number
+}
+
 /// No test by itself: a process that is started by one, calls, and ends when its input does.
 #[tokio::test]
 async fn one_of_the_fleet() {
@@ -38,19 +46,28 @@ async fn one_of_the_fleet() {
                 squared(3).await;
             }
             let _ = failing(1).await;
+            if let Ok(number) = std::env::var(LOADS) {
+                loaded(number.parse().unwrap()).await;
+            }
         })
         .await;
     let waits = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
     waits.await.unwrap().unwrap();
 }
 
-struct One(Child);
+pub(super) struct One(Child);
 
 impl One {
-    fn start(url: &str) -> Self {
+    pub(super) fn start(url: &str) -> Self {
+        Self::loading(url, None)
+    }
+
+    /// One that loads what is of this number as well.
+    fn loading(url: &str, number: Option<&str>) -> Self {
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "fleet::one_of_the_fleet"])
             .env(URL, url)
+            .envs(number.map(|number| (LOADS, number)))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn();
@@ -186,4 +203,44 @@ async fn where_redis_is_away_it_is_said() {
     ));
     assert_eq!(wrong.exit, 2, "{wrong:?}");
     assert!(wrong.err.contains("100ms at least"), "{wrong:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_loaded_an_entry_is_told_by_process_and_once_it_is_gone_by_its_id() {
+    let server = server().await;
+    let url = server.url();
+    let mut fleet: Vec<_> = (1..=3)
+        .map(|number: u8| One::loading(&url, Some(&number.to_string())))
+        .collect();
+    let mut builds = Vec::new();
+    for (number, one) in (1..).zip(&fleet) {
+        let key = format!("loaded-by-{number}");
+        let told = until(&url, &["--json", "explain", &key], |told| {
+            !told["entries"][0]["loader"].is_null()
+        });
+        let (loader, header) = (&told["entries"][0]["loader"], &told["entries"][0]["header"]);
+        assert_eq!(loader["pid"], one.0.id(), "{told:#}");
+        assert!(!loader["host"].as_str().unwrap().is_empty(), "{told:#}");
+        let begins = header["loader"].as_str().unwrap();
+        assert!(
+            loader["id"].as_str().unwrap().starts_with(begins),
+            "{told:#}"
+        );
+        builds.push(loader["build"].clone());
+        let page = run(&url, &["explain", &key]).out;
+        let expected = format!("process {}, build ", one.0.id());
+        assert!(page.contains(&expected), "{page}");
+    }
+    assert!(builds.iter().all(|build| *build == builds[0]), "{builds:?}");
+
+    drop(fleet.remove(0));
+    let told = until(&url, &["--json", "explain", "loaded-by-1"], |told| {
+        told["entries"][0]["loader"].is_null()
+    });
+    let begins = told["entries"][0]["header"]["loader"].as_str().unwrap();
+    assert_eq!(begins.len(), 16);
+    let page = run(&url, &["explain", "loaded-by-1"]).out;
+    let expected = format!("{begins}, a process that publishes nothing now");
+    assert!(page.contains(&expected), "{page}");
+    assert_eq!(told["verdict"]["is"], "fresh", "{told:#}");
 }

@@ -1,16 +1,20 @@
 //! What `cachectl` does, as the program that users run, on servers that the tests start.
 
 mod acts;
+mod backup;
 mod doctor;
 mod exits;
 mod explain;
 mod fleet;
 mod get;
 mod hostile;
+mod insight;
 mod manual;
 mod scan;
 mod secrets;
+mod serve;
 mod terminal;
+mod warm;
 mod watch;
 
 use std::process::{Command, Stdio};

@@ -2,13 +2,21 @@
 
 use crate::run;
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 18] = [
+    "backup",
+    "restore",
+    "backups",
+    "advice",
+    "keys",
+    "hours",
     "explain",
     "get",
     "scan",
     "invalidate",
     "expire",
     "watch",
+    "serve",
+    "warm",
     "doctor",
     "log",
     "completions",

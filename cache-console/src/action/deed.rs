@@ -1,9 +1,11 @@
 //! What somebody does by hand.
 
-use cache_runtime::{Cache, CacheError};
+use cache_runtime::CacheError;
+use cache_runtime::admin::Admin;
 use serde::Deserialize;
 
-use crate::shown::Name;
+use crate::console::Console;
+use crate::shown::{Name, encoded};
 
 /// What is done to what.
 #[derive(Clone, Debug, Deserialize)]
@@ -31,6 +33,8 @@ pub(crate) enum Kind {
     Tag,
     /// Everything in a namespace.
     Namespace,
+    /// One entry, by its name in Redis.
+    Entry,
 }
 
 impl Deed {
@@ -46,7 +50,27 @@ impl Deed {
         match self.kind {
             Kind::Tag => "tag",
             Kind::Namespace => "namespace",
+            Kind::Entry => "entry",
         }
+    }
+
+    /// Where the page is that it was begun on.
+    pub(super) fn back(&self) -> String {
+        match self.kind {
+            Kind::Tag => "tags".to_owned(),
+            Kind::Namespace => "namespaces".to_owned(),
+            Kind::Entry => format!("key?name={}", encoded(self.name.raw())),
+        }
+    }
+
+    /// What it is done to, as the log of actions has it.
+    pub(super) fn target(&self) -> String {
+        let kind = match self.kind {
+            // As `cachectl` calls it.
+            Kind::Entry => "key",
+            _ => self.kind(),
+        };
+        format!("{kind} {}", self.name.raw())
     }
 
     pub(super) fn word(&self) -> &'static str {
@@ -55,6 +79,8 @@ impl Deed {
             (How::Invalidate, Kind::Namespace) => "invalidate namespace",
             (How::Expire, Kind::Tag) => "expire tag",
             (How::Expire, Kind::Namespace) => "expire namespace",
+            (How::Invalidate, Kind::Entry) => "invalidate entry",
+            (How::Expire, Kind::Entry) => "expire entry",
         }
     }
 
@@ -71,13 +97,22 @@ impl Deed {
         }
     }
 
-    pub(super) async fn carry_out(&self, cache: &Cache) -> Result<(), CacheError> {
-        let name = self.name.raw();
+    pub(super) async fn carry_out(&self, console: &Console) -> Result<(), CacheError> {
+        let (cache, name) = (console.cache(), self.name.raw());
         match (self.how, self.kind) {
             (How::Invalidate, Kind::Tag) => cache.tag(name.to_owned()).invalidate().await,
             (How::Expire, Kind::Tag) => cache.tag(name.to_owned()).expire().await,
             (How::Invalidate, Kind::Namespace) => cache.namespace(name).invalidate().await,
             (How::Expire, Kind::Namespace) => cache.namespace(name).expire().await,
+            (how, Kind::Entry) => {
+                // Without Redis no entry has a name.
+                let admin = Admin::of(cache)?;
+                let names = [name.to_owned()];
+                match how {
+                    How::Invalidate => admin.invalidate_entries(&names).await,
+                    How::Expire => admin.expire_entries(&names).await,
+                }
+            }
         }
     }
 }

@@ -1,17 +1,20 @@
-//! How many loads an invalidation may cause, by what this process served of late.
+//! How many loads an invalidation may cause, by what was served of late.
 
 use cache_runtime::SiteInfo;
 
 use super::deed::{Deed, Kind};
 use crate::console::Console;
+use crate::scope::Figures;
 use crate::shown::{Name, Over, PerSecond, Time};
 use crate::tally::Tally;
 
 /// What is known of the functions that are concerned.
 pub(super) struct Estimate {
+    /// Whose hits they are.
+    pub(super) whose: String,
     /// What rates are of.
     pub(super) over: Over,
-    /// Their hits in this process: as many loads there may be until their entries are there again.
+    /// Their hits: as many loads there may be until their entries are there again.
     pub(super) hits: PerSecond,
     /// What a load takes at most, of nearly all.
     pub(super) load_p99: Time,
@@ -23,7 +26,7 @@ pub(super) struct Concerned {
     pub(super) function: Name,
     pub(super) namespace: Name,
     pub(super) hits: PerSecond,
-    /// Whether its tags are expressions, so that it may have this one or not.
+    /// Whether its tags are expressions, or it is of another program, so that it may have this one or not.
     pub(super) is_unsure: bool,
 }
 
@@ -36,8 +39,12 @@ enum Has {
 }
 
 impl Estimate {
-    pub(super) fn of(console: &Console, deed: &Deed) -> Self {
-        let (stats, lately) = console.figures();
+    pub(super) async fn of(console: &Console, deed: &Deed) -> Self {
+        let Figures {
+            scope,
+            stats,
+            lately,
+        } = console.figures(None).await;
         let sites = console.cache().sites();
         let name = deed.name.raw();
         let mut concerned = Vec::new();
@@ -48,7 +55,11 @@ impl Estimate {
             let has = match deed.kind {
                 Kind::Namespace if row.namespace == name => Has::Yes,
                 Kind::Namespace => Has::No,
+                // A function of another program may have any.
+                Kind::Tag if !sites.iter().any(|site| of_row(&site)) => Has::Perhaps,
                 Kind::Tag => has_tag(sites.iter().filter(of_row), name),
+                // It is one load, whatever its function does.
+                Kind::Entry => Has::No,
             };
             if has == Has::No {
                 continue;
@@ -67,9 +78,15 @@ impl Estimate {
         if deed.kind == Kind::Namespace {
             total = lately.of(name, "");
         }
+        let hits = match deed.kind {
+            // That none is known is no figure.
+            Kind::Tag if concerned.is_empty() => PerSecond(None),
+            _ => lately.rates(total).hits,
+        };
         Self {
+            whose: scope.whose(),
             over: lately.over,
-            hits: lately.rates(total).hits,
+            hits,
             load_p99: Time(load_p99),
             functions: concerned,
         }

@@ -6,14 +6,14 @@ mod estimate;
 mod session;
 
 use std::fmt;
-use std::sync::Arc;
 
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use cache_runtime::{Cache, CacheError};
+use cache_runtime::CacheError;
+use cache_runtime::admin::{Action, Admin};
 use serde::Deserialize;
 use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
@@ -24,6 +24,7 @@ use crate::shown::Name;
 
 use deed::Deed;
 use estimate::Estimate;
+pub(crate) use session::is_foreign;
 use session::{Session, is_own};
 
 const OFF: &str =
@@ -34,20 +35,21 @@ const FOREIGN: &str =
 const NO_TOKEN: &str = "Refused: the form is not of this session, or the process was started anew. Go back, reload the \
                         page, and act again.";
 
-type Who = dyn Fn(&HeaderMap) -> Option<String> + Send + Sync;
+/// Tells who sent a request, by its headers; nobody who may.
+pub(crate) type Who = dyn Fn(&HeaderMap) -> Option<String> + Send + Sync;
 
-/// Who may act, and what their forms are sealed with.
+/// Who may act.
 pub(crate) struct Actions {
     who: Box<Who>,
-    secret: [u8; 32],
 }
 
 impl Actions {
     pub(crate) fn new(who: impl Fn(&HeaderMap) -> Option<String> + Send + Sync + 'static) -> Self {
-        Self {
-            who: Box::new(who),
-            secret: rand::random(),
-        }
+        Self { who: Box::new(who) }
+    }
+
+    pub(crate) fn who(&self) -> &Who {
+        &*self.who
     }
 }
 
@@ -74,6 +76,8 @@ struct Done {
     deed: Deed,
     who: Name,
     error: Option<String>,
+    /// Why it is not in the log of actions, if it is to be there and is not.
+    not_noted: Option<Name>,
 }
 
 /// A form that was sent.
@@ -86,10 +90,9 @@ pub(crate) struct Sent {
 }
 
 /// Who asks, if they may; else why not.
-fn who(console: &Console, headers: &HeaderMap) -> Result<(Arc<Actions>, String), &'static str> {
+fn who(console: &Console, headers: &HeaderMap) -> Result<String, &'static str> {
     let actions = console.actions.as_ref().ok_or(OFF)?;
-    let who = (actions.who)(headers).ok_or(NOT_YOU)?;
-    Ok((Arc::clone(actions), who))
+    (actions.who)(headers).ok_or(NOT_YOU)
 }
 
 /// Asks whether it is to be done, and says what that may cost.
@@ -98,14 +101,14 @@ pub(crate) async fn ask(
     headers: HeaderMap,
     Query(deed): Query<Deed>,
 ) -> Response {
-    let (actions, who) = match who(&console, &headers) {
+    let who = match who(&console, &headers) {
         Ok(known) => known,
         Err(why) => return problem(StatusCode::FORBIDDEN, why),
     };
     let session = Session::of(&headers).unwrap_or_else(Session::new);
     let confirm = Confirm {
-        estimate: Estimate::of(&console, &deed),
-        token: session.token(&actions.secret, &who),
+        estimate: Estimate::of(&console, &deed).await,
+        token: session.token(&console.secret, &who),
         who: who.into(),
         deed,
     };
@@ -119,7 +122,7 @@ pub(crate) async fn act(
     headers: HeaderMap,
     Form(Sent { deed, token }): Form<Sent>,
 ) -> Response {
-    let (actions, who) = match who(&console, &headers) {
+    let who = match who(&console, &headers) {
         Ok(known) => known,
         Err(why) => return problem(StatusCode::FORBIDDEN, why),
     };
@@ -127,13 +130,14 @@ pub(crate) async fn act(
         return problem(StatusCode::FORBIDDEN, FOREIGN);
     }
     let session = Session::of(&headers);
-    if !session.is_some_and(|session| session.has_made(&token, &actions.secret, &who)) {
+    if !session.is_some_and(|session| session.has_made(&token, &console.secret, &who)) {
         return problem(StatusCode::FORBIDDEN, NO_TOKEN);
     }
     let who = Name::from(who);
     // A task of its own: what was begun is carried out, and is logged though nobody waits for the answer any more.
-    let doing = carried_out(console.cache().clone(), deed, who).in_current_span();
-    let Ok((deed, who, outcome)) = tokio::spawn(doing.with_current_subscriber()).await else {
+    let doing = carried_out(console.clone(), deed, who).in_current_span();
+    let Ok((deed, who, outcome, not_noted)) = tokio::spawn(doing.with_current_subscriber()).await
+    else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let (status, title) = match &outcome {
@@ -142,12 +146,21 @@ pub(crate) async fn act(
         Err(_) => (StatusCode::BAD_GATEWAY, "Not done"),
     };
     let error = outcome.err().map(|error| error.to_string());
-    still(status, title, &Done { deed, who, error })
+    let done = Done {
+        deed,
+        who,
+        error,
+        not_noted,
+    };
+    still(status, title, &done)
 }
 
+/// What was done, by whom, what came of it, and why that is not in the log that all processes share.
+type CarriedOut = (Deed, Name, Result<(), CacheError>, Option<Name>);
+
 /// Does it, and logs who did.
-async fn carried_out(cache: Cache, deed: Deed, who: Name) -> (Deed, Name, Result<(), CacheError>) {
-    let outcome = deed.carry_out(&cache).await;
+async fn carried_out(console: Console, deed: Deed, who: Name) -> CarriedOut {
+    let outcome = deed.carry_out(&console).await;
     match &outcome {
         Ok(()) => {
             tracing::info!(target: "cache", %who, what = deed.word(), name = %deed.name, "done by hand on the page");
@@ -156,5 +169,32 @@ async fn carried_out(cache: Cache, deed: Deed, who: Name) -> (Deed, Name, Result
             tracing::warn!(target: "cache", %who, what = deed.word(), name = %deed.name, %error, "not done by hand on the page");
         }
     }
-    (deed, who, outcome)
+    let not_noted = match (console.admin(), &outcome) {
+        // Nothing was tried.
+        (None, _) | (_, Err(CacheError::Name { .. })) => None,
+        (Some(admin), _) => note(admin, &deed, &who, &outcome).await,
+    };
+    (deed, who, outcome, not_noted)
+}
+
+/// Notes it where every process can read it; why not, if that is not to be had.
+async fn note(
+    admin: &Admin,
+    deed: &Deed,
+    who: &Name,
+    outcome: &Result<(), CacheError>,
+) -> Option<Name> {
+    let cause = |error: &CacheError| match error {
+        CacheError::Unavailable { cause, .. } => cause.clone(),
+        other => other.to_string(),
+    };
+    let action = Action {
+        who: format!("{who} (page)"),
+        what: deed.how().to_owned(),
+        target: deed.target(),
+        outcome: outcome.as_ref().err().map_or("done".to_owned(), cause),
+        ..Action::default()
+    };
+    let noted = admin.note(&action).await;
+    noted.err().map(|error| Name::from(cause(&error)))
 }

@@ -69,6 +69,12 @@ pub(super) fn is_own(headers: &HeaderMap) -> bool {
     }
 }
 
+/// Whether a browser sent a request for a page of another origin. What is no browser says nothing of that.
+pub(crate) fn is_foreign(headers: &HeaderMap) -> bool {
+    let says = headers.contains_key(ORIGIN) || headers.contains_key("sec-fetch-site");
+    says && !is_own(headers)
+}
+
 fn hexadecimal(bytes: &[u8]) -> String {
     let mut digits = String::with_capacity(bytes.len() * 2);
     for byte in bytes {

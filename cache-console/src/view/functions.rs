@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::overview::saved_by;
 use crate::console::Console;
+use crate::scope::{Figures, Of, Scope};
 use crate::shown::{Bytes, Count, Name, Over, Share, Time};
 use crate::tally::{Rates, Tally};
 use crate::window::Lately;
@@ -32,6 +33,7 @@ pub(super) enum Sort {
 #[derive(Serialize, Template)]
 #[template(path = "functions.html")]
 pub(super) struct Functions {
+    scope: Scope,
     sort: Sort,
     over: Over,
     functions: Vec<Row>,
@@ -92,8 +94,12 @@ const fn column(
     }
 }
 
-pub(super) fn look(console: &Console, sort: Sort) -> Functions {
-    let (stats, lately) = console.figures();
+pub(super) async fn look(console: &Console, sort: Sort, of: Option<Of>) -> Functions {
+    let Figures {
+        scope,
+        stats,
+        lately,
+    } = console.figures(of).await;
     let mut rows: BTreeMap<(String, String), Row> = BTreeMap::new();
     for site in console.cache().sites() {
         let at = (site.function.clone(), site.namespace.to_owned());
@@ -114,6 +120,7 @@ pub(super) fn look(console: &Console, sort: Sort) -> Functions {
     let mut functions: Vec<_> = rows.into_values().collect();
     functions.sort_by(|one, other| sort.compare(one, other));
     Functions {
+        scope,
         sort,
         over: lately.over,
         functions,
@@ -137,6 +144,17 @@ fn row(function: &str, namespace: &str, counts: &Counts, lately: &Lately) -> Row
         saved: Time::from(saved_by(counts)),
         memory_entries: Count(counts.memory_entries),
         memory_bytes: Bytes(counts.memory_bytes),
+    }
+}
+
+impl Functions {
+    /// What the link of a choice begins with.
+    fn link(&self) -> String {
+        let column = self.columns.iter().find(|column| column.sort == self.sort);
+        format!(
+            "functions?sort={}&",
+            column.map_or("", |column| column.asked)
+        )
     }
 }
 

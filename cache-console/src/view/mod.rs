@@ -1,8 +1,12 @@
 //! What there is to look at: each view has a file that gathers what it shows, and a template of its name.
 
+mod events;
 mod function;
 mod functions;
 mod health;
+mod insight;
+mod key;
+mod memory;
 mod namespaces;
 mod nodes;
 mod overview;
@@ -11,10 +15,14 @@ mod tags;
 
 use serde::Deserialize;
 
+use crate::changes::Kind;
 use crate::console::Console;
 use crate::page::Content;
+use crate::scope::Of;
 
 use functions::Sort;
+
+pub(crate) use events::{Filter, Rows};
 
 /// A view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +34,9 @@ pub(crate) enum View {
     Tags,
     Nodes,
     Processes,
+    Memory,
+    Key,
+    Events,
     Health,
 }
 
@@ -35,9 +46,35 @@ pub(crate) enum View {
 pub(crate) struct Query {
     /// What functions are sorted by.
     sort: Sort,
-    /// Of the one function that is shown.
+    /// Of the one function that is shown; of the entry and the changes that are meant.
     namespace: String,
     function: String,
+    /// Whose figures.
+    of: Option<Of>,
+    /// An entry's name, or a readable key.
+    name: String,
+    /// Whether its value is to be shown.
+    value: bool,
+    /// What changes are of; any if it is empty.
+    kind: String,
+}
+
+impl Query {
+    /// What links to other views carry.
+    pub(crate) fn kept(&self) -> &'static str {
+        match self.of {
+            Some(Of::Process) => "?of=process",
+            _ => "",
+        }
+    }
+
+    /// Which changes are meant.
+    pub(crate) fn filter(&self) -> Filter {
+        Filter {
+            namespace: self.namespace.as_str().into(),
+            kind: Kind::of(&self.kind),
+        }
+    }
 }
 
 /// What is asked for is not there: what to do instead.
@@ -47,7 +84,7 @@ pub(crate) struct Missing(pub(crate) &'static str);
 type Looked = Box<dyn Content + Send>;
 
 impl View {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Overview,
         Self::Functions,
         Self::Function,
@@ -55,6 +92,9 @@ impl View {
         Self::Tags,
         Self::Nodes,
         Self::Processes,
+        Self::Memory,
+        Self::Key,
+        Self::Events,
         Self::Health,
     ];
 
@@ -66,6 +106,9 @@ impl View {
         Self::Tags,
         Self::Nodes,
         Self::Processes,
+        Self::Memory,
+        Self::Key,
+        Self::Events,
         Self::Health,
     ];
 
@@ -79,6 +122,9 @@ impl View {
             Self::Tags => "tags",
             Self::Nodes => "nodes",
             Self::Processes => "processes",
+            Self::Memory => "memory",
+            Self::Key => "key",
+            Self::Events => "events",
             Self::Health => "health",
         }
     }
@@ -92,25 +138,38 @@ impl View {
             Self::Tags => "Tags",
             Self::Nodes => "Nodes",
             Self::Processes => "Processes",
+            Self::Memory => "Memory",
+            Self::Key => "One key",
+            Self::Events => "Events",
             Self::Health => "Health",
         }
     }
 
+    /// Whether it is kept up to date while it is open.
+    pub(crate) fn moves(self) -> bool {
+        // It may walk over all keys, and read the log of actions.
+        self != Self::Key
+    }
+
     /// What it shows at this moment.
     pub(crate) async fn look(self, console: &Console, query: &Query) -> Result<Looked, Missing> {
+        let (namespace, of) = (query.namespace.as_str(), query.of);
         Ok(match self {
-            Self::Overview => Box::new(overview::look(console)),
-            Self::Functions => Box::new(functions::look(console, query.sort)),
+            Self::Overview => Box::new(overview::look(console, of).await),
+            Self::Functions => Box::new(functions::look(console, query.sort, of).await),
             Self::Function => {
-                let found = function::look(console, &query.namespace, &query.function);
+                let found = function::look(console, namespace, &query.function, of).await;
                 Box::new(found.ok_or(Missing(
                     "No function of this name was called or is linked here. Take one of the functions page.",
                 ))?)
             }
-            Self::Namespaces => Box::new(namespaces::look(console)),
-            Self::Tags => Box::new(tags::look(console)),
-            Self::Nodes => Box::new(nodes::look(console)),
+            Self::Namespaces => Box::new(namespaces::look(console, of).await),
+            Self::Tags => Box::new(tags::look(console, of).await),
+            Self::Nodes => Box::new(nodes::look(console, of).await),
             Self::Processes => Box::new(processes::look(console).await),
+            Self::Memory => Box::new(memory::look(console)),
+            Self::Key => Box::new(key::look(console, &query.name, namespace, query.value).await),
+            Self::Events => Box::new(events::look(console, query.filter())),
             Self::Health => Box::new(health::look(console)),
         })
     }

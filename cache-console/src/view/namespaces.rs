@@ -5,6 +5,7 @@ use cache_runtime::NamespaceStats;
 use serde::Serialize;
 
 use crate::console::Console;
+use crate::scope::{Figures, Of, Scope};
 use crate::shown::{Bytes, Count, Name, Over, Share};
 use crate::tally::{Rates, Tally};
 use crate::window::Lately;
@@ -12,6 +13,7 @@ use crate::window::Lately;
 #[derive(Serialize, Template)]
 #[template(path = "namespaces.html")]
 pub(super) struct Namespaces {
+    scope: Scope,
     over: Over,
     allows_actions: bool,
     namespaces: Vec<Row>,
@@ -39,10 +41,15 @@ impl Row {
     }
 }
 
-pub(super) fn look(console: &Console) -> Namespaces {
-    let (stats, lately) = console.figures();
+pub(super) async fn look(console: &Console, of: Option<Of>) -> Namespaces {
+    let Figures {
+        scope,
+        stats,
+        lately,
+    } = console.figures(of).await;
     let rows = stats.namespaces.iter().map(|counted| row(counted, &lately));
     Namespaces {
+        scope,
         over: lately.over,
         allows_actions: console.actions.is_some(),
         namespaces: rows.collect(),

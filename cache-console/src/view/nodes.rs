@@ -5,12 +5,14 @@ use cache_runtime::NodeStats;
 use serde::Serialize;
 
 use crate::console::Console;
+use crate::scope::{Figures, Of, Scope};
 use crate::shown::{Count, Name, Time};
 use crate::status::{Breaker, Connection, State, Status};
 
 #[derive(Serialize, Template)]
 #[template(path = "nodes.html")]
 pub(super) struct Nodes {
+    scope: Scope,
     redis: State,
     nodes: Vec<Row>,
     connections: Vec<Connection>,
@@ -31,11 +33,12 @@ struct Row {
     reconnections: Count,
 }
 
-pub(super) fn look(console: &Console) -> Nodes {
+pub(super) async fn look(console: &Console, of: Option<Of>) -> Nodes {
     // Its nodes are of the same moment as the state of all.
     let Status { redis, nodes, .. } = Status::of(console.cache());
-    let stats = console.cache().stats();
+    let Figures { scope, stats, .. } = console.figures(of).await;
     Nodes {
+        scope,
         redis,
         nodes: stats.nodes.iter().map(row).collect(),
         connections: nodes,

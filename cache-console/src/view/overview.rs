@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use askama::Template;
+use cache_insight::{Advice, Item};
 use cache_runtime::{CallStats, Counts, Stats};
 use serde::Serialize;
 
+use super::insight::Advised;
 use crate::console::Console;
 use crate::finding::{Finding, all};
+use crate::scope::{Figures, Of, Scope};
 use crate::shown::{Bytes, Count, Name, Over, Share, Time};
 use crate::status::State;
 use crate::tally::{Rates, Tally};
@@ -15,8 +18,13 @@ use crate::tally::{Rates, Tally};
 #[derive(Serialize, Template)]
 #[template(path = "overview.html")]
 pub(super) struct Overview {
+    scope: Scope,
     /// The worst first; there is always one.
     findings: Vec<Finding>,
+    /// What could be set better: the surest alone.
+    advice: Vec<Advised>,
+    /// How many more there are.
+    more_advice: Count,
     /// What rates are of.
     over: Over,
     lately: Rates,
@@ -37,7 +45,8 @@ pub(super) struct Overview {
     /// How far memory may be behind; none without Redis.
     staleness_bound: Option<Time>,
     owed_invalidations: Count,
-    loads_under_way: Count,
+    /// In this process; none where figures are of others too.
+    loads_under_way: Option<Count>,
     memory: Memory,
     outcomes: Vec<Outcome>,
 }
@@ -67,16 +76,33 @@ pub(super) struct Outcome {
     pub(super) share: Share,
 }
 
-pub(super) fn look(console: &Console) -> Overview {
-    let (stats, lately) = console.figures();
+/// What stands here, and what stands on the pages of the functions: the first of all, and each that is of no function.
+fn apart(advice: &[Item]) -> (Vec<&Item>, Vec<&Item>) {
+    let mut is_first = true;
+    advice
+        .iter()
+        .partition(|item| std::mem::take(&mut is_first) || item.function.is_empty())
+}
+
+pub(super) async fn look(console: &Console, of: Option<Of>) -> Overview {
+    let Figures {
+        scope,
+        stats,
+        lately,
+    } = console.figures(of).await;
     let health = console.cache().health();
     let total = sum(&stats);
     let tally = Tally::of(&total);
     let cost = total.saved_cost();
     let troubles = troubles(&stats);
     let bound = stats.nodes.iter().map(|node| node.staleness_bound).max();
+    let advice = Advice::of_stats(&stats).items;
+    let (shown, others) = apart(&advice);
+    let under_way = Count(health.loads_under_way as u64);
     Overview {
         findings: all(&health, &stats, &lately),
+        advice: shown.into_iter().map(Advised::from).collect(),
+        more_advice: Count(others.len() as u64),
         over: lately.over,
         lately: lately.rates(lately.total()),
         hit_rate: tally.hit_rate(),
@@ -97,7 +123,8 @@ pub(super) fn look(console: &Console) -> Overview {
         redis: State::of(health.redis.as_ref()),
         staleness_bound: bound.map(Time::from),
         owed_invalidations: Count(health.owed_invalidations as u64),
-        loads_under_way: Count(health.loads_under_way as u64),
+        loads_under_way: (!scope.is_fleet()).then_some(under_way),
+        scope,
         memory: Memory {
             entries: Count(stats.memory.entries),
             bytes: Bytes(stats.memory.bytes),

@@ -6,12 +6,16 @@ use askama::Template;
 use serde::Serialize;
 
 use crate::console::Console;
+use crate::scope::{Figures, Of, Scope};
 use crate::shown::{Name, Over, PerSecond};
 use crate::tally::Tally;
 
 #[derive(Serialize, Template)]
 #[template(path = "tags.html")]
 pub(super) struct Tags {
+    scope: Scope,
+    #[serde(skip)]
+    is_outside: bool,
     over: Over,
     allows_actions: bool,
     tags: Vec<Row>,
@@ -23,18 +27,18 @@ struct Row {
     tag: Name,
     /// Hits of these together.
     hits: PerSecond,
-    functions: Vec<Of>,
+    functions: Vec<Owner>,
 }
 
 /// A function that has the tag.
 #[derive(Serialize)]
-struct Of {
+struct Owner {
     function: Name,
     namespace: Name,
 }
 
-pub(super) fn look(console: &Console) -> Tags {
-    let (_, lately) = console.figures();
+pub(super) async fn look(console: &Console, of: Option<Of>) -> Tags {
+    let Figures { scope, lately, .. } = console.figures(of).await;
     let mut tags: BTreeMap<_, Vec<(String, &str)>> = BTreeMap::new();
     for site in console.cache().sites() {
         for tag in site.tags {
@@ -50,7 +54,7 @@ pub(super) fn look(console: &Console) -> Tags {
             .iter()
             .map(|(path, namespace)| lately.of(namespace, path));
         let total = tallies.fold(Tally::default(), |sum, one| sum + one);
-        let of = |(function, namespace): (String, &str)| Of {
+        let of = |(function, namespace): (String, &str)| Owner {
             function: function.into(),
             namespace: namespace.into(),
         };
@@ -61,6 +65,8 @@ pub(super) fn look(console: &Console) -> Tags {
         }
     };
     Tags {
+        scope,
+        is_outside: console.is_outside(),
         over: lately.over,
         allows_actions: console.actions.is_some(),
         tags: tags.into_iter().map(row).collect(),

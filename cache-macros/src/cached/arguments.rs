@@ -6,9 +6,9 @@ use syn::{Expr, LitStr, Path, Visibility};
 use super::listed::text;
 use super::peers::PEERS;
 use super::values::{
-    CACHE_IF, Choices, Entry, Key, TAGS_FROM, TTL_FROM, VALID_IF, compression, cost_per_load,
-    early, encryption, entry, fresh, jitter, key, max_entries, max_value, named, of_value, older,
-    policy, refresh, tiers, version, visibility,
+    CACHE_IF, Choices, Entry, Key, TAGS_FROM, TTL_FROM, VALID_IF, audit, compression,
+    cost_per_load, early, encryption, entry, fresh, jitter, key, max_entries, max_value, named,
+    of_value, older, policy, refresh, tiers, version, visibility,
 };
 use crate::errors::Errors;
 use crate::function::Output;
@@ -45,6 +45,7 @@ pub(super) const KNOWN: Known = &[
     ("sliding", "sliding = \"24h\""),
     ("refresh", "refresh = \"background\""),
     ("early", "early = 1.0"),
+    ("audit", "audit = 0.001"),
     ("detach", "detach"),
     ("max_value", "max_value = 10_000"),
     ("max_entries", "max_entries = 1_000"),
@@ -116,6 +117,8 @@ pub(crate) struct Arguments {
     pub(super) early: Option<Number>,
     pub(super) early_was_given: bool,
     pub(super) jitter: Option<Number>,
+    /// Which share of the hits is audited.
+    pub(super) audit: Option<Number>,
     /// Where it was said that a load goes on without its caller.
     pub(super) detach: Option<Span>,
     pub(super) sliding: Option<Given>,
@@ -167,6 +170,11 @@ impl Arguments {
         matches!(self.refresh, Some(("Background", _)))
     }
 
+    /// Whether a task may have the body.
+    pub(super) fn is_detachable(&self) -> bool {
+        self.is_in_background() || self.audit.is_some()
+    }
+
     fn take(&mut self, setting: Setting, errors: &mut Errors) -> syn::Result<()> {
         match setting.name.to_string().as_str() {
             "ns" => self.namespace = Some(named("a namespace", setting.string()?)?),
@@ -214,6 +222,7 @@ impl Arguments {
                 self.early_was_given = true;
                 self.early = Some(early(setting.expression()?)?);
             }
+            "audit" => self.audit = Some(audit(setting.expression()?)?),
             "detach" => {
                 let place = setting.name.span();
                 self.detach = setting.alone()?.then_some(place);

@@ -77,6 +77,7 @@ fn is_constant(model: &Cached) -> bool {
     let numbers = [
         &arguments.early,
         &arguments.jitter,
+        &arguments.audit,
         &arguments.cost_per_load,
     ];
     let sizes = [&arguments.max_value, &arguments.max_entries];

@@ -152,6 +152,7 @@ pub(super) fn policy_value(model: &Cached, checked: Checked) -> TokenStream {
     let numbers = [
         ("checked_early", &arguments.early),
         ("checked_jitter", &arguments.jitter),
+        ("checked_audit", &arguments.audit),
         ("checked_cost_per_load", &arguments.cost_per_load),
     ];
     let numbers = numbers.into_iter().filter_map(|(method, given)| {
@@ -166,8 +167,15 @@ pub(super) fn policy_value(model: &Cached, checked: Checked) -> TokenStream {
         let (method, given) = (format_ident!("{}", called(method)), given.as_ref()?);
         Some(quote_spanned!(span::made(given.span())=> .#method(#given)))
     });
+    let owner = match (arguments.is_detachable(), model.base.shared(), checked) {
+        (true, ..) => Some(quote_spanned!(Span::mixed_site()=> .owned())),
+        (false, Some(policy), Checked::Here) => {
+            Some(quote_spanned!(span::made(policy.span())=> .borrowing()))
+        }
+        (false, ..) => None,
+    };
     quote_spanned! {span::made(place)=>
-        #base #(#chosen)* #(#durations)* #(#numbers)* #(#sizes)*
+        #base #(#chosen)* #(#durations)* #(#numbers)* #(#sizes)* #owner
     }
 }
 

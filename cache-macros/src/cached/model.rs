@@ -41,7 +41,7 @@ impl Base {
         }
     }
 
-    fn shared(&self) -> Option<&Expr> {
+    pub(super) fn shared(&self) -> Option<&Expr> {
         match self {
             Self::Ttl(_) => None,
             Self::Shared(policy, _) => Some(policy),
@@ -196,6 +196,7 @@ impl Cached {
         let numbers = [
             &arguments.early,
             &arguments.jitter,
+            &arguments.audit,
             &arguments.cost_per_load,
         ];
         let numbers = numbers.into_iter().flatten();

@@ -1,5 +1,5 @@
 //! Who owns the load: the caller's frame; a box, where it is dropped before the call ends or outlives it; or one
-//! that a task may take, where it refreshes in the background.
+//! that a task may take, where it refreshes in the background or audits a hit.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -13,7 +13,7 @@ pub(super) fn owned(model: &Cached, body: &TokenStream) -> TokenStream {
     let place = model.output.ty.span();
     let private = span::shown_at(&model.private, place);
     match () {
-        () if model.arguments.is_in_background() => {
+        () if model.arguments.is_detachable() => {
             quote_spanned!(span::made(place)=> #private::detachable(#body))
         }
         () if model.arguments.load_timeout.is_some() || model.arguments.detach.is_some() => {

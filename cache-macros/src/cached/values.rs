@@ -275,6 +275,12 @@ pub(super) fn jitter(expression: Expr) -> syn::Result<Number> {
     Number::read(expression, |share| (0.0..=1.0).contains(&share), takes)
 }
 
+pub(super) fn audit(expression: Expr) -> syn::Result<Number> {
+    let takes = "`audit` is the share of the hits that are compared with a load: write a number from 0.0 to 1.0, as \
+                 `audit = 0.001` for one of a thousand, or a const expression";
+    Number::read(expression, |share| (0.0..=1.0).contains(&share), takes)
+}
+
 pub(super) fn visibility(text: &LitStr) -> syn::Result<Visibility> {
     text.parse().map_err(|_| {
         syn::Error::new_spanned(

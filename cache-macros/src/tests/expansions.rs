@@ -59,6 +59,14 @@ fn refreshes() {
 }
 
 #[test]
+fn audited() {
+    insta::assert_snapshot!(cached! {
+        (ttl = "5m", audit = SHARE)
+        async fn user(id: u64) -> Result<User, DbError> { find(id).await }
+    });
+}
+
+#[test]
 fn a_load_that_may_be_dropped() {
     insta::assert_snapshot!(cached! {
         (ttl = "5m", load_timeout = LIMIT, skip(db))

@@ -41,6 +41,8 @@ fn choices_that_do_not_go_together_are_refused() {
         (quote!(early = -1.0), "over zero"),
         (quote!(early = 1), "early = 1.0"),
         (quote!(jitter = 1.01), "from 0.0 to 1.0"),
+        (quote!(audit = 1.01), "from 0.0 to 1.0"),
+        (quote!(audit = 1), "audit = 0.001"),
         (
             quote!(consistency = "strong", on_outage = "serve"),
             "remove `on_outage`",

@@ -1,6 +1,6 @@
 //! What calls, loads and stores came to, by function.
 
-use cache_runtime::{CallStats, MissStats, UnstoredStats};
+use cache_runtime::{AuditStats, CallStats, MissStats, UnstoredStats};
 
 use super::{CAUSE, FUNCTION, NAMESPACE, by_function, counter, gauge, metric, seldom};
 use crate::metric::{Kind, Metric, Unit};
@@ -44,6 +44,14 @@ const UNSTORED: [Of<UnstoredStats>; 11] = [
     ("too_many_tags", |values| values.too_many_tags),
     ("unwanted", |values| values.unwanted),
     ("superseded", |values| values.superseded),
+];
+
+const AUDITS: [Of<AuditStats>; 5] = [
+    ("same", |audits| audits.same),
+    ("outdated", |audits| audits.outdated),
+    ("void", |audits| audits.void),
+    ("failed", |audits| audits.failed),
+    ("skipped", |audits| audits.skipped),
 ];
 
 pub(super) const METRICS: &[Metric] = &[
@@ -144,6 +152,28 @@ pub(super) const METRICS: &[Metric] = &[
         "What stored values took in all",
         ROW,
         |seen, samples| by_function(seen, samples, &[], |counts| counts.stored_bytes),
+    ),
+    counter(
+        "compared_loads",
+        "Loads whose value was compared with the one that it replaced, which was past its ttl and still in Redis",
+        ROW,
+        |seen, samples| seldom(seen, samples, &[], |counts| counts.compared),
+    ),
+    counter(
+        "unchanged_loads",
+        "Compared loads that gave what was there: where most do, the ttl could be longer",
+        ROW,
+        |seen, samples| seldom(seen, samples, &[], |counts| counts.unchanged),
+    ),
+    counter(
+        "audits",
+        "Hits that were compared with a load, by outcome; outdated is another value within the ttl and without an invalidation, void one that was invalidated or replaced meanwhile",
+        &[NAMESPACE, FUNCTION, "outcome"],
+        |seen, samples| {
+            for (outcome, of) in AUDITS {
+                seldom(seen, samples, &[outcome], |counts| of(&counts.audits));
+            }
+        },
     ),
     counter(
         "unstored_values",

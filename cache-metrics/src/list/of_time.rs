@@ -24,6 +24,17 @@ const SECONDS: [f64; 14] = [
     33.554_432,
 ];
 
+/// Upper bounds in seconds: by eights from an eighth of a second to nine hours.
+const AGES: [f64; 7] = [
+    0.131_072,
+    1.048_576,
+    8.388_608,
+    67.108_864,
+    536.870_912,
+    4_294.967_296,
+    34_359.738_368,
+];
+
 /// Upper bounds in bytes: by fours from 64 bytes to 16 MiB.
 const BYTES: [f64; 10] = [
     64.0,
@@ -66,6 +77,18 @@ pub(super) const METRICS: &[Metric] = &[
     ),
     metric(
         Kind::Histogram,
+        ("outdated_age", Unit::Seconds),
+        "How long before an audit found a hit outdated its value was loaded; not that of values served stale, which are past their ttl",
+        &[NAMESPACE],
+        |seen, samples| {
+            by_namespace(seen, |namespace, counts| {
+                let ages = in_buckets(&AGES, &counts.outdated_age);
+                samples.distribution(&[namespace], ages);
+            });
+        },
+    ),
+    metric(
+        Kind::Histogram,
         ("stored_size", Unit::Bytes),
         "What each stored value took, as stored",
         &[NAMESPACE],
@@ -91,12 +114,16 @@ fn times(
 
 /// Durations under fewer bounds.
 pub(super) fn seconds(times: &HistogramSnapshot) -> Distribution {
+    in_buckets(&SECONDS, times)
+}
+
+fn in_buckets(bounds: &[f64], times: &HistogramSnapshot) -> Distribution {
     let buckets = times.buckets();
     let buckets = buckets.map(|(bound, count)| (bound.as_secs_f64(), count));
     Distribution {
         count: times.count(),
         sum: times.total().as_secs_f64(),
-        buckets: under(&SECONDS, buckets),
+        buckets: under(bounds, buckets),
     }
 }
 

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Admin, PATIENCE, unavailable};
+use super::{Admin, PATIENCE, hex, unavailable};
 use crate::error::{CacheError, Result};
 use crate::frame::{self, Header, StampKind, Unreadable};
 use crate::own_thread::timeout;
-use crate::redis::{Cursor, Fault};
+use crate::redis::{Cursor, Fault, Place};
 use crate::site::{Named, Pattern, escaped};
 use crate::tag::{Tag, shown};
 
@@ -55,6 +55,17 @@ pub struct EntryLine {
     pub unreadable: Option<&'static str>,
 }
 
+/// Where a walk stands, for another process to go on from there; made by [`Entries::place`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WalkPlace {
+    /// The nodes that are left, each by its address and its run, the present one last.
+    nodes: Vec<(String, String)>,
+    /// Where the present one goes on.
+    cursor: String,
+    /// How many keys were looked at.
+    looked_at: u64,
+}
+
 /// A walk over entries; made by [`Admin::entries`].
 pub struct Entries {
     admin: Admin,
@@ -93,6 +104,31 @@ impl Admin {
             looked_at: 0,
             total: None,
         })
+    }
+
+    /// Goes on with a walk where it stood; `None` where a node of it is gone or was started anew, so that its place
+    /// means nothing: begin a new walk then. What was stored behind that place meanwhile is not seen.
+    ///
+    /// # Errors
+    ///
+    /// As [`entries`](Self::entries), and [`CacheError::Unavailable`] if a node could not be asked.
+    pub async fn entries_from(
+        &self,
+        selection: Selection,
+        place: &WalkPlace,
+    ) -> Result<Option<Entries>, CacheError> {
+        let mut walk = self.entries(selection)?;
+        let Some(at) = place.read() else {
+            return Ok(None);
+        };
+        let cursor = self.redis()?.walk_from(&at).await;
+        let Some(cursor) = cursor.map_err(|fault| unavailable("scan", fault))? else {
+            return Ok(None);
+        };
+        walk.total = count(self).await;
+        walk.looked_at = place.looked_at.min(walk.total.unwrap_or(u64::MAX));
+        walk.cursor = Some(cursor);
+        Ok(Some(walk))
     }
 
     /// What the beginnings of these entries say; nothing of those that are not stored.
@@ -159,6 +195,18 @@ impl Entries {
     #[must_use]
     pub fn total(&self) -> Option<u64> {
         self.total
+    }
+
+    /// Where it stands, after a batch and before the next; `None` before its beginning, and while a node is away.
+    #[must_use]
+    pub fn place(&self) -> Option<WalkPlace> {
+        let place = self.cursor.as_ref()?.place()?;
+        let nodes = place.masters.into_iter();
+        Some(WalkPlace {
+            nodes: nodes.map(|(address, run)| (address, hex(&run))).collect(),
+            cursor: String::from_utf8(place.at).ok()?,
+            looked_at: self.looked_at,
+        })
     }
 
     async fn batch(&mut self) -> Result<Option<Vec<EntryLine>>, Fault> {
@@ -270,6 +318,26 @@ impl Entries {
                 Err(fault) => Err(fault),
             });
         said.collect()
+    }
+}
+
+impl WalkPlace {
+    /// The runs of the nodes that are left, each as 16 hexadecimal digits.
+    pub fn runs(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().map(|(_, run)| &**run)
+    }
+
+    /// As the walk takes it; `None` if it is not as one is written.
+    fn read(&self) -> Option<Place> {
+        let is_cursor = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let nodes = self.nodes.iter().map(|(address, run)| {
+            let run = u64::from_str_radix(run, 16).ok()?;
+            Some((address.clone(), run.to_be_bytes()))
+        });
+        is_cursor(&self.cursor).then_some(Place {
+            masters: nodes.collect::<Option<_>>()?,
+            at: self.cursor.as_bytes().to_vec(),
+        })
     }
 }
 

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use super::explanation::{
-    EntryHeader, Expected, Explanation, LeaseKind, LeaseSeen, StampKind, StampSeen, StampState,
-    Verdict,
+    EntryHeader, Expected, Explanation, LeaseKind, LeaseSeen, Loader, StampKind, StampSeen,
+    StampState, Verdict,
 };
 use super::{Admin, hex, unavailable};
 use crate::error::{CacheError, Result, shortened};
@@ -37,7 +37,7 @@ impl Admin {
     /// What an entry is, what it rests on, and what the next read of it would find and why.
     ///
     /// It takes two round trips, or four where the entry seems invalidated: what is not read at one moment is
-    /// looked at once more. Nothing is written.
+    /// looked at once more; and two for the process that made the entry. Nothing is written.
     ///
     /// # Errors
     ///
@@ -60,7 +60,18 @@ impl Admin {
         if seems_invalidated {
             told = self.explain_once(name, namespace, expected).await?;
         }
+        told.loader = self.loader(told.header.as_ref()).await;
         Ok(told)
+    }
+
+    async fn loader(&self, header: Option<&EntryHeader>) -> Option<Loader> {
+        let process = self.cache.process(&header?.loader).await?;
+        Some(Loader {
+            id: process.id,
+            host: process.host,
+            pid: process.pid,
+            build: process.build,
+        })
     }
 
     async fn explain_once(
@@ -78,6 +89,7 @@ impl Admin {
             bytes: None,
             kept_ms: None,
             header: None,
+            loader: None,
             stamps: Vec::new(),
             lease: None,
             evicted_keys: None,
@@ -199,14 +211,6 @@ impl Admin {
             (stamped, there)
         });
         Ok(beside.collect())
-    }
-
-    fn stamp_name(&self, stamped: &Stamped) -> Option<std::sync::Arc<str>> {
-        match stamped.kind {
-            frame::StampKind::Tag => Some(self.names().tag(&stamped.name)),
-            frame::StampKind::Namespace => Some(self.names().namespace(&stamped.name)),
-            frame::StampKind::Node => None,
-        }
     }
 
     /// How many keys the node of a stamp has evicted since it started.
@@ -414,7 +418,7 @@ fn fallen(stamps: &[StampSeen], evicts: bool) -> Verdict {
 }
 
 /// Whether a digest is the one that a name has the beginning of.
-fn is_of_name(name: &str, digest: &[u8; 32]) -> bool {
+pub(super) fn is_of_name(name: &str, digest: &[u8; 32]) -> bool {
     let digits = name.strip_suffix('}').unwrap_or(name);
     let digits = digits.rsplit(['-', '{']).next().unwrap_or_default();
     !digits.is_empty() && hex(digest).starts_with(digits)
@@ -457,12 +461,14 @@ impl LeaseSeen {
 pub(super) fn header(header: &Header<&str>) -> EntryHeader {
     EntryHeader {
         id: hex(&header.id),
+        loader: hex(&Writer::loader(&header.id)),
         digest: hex(&header.digest),
         shape: hex(&header.shape.to_be_bytes()),
         codec: header.codec.as_str(),
         compression: header.compression.as_str(),
         is_encrypted: header.is_encrypted,
         is_put: Writer::of(&header.id) == Writer::Put,
+        is_restored: header.is_restored(),
         born_ms: header.born_ms,
         fresh_until_ms: header.fresh_until_ms,
         stale_until_ms: header.stale_until_ms,

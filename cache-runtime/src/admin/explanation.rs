@@ -36,6 +36,9 @@ pub struct Explanation {
     pub kept_ms: Option<u64>,
     /// What it says of itself, if it can be read.
     pub header: Option<EntryHeader>,
+    /// The process that made it, while that publishes its statistics ([`CacheBuilder::fleet`](crate::CacheBuilder::fleet));
+    /// `None` once it has ended, or where they may not be read.
+    pub loader: Option<Loader>,
     /// What it rests on, each beside what Redis has now.
     pub stamps: Vec<StampSeen>,
     /// Who may store it next, if anybody loads it now.
@@ -53,6 +56,9 @@ pub struct Explanation {
 pub struct EntryHeader {
     /// The load that made it, as 32 hexadecimal digits.
     pub id: String,
+    /// The process that made it, as the first 16 hexadecimal digits of
+    /// [`ProcessStats::id`](crate::ProcessStats::id). An entry of a build before entries said so has digits of no process.
+    pub loader: String,
     /// SHA-256 over the function and the key's parts, as 64 hexadecimal digits.
     pub digest: String,
     /// The shape of the value's type, as 16 hexadecimal digits.
@@ -65,6 +71,8 @@ pub struct EntryHeader {
     pub is_encrypted: bool,
     /// Whether a write put it, and no load.
     pub is_put: bool,
+    /// Whether it came back from a backup: a miss to a `strong` function, whatever the verdict says of others.
+    pub is_restored: bool,
     /// When it was stored, after its load.
     pub born_ms: u64,
     /// Until when it is fresh.
@@ -73,6 +81,20 @@ pub struct EntryHeader {
     pub stale_until_ms: u64,
     /// How long its load took, in microseconds.
     pub load_us: u64,
+}
+
+/// The process that made an entry, as it tells of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Loader {
+    /// What tells it from every other: 32 hexadecimal digits.
+    pub id: String,
+    /// The name of its host.
+    pub host: String,
+    /// Its process id there.
+    pub pid: u32,
+    /// Which executable it runs: 16 hexadecimal digits, equal where the files are. Empty if the file can't be read.
+    pub build: String,
 }
 
 /// What a stamp is of.

@@ -21,26 +21,36 @@
 //! ```
 
 mod acts;
+mod blame;
 mod entries;
 mod explain;
 mod explanation;
 mod log;
 mod node;
 mod payload;
+mod restore;
+mod servers;
+mod stored;
 mod told;
+mod turn;
 mod watch;
+mod words;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-pub use entries::{Entries, EntryLine, Selection};
+pub use entries::{Entries, EntryLine, Selection, WalkPlace};
 pub use explanation::{
-    EntryHeader, Expected, Explanation, LeaseKind, LeaseSeen, StampKind, StampSeen, StampState,
-    Verdict,
+    EntryHeader, Expected, Explanation, LeaseKind, LeaseSeen, Loader, StampKind, StampSeen,
+    StampState, Verdict,
 };
 pub use log::Action;
 pub use node::{Keyspace, NodeFacts, RoundTrips};
 pub use payload::{Payload, Shown};
+pub use restore::{Fate, Restore, RestoreTerms, Returning};
+pub use servers::servers;
+pub use stored::{NodeClock, StoredEntry, Unsaved};
 pub use watch::{Change, Heard, Of, Watch};
 
 use crate::cache::{Cache, CacheBuilder};
@@ -55,8 +65,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Admin {
     cache: Cache,
-    builder: CacheBuilder,
+    /// Connections that are not the cache's own, where what is read is to be remembered by no server.
+    apart: Option<Arc<Apart>>,
 }
+
+/// Connections that end with the last who has them.
+struct Apart(Topology);
 
 impl Admin {
     /// Access to the Redis and the prefix of these settings. It keeps nothing in memory; Redis is connected to at
@@ -68,17 +82,26 @@ impl Admin {
     /// outside.
     pub fn new(builder: CacheBuilder) -> Result<Self, CacheError> {
         if builder.is_without_server() {
-            return Err(CacheError::Setting {
-                setting: "url",
-                reason: "it is `memory:`, and what a process keeps in memory can't be seen from outside: set \
-                         `CACHE_URL` to the program's Redis"
-                    .to_owned(),
-            });
+            return Err(without_server());
         }
         // Who looks on is no process of the fleet.
-        let builder = builder.memory_bytes(0).fleet(false);
-        let cache = builder.clone().build()?;
-        Ok(Self { cache, builder })
+        Self::of(&builder.memory_bytes(0).fleet(false).build()?)
+    }
+
+    /// Access to what a cache of this program has in Redis, on the connections that its calls use. Closing the cache
+    /// closes it.
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::Setting`] for a cache without Redis: what a process keeps in memory alone can't be listed.
+    pub fn of(cache: &Cache) -> Result<Self, CacheError> {
+        if cache.tiers().redis.is_none() {
+            return Err(without_server());
+        }
+        Ok(Self {
+            cache: cache.clone(),
+            apart: None,
+        })
     }
 
     /// The cache itself, for what it does by name: tags, namespaces, everything.
@@ -102,14 +125,32 @@ impl Admin {
 
     /// The Redis that [`new`](Self::new) has made sure of.
     fn redis(&self) -> Result<&Topology> {
-        let redis = self.cache.tiers().redis.as_ref();
+        let redis = self.apart.as_ref().map(|apart| &apart.0);
+        let redis = redis.or(self.cache.tiers().redis.as_ref());
         redis.ok_or_else(|| unavailable("reach redis", Fault::Down))
+    }
+}
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        let topology = self.0.clone();
+        // Without a thread there is no connection either.
+        let _ = crate::own_thread::spawn(async move { topology.close().await });
     }
 }
 
 impl fmt::Debug for Admin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Admin").field(&self.cache).finish()
+    }
+}
+
+fn without_server() -> CacheError {
+    CacheError::Setting {
+        setting: "url",
+        reason: "it is `memory:`, and what a process keeps in memory can't be seen from outside: set `CACHE_URL` to the \
+                 program's Redis"
+            .to_owned(),
     }
 }
 

@@ -174,25 +174,7 @@ impl Admin {
     }
 
     async fn facts(&self, master: &Master, asked: usize) -> NodeFacts {
-        let report = master.report();
-        let mut facts = NodeFacts {
-            node: report.node,
-            away: match report.state {
-                LinkState::Up => None,
-                LinkState::Connecting => Some(Fault::Timeout.as_str()),
-                LinkState::Down { cause, .. } => Some(cause.as_str()),
-            },
-            is_tracked: report.vouch.is_some_and(|vouch| vouch.pushes()),
-            denied: report.denied.iter().map(|fault| fault.as_str()).collect(),
-            node_ms: master.node_ms(),
-            here_ms: unix_ms(),
-            info: BTreeMap::new(),
-            config: BTreeMap::new(),
-            cluster: BTreeMap::new(),
-            refused: BTreeMap::new(),
-            keys: None,
-            round_trips: None,
-        };
+        let mut facts = NodeFacts::of(master);
         if facts.away.is_none() {
             self.ask_of(master, &mut facts).await;
             facts.round_trips = round_trips(master, asked).await;
@@ -214,18 +196,49 @@ impl Admin {
                 }
             }
         }
-        match master.say(&[b"INFO"]).await {
-            Ok(said) => facts.info = fields(&said),
-            Err(fault) => drop(facts.refused.insert("INFO", fault.as_str())),
-        }
+        let spans_nodes = self.cache.tiers().spans_nodes();
+        facts.ask_info(master, spans_nodes).await;
         match master.say(&[b"DBSIZE"]).await {
             Ok(said) => facts.keys = said.number().and_then(|keys| u64::try_from(keys).ok()),
             Err(fault) => drop(facts.refused.insert("DBSIZE", fault.as_str())),
         }
-        if self.cache.tiers().spans_nodes() {
+    }
+}
+
+impl NodeFacts {
+    /// What is known of a node that was asked for nothing yet.
+    pub(super) fn of(master: &Master) -> Self {
+        let report = master.report();
+        Self {
+            node: report.node,
+            away: match report.state {
+                LinkState::Up => None,
+                LinkState::Connecting => Some(Fault::Timeout.as_str()),
+                LinkState::Down { cause, .. } => Some(cause.as_str()),
+            },
+            is_tracked: report.vouch.is_some_and(|vouch| vouch.pushes()),
+            denied: report.denied.iter().map(|fault| fault.as_str()).collect(),
+            node_ms: master.node_ms(),
+            here_ms: unix_ms(),
+            info: BTreeMap::new(),
+            config: BTreeMap::new(),
+            cluster: BTreeMap::new(),
+            refused: BTreeMap::new(),
+            keys: None,
+            round_trips: None,
+        }
+    }
+
+    /// What it says by `INFO` and, in a cluster, by `CLUSTER INFO`.
+    pub(super) async fn ask_info(&mut self, master: &Master, spans_nodes: bool) {
+        match master.say(&[b"INFO"]).await {
+            Ok(said) => self.info = fields(&said),
+            Err(fault) => drop(self.refused.insert("INFO", fault.as_str())),
+        }
+        if spans_nodes {
             match master.say(&[b"CLUSTER", b"INFO"]).await {
-                Ok(said) => facts.cluster = fields(&said),
-                Err(fault) => drop(facts.refused.insert("CLUSTER INFO", fault.as_str())),
+                Ok(said) => self.cluster = fields(&said),
+                Err(fault) => drop(self.refused.insert("CLUSTER INFO", fault.as_str())),
             }
         }
     }
@@ -266,7 +279,7 @@ fn pair(said: &Said) -> Option<(String, String)> {
 }
 
 /// The lines `field:value` of a text.
-fn fields(said: &Said) -> BTreeMap<String, String> {
+pub(super) fn fields(said: &Said) -> BTreeMap<String, String> {
     let lines = said.text().unwrap_or_default().lines();
     let pairs = lines.filter_map(|line| line.trim_end().split_once(':'));
     pairs

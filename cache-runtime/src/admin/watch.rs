@@ -52,7 +52,7 @@ pub enum Heard {
         /// Why, by the word that `docs/operations.md` explains.
         cause: &'static str,
     },
-    /// So many changes came too fast to be told.
+    /// So many changes are not told: they came too fast, or their node did not say what became of them.
     Missed {
         /// How many.
         count: u64,
@@ -112,13 +112,13 @@ impl Admin {
     ///
     /// [`CacheError::Unavailable`] if a node can't be reached, or does not push.
     pub async fn watch(&self) -> Result<Watch, CacheError> {
-        let settings = self.builder.link_settings()?;
-        let beginning = self.builder.names().beginning();
+        let failed = |fault| unavailable("watch", fault);
+        let beginning = self.names().beginning();
         let (tell, pushes) = mpsc::channel(ROOM);
         let lost = Arc::new(AtomicU64::new(0));
         let (of_link, count) = (tell.clone(), Arc::clone(&lost));
-        let topology = Topology::new(
-            settings.with_watched(beginning),
+        let topology = self.redis()?.watching(
+            beginning,
             move |node, event| {
                 let push = match event {
                     LinkEvent::Up => Push::Connected(node.to_owned()),
@@ -138,7 +138,7 @@ impl Admin {
                 }
             },
         );
-        let failed = |fault| unavailable("watch", fault);
+        let topology = topology.map_err(failed)?;
         let up = crate::own_thread::timeout(super::PATIENCE, topology.up()).await;
         up.unwrap_or(Err(Fault::Timeout)).map_err(failed)?;
         let mut reports = topology.report().into_iter();
@@ -185,14 +185,24 @@ impl Watch {
             }
         }
         names.dedup();
-        heard.extend(self.look_up(&names).await.into_iter().map(Heard::Changed));
+        let changes = self.look_up(&names).await;
+        // What became of the others is not known.
+        let lost = lost.saturating_add(names.len().saturating_sub(changes.len()) as u64);
+        heard.extend(changes.into_iter().map(Heard::Changed));
         if lost > 0 {
             heard.push(Heard::Missed { count: lost });
         }
         heard
     }
 
-    /// What became of keys. A node that does not answer is told of as away, and they with it.
+    /// The addresses of the nodes that tell of changes, or would if they were not away.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<String> {
+        let reports = self.topology.report().into_iter();
+        reports.map(|report| report.node).collect()
+    }
+
+    /// What became of keys, without those whose node does not answer.
     async fn look_up(&self, names: &[String]) -> Vec<Change> {
         let Ok(redis) = self.admin.redis() else {
             return Vec::new();

@@ -305,8 +305,11 @@ impl CacheBuilder {
     pub fn build(self) -> Result<Cache, CacheError> {
         self.settings.check()?;
         let overrides = self.overrides()?;
+        let built_with = self.settings.memory_bytes;
         if self.settings.is_without_server() {
-            return Ok(self.assemble(Arc::default(), Arc::default(), None, overrides));
+            let cache = self.assemble(Arc::default(), Arc::default(), None, overrides);
+            follow_memory(cache.tiers(), built_with);
+            return Ok(cache);
         }
         let events = Arc::new(Events::default());
         let settings = self.link_settings()?;
@@ -328,6 +331,7 @@ impl CacheBuilder {
         let hear = flips(Arc::clone(&cells), names, Arc::clone(&events));
         let redis = Topology::new(settings, tell, hear);
         let cache = self.assemble(events, cells, Some((redis, outage)), overrides);
+        follow_memory(cache.tiers(), built_with);
         publishing.of(cache.tiers());
         Ok(cache)
     }
@@ -365,10 +369,12 @@ impl CacheBuilder {
             cells,
             outage: outage.unwrap_or_default(),
             events,
+            began: self.clock.now(),
             clock: self.clock,
             names: Names::new(&settings.prefix),
             keys: settings.encryption.clone(),
             overrides,
+            settings: settings.told(),
             ..Tiers::empty(limits)
         };
         if !settings.enabled {
@@ -392,14 +398,8 @@ impl CacheBuilder {
         self.settings.is_without_server()
     }
 
-    /// What every name in Redis begins with.
-    #[cfg(feature = "redis")]
-    pub(crate) fn names(&self) -> Names {
-        Names::new(&self.settings.prefix)
-    }
-
     /// What the Redis tier is made with; an error names the setting.
-    pub(crate) fn link_settings(&self) -> Result<LinkSettings> {
+    fn link_settings(&self) -> Result<LinkSettings> {
         let wrong = |name| {
             move |reason| CacheError::Setting {
                 setting: self.settings.called(name),
@@ -433,4 +433,25 @@ impl CacheBuilder {
                     .unwrap_or_default(),
             ))
     }
+}
+
+/// Has memory hold what the settings file says, or what the builder does where that says nothing.
+fn follow_memory(tiers: &Arc<Tiers>, built_with: u64) {
+    let weak = Arc::downgrade(tiers);
+    tiers.overrides.resizes(move |bytes| {
+        let Some(tiers) = weak.upgrade() else { return };
+        match (&tiers.memory, bytes) {
+            (Some(memory), bytes) => {
+                let bytes = bytes.unwrap_or(built_with);
+                if memory.capacity() != bytes {
+                    memory.resize(bytes);
+                }
+            }
+            (None, Some(_)) => tracing::warn!(
+                target: "cache",
+                "the settings file has `memory`, and the cache keeps nothing in memory: `memory_bytes` is 0"
+            ),
+            (None, None) => {}
+        }
+    });
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::ambient;
 use super::deferred::is_deferred;
+use super::due::How;
 use crate::error::{CacheError, Result};
 use crate::events::{Event, Tier, Uncached};
 use crate::expire::{age_copies, expire};
@@ -140,7 +141,10 @@ impl<T> Entry<T> {
     /// Once polled it is carried out, even if the future is dropped.
     pub async fn invalidate(&self) -> Result<(), CacheError> {
         match &self.request {
-            Ok(Some(request)) => invalidate(&request.tiers, vec![request.target()], true).await,
+            Ok(Some(request)) => {
+                request.is_invalidated();
+                invalidate(&request.tiers, vec![request.target()], true).await
+            }
             Ok(None) => Ok(()),
             Err(refused) => Err(refused.clone()),
         }
@@ -187,8 +191,12 @@ impl<T> Entry<T> {
         settings.unwrap_or_default()
     }
 
-    pub(crate) fn target(&self) -> Option<(Arc<Tiers>, Target)> {
+    /// The entry as something to be invalidated or expired, which is noted of its key for the former.
+    pub(crate) fn target(&self, how: How) -> Option<(Arc<Tiers>, Target)> {
         let request = self.attached()?;
+        if how == How::Invalidate {
+            request.is_invalidated();
+        }
         Some((Arc::clone(&request.tiers), request.target()))
     }
 

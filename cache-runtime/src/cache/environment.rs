@@ -41,7 +41,13 @@ impl CacheBuilder {
         self.variables(|name| env::var(name).ok().filter(|value| !value.is_empty()))
     }
 
-    fn variables(mut self, get: impl Fn(&str) -> Option<String>) -> Result<Self> {
+    pub(super) fn variables(self, get: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let mut read = self.each_variable(get)?;
+        read.settings.as_read = read.settings.shown();
+        Ok(read)
+    }
+
+    fn each_variable(mut self, get: impl Fn(&str) -> Option<String>) -> Result<Self> {
         for variable in ["REDIS_URL", "CACHE_URL"] {
             if let Some(url) = get(variable) {
                 self = self.url(url);
@@ -50,6 +56,7 @@ impl CacheBuilder {
         }
         if let Some(prefix) = get("CACHE_PREFIX") {
             self = self.prefix(prefix);
+            self.settings.variables.push(("prefix", "CACHE_PREFIX"));
         }
         if let Some(path) = get("CACHE_CA_FILE") {
             self = self.ca_file(path);
@@ -61,6 +68,8 @@ impl CacheBuilder {
         }
         if let Some(keys) = get("CACHE_ENCRYPTION_KEYS") {
             self.settings.encryption = Some(encryption(&keys)?);
+            let named = ("encryption", "CACHE_ENCRYPTION_KEYS");
+            self.settings.variables.push(named);
         }
         if let Some((certificate, key)) = pair(&get, "CACHE_CLIENT_CERT", "CACHE_CLIENT_KEY")? {
             self = self.client_certificate(certificate, key);

@@ -6,17 +6,19 @@ use super::{Cache, ambient};
 use crate::events::{CallEnd, Event, Miss};
 use crate::key::KeyWriter;
 use crate::kind::Kind;
-use crate::load::{Draft, used};
+use crate::load::{Draft, draw as is_among_audited, draw_ahead, take_due, used};
 use crate::memory::{Held, InStore, Kept, Recent, Sought, on_this_thread};
 use crate::policy::{Consistency, Policy};
 use crate::site::Interned;
 use crate::tiers::skips_memory;
 
 /// Why memory could not serve a call, and what the call drew when it asked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Missed {
     why: Miss,
     ahead: f64,
+    /// What it could serve, and is to be audited.
+    audited: Option<Arc<Held>>,
 }
 
 impl Missed {
@@ -25,6 +27,7 @@ impl Missed {
         Self {
             why: Miss::Absent,
             ahead: 0.0,
+            audited: None,
         }
     }
 }
@@ -55,6 +58,12 @@ pub(crate) fn look(
         found.serve(read);
     }
     is_served
+}
+
+/// Whether a hit needs no second look after all: it would be for an audit alone, and this hit is not drawn.
+#[inline(never)]
+fn passes(site: &Interned, policy: &Policy) -> bool {
+    policy.draws && !draw_ahead(site.id, policy.audit)
 }
 
 /// A key of a site, as memory seeks it.
@@ -94,7 +103,10 @@ impl Cache {
         in_store: &mut Option<InStore<'a>>,
     ) -> Option<usize> {
         let tiers = &*self.0;
-        if policy.looks_again || site.refused().is_some() || tiers.overrides.look_again() {
+        if site.refused().is_some() || tiers.overrides.look_again() {
+            return None;
+        }
+        if policy.looks_again && !passes(site, policy) {
             return None;
         }
         let memory = tiers.memory.as_ref()?;
@@ -114,7 +126,12 @@ impl Cache {
             true => draw(policy.early),
             false => 0.0,
         };
-        let missed = |why| Missed { why, ahead };
+        let is_due = take_due(site.id);
+        let missed = |why| Missed {
+            why,
+            ahead,
+            audited: None,
+        };
         if site.refused().is_some() {
             return Err(missed(Miss::Absent));
         }
@@ -127,8 +144,9 @@ impl Cache {
         let memory = tiers.memory.as_ref().ok_or(missed(Miss::Absent))?;
         let sought = sought(site, key);
         let now = tiers.clock.now();
-        memory.curve.read(sought.hash);
-        let held = memory.get(sought, now).map_err(|why| {
+        let found = memory.get(sought, now);
+        memory.curve.read(sought.hash, found.is_ok());
+        let held = found.map_err(|why| {
             memory.curve.missed();
             missed(why)
         })?;
@@ -144,6 +162,12 @@ impl Cache {
                 fresh_until = held.given.fresh_until.min(now.plus_ms(idle_ms));
             }
         }
+        if self.is_audited((site, namespace), policy, &held, is_due) {
+            return Err(Missed {
+                audited: Some(held),
+                ..missed(Miss::Absent)
+            });
+        }
         match held.is_stale {
             false => held.counters.memory_hit(),
             true => {
@@ -158,6 +182,29 @@ impl Cache {
             }
         }
         Ok(held)
+    }
+
+    /// Whether a hit is to be audited: it was drawn, or is drawn now where another look was needed anyway.
+    fn is_audited(
+        &self,
+        (site, namespace): (&Interned, &str),
+        policy: &Policy,
+        held: &Held,
+        is_due: bool,
+    ) -> bool {
+        let overrides = &self.0.overrides;
+        let is_drawn = match overrides.audit() {
+            true => {
+                let policy = overrides.policy(&site.path, namespace, *policy);
+                site.tell_unaudited(&policy);
+                policy.audits() && is_among_audited(policy.audit)
+            }
+            false if policy.draws && !overrides.look_again() => is_due,
+            false => policy.audits() && is_among_audited(policy.audit),
+        };
+        let now = self.0.clock.now();
+        let lasts = held.given.fresh_until.ms_since(now) > self.0.limits.lag_ms;
+        is_drawn && lasts && !held.is_stale && !held.watch.is_expired()
     }
 
     /// Whether the settings file turns the function off.
@@ -190,6 +237,7 @@ impl Cache {
             reloads: false,
             observer: ambient::observer(),
             refused: None,
+            audited: missed.audited,
             is_call: false,
         }
     }

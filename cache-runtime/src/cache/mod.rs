@@ -55,6 +55,7 @@ use crate::key::{CacheKey, KeyWriter};
 use crate::kind::Kind;
 use crate::load::{self, Always, Caller, Course, Hooks, Remote, Request, Returned};
 use crate::memory::Held;
+use crate::overrides::{SettingFrom, SettingInForce};
 use crate::policy::Policy;
 use crate::returns::Fallible;
 use crate::site::{self, Interned};
@@ -281,10 +282,57 @@ impl Cache {
         })
     }
 
+    /// The settings of this cache, each with who said so: the program, an environment variable, or nobody. What is set
+    /// for functions is told of by [`sites`](Self::sites). No value has a secret in it.
+    #[must_use]
+    pub fn settings(&self) -> Vec<SettingInForce> {
+        let mut settings = self.tiers().settings.clone();
+        // What a settings file says of memory comes before what the cache was built with.
+        let memory = settings
+            .iter_mut()
+            .find(|setting| setting.name == "memory_bytes");
+        if let (Some(setting), Some(bytes)) = (memory, self.tiers().overrides.memory_bytes()) {
+            (setting.value, setting.from) = (bytes.to_string(), SettingFrom::SettingsFile);
+        }
+        settings
+    }
+
     /// What happened in this process since the cache was built, with a row for each namespace and each function.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        stats::stats(self.tiers())
+        stats::stats(self.tiers(), stats::FEW_KEYS)
+    }
+
+    /// As [`stats`](Self::stats), with all keys of each list of [`FunctionStats::insight`](crate::FunctionStats::insight),
+    /// of which there are 24 at most where `stats` and the fleet's have 8.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use cache_runtime::{Cache, cached};
+    ///
+    /// #[cached(ns = "user", ttl = "5m", key = "user:{id}")]
+    /// async fn user(id: u64) -> u64 {
+    ///     id
+    /// }
+    ///
+    /// let cache = Cache::memory();
+    /// cache.scope(async {
+    ///     for id in [7, 7, 8] {
+    ///         user(id).await;
+    ///         user_entry(7).invalidate().await?;
+    ///     }
+    ///     Ok::<_, cache_runtime::CacheError>(())
+    /// }).await?;
+    /// let insight = cache.insight();
+    /// let user = &insight.functions[0].insight;
+    /// assert_eq!(user.pattern, "user:{id}");
+    /// assert_eq!(user.by_loads.keys[0].shown(), "user:7");
+    /// assert_eq!(user.by_loads.keys[0].weight, 2);
+    /// # Ok::<_, cache_runtime::CacheError>(()) }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn insight(&self) -> Stats {
+        stats::stats(self.tiers(), usize::MAX)
     }
 
     /// Which share of this process's reads memory of other sizes would have served, since the cache was built: how far
@@ -359,6 +407,12 @@ impl Cache {
         boxed(|| fleet::fleet_stats(self.tiers())).await
     }
 
+    /// The process whose id begins like this, if it publishes still.
+    #[cfg(feature = "redis")]
+    pub(crate) async fn process(&self, begins: &str) -> Option<ProcessStats> {
+        boxed(|| fleet::process(self.tiers(), begins)).await
+    }
+
     /// How the tiers are at this moment. It begins to connect to Redis, if nothing has yet, and waits
     /// for nothing, so that a probe finds out how Redis is before there was a call.
     #[must_use]
@@ -398,6 +452,7 @@ impl Cache {
         // Past the limit refreshes are ended all the same, whenever they next wait for something.
         let settled = async {
             tiers.refreshes.end().await;
+            tiers.audits.end().await;
             tiers.owed.settled().await;
         };
         let _ = crate::own_thread::timeout(limit, settled).await;

@@ -2,21 +2,63 @@
 
 use std::time::Duration;
 
-use crate::events::{BreakerState, NodeStats, RedisHealth, Stats, by_node};
+use crate::events::{BreakerState, Learnt, MemorySizes, NodeStats, RedisHealth, Stats, by_node};
+use crate::memory::Memory;
 use crate::redis::{LinkReport, LinkState, Topology};
+use crate::site::digest_of;
 use crate::tiers::Tiers;
 
-pub(crate) fn stats(tiers: &Tiers) -> Stats {
-    let mut stats = tiers.events.snapshot();
+/// How many keys of each list are told of, where all are not asked for: what a process publishes is held small.
+pub(super) const FEW_KEYS: usize = 8;
+
+/// With so many keys of each list.
+pub(super) fn stats(tiers: &Tiers, keys: usize) -> Stats {
+    let now = tiers.clock.now();
+    let never_read = tiers
+        .memory
+        .as_ref()
+        .map(|memory| memory.curve.never_read(now));
+    let mut stats = tiers.events.snapshot(Learnt {
+        now,
+        keys,
+        digests: &digest_of,
+        never_read: never_read.as_deref().unwrap_or_default(),
+    });
     if let Some(memory) = &tiers.memory {
         let of = &mut stats.memory;
         (of.entries, of.bytes) = (memory.len() as u64, memory.weight());
         of.most_bytes = memory.capacity();
+        let hits = stats.namespaces.iter().map(|row| row.memory_hits);
+        let served = hits.fold(0, u64::saturating_add);
+        stats.memory.sizes = sizes(memory, served);
     }
+    stats.counted_ms = now.ms_since(tiers.began);
     if let Some(redis) = &tiers.redis {
         stats.nodes = nodes(tiers, redis);
     }
     stats
+}
+
+/// What memory of other sizes would have served, where it served so many reads.
+fn sizes(memory: &Memory, served: u64) -> MemorySizes {
+    let (curve, bytes) = (memory.curve.of(served), memory.capacity());
+    let reads = curve.reads();
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an estimate, and never negative"
+    )]
+    let of = |bytes: u64| ((curve.hit_rate(bytes) * reads as f64).round() as u64).min(reads);
+    MemorySizes {
+        reads,
+        quarter: of(bytes / 4),
+        half: of(bytes / 2),
+        same: of(bytes),
+        double: of(bytes.saturating_mul(2)),
+        fourfold: of(bytes.saturating_mul(4)),
+        sampled: memory.curve.sampled(),
+    }
 }
 
 fn nodes(tiers: &Tiers, redis: &Topology) -> Vec<NodeStats> {

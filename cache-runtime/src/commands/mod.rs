@@ -100,7 +100,8 @@ impl Commands {
     }
 
     /// Runs a script on the node of its keys, of which there is at least one, all in one slot: nothing else runs there
-    /// meanwhile. It is sent by its hash, and whole to a server that does not know it yet.
+    /// meanwhile. It is sent by its hash, and loaded first where a server does not know it yet. The user of the
+    /// connection needs the rights to what it calls.
     ///
     /// Source: `EVALSHA` (<https://redis.io/docs/latest/develop/programmability/eval-intro/>).
     ///
@@ -128,8 +129,9 @@ impl Commands {
         let said = self.topology.say(&[(key, &by_hash)]).await.pop();
         let said = match said {
             Some(Err(Fault::NoScript)) => {
-                let whole = [&[b"EVAL", script.code().as_bytes()], rest.as_slice()].concat();
-                self.topology.say(&[(key, &whole)]).await.pop()
+                let load: [&[u8]; 3] = [b"SCRIPT", b"LOAD", script.code().as_bytes()];
+                let both = [(key, load.as_slice()), (key, &by_hash)];
+                self.topology.say(&both).await.pop()
             }
             said => said,
         };

@@ -6,12 +6,16 @@
 mod distances;
 mod order;
 mod shards;
+mod unread;
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
 use shards::{Shards, place};
+
+use crate::clock::Moment;
+use crate::sketch::NeverRead;
 
 /// What is learnt of reads, of one cache.
 #[derive(Debug)]
@@ -74,12 +78,31 @@ impl Default for Curve {
 }
 
 impl Curve {
-    /// An entry was asked for.
+    /// An entry was asked for, and memory served it or not.
     #[inline]
-    pub(crate) fn read(&self, hash: u64) {
+    pub(crate) fn read(&self, hash: u64, is_hit: bool) {
         if self.is_sampled(hash) {
-            self.sample(hash);
+            self.sample(hash, is_hit);
         }
+    }
+
+    /// An entry was served by another tier, or as a stale value.
+    pub(crate) fn served(&self, hash: u64) {
+        if self.is_sampled(hash) {
+            self.shards.lock().served(hash);
+        }
+    }
+
+    /// An entry was loaded by this process, for a function, and may be served until then.
+    pub(crate) fn loaded(&self, hash: u64, function: u16, until: Moment) {
+        if self.is_sampled(hash) {
+            self.shards.lock().loaded(hash, function, until);
+        }
+    }
+
+    /// The entries of each function that nobody read, by its place.
+    pub(crate) fn never_read(&self, now: Moment) -> Vec<NeverRead> {
+        self.shards.lock().never_read(now)
     }
 
     /// An entry takes so many bytes from now on.
@@ -96,17 +119,25 @@ impl Curve {
 
     /// A hit waits for nobody: a few reads that are not looked at are made up for by the count of all.
     #[cold]
-    fn sample(&self, hash: u64) {
+    fn sample(&self, hash: u64, is_hit: bool) {
         let Some(mut shards) = self.shards.try_lock() else {
             return;
         };
         shards.read(hash);
+        if is_hit {
+            shards.served(hash);
+        }
         self.threshold.store(shards.threshold(), Ordering::Relaxed);
     }
 
     /// Memory did not serve a read.
     pub(crate) fn missed(&self) {
         self.missed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many entries it is of.
+    pub(crate) fn sampled(&self) -> u64 {
+        self.shards.lock().len() as u64
     }
 
     /// The curve, where memory served so many reads.

@@ -9,6 +9,9 @@ use std::collections::{BinaryHeap, HashMap};
 
 use super::distances::Distances;
 use super::order::Order;
+use super::unread::{Tallies, Waiting};
+use crate::clock::Moment;
+use crate::sketch::NeverRead;
 
 /// Of how many keys the threshold decides: all places are below it.
 pub(super) const PLACES: u32 = 1 << 24;
@@ -28,6 +31,7 @@ pub(super) struct Shards {
     by_place: BinaryHeap<(u32, u64)>,
     order: Order,
     distances: Distances,
+    unread: Tallies,
 }
 
 /// A sampled key.
@@ -37,6 +41,8 @@ struct Sample {
     moment: usize,
     /// What its entry takes; zero until one was stored.
     bytes: u64,
+    /// An entry that nobody has read yet.
+    waiting: Waiting,
 }
 
 /// Where a key stands among all, by a part of its hash that no table uses.
@@ -53,6 +59,7 @@ impl Default for Shards {
             by_place: BinaryHeap::new(),
             order: Order::new(2 * MOST),
             distances: Distances::default(),
+            unread: Tallies::default(),
         }
     }
 }
@@ -72,7 +79,6 @@ impl Shards {
         f64::from(self.threshold) / f64::from(PLACES)
     }
 
-    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.samples.len()
     }
@@ -109,9 +115,38 @@ impl Shards {
         }
     }
 
+    /// The entry of a sampled key was served.
+    pub(super) fn served(&mut self, hash: u64) {
+        let share = self.share();
+        if let Some(sample) = self.samples.get_mut(&hash) {
+            self.unread.read(&mut sample.waiting, share);
+        }
+    }
+
+    /// The entry of a sampled key is another from now on.
+    pub(super) fn loaded(&mut self, hash: u64, function: u16, until: Moment) {
+        let share = self.share();
+        if let Some(sample) = self.samples.get_mut(&hash) {
+            self.unread
+                .stored(&mut sample.waiting, share, (function, until));
+        }
+    }
+
+    /// The entries that nobody read, by function.
+    pub(super) fn never_read(&mut self, now: Moment) -> Vec<NeverRead> {
+        let share = self.share();
+        let waiting = self.samples.values_mut().map(|sample| &mut sample.waiting);
+        self.unread.told(waiting, share, now)
+    }
+
     fn take(&mut self, hash: u64) {
         let moment = self.order.push(0);
-        self.samples.insert(hash, Sample { moment, bytes: 0 });
+        let sample = Sample {
+            moment,
+            bytes: 0,
+            waiting: Waiting::default(),
+        };
+        self.samples.insert(hash, sample);
         self.by_place.push((place(hash), hash));
         if self.samples.len() > MOST {
             self.lower();

@@ -32,7 +32,7 @@ fn mean_error(trace: &[u64]) -> f64 {
     for id in trace {
         let hash = foldhash::quality::FixedState::default();
         let hash = std::hash::BuildHasher::hash_one(&hash, id);
-        curve.read(hash);
+        curve.read(hash, false);
         curve.stored(hash, bytes);
     }
     let ids: std::collections::HashSet<_> = trace.iter().collect();
@@ -81,7 +81,7 @@ fn its_size_is_bounded_however_many_ids_there_are() {
     let curve = Curve::default();
     for id in 0..2_000_000_u64 {
         let hash = id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        curve.read(hash ^ (hash >> 31));
+        curve.read(hash ^ (hash >> 31), false);
     }
     assert!(curve.threshold.load(Ordering::Relaxed) < shards::PLACES / 256);
     assert!(curve.shards.lock().len() <= 4_096);

@@ -1,18 +1,22 @@
 //! The counters of one function, or of what belongs to none in a namespace.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::audits::Audits;
 use super::calls::Ends;
 use super::histogram::Sizes;
 use super::striped::Striped;
 use super::{
-    CallEnd, Counts, Event, Loaded, Miss, MissStats, Tier, Times, Uncached, UncachedStats,
+    Audited, CallEnd, Counts, Event, Loaded, Miss, MissStats, Tier, Times, Uncached, UncachedStats,
     Unstored, UnstoredStats,
 };
+use crate::clock::Moment;
+use crate::sketch::{BeforeTtl, EncodedKey, Sketch};
 
 /// How many kinds of trouble are counted apart; further ones are counted by their step alone.
 const MOST: usize = 256;
@@ -44,6 +48,10 @@ pub(crate) struct Counters {
     read_time: Times,
     own_time: Times,
     stored_sizes: Sizes,
+    compared: AtomicU64,
+    unchanged: AtomicU64,
+    audits: Audits,
+    outdated_age: Times,
     followers: AtomicU64,
     waiting: AtomicU64,
     lease_waits: AtomicU64,
@@ -54,18 +62,83 @@ pub(crate) struct Counters {
     memory_bytes: AtomicU64,
     /// By step and cause.
     troubles: Mutex<BTreeMap<(&'static str, String), u64>>,
+    /// Invalidations of which it is known whether there was anything, and those that hit nothing.
+    checked_invalidations: AtomicU64,
+    void_invalidations: AtomicU64,
+    /// What is learnt of its keys, if it is a function's.
+    sketch: Option<Arc<Sketch>>,
 }
 
 impl Counters {
+    /// Of a function.
+    pub(super) fn of_function(sketch: Arc<Sketch>) -> Self {
+        Self {
+            sketch: Some(sketch),
+            ..Self::default()
+        }
+    }
+
+    /// What is learnt of the function's keys, if it is one.
+    pub(crate) fn sketch(&self) -> Option<&Arc<Sketch>> {
+        self.sketch.as_ref()
+    }
+
+    /// Looks at what was counted, where another hour has begun.
+    pub(crate) fn look(&self, now: Moment) {
+        if let Some(sketch) = self
+            .sketch
+            .as_ref()
+            .filter(|sketch| sketch.is_new_hour(now))
+        {
+            self.look_for(sketch, now);
+        }
+    }
+
+    /// Looks at what was counted. Of functions that share a sketch the counts are not one ascending number, so that
+    /// there are no hours of them.
+    pub(super) fn look_for(&self, sketch: &Sketch, now: Moment) {
+        if !sketch.is_shared() {
+            let misses = MissStats::of(&self.misses).total();
+            sketch.look(now, self.hits(), misses);
+        }
+    }
+
+    fn hits(&self) -> u64 {
+        let others = [&self.later_hits, &self.redis_hits, &self.stale_hits].map(get);
+        self.memory_hits.sum() + others.into_iter().sum::<u64>()
+    }
+
+    /// What was counted until a ttl came into force, so many milliseconds after the cache was built.
+    pub(crate) fn before(&self, counted_ms: u64) -> BeforeTtl {
+        BeforeTtl {
+            counted_ms,
+            hits: self.hits(),
+            loads: get(&self.loads[Loaded::Ok as usize]),
+            compared: get(&self.compared),
+            unchanged: get(&self.unchanged),
+        }
+    }
+
+    /// An invalidation was carried out of which it is known whether there was anything to invalidate.
+    pub(crate) fn invalidation_checked(&self, is_void: bool) {
+        add(&self.checked_invalidations, 1);
+        if is_void {
+            add(&self.void_invalidations, 1);
+        }
+    }
     /// A call that the first look in memory ends: the one count on the hot path.
     #[inline]
     pub(crate) fn memory_hit(&self) {
         self.memory_hits.add_one();
     }
 
-    /// How long one of these took, of some.
-    pub(crate) fn memory_hit_took(&self, took: Duration) {
+    /// How long one of these took, of some, and which key it was of.
+    pub(crate) fn memory_hit_took(&self, took: Duration, key: EncodedKey<'_>, now: Moment) {
         self.memory_hit_time.record(took);
+        if let Some(sketch) = &self.sketch {
+            sketch.hit(key);
+            self.look(now);
+        }
     }
 
     /// The value of such a hit, which may have been stale, did not serve the call.
@@ -132,6 +205,16 @@ impl Counters {
                 self.load_time.record(took);
             }
             Event::Stored { bytes } => self.stored_sizes.record(bytes),
+            Event::Compared { is_unchanged } => {
+                add(&self.compared, 1);
+                add(&self.unchanged, u64::from(is_unchanged));
+            }
+            Event::Audited(end) => {
+                self.audits.count(end);
+                if let Audited::Outdated(age) = end {
+                    self.outdated_age.record(age);
+                }
+            }
             Event::Unstored(why) => add(&self.unstored[why as usize], 1),
             Event::FollowerCame => {
                 add(&self.followers, 1);
@@ -181,11 +264,17 @@ impl Counters {
             stores: stored_sizes.count(),
             stored_bytes: stored_sizes.total(),
             stored_sizes,
+            compared: get(&self.compared),
+            unchanged: get(&self.unchanged),
+            audits: self.audits.snapshot(),
+            outdated_age: self.outdated_age.snapshot(),
             unstored: UnstoredStats::of(&self.unstored),
             followers: get(&self.followers),
             waiting: get(&self.waiting),
             lease_waits: get(&self.lease_waits),
             invalidations: get(&self.invalidations),
+            checked_invalidations: get(&self.checked_invalidations),
+            void_invalidations: get(&self.void_invalidations),
             received_invalidations: get(&self.received_invalidations),
             evictions: get(&self.evictions),
             memory_entries: get(&self.memory_entries),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::sums::sums;
-use super::{CallStats, HistogramSnapshot, MissStats, SizeSnapshot, UnstoredStats};
+use super::{AuditStats, CallStats, HistogramSnapshot, MissStats, SizeSnapshot, UnstoredStats};
 
 sums! {
     /// What happened in one namespace or function, as counts since the cache was built. Those of several add up field by
@@ -55,6 +55,18 @@ sums! {
         pub stored_bytes: u64,
         /// What each stored value took, in bytes as stored.
         pub stored_sizes: SizeSnapshot,
+        /// Loads whose value was compared, as it was stored, with the one that it replaced in Redis: that was past its
+        /// ttl and still there, or was refreshed before its end (`early`). Most are there within a `stale` window; what
+        /// Redis dropped at the end of its ttl can't be compared, nor what was invalidated or is in memory alone.
+        pub compared: u64,
+        /// Of these, the loads that gave what was there: the same bytes by the same codec. A ttl that most of
+        /// [`compared`](Self::compared) are like this under could be longer. A type that writes equal values in another
+        /// order each time, as a `HashMap` does, counts as changed.
+        pub unchanged: u64,
+        /// What audits of hits came to, as [`Policy::audit`](crate::Policy::audit) says.
+        pub audits: AuditStats,
+        /// How long before a hit was found outdated its value was loaded: how long nobody noticed, at least in part.
+        pub outdated_age: HistogramSnapshot,
         /// Values returned and not stored, by cause.
         pub unstored: UnstoredStats,
         /// Callers that waited for another caller's load.
@@ -65,6 +77,13 @@ sums! {
         pub lease_waits: u64,
         /// Invalidations of an entry, of the namespace, or of everything, that this process carried out.
         pub invalidations: u64,
+        /// Those of them of which it is known whether there was anything to invalidate: of an entry or the
+        /// namespace that was invalidated alone, and of several at once where Redis had none of them. Those of tags are
+        /// of no namespace, and are not counted.
+        pub checked_invalidations: u64,
+        /// Those of these that hit nothing: Redis had neither the entry nor a load of it under way, or no stamp of the
+        /// namespace, on which its entries rest, and memory had nothing that rests on it either.
+        pub void_invalidations: u64,
         /// Pushes of Redis that made something invalid here which rested on the namespace: it was invalidated or expired,
         /// most often by another process. A function's row has none; all such pushes, those of tags as well, are in
         /// [`MemoryStats::received_invalidations`](crate::MemoryStats::received_invalidations).

@@ -80,6 +80,8 @@ impl Log {
             }
             Event::Read(_)
             | Event::ErrorRemembered
+            | Event::Compared { .. }
+            | Event::Audited(_)
             | Event::FollowerCame
             | Event::FollowerLeft
             | Event::LeaseAwaited => {}
@@ -90,6 +92,25 @@ impl Log {
     fn warn(&self, doing: &'static str, namespace: &str, said: &'static str) {
         if let Some(held_back) = self.due(doing, namespace) {
             tracing::warn!(target: "cache", namespace, held_back, "{said}");
+        }
+    }
+
+    pub(super) fn outdated(
+        &self,
+        (namespace, function): (&str, &str),
+        key: Option<&str>,
+        age: Duration,
+    ) {
+        if let Some(held_back) = self.due("audit", function) {
+            tracing::warn!(
+                target: "cache",
+                namespace,
+                function,
+                key,
+                ?age,
+                held_back,
+                "a hit was outdated: what it was loaded from has changed, and nothing was invalidated since"
+            );
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the cache tells of itself: one closed set of events, counted by namespace and function and, where a
 //! person should know, logged.
 
+mod audits;
 mod buckets;
 mod calls;
 mod causes;
@@ -24,6 +25,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+pub use audits::AuditStats;
+pub(crate) use audits::Audited;
 pub(crate) use calls::CallEnd;
 pub use calls::CallStats;
 pub(crate) use causes::{Miss, Uncached, Unstored};
@@ -36,10 +39,11 @@ pub use histogram::{HistogramSnapshot, SizeSnapshot};
 pub use node::{BreakerState, NodeStats, RedisHealth};
 pub(crate) use outcome::{Observed, Observer};
 pub use outcome::{Outcome, Served};
+pub(crate) use rows::Learnt;
 use rows::Rows;
 pub(crate) use runs::Runs;
 pub(crate) use snapshot::by_node;
-pub use snapshot::{FunctionStats, MemoryStats, NamespaceStats, Stats};
+pub use snapshot::{FunctionStats, MemorySizes, MemoryStats, NamespaceStats, Stats};
 pub(crate) use table::plain;
 pub(crate) use tally::Tally;
 pub(crate) use unused::{Use, tell_of_default};
@@ -103,7 +107,13 @@ pub(crate) enum Event<'a> {
     Stored {
         bytes: usize,
     },
+    /// What was stored is compared with what was there before.
+    Compared {
+        is_unchanged: bool,
+    },
     Unstored(Unstored),
+    /// A hit was compared with a load in the background, or was to be.
+    Audited(Audited),
     /// A caller began to wait for another's load.
     FollowerCame,
     /// It waits no longer.
@@ -183,6 +193,16 @@ impl Events {
         self.received.changes.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Tells of a hit that was another value than its function gives.
+    pub(crate) fn outdated(
+        &self,
+        (namespace, function): (&str, &str),
+        key: Option<&str>,
+        age: Duration,
+    ) {
+        self.log.outdated((namespace, function), key, age);
+    }
+
     /// Tells of a connection to Redis, which belongs to no namespace.
     pub(crate) fn connected(&self, node: &str) {
         self.log.connected(node);
@@ -199,8 +219,8 @@ impl Events {
     }
 
     /// What was counted; how large memory is and how nodes are is not known here.
-    pub(crate) fn snapshot(&self) -> Stats {
-        let (namespaces, functions) = self.rows.snapshot();
+    pub(crate) fn snapshot(&self, learnt: Learnt<'_>) -> Stats {
+        let (namespaces, functions) = self.rows.snapshot(learnt);
         Stats {
             namespaces,
             functions,
@@ -210,6 +230,8 @@ impl Events {
                 ..MemoryStats::default()
             },
             nodes: Vec::new(),
+            processes: 1,
+            counted_ms: 0,
         }
     }
 }

@@ -8,6 +8,8 @@ use parking_lot::RwLock;
 
 use super::sums::Sum as _;
 use super::{Counters, FunctionStats, NamespaceStats};
+use crate::clock::Moment;
+use crate::sketch::{Digests, FUNCTIONS, Insight, NeverRead, Sketch};
 
 /// How many namespaces of a cache have a row of their own, and how many functions.
 const MOST: usize = 1_024;
@@ -25,6 +27,8 @@ struct Known {
     namespaces: ByName<Namespace>,
     /// How many functions have a row of their own.
     functions: usize,
+    /// What is learnt of functions: of the first ones by themselves, then of all others.
+    sketches: Vec<Arc<Sketch>>,
 }
 
 type ByName<T> = HashMap<Arc<str>, T, RandomState>;
@@ -63,9 +67,10 @@ impl Rows {
             .collect()
     }
 
-    pub(super) fn snapshot(&self) -> (Vec<NamespaceStats>, Vec<FunctionStats>) {
+    pub(super) fn snapshot(&self, learnt: Learnt<'_>) -> (Vec<NamespaceStats>, Vec<FunctionStats>) {
         let (mut namespaces, mut functions) = (Vec::new(), Vec::new());
-        for (namespace, row) in &self.0.read().namespaces {
+        let known = self.0.read();
+        for (namespace, row) in &known.namespaces {
             let mut counts = row.own.snapshot();
             for (path, counters) in &row.functions {
                 let of_function = counters.snapshot();
@@ -74,6 +79,7 @@ impl Rows {
                     function: path.to_string(),
                     namespace: namespace.to_string(),
                     counts: of_function,
+                    insight: learnt.of(counters),
                 });
             }
             namespaces.push(NamespaceStats {
@@ -81,9 +87,55 @@ impl Rows {
                 counts,
             });
         }
+        if let Some(shared) = known.sketches.get(FUNCTIONS) {
+            functions.push(FunctionStats {
+                function: OTHERS.to_owned(),
+                namespace: OTHERS.to_owned(),
+                insight: learnt.of_sketch(shared),
+                ..FunctionStats::default()
+            });
+        }
         namespaces.sort_by(|a, b| a.namespace.cmp(&b.namespace));
         functions.sort_by(|a, b| (&a.namespace, &a.function).cmp(&(&b.namespace, &b.function)));
         (namespaces, functions)
+    }
+}
+
+/// What a snapshot asks of sketches.
+#[derive(Clone, Copy)]
+pub(crate) struct Learnt<'a> {
+    /// When it is.
+    pub(crate) now: Moment,
+    /// How many keys each list has.
+    pub(crate) keys: usize,
+    pub(crate) digests: Digests<'a>,
+    /// By the place of a function's sketch.
+    pub(crate) never_read: &'a [NeverRead],
+}
+
+impl Learnt<'_> {
+    /// For a test of counts.
+    #[cfg(test)]
+    pub(crate) const NOTHING: Learnt<'static> = Learnt {
+        now: Moment(0),
+        keys: 0,
+        digests: &|_, _| None,
+        never_read: &[],
+    };
+
+    fn of(&self, counters: &Counters) -> Insight {
+        let Some(sketch) = counters.sketch().filter(|sketch| !sketch.is_shared()) else {
+            return Insight::default();
+        };
+        counters.look_for(sketch, self.now);
+        self.of_sketch(sketch)
+    }
+
+    fn of_sketch(&self, sketch: &Sketch) -> Insight {
+        let never_read = self.never_read.get(usize::from(sketch.index()));
+        let mut insight = sketch.snapshot(self.now, self.digests).shortened(self.keys);
+        insight.never_read = never_read.cloned().unwrap_or_default();
+        insight
     }
 }
 
@@ -99,12 +151,27 @@ impl Known {
         self.namespaces.get(namespace)?.functions.get(path)
     }
 
+    /// That of the function that comes next.
+    fn next_sketch(&mut self) -> Arc<Sketch> {
+        let at = self.sketches.len().min(FUNCTIONS);
+        if at == self.sketches.len() {
+            self.sketches.push(Arc::new(Sketch::new(at)));
+        }
+        Arc::clone(&self.sketches[at])
+    }
+
     fn make_function(&mut self, namespace: &str, path: &str) -> Arc<Counters> {
         let has_room = self.functions < MOST;
-        let functions = &mut self.namespace(namespace).functions;
+        let functions = &self.namespace(namespace).functions;
         let is_new = !functions.contains_key(path);
         let path = if is_new && !has_room { OTHERS } else { path };
-        let counters = Arc::clone(functions.entry(path.into()).or_default());
+        let sketch = match functions.contains_key(path) {
+            true => None,
+            false => Some(self.next_sketch()),
+        };
+        let functions = &mut self.namespace(namespace).functions;
+        let made = || Arc::new(sketch.map(Counters::of_function).unwrap_or_default());
+        let counters = Arc::clone(functions.entry(path.into()).or_insert_with(made));
         self.functions += usize::from(is_new && has_room);
         counters
     }
@@ -127,7 +194,7 @@ mod tests {
         miss(&rows.function("a", "other"));
         miss(&rows.function("a", ""));
         miss(&rows.function("b", "one"));
-        let (namespaces, functions) = rows.snapshot();
+        let (namespaces, functions) = rows.snapshot(Learnt::NOTHING);
         let namespaces: Vec<_> = namespaces
             .iter()
             .map(|row| (row.namespace.as_str(), row.misses.absent))
@@ -156,10 +223,15 @@ mod tests {
             miss(&rows.function("a", &n.to_string()));
             miss(&rows.function(&format!("made {n}"), ""));
         }
-        let (namespaces, functions) = rows.snapshot();
+        let (namespaces, functions) = rows.snapshot(Learnt::NOTHING);
         assert_eq!(namespaces.len(), MOST + 1);
-        assert_eq!(functions.len(), MOST + 1);
-        let others = functions.iter().find(|row| row.function == OTHERS).unwrap();
+        assert_eq!(
+            functions.len(),
+            MOST + 2,
+            "one of the sketch that most share"
+        );
+        let is_others = |row: &&FunctionStats| row.function == OTHERS && row.namespace == "a";
+        let others = functions.iter().find(is_others).unwrap();
         assert_eq!(others.misses.absent, MOST as u64);
         let all = namespaces.iter().map(|row| row.misses.absent);
         assert_eq!(all.sum::<u64>(), 4 * MOST as u64);

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::rows::OTHERS;
 use super::sums::{Sum, sums};
 use super::{Counts, NodeStats};
+use crate::sketch::Insight;
 
 /// The statistics of a cache since it was built. `Display` prints those of its namespaces as a table.
 ///
@@ -32,6 +33,10 @@ pub struct Stats {
     /// A row for each node of Redis, by its address.
     #[serde(deserialize_with = "few::<_, _, 1_024>")]
     pub nodes: Vec<NodeStats>,
+    /// How many processes it is of: one, and of a sum as many as were added up.
+    pub processes: u64,
+    /// How long these have counted, in milliseconds by the cache's clock: the sum of their times.
+    pub counted_ms: u64,
 }
 
 /// As many rows as a process may have. Each takes a byte as it is written, and some thousand as it is read: what another
@@ -89,6 +94,30 @@ pub struct FunctionStats {
     pub namespace: String,
     /// What its calls came to.
     pub counts: Counts,
+    /// What was learnt of its keys, and of how its reads come. Of each list of keys there are the eight heaviest;
+    /// [`Cache::insight`](crate::Cache::insight) has all.
+    pub insight: Insight,
+}
+
+sums! {
+    /// Which reads memory of other sizes would have served, by [`Cache::memory_curve`](crate::Cache::memory_curve). Those
+    /// of several processes add up to what they would have if each had so many times its own.
+    pub struct MemorySizes {
+        /// How many reads it is of; zero where nothing is known.
+        pub reads: u64,
+        /// What a quarter of the memory would have served.
+        pub quarter: u64,
+        /// What half of the memory would have served.
+        pub half: u64,
+        /// What memory of its size would have served, by the same estimate.
+        pub same: u64,
+        /// What twice the memory would have served.
+        pub double: u64,
+        /// What four times the memory would have served.
+        pub fourfold: u64,
+        /// Entries in the sample that it is estimated from.
+        pub sampled: u64,
+    }
 }
 
 sums! {
@@ -106,6 +135,8 @@ sums! {
         /// Pushes of Redis of an entry that made something invalid here: it was stored anew, invalidated or expired, or
         /// its lease changed hands. This process's own stores are among them, as Redis tells of those too.
         pub received_changes: u64,
+        /// Which reads it would have served if it were of another size.
+        pub sizes: MemorySizes,
     }
 }
 
@@ -200,6 +231,8 @@ impl AddAssign<&Self> for Stats {
         add(&mut self.functions, &other.functions);
         self.memory.add(&other.memory);
         add(&mut self.nodes, &other.nodes);
+        self.processes.add(&other.processes);
+        self.counted_ms.add(&other.counted_ms);
     }
 }
 
@@ -212,6 +245,7 @@ impl Sum for NamespaceStats {
 impl Sum for FunctionStats {
     fn add(&mut self, other: &Self) {
         self.counts.add(&other.counts);
+        self.insight += &other.insight;
     }
 }
 
@@ -255,7 +289,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::events::{BreakerState, Event, Events, Miss, RedisHealth, Tier};
+    use crate::events::{BreakerState, Event, Events, Learnt, Miss, RedisHealth, Tier};
 
     fn counted() -> Stats {
         let events = Events::default();
@@ -272,7 +306,7 @@ mod tests {
         ] {
             events.emit(namespace, &counters, event);
         }
-        events.snapshot()
+        events.snapshot(Learnt::NOTHING)
     }
 
     #[test]

@@ -49,6 +49,14 @@ impl Tally {
         other.calls.fetch_add(calls, Ordering::Relaxed);
     }
 
+    /// Whether what was served last is a fresh hit of a tier.
+    pub(crate) fn is_hit(&self) -> bool {
+        let served = self.served.load(Ordering::Relaxed);
+        [CallEnd::Memory, CallEnd::Redis]
+            .map(|end| end as u8)
+            .contains(&served)
+    }
+
     /// Notes what an event says of how the call is served, and what its body took.
     pub(crate) fn note(&self, event: Event<'_>) {
         if let Event::Load { took, .. } = event {

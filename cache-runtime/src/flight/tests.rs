@@ -45,6 +45,7 @@ fn held(n: u32) -> Arc<Held> {
     let about = About {
         id: [0; 16],
         life,
+        born: Moment(0),
         watch: Cells::default().watch(&[]),
         encoded: 1,
         counters: Arc::default(),

@@ -16,6 +16,10 @@ use crate::policy::Compression;
 /// Payloads up to this many bytes are left as they are.
 const THRESHOLD: usize = 1024;
 
+/// The largest payload that is compressed only to see what it would be: some 100 µs.
+#[cfg(feature = "lz4")]
+const LARGEST_TRIED: usize = 64 << 10;
+
 /// What zstd may keep as its window: 8 MiB, above what any level used here asks for.
 #[cfg(feature = "zstd")]
 const ZSTD_WINDOW_LOG: u32 = 23;
@@ -48,7 +52,6 @@ impl Compression {
     }
 
     /// As annotations spell it.
-    #[cfg(feature = "redis")]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -85,6 +88,29 @@ pub(crate) fn compress(payload: Vec<u8>, wanted: Compression) -> (Compression, V
         Ok(Some(packed)) if packed.len() <= payload.len() - payload.len() / 10 => (wanted, packed),
         _ => (Compression::None, payload),
     }
+}
+
+/// How large a payload would be with LZ4, if that pays; as large as it is else. `None` where it would be left as it is
+/// for its size, or is too large to be compressed only to see.
+#[cfg(feature = "lz4")]
+pub(crate) fn tried(payload: &[u8]) -> Option<usize> {
+    if payload.len() <= THRESHOLD || payload.len() > LARGEST_TRIED {
+        return None;
+    }
+    let packed = squeeze(payload, Compression::Lz4).ok()??;
+    Some(packed.len())
+        .filter(|packed| *packed <= payload.len() - payload.len() / 10)
+        .or(Some(payload.len()))
+}
+
+#[cfg(not(feature = "lz4"))]
+pub(crate) fn tried(_: &[u8]) -> Option<usize> {
+    None
+}
+
+/// Whether a payload of so many bytes is compressed at all.
+pub(crate) fn is_compressed(len: usize) -> bool {
+    len > THRESHOLD
 }
 
 fn squeeze(payload: &[u8], wanted: Compression) -> io::Result<Option<Vec<u8>>> {

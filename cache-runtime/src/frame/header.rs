@@ -38,6 +38,12 @@ const CHECKSUM_LEN: usize = 8;
 /// such codec, so the entry is a miss there and never taken for a value.
 const ENCRYPTED: u8 = 0x80;
 
+/// The flag of an entry that came from a backup: what was invalidated since is not known of it.
+const RESTORED: u8 = 0b0010;
+
+/// The flag of a reservation for such an entry, which has no value.
+const RESERVED: u8 = 0b0100;
+
 /// How many times its bytes an encrypted payload is taken to hold, if it is compressed: how many they are stands
 /// inside.
 const PACKED: usize = 8;
@@ -52,7 +58,7 @@ const MOST_STAMPS: usize = MOST_TAGS + 2;
 /// and 8 of the run id of the node that keeps it.
 pub(crate) type Stamp = [u8; STAMP_LEN];
 
-/// 16 random bytes, one such id per load.
+/// 16 bytes, one such id per load: the half of its process's, and a random half.
 pub(crate) type EntryId = [u8; 16];
 
 /// What a stamp belongs to.
@@ -139,6 +145,35 @@ impl<N: Clone> Header<N> {
             },
             ..self.clone()
         }
+    }
+}
+
+impl<N> Header<N> {
+    /// Whether it came from a backup.
+    pub(crate) fn is_restored(&self) -> bool {
+        self.flags & RESTORED != 0
+    }
+
+    /// Whether it stands for an entry that is about to come from a backup.
+    pub(crate) fn is_reservation(&self) -> bool {
+        self.flags & RESERVED != 0
+    }
+
+    /// Its flags as those of an entry that did not come from a backup.
+    pub(super) fn own_flags(&self) -> u8 {
+        self.flags & !RESTORED
+    }
+
+    /// Marks it as of an entry that came from a backup.
+    #[cfg(feature = "redis")]
+    pub(crate) fn mark_restored(&mut self) {
+        self.flags |= RESTORED;
+    }
+
+    /// Marks it as of a reservation.
+    #[cfg(feature = "redis")]
+    pub(crate) fn mark_reservation(&mut self) {
+        self.flags |= RESERVED;
     }
 }
 

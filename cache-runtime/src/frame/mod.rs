@@ -24,14 +24,16 @@ pub(crate) use codec::{
     EncodeError, Room, decode_payload, encode, encoded_len, tells_all, unpacked,
 };
 pub(crate) use codec_id::CodecId;
-pub(crate) use compress::{compress, decompress};
+pub(crate) use compress::{compress, decompress, is_compressed, tried};
 #[cfg(not(feature = "encrypt"))]
 pub(crate) use encryption::EncryptionKeys;
 #[cfg(feature = "encrypt")]
 pub use encryption::EncryptionKeys;
+#[cfg(feature = "redis")]
+pub(crate) use encryption::opened;
 pub(crate) use encryption::{Lock, write_encrypted};
 #[cfg(feature = "redis")]
-pub(crate) use header::outline;
+pub(crate) use header::{EntryId, outline};
 pub(crate) use header::{
     Frame, Header, ID_OFFSET, Stamp, StampKind, Stamped, extent, parse, write,
 };

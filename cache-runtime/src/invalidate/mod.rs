@@ -15,7 +15,7 @@ use crate::error::{CacheError, Result};
 use crate::events::Event;
 use crate::owed::Target;
 use crate::own_thread;
-use crate::redis::{Fault, Topology};
+use crate::redis::{Fault, Topology, Unlinked};
 use crate::tiers::Tiers;
 pub(crate) use everything::invalidate_everything;
 pub(crate) use retry::retry;
@@ -36,12 +36,17 @@ pub(crate) async fn invalidate(
     if counted {
         count(tiers, &targets);
     }
-    drop_copies(tiers, &targets);
+    let rested = drop_copies(tiers, &targets);
     let Some(redis) = &tiers.redis else {
+        if counted {
+            let checked = targets.iter().zip(rested);
+            checked.for_each(|(target, rested)| check(tiers, target, !rested));
+        }
         return Ok(());
     };
     let span = debug_span!(target: "cache", "cache.invalidate", targets = targets.len());
-    let begun = begin(tiers, redis, Extent::Targets(targets));
+    let rested = counted.then_some(rested);
+    let begun = begin(tiers, redis, Extent::Targets(targets, rested));
     acknowledged(DOING, begun).instrument(span).await
 }
 
@@ -68,23 +73,47 @@ fn count(tiers: &Tiers, targets: &[Target]) {
     }
 }
 
-/// One flip a subject makes everything that rests on it invalid here, and its flights unjoinable.
-fn drop_copies(tiers: &Tiers, targets: &[Target]) {
-    for subject in targets.iter().flat_map(|target| &target.subjects) {
-        tiers.cells.flip(subject);
+/// Counts whether there was anything to invalidate. Tags are of no namespace, and are not counted.
+fn check(tiers: &Tiers, target: &Target, is_void: bool) {
+    if let Some(namespace) = &target.namespace {
+        let counters = tiers.events.namespace(namespace);
+        counters.invalidation_checked(is_void);
     }
+}
+
+/// One flip a subject makes everything that rests on it invalid here, and its flights unjoinable; whether anything
+/// rested on each target.
+fn drop_copies(tiers: &Tiers, targets: &[Target]) -> Vec<bool> {
+    let flip = |target: &Target| {
+        let flipped = target
+            .subjects
+            .iter()
+            .map(|subject| tiers.cells.flip_any(subject));
+        flipped.fold(false, |any, rested| any | rested)
+    };
+    targets.iter().map(flip).collect()
 }
 
 /// How much is invalidated.
 enum Extent {
-    Targets(Vec<Target>),
+    /// These; and where it is to be counted what hits nothing, whether anything here rested on each.
+    Targets(Vec<Target>, Option<Vec<bool>>),
     Everything,
 }
 
 impl Extent {
     async fn delete(&self, tiers: &Tiers, redis: &Topology) -> Result<(), Fault> {
         match self {
-            Self::Targets(targets) => delete(tiers, redis, targets).await.into_iter().collect(),
+            Self::Targets(targets, rested) => {
+                let done = delete(tiers, redis, targets).await;
+                let each = targets.iter().zip(&done).zip(rested.iter().flatten());
+                for ((target, done), rested) in each {
+                    if let Ok(Some(count)) = done {
+                        check(tiers, target, *count == 0 && !rested);
+                    }
+                }
+                done.into_iter().try_for_each(|done| done.map(drop))
+            }
             Self::Everything => boxed(|| everything::delete(tiers, redis)).await,
         }
     }
@@ -92,7 +121,7 @@ impl Extent {
     /// Owes what was not begun. Owed before the copies are dropped: who reads after that finds it covered.
     fn owe(&self, tiers: &Tiers) {
         match self {
-            Self::Targets(targets) => {
+            Self::Targets(targets, _) => {
                 tiers.owed.add(targets);
                 drop_copies(tiers, targets);
             }
@@ -105,7 +134,7 @@ impl Extent {
 
     fn trouble(&self, tiers: &Tiers, fault: &Fault) {
         match self {
-            Self::Targets(targets) => trouble(tiers, targets, (DOING, *fault)),
+            Self::Targets(targets, _) => trouble(tiers, targets, (DOING, *fault)),
             Self::Everything => everything::trouble(tiers, fault),
         }
     }
@@ -148,7 +177,7 @@ async fn acknowledged(
 
 /// Deletes in Redis, and drops what was read here while it was under way: once it is answered, or
 /// when it is dropped before. Says of each target whether it was done.
-async fn delete(tiers: &Tiers, redis: &Topology, targets: &[Target]) -> Vec<Result<(), Fault>> {
+async fn delete(tiers: &Tiers, redis: &Topology, targets: &[Target]) -> Vec<Unlinked> {
     let mut deleting = Deleting {
         tiers,
         targets,
@@ -163,7 +192,7 @@ struct Deleting<'a> {
     tiers: &'a Tiers,
     targets: &'a [Target],
     /// Of each; empty while it is under way.
-    done: Vec<Result<(), Fault>>,
+    done: Vec<Unlinked>,
 }
 
 impl Drop for Deleting<'_> {

@@ -3,6 +3,29 @@
 //! They are part of what Redis holds: a number here never changes and is never used again for
 //! another kind, or keys of an older build would be read as something else.
 
+/// The integer that an encoded key is, if it is one, and nothing else.
+pub(crate) fn integer(key: &[u8]) -> Option<i64> {
+    let (kind, bytes) = key.split_first()?;
+    macro_rules! read {
+        ($type:ty) => {
+            i64::try_from(<$type>::from_le_bytes(bytes.try_into().ok()?)).ok()
+        };
+    }
+    match *kind {
+        U8 => read!(u8),
+        U16 => read!(u16),
+        U32 => read!(u32),
+        U64 => read!(u64),
+        U128 => read!(u128),
+        I8 => read!(i8),
+        I16 => read!(i16),
+        I32 => read!(i32),
+        I64 => read!(i64),
+        I128 => read!(i128),
+        _ => None,
+    }
+}
+
 pub(super) const UNIT: u8 = 0x01;
 pub(super) const FALSE: u8 = 0x02;
 pub(super) const TRUE: u8 = 0x03;

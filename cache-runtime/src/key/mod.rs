@@ -46,6 +46,7 @@ mod unordered;
 mod writer;
 
 pub use compound::FieldWriter;
+pub(crate) use kind::integer;
 pub use rounded::Rounded;
 pub use serialized::Serialized;
 pub use writer::KeyWriter;

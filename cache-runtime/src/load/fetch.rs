@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::checksum::Checksum;
 use super::desk::Remote;
 use super::grant::{Asks, Grant, Noted, lease, own_writes};
 use super::holder::holder_is_done;
@@ -183,13 +184,14 @@ struct Asked {
 }
 
 impl Asked {
-    /// The right to store what is loaded under this lease.
-    fn grant(self, lease: lease::Lease) -> Option<Box<Grant>> {
+    /// The right to store what is loaded under this lease, in the place of what has this checksum.
+    fn grant(self, lease: lease::Lease, replaces: Option<Checksum>) -> Option<Box<Grant>> {
         Some(Box::new(Grant {
             lease,
             noted: self.noted?,
             basis: self.seen.basis,
             claimed: None,
+            replaces,
         }))
     }
 }
@@ -227,7 +229,7 @@ impl Fetch<'_> {
         let (request, waiting) = (self.reader.request, Stopwatch::start());
         let mut others = 0;
         while others < MOST_OTHERS {
-            let (older, why, id) = match found {
+            let (older, why, there) = match found {
                 Ok(found) if found.is_fresh && !request.is_due(&found.held) => {
                     match self.missed {
                         // It is another process's load that was waited for.
@@ -237,12 +239,12 @@ impl Fetch<'_> {
                     return Ok(Fetched::Hit(found.held));
                 }
                 Ok(found) if request.rests() => return Ok(Fetched::Older(found.held)),
-                Ok(found) if found.is_fresh => (Some(found.held), Miss::Early, found.id),
-                Ok(found) => (Some(found.held), Miss::Expired, found.id),
-                Err((why, id)) => (None, why, id),
+                Ok(found) if found.is_fresh => (Some(found.held), Miss::Early, found.there),
+                Ok(found) => (Some(found.held), Miss::Expired, found.there),
+                Err((why, there)) => (None, why, there),
             };
             self.miss_once(why);
-            let (mine, asked) = boxed(|| self.take(&id)).await?;
+            let (mine, asked) = boxed(|| self.take(&there.id)).await?;
             let older = boxed(|| self.still(older, &asked)).await;
             let lease = match asked.leased {
                 Leased::Acquired => mine,
@@ -272,14 +274,14 @@ impl Fetch<'_> {
                     self.await_once(left);
                     let by = (&*holder, &asked.seen);
                     let _waiting = body.waiting();
-                    if !boxed(|| holder_is_done(&self.reader, &id, by, left)).await? {
+                    if !boxed(|| holder_is_done(&self.reader, &there.id, by, left)).await? {
                         return Ok(Fetched::Load { grant: None, older });
                     }
                     found = self.read().await?;
                     continue;
                 }
             };
-            let grant = asked.grant(lease);
+            let grant = asked.grant(lease, there.checksum);
             return Ok(Fetched::Load { grant, older });
         }
         Ok(Fetched::Load {

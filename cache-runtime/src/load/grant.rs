@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::checksum::Checksum;
 use super::request::Request;
 use crate::clock::Moment;
 use crate::frame::{Stamp, StampKind, Stamped, Writer};
@@ -20,6 +21,8 @@ pub(crate) struct Grant {
     pub(crate) basis: Basis,
     /// What a put found when it took the lease.
     pub(crate) claimed: Option<Claimed>,
+    /// Of the entry that its load replaces, where that was found past its time.
+    pub(crate) replaces: Option<Checksum>,
 }
 
 impl Grant {
@@ -55,6 +58,7 @@ pub(crate) async fn claim(
             noted,
             basis: answered.basis,
             claimed: Some(claimed),
+            replaces: None,
         })
     }))
 }
@@ -98,10 +102,10 @@ impl Request {
 
 /// A stamp outlives the entries that carry it by this much, in milliseconds, so that a slow load
 /// does not outlive its stamps.
-const SLACK_MS: u64 = 60_000;
+pub(crate) const SLACK_MS: u64 = 60_000;
 
 /// Redis takes no ttl that overflows its clock; ten years is as good as for ever.
-pub(super) const LONGEST_MS: u64 = 10 * 365 * 86_400_000;
+pub(crate) const LONGEST_MS: u64 = 10 * 365 * 86_400_000;
 
 /// The asks for the stamps of a load, which own their names: first those of the request, then the
 /// buckets that are not known here.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
+use super::checksum::Checksum;
 use super::request::Request;
 use super::standing::{Demands, Left, Sight, Standing, standing};
+use super::there::{Id, There};
 use crate::clock::Moment;
 use crate::events::Miss;
 use crate::frame::{self, Frame, Room, Stamp, Unreadable};
@@ -40,8 +40,8 @@ impl Seen {
 pub(crate) enum Judged {
     /// It may be served.
     Valid(Valid),
-    /// It may not; `id` is what stands in the id's place, empty if nothing does.
-    Invalid { why: Miss, id: Id },
+    /// It may not.
+    Invalid { why: Miss, there: There },
     /// It rests on stamps that were not read yet.
     Unknown(Vec<Subject>),
 }
@@ -51,19 +51,16 @@ pub(crate) enum Judged {
 pub(crate) struct Valid {
     /// As memory may keep it.
     pub(crate) held: Arc<Held>,
-    pub(crate) id: Id,
+    pub(crate) there: There,
     /// For how long by the node's clock, from when it was read.
     pub(crate) left: Left,
 }
-
-/// What stands in the place of an entry's id.
-pub(crate) type Id = SmallVec<[u8; 16]>;
 
 impl Judged {
     pub(crate) fn absent() -> Self {
         Self::Invalid {
             why: Miss::Absent,
-            id: Id::new(),
+            there: There::default(),
         }
     }
 }
@@ -77,6 +74,10 @@ pub(crate) fn judge(request: &Request, bytes: &[u8], seen: &Seen) -> Judged {
             return invalid(Miss::Unreadable, bytes);
         }
     };
+    if frame.header.is_reservation() {
+        // Its place is kept by a restore that is under way, and it has no value.
+        return invalid(Miss::Expired, bytes);
+    }
     let demands = Demands {
         stamped: request.stamped(),
         stale_ms: request.policy.stale_ms,
@@ -85,17 +86,26 @@ pub(crate) fn judge(request: &Request, bytes: &[u8], seen: &Seen) -> Judged {
     let left = match standing(&demands, &frame.header, &seen.sight()) {
         Standing::Good(left) => left,
         Standing::OfAnotherRun | Standing::Invalidated => return invalid(Miss::Invalidated, bytes),
-        Standing::Expired => return invalid(Miss::Expired, bytes),
+        Standing::Expired => return expired(request, &frame, bytes),
         Standing::Unknown(unread) => return Judged::Unknown(unread),
     };
+    if frame.header.is_restored() && request.is_strong() {
+        // Of what was invalidated between its backup and its restore nobody knows.
+        return invalid(Miss::Invalidated, bytes);
+    }
     if request.refused == Some(frame.header.id) {
         return invalid(Miss::Refused, bytes);
     }
     let room = Room::for_values(request.tiers.limits.max_value);
     let codec = frame.header.codec;
+    let mut there = There {
+        id: Id::from_buf(frame.header.id),
+        checksum: None,
+    };
     let about = About {
         id: frame.header.id,
         life: life(request, seen, left, frame.header.load_us),
+        born: born(seen, frame.header.born_ms),
         watch: seen.basis.watch(),
         encoded: bytes.len(),
         counters: Arc::clone(&request.counters),
@@ -106,19 +116,25 @@ pub(crate) fn judge(request: &Request, bytes: &[u8], seen: &Seen) -> Judged {
             payload: &payload,
             room,
         };
-        request.kind.read_held(encoded, about)
+        let held = request.kind.read_held(encoded, about)?;
+        if left.fresh_ms == 0 || request.is_due(&held) {
+            there.checksum = Some(Checksum::of_entry(&frame.header, &payload));
+        }
+        Ok(held)
     });
     match held {
-        Ok(held) => Judged::Valid(Valid {
-            held,
-            id: Id::from_buf(frame.header.id),
-            left,
-        }),
+        Ok(held) => Judged::Valid(Valid { held, there, left }),
         Err(cause) => {
             request.trouble("decode an entry", cause.as_str());
             invalid(Miss::Unreadable, bytes)
         }
     }
+}
+
+/// When an entry was born by the node's clock, on that of this process.
+fn born(seen: &Seen, born_ms: u64) -> Moment {
+    let age_ms = seen.node_ms.saturating_sub(born_ms);
+    Moment(seen.read_at.0.saturating_sub(age_ms))
 }
 
 /// How long a value is served that was read with so much left: as memory may keep it.
@@ -144,7 +160,22 @@ fn life(request: &Request, seen: &Seen, left: Left, load: u64) -> Life {
 pub(super) fn invalid(why: Miss, bytes: &[u8]) -> Judged {
     let end = bytes.len().min(frame::ID_OFFSET + 16);
     let id = Id::from_slice(bytes.get(frame::ID_OFFSET..end).unwrap_or_default());
-    Judged::Invalid { why, id }
+    let checksum = None;
+    Judged::Invalid {
+        why,
+        there: There { id, checksum },
+    }
+}
+
+/// One whose time is over: nothing of it is served, and what replaces it is compared with it.
+fn expired(request: &Request, frame: &Frame<'_>, bytes: &[u8]) -> Judged {
+    let room = Room::for_values(request.tiers.limits.max_value);
+    let payload = frame::unpacked(frame, request.lock(), room).ok();
+    let mut judged = invalid(Miss::Expired, bytes);
+    if let Judged::Invalid { there, .. } = &mut judged {
+        there.checksum = payload.map(|payload| Checksum::of_entry(&frame.header, &payload));
+    }
+    judged
 }
 
 fn parse<'a>(request: &Request, bytes: &'a [u8]) -> Result<Frame<'a>, Unreadable> {
@@ -152,7 +183,7 @@ fn parse<'a>(request: &Request, bytes: &'a [u8]) -> Result<Frame<'a>, Unreadable
     let (site, header) = (request.site, &frame.header);
     let is_own = site.is_own(&header.digest, &request.digest);
     frame.expect(is_own, site.shape_in(header.codec))?;
-    if request.policy.encrypt && !header.is_encrypted {
+    if request.policy.encrypt && !header.is_encrypted && !header.is_reservation() {
         return Err(Unreadable::NotEncrypted);
     }
     Ok(frame)

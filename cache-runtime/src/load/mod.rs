@@ -42,13 +42,17 @@
 //! Everything a read does is cancel-safe: dropping it gives back its lease, promotes a follower and
 //! leaves nothing behind.
 
+mod alike;
 mod allowance;
 mod aside;
+mod audit;
 mod body;
 mod call;
 mod caller;
+mod checksum;
 mod course;
 mod desk;
+mod draws;
 mod fetch;
 mod grant;
 mod group;
@@ -68,22 +72,28 @@ mod run;
 mod seal;
 mod sliding;
 mod spans;
+mod squeeze;
 mod standing;
 mod store;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod there;
 mod validity;
 mod verify;
 mod weigh;
 
 pub(crate) use aside::{LARGE, aside};
+pub(crate) use audit::audit;
 pub(crate) use body::{Absent, Body, Boxed, Detachable, Task};
 pub use call::Call;
 pub(crate) use call::Uncached;
 pub(crate) use caller::Caller;
 pub(crate) use course::{Course, Returned};
 pub(crate) use desk::Remote;
+pub(crate) use draws::{draw, draw_ahead, take_due};
+#[cfg(feature = "redis")]
+pub(crate) use grant::{LONGEST_MS, SLACK_MS};
 pub(crate) use group::{Begins, Due, Ended, Group};
 pub(crate) use hooks::Hooks;
 pub use hooks::Replaced;

@@ -109,8 +109,9 @@ pub(crate) async fn unkept(request: &Request, body: &Remote, may_be_served: bool
     let watch = request.watch();
     let value = boxed(|| body.run(request)).await?;
     let about = About {
-        id: Writer::Load.fresh(),
+        id: Writer::Load.id(request.tiers.id),
         life: Life::default(),
+        born: request.tiers.clock.now(),
         watch,
         encoded: 0,
         counters: Arc::clone(&request.counters),
@@ -181,6 +182,7 @@ pub(crate) async fn refresh(request: &Request, body: &Remote) -> Returned {
     let returned = About {
         id: loading.id,
         life: Life::default(),
+        born: loading.began,
         watch: loading.watch.clone(),
         encoded: 0,
         counters: Arc::clone(&request.counters),
@@ -349,6 +351,7 @@ fn keep(
     let about = About {
         id,
         life,
+        born: tiers.clock.now(),
         watch,
         encoded: bytes,
         counters: Arc::clone(&request.counters),

@@ -6,8 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::aside::{LARGE, aside};
-use super::judge::{Id, Judged, Seen, invalid, judge};
-use super::request::Request;
+use super::judge::{Judged, Seen, invalid, judge};
+use super::request::{Invalid, Request};
+use super::there::There;
 use crate::boxed::boxed;
 use crate::clock::Stopwatch;
 use crate::events::{Event, Miss, Tier};
@@ -34,11 +35,11 @@ pub(crate) struct Found {
     /// from the sending of the read.
     pub(crate) held: Arc<Held>,
     pub(crate) is_fresh: bool,
-    pub(crate) id: Id,
+    pub(crate) there: There,
 }
 
-/// What may be served; else why not, and the id that stands there.
-pub(super) type FoundOr = Result<Found, (Miss, Id)>;
+/// What may be served; else why not, and what stands there.
+pub(super) type FoundOr = Result<Found, Invalid>;
 
 /// Reads the entry and nothing more, under cells registered now; `None` where Redis is not to be asked.
 pub(super) async fn look(request: &Request, look: Look) -> Option<Result<FoundOr, Fault>> {
@@ -235,24 +236,24 @@ impl Reader<'_> {
     pub(super) fn found(&self, judged: Judged, seen: &Seen) -> FoundOr {
         let valid = match judged {
             Judged::Valid(valid) => valid,
-            Judged::Invalid { why, id } => return Err((why, id)),
+            Judged::Invalid { why, there } => return Err((why, there)),
             // All it names was read by now; nothing is served on a guess.
-            Judged::Unknown(_) => return Err((Miss::Invalidated, Id::new())),
+            Judged::Unknown(_) => return Err((Miss::Invalidated, There::default())),
         };
         let tiers = &self.request.tiers;
         // Looked at under the cells that it was read under: what is owed later flips them.
         if tiers.owed.covers(&self.request.subjects) {
-            return Err((Miss::Invalidated, valid.id));
+            return Err((Miss::Invalidated, valid.there));
         }
         // What it took to decode is off its life.
         let now = tiers.clock.now();
         if now >= seen.read_at.plus_ms(valid.left.most_ms()) {
-            return Err((Miss::Expired, valid.id));
+            return Err((Miss::Expired, valid.there));
         }
         Ok(Found {
             is_fresh: now < valid.held.given.fresh_until,
             held: valid.held,
-            id: valid.id,
+            there: valid.there,
         })
     }
 }

@@ -3,21 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use smallvec::SmallVec;
-
 use super::allowance::Allowance;
 use super::hooks::Hooks;
+use super::there::There;
 use crate::clock::{Moment, Stopwatch};
 use crate::error::{CacheError, Result, check_name};
-use crate::events::{Counters, Event, Miss, Observed, Of, Served, Tally, Unstored};
+use crate::events::{Counters, Event, Miss, Observed, Of, Served, Tally, Tier, Unstored};
 use crate::flight::Terms;
 use crate::frame::{CodecId, Lock};
+use crate::key::integer;
 use crate::kind::Kind;
 use crate::memory::{Held, Kept, LoadId, Memory};
 use crate::owed::Target;
 use crate::policy::{Consistency, OnOutage, Policy};
 use crate::redis::Topology;
-use crate::site::{Digest, EntryName, Interned};
+use crate::site::{Digest, EntryName, Interned, Spec};
+use crate::sketch::{HadSettings, SeenKey};
 use crate::stamp::{Basis, Cell, Subject, Vouch, Watch};
 use crate::tag::{MOST_TAGS, Tag};
 use crate::tiers::{Tiers, skips_memory};
@@ -56,12 +57,14 @@ pub(crate) struct Request {
     pub(crate) waiting: Option<Stopwatch>,
     /// The load whose value does not serve this call.
     pub(crate) refused: Option<LoadId>,
+    /// What memory had and the call is served, while it is audited.
+    pub(crate) audited: Option<Arc<Held>>,
     /// What was found of the entry before this read began, if it is known that it can't be served.
     pub(crate) invalid: Option<Invalid>,
 }
 
-/// Why an entry can't be served, and the id that stands there.
-pub(crate) type Invalid = (Miss, SmallVec<[u8; 16]>);
+/// Why an entry can't be served, and what stands there.
+pub(crate) type Invalid = (Miss, There);
 
 /// What a request is made from.
 #[derive(Debug)]
@@ -87,6 +90,8 @@ pub(crate) struct Draft {
     pub(crate) observer: Observed,
     /// The load that memory had, whose value does not serve this call.
     pub(crate) refused: Option<LoadId>,
+    /// What memory has, and the call is to be served while it is audited.
+    pub(crate) audited: Option<Arc<Held>>,
     /// Whether it is of a call, which is counted when it ends.
     pub(crate) is_call: bool,
 }
@@ -112,6 +117,20 @@ impl Draft {
         tags.iter().for_each(|tag| events.used(Of::Tag, tag));
         subjects.extend(tags.into_iter().map(Subject::Tag));
         let counters = events.function(&namespace, &self.site.path);
+        if let Some(sketch) = counters.sketch().filter(|_| self.is_call) {
+            let seen = SeenKey {
+                hash: self.key.hash,
+                digest: short(&digest),
+                text: names.readable(name.as_str()).map(|(_, key)| key),
+            };
+            let key = &self.key.parts[..self.key_len];
+            sketch.passed(self.tiers.clock.now(), seen, id(key, seen.text));
+            let had = settings(&self.policy);
+            let has_beside = self.key_len < self.key.parts.len();
+            let pattern = || self.site.spec.map(Spec::pattern).unwrap_or_default();
+            let before = || counters.before(self.tiers.clock.now().ms_since(self.tiers.began));
+            sketch.is_of(had, has_beside, (pattern, before));
+        }
         let tally = match self.is_call {
             true => Tally::of_call(Arc::clone(&counters)),
             false => Tally::of_none(Arc::clone(&counters)),
@@ -139,8 +158,28 @@ impl Draft {
             observer: self.observer,
             waiting: None,
             refused: self.refused,
+            audited: self.audited,
             invalid: None,
         })
+    }
+}
+
+/// The integer that a key is, or that its text ends in.
+fn id(key: &[u8], text: Option<&str>) -> Option<i64> {
+    integer(key).or_else(|| {
+        let text = text?;
+        let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
+        text[text.len() - digits..].parse().ok()
+    })
+}
+
+fn settings(policy: &Policy) -> HadSettings {
+    HadSettings {
+        ttl_ms: policy.ttl_ms,
+        stale_ms: policy.stale_ms,
+        sliding_ms: policy.sliding_ms,
+        compress: policy.compression.as_str(),
+        only_in: policy.only.map_or("", Tier::as_str),
     }
 }
 
@@ -428,9 +467,64 @@ impl Request {
         if let Some(observer) = &self.observer {
             observer.note(event);
         }
+        self.learn(event);
         self.tiers
             .events
             .emit(&self.namespace, &self.counters, event);
+    }
+
+    /// What is learnt of the key.
+    fn learn(&self, event: Event<'_>) {
+        let Some(sketch) = self.counters.sketch() else {
+            return;
+        };
+        match event {
+            Event::Load { took, .. } => sketch.loaded(self.seen(), took),
+            Event::Stored { bytes } => sketch.stored(self.seen(), bytes),
+            Event::Hit(tier) => {
+                self.is_read();
+                if tier == Tier::Redis {
+                    sketch.read(self.seen());
+                }
+            }
+            Event::Stale => {
+                self.is_read();
+                sketch.read(self.seen());
+            }
+            Event::Miss(_) => self.counters.look(self.tiers.clock.now()),
+            _ => {}
+        }
+    }
+
+    fn is_read(&self) {
+        if let Some(memory) = self.memory() {
+            memory.curve.served(self.key.hash);
+        }
+    }
+
+    /// Notes that a load has left an entry in memory.
+    pub(super) fn waits_to_be_read(&self, held: &Held) {
+        if let (Some(memory), Some(sketch)) = (self.memory(), self.counters.sketch()) {
+            let until = held.given.fresh_until.max(held.stale_until);
+            memory.curve.loaded(self.key.hash, sketch.index(), until);
+        }
+    }
+
+    /// Notes that its entry is invalidated by itself.
+    pub(crate) fn is_invalidated(&self) {
+        if let Some(sketch) = self.counters.sketch() {
+            sketch.invalidated(self.seen());
+        }
+    }
+
+    /// Its key, as it is told of.
+    pub(crate) fn seen(&self) -> SeenKey<'_> {
+        let readable = self.tiers.names.readable(self.name.as_str());
+        SeenKey {
+            hash: self.key.hash,
+            digest: short(&self.digest),
+            text: readable.map(|(_, key)| key),
+        }
     }
 
     /// Notes who serves the call where no event says so.

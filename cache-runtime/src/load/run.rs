@@ -89,7 +89,7 @@ impl<'a> Run<'a> {
     fn loading(&mut self, took_us: u64) -> Loading {
         let writer = (self.grant.as_deref()).map_or(Writer::Load, Grant::writer);
         Loading {
-            id: writer.fresh(),
+            id: writer.id(self.request.tiers.id),
             grant: self.grant.take(),
             watch: self.watch.clone(),
             buckets: self.buckets.clone(),

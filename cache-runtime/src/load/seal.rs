@@ -6,6 +6,7 @@ use super::aside::{LARGE, aside};
 use super::grant::Grant;
 use super::grant::LONGEST_MS;
 use super::request::Request;
+use super::squeeze::Squeeze;
 use super::weigh::under_lease;
 use crate::frame::{self, CodecId, Header, Lock, Stamped};
 use crate::memory::LoadId;
@@ -25,6 +26,8 @@ pub(super) struct Written {
 pub(super) struct Sealed {
     pub(super) frame: Vec<u8>,
     pub(super) life_ms: u64,
+    /// Whether its payload is that of the entry that it replaces, where that is known.
+    pub(super) is_unchanged: Option<bool>,
 }
 
 /// The frame around a payload, which is compressed and encrypted as the site says: a large one away from the runtime's
@@ -38,27 +41,33 @@ pub(super) async fn seal(
     let (header, life_ms) = written.header(request, codec);
     let (wanted, len) = (request.policy.compression, bytes.len());
     let encrypts = request.policy.encrypt;
+    let squeeze = Squeeze::of(request, len);
+    let replaces = grant.replaces;
     let locked = encrypts.then(|| (Arc::clone(&request.tiers), request.name.shared()));
     let seal = move || {
-        let (compression, payload) = frame::compress(bytes, wanted);
+        let is_unchanged = replaces.and_then(|sum| sum.is_of(codec, &bytes));
+        let (compression, payload) = squeeze.payload(bytes);
         let header = Header {
             compression,
             ..header
         };
-        match &locked {
+        let frame = match &locked {
             None => Some(frame::write(&header, &payload)),
             Some((tiers, name)) => {
                 let keys = tiers.keys.as_ref();
                 frame::write_encrypted(&header, &payload, Lock { keys, name })
             }
-        }
+        };
+        frame.map(|frame| Sealed {
+            frame,
+            life_ms,
+            is_unchanged,
+        })
     };
-    let frame = match len < large_for(wanted) {
+    match len < large_for(wanted) {
         true => seal(),
         false => under_lease(Some(grant), aside(seal)).await.flatten(),
-    };
-    let frame = frame?;
-    Some(Sealed { frame, life_ms })
+    }
 }
 
 /// From how many bytes on it takes some 100 µs to compress them.

@@ -49,7 +49,7 @@ impl Request {
         };
         let left_ms = found.held.given.fresh_until;
         let left_ms = left_ms.ms_since(self.tiers.clock.now()).min(idle_ms);
-        let (request, id) = (self.clone(), found.id.clone());
+        let (request, id) = (self.clone(), found.there.id.clone());
         // Without a thread it lives for as long as it would unused.
         drop(own_thread::spawn(async move {
             let Some(redis) = request.redis() else { return };

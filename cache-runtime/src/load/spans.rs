@@ -23,6 +23,12 @@ pub(super) fn fill(request: &Request) -> Span {
     debug_span!(target: "cache", "cache.fill", namespace, function)
 }
 
+/// A run of the body that is compared with what a call was served.
+pub(super) fn audit(request: &Request) -> Span {
+    let (namespace, function) = of(request);
+    debug_span!(target: "cache", "cache.audit", namespace, function)
+}
+
 fn of(request: &Request) -> (&str, &str) {
     (&request.namespace, &request.site.path)
 }

@@ -109,12 +109,16 @@ pub(super) async fn store(
     let about = About {
         id,
         life,
+        born: began,
         watch: watch.unwrap_or(before),
         encoded: bytes,
         counters: Arc::clone(&request.counters),
     };
     let held = request.kind.hold(value, about);
     let there = request.keep(&held);
+    if there {
+        request.waits_to_be_read(&held);
+    }
     if is_local {
         kept_locally(request, &held, there, bytes);
     }
@@ -169,12 +173,23 @@ pub(super) async fn fill(request: &Request, loading: Loading, payload: Payload) 
         stamps,
     };
     let sealed = boxed(|| seal(request, &grant, written, (bytes, codec))).await;
-    let Some(Sealed { frame, life_ms }) = sealed else {
+    let Some(Sealed {
+        frame,
+        life_ms,
+        is_unchanged,
+    }) = sealed
+    else {
         return briefly(Unstored::Encode);
     };
     match put_under_lease(request, redis, &grant, (&frame, life_ms)).await {
         Ok((Filled::Stored(vouch), entry)) => {
             request.emit(Event::Stored { bytes: frame.len() });
+            if let Some(is_unchanged) = is_unchanged {
+                request.emit(Event::Compared { is_unchanged });
+                if let (Some(sketch), Some(sum)) = (request.counters.sketch(), grant.replaces) {
+                    sketch.compared(sum.ttl_ms, is_unchanged);
+                }
+            }
             let grant = *grant;
             let mut basis = grant.basis.on(loading.watch.with_entry(&entry));
             basis.also(&vouch);

@@ -28,6 +28,8 @@ pub(crate) struct Held<T: ?Sized = dyn Any + Send + Sync> {
     pub(crate) is_stale: bool,
     /// Of its encoding, in bytes.
     pub(crate) encoded: u32,
+    /// When its load began, in tenths of a second: a field so short takes no room beside the others.
+    pub(super) born: u32,
     /// What it takes in memory, in bytes, by [`size`].
     pub(crate) size: u64,
     pub(crate) counters: Arc<Counters>,
@@ -38,7 +40,8 @@ pub(crate) struct Held<T: ?Sized = dyn Any + Send + Sync> {
     pub(crate) value: T,
 }
 
-/// What tells one load from any other, in this process and the others: 16 random bytes.
+/// What tells one load of a key from any other, in this process and the others, as [`Writer::id`](crate::frame::Writer::id)
+/// makes it.
 pub(crate) type LoadId = [u8; 16];
 
 /// How long a value is served.
@@ -56,11 +59,16 @@ pub(crate) struct Life {
 pub(crate) struct About {
     pub(crate) id: LoadId,
     pub(crate) life: Life,
+    /// When its load began.
+    pub(crate) born: Moment,
     pub(crate) watch: Watch,
     /// Of its encoding, in bytes.
     pub(crate) encoded: usize,
     pub(crate) counters: Arc<Counters>,
 }
+
+/// A tenth of a second, in milliseconds.
+const TENTH_MS: u64 = 100;
 
 impl<T> Held<T> {
     /// A value that is served for its life and while its watch holds.
@@ -76,6 +84,7 @@ impl<T> Held<T> {
             given: life.given,
             id,
             encoded: u32::try_from(about.encoded).unwrap_or(u32::MAX),
+            born: u32::try_from(about.born.0 / TENTH_MS).unwrap_or(u32::MAX),
             size: size((own, has_heap), about.encoded, &watch),
             watch,
             counters: about.counters,
@@ -87,6 +96,11 @@ impl<T> Held<T> {
 }
 
 impl<T: ?Sized> Held<T> {
+    /// When its load began, to a tenth of a second.
+    pub(crate) fn born(&self) -> Moment {
+        Moment(u64::from(self.born) * TENTH_MS)
+    }
+
     /// Whether it may be served without a look anywhere else.
     #[inline]
     pub(crate) fn is_fresh(&self, now: Moment) -> bool {

@@ -31,6 +31,7 @@ pub(crate) use recent::{Recent, on_this_thread};
 use crate::clock::Moment;
 use crate::curve::Curve;
 use crate::events::Miss;
+use crate::sketch::EncodedKey;
 
 #[derive(Clone, Debug)]
 struct Bytes;
@@ -76,7 +77,15 @@ impl InStore<'_> {
         });
         read(&self.held);
         if let Some(clock) = clock {
-            self.held.counters.memory_hit_took(clock.elapsed());
+            let Noting { key, now, .. } = self.noting;
+            let key = EncodedKey {
+                site: key.site,
+                hash: key.hash,
+                parts: key.parts,
+            };
+            self.held
+                .counters
+                .memory_hit_took(clock.elapsed(), key, now);
         }
     }
 }
@@ -153,7 +162,7 @@ impl Memory {
             return None;
         }
         held.counters.memory_hit();
-        self.curve.read(key.hash);
+        self.curve.read(key.hash, true);
         let of = self.threads;
         let noting = Noting { of, key, now };
         Some(InStore { held, noting })
@@ -268,6 +277,11 @@ impl Memory {
 
     pub(crate) fn weight(&self) -> u64 {
         self.store.weight()
+    }
+
+    /// Holds up to so many bytes from now on; what is over is evicted.
+    pub(crate) fn resize(&self, bytes: u64) {
+        self.store.set_capacity(bytes);
     }
 
     /// The most that it may weigh.

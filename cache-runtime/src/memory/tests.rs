@@ -11,6 +11,7 @@ fn held(until: u64, weight: u32, watch: Watch) -> Arc<Held> {
         until: Moment(until),
         stale_until: Moment(until),
         is_stale: false,
+        born: 0,
         given: Given::default(),
         id: [0; 16],
         watch,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::bytes::Bytes;
 use super::time::Time;
 use super::watch::{seen, watch};
 use super::{Overrides, Table, Tables};
@@ -45,6 +46,7 @@ impl Overrides {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    memory: Option<Bytes>,
     #[serde(default)]
     namespace: BTreeMap<String, Settings>,
     #[serde(default)]
@@ -60,6 +62,7 @@ struct Settings {
     jitter: Option<f64>,
     tiers: Option<Vec<String>>,
     enabled: Option<bool>,
+    audit: Option<f64>,
 }
 
 /// `true` for the codec that annotations mean by it, `false` for none, or a name.
@@ -81,7 +84,11 @@ fn parse(text: &str) -> Result<Tables, String> {
         });
         all.collect::<Result<BTreeMap<_, _>, String>>()
     };
+    if written.memory == Some(Bytes(0)) {
+        return Err("`memory` must be over zero".to_owned());
+    }
     Ok(Tables {
+        memory_bytes: written.memory.map(|bytes| bytes.0),
         namespaces: table("namespace", written.namespace)?,
         functions: table("function", written.function)?,
     })
@@ -106,6 +113,11 @@ impl Settings {
         {
             return Err(format!("`jitter` is {jitter}, and must be from 0.0 to 1.0"));
         }
+        if let Some(audit) = self.audit
+            && !is_share(audit)
+        {
+            return Err(format!("`audit` is {audit}, and must be from 0.0 to 1.0"));
+        }
         Ok(Table {
             ttl_ms: self.ttl.map(|time| time.0),
             stale_ms: self.stale.map(|time| time.0),
@@ -113,6 +125,7 @@ impl Settings {
             jitter: self.jitter,
             tiers: self.tiers.map(|names| tiers(&names)).transpose()?,
             enabled: self.enabled,
+            audit: self.audit,
         })
     }
 }
@@ -184,6 +197,9 @@ mod tests {
         };
         assert_eq!(tables.namespaces["user"], user);
         assert_eq!(tables.functions["shop::find"], find);
+        assert_eq!(tables.memory_bytes, None);
+        let memory = parse("memory = \"1MiB\"\n[namespace.user]\n").unwrap();
+        assert_eq!(memory.memory_bytes, Some(1 << 20));
         assert_eq!(parse("").unwrap(), Tables::default());
     }
 
@@ -214,7 +230,13 @@ mod tests {
                 "[namespace.user]\ncompress = \"rar\"\n",
                 "`compress` is \"rar\"",
             ),
+            (
+                "[namespace.user]\naudit = 1.5\n",
+                "`audit` is 1.5, and must be",
+            ),
             ("[namespace.user\n", "line 1: "),
+            ("memory = 0\n", "`memory` must be over zero"),
+            ("memory = \"5 parsecs\"\n", "expected a size"),
         ];
         for (text, expected) in cases {
             let why = parse(text).unwrap_err();

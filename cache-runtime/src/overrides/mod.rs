@@ -4,8 +4,11 @@
 //! looked at where a call goes past memory: what memory has stays as it was stored, and a hit pays nothing.
 
 #[cfg(feature = "config")]
+mod bytes;
+#[cfg(feature = "config")]
 mod file;
 mod names;
+mod resize;
 mod tables;
 #[cfg(feature = "config")]
 mod time;
@@ -21,6 +24,7 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::policy::Policy;
 use names::Names;
+use resize::Resize;
 #[cfg(feature = "config")]
 use tables::Table;
 use tables::Tables;
@@ -32,6 +36,8 @@ pub(crate) struct Overrides {
     /// The settings file, if there is one.
     path: Option<PathBuf>,
     tables: RwLock<Arc<Tables>>,
+    /// Who is told what memory may hold.
+    resize: Resize,
     /// Held while the file is read, so that what was read last is in force.
     #[cfg(feature = "config")]
     reading: Mutex<()>,
@@ -41,7 +47,9 @@ pub(crate) struct Overrides {
     are_any_off: AtomicBool,
     /// Whether the cache is off as a whole.
     is_all_off: AtomicBool,
-    /// Either of these, which is all that a hit asks.
+    /// Whether a table says which hits are audited.
+    are_any_audits: AtomicBool,
+    /// Any of these, which is all that a hit asks.
     looks_again: AtomicBool,
     /// Names that calls have brought, and that were compared with those of the tables.
     seen: Mutex<HashSet<String>>,
@@ -67,6 +75,11 @@ impl Overrides {
     #[inline]
     pub(crate) fn look_again(&self) -> bool {
         self.looks_again.load(Ordering::Relaxed)
+    }
+
+    /// Whether tables say anything of audits.
+    pub(crate) fn audit(&self) -> bool {
+        self.are_any_audits.load(Ordering::Relaxed)
     }
 
     /// The cache is off as a whole.
@@ -121,6 +134,17 @@ impl Overrides {
         all
     }
 
+    /// What memory may hold in bytes by the file; none where it does not say so.
+    pub(crate) fn memory_bytes(&self) -> Option<u64> {
+        self.tables().memory_bytes
+    }
+
+    /// Has this told, now and at each change, what memory may hold in bytes; none where no file says so.
+    pub(crate) fn resizes(&self, told: impl Fn(Option<u64>) + Send + Sync + 'static) {
+        self.resize.hear(told);
+        self.resize.tell(self.tables().memory_bytes);
+    }
+
     fn are_any(&self) -> bool {
         self.are_any.load(Ordering::Relaxed)
     }
@@ -131,16 +155,19 @@ impl Overrides {
 
     #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "no file is read"))]
     fn replace(&self, tables: Tables) {
-        let (any, off) = (!tables.is_empty(), tables.turn_off());
+        let (any, off, audits) = (!tables.is_empty(), tables.turn_off(), tables.audit());
         let tables = Arc::new(tables);
         let mut in_force = self.tables.write();
         *in_force = Arc::clone(&tables);
         self.are_any.store(any, Ordering::Relaxed);
         self.are_any_off.store(off, Ordering::Relaxed);
         let all_off = self.is_all_off.load(Ordering::Relaxed);
-        self.looks_again.store(off || all_off, Ordering::Relaxed);
+        self.are_any_audits.store(audits, Ordering::Relaxed);
+        let looks_again = off || all_off || audits;
+        self.looks_again.store(looks_again, Ordering::Relaxed);
         drop(in_force);
         self.seen.lock().clear();
+        self.resize.tell(tables.memory_bytes);
         tell_of_strays(&tables);
     }
 

@@ -112,6 +112,7 @@ mod tests {
                 .map(table)
                 .into(),
             namespaces: ["sessions", "sesions", "invoices"].map(table).into(),
+            memory_bytes: None,
         };
         let stray = |kind, table, meant| Stray { kind, table, meant };
         assert_eq!(

@@ -16,6 +16,7 @@ pub(crate) struct Table {
     /// The one tier that has the values, or all.
     pub(crate) tiers: Option<Option<Tier>>,
     pub(crate) enabled: Option<bool>,
+    pub(crate) audit: Option<f64>,
 }
 
 impl Table {
@@ -35,6 +36,9 @@ impl Table {
         if let Some(tiers) = self.tiers {
             policy = policy.in_tiers(tiers);
         }
+        if let Some(audit) = self.audit {
+            policy = policy.audit(audit);
+        }
         policy
     }
 
@@ -45,6 +49,7 @@ impl Table {
             "compress" => self.compress.is_some(),
             "jitter" => self.jitter.is_some(),
             "tiers" => self.tiers.is_some(),
+            "audit" => self.audit.is_some(),
             _ => self.enabled.is_some(),
         }
     }
@@ -53,6 +58,8 @@ impl Table {
 /// All tables, by what they are of.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Tables {
+    /// What memory may hold, in place of what the builder says.
+    pub(crate) memory_bytes: Option<u64>,
     pub(crate) namespaces: BTreeMap<String, Table>,
     pub(crate) functions: BTreeMap<String, Table>,
 }
@@ -66,6 +73,12 @@ impl Tables {
     pub(super) fn turn_off(&self) -> bool {
         let all = self.namespaces.values().chain(self.functions.values());
         all.into_iter().any(|table| table.enabled == Some(false))
+    }
+
+    /// Whether one of them says which hits are audited.
+    pub(super) fn audit(&self) -> bool {
+        let mut all = self.namespaces.values().chain(self.functions.values());
+        all.any(|table| table.audit.is_some())
     }
 
     /// A policy with what they replace of it.
@@ -110,12 +123,12 @@ pub(super) fn end<'a>(path: &'a str, like: &str) -> &'a str {
     before.map_or(path, |(at, _)| &path[at + 2..])
 }
 
-/// A setting of an entry's function, as it is in force.
+/// A setting of an entry's function or of the cache, as it is in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SettingInForce {
     /// What it is called, in annotations and in the settings file: `ttl`, `stale`, `compress`, `jitter`, `tiers`,
-    /// `enabled`, and `sliding`, which only an annotation says.
+    /// `audit`, `enabled`, and `sliding`, which only an annotation says. Of the cache it is the builder's method: `lag`.
     pub name: &'static str,
     /// What it is.
     pub value: String,
@@ -133,16 +146,33 @@ pub enum SettingFrom {
     NamespaceTable,
     /// The table of the function in the settings file.
     FunctionTable,
+    /// The settings file, above its tables.
+    SettingsFile,
+    /// Nobody: it is the default, or set to the same.
+    Default,
+    /// The program, by [`CacheBuilder`](crate::CacheBuilder).
+    Builder,
+    /// This environment variable.
+    Environment(&'static str),
 }
 
 impl fmt::Display for SettingInForce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let from = match self.from {
-            SettingFrom::Annotation => "annotation",
-            SettingFrom::NamespaceTable => "settings file, namespace",
-            SettingFrom::FunctionTable => "settings file, function",
-        };
-        write!(f, "{} = {} ({from})", self.name, self.value)
+        write!(f, "{} = {} ({})", self.name, self.value, self.from)
+    }
+}
+
+impl fmt::Display for SettingFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Annotation => "annotation",
+            Self::NamespaceTable => "settings file, namespace",
+            Self::FunctionTable => "settings file, function",
+            Self::SettingsFile => "settings file",
+            Self::Default => "default",
+            Self::Builder => "program",
+            Self::Environment(variable) => variable,
+        })
     }
 }
 
@@ -172,6 +202,7 @@ pub(super) fn in_force(
         ("compress", compress),
         ("jitter", jitter),
         ("tiers", tiers.to_owned()),
+        ("audit", policy.audit.to_string()),
         ("enabled", enabled.to_string()),
     ];
     let from = |name| match (function, namespace) {

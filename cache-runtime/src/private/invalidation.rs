@@ -72,7 +72,7 @@ impl Invalidation {
     }
 
     pub fn entry<T>(&mut self, entry: &Entry<T>) {
-        if let Some((tiers, target)) = entry.target() {
+        if let Some((tiers, target)) = entry.target(self.how) {
             self.due.add(&tiers, self.how, target);
         }
     }

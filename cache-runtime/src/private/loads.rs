@@ -196,6 +196,12 @@ async fn run(request: Arc<Request>, body: Remote) -> Returned {
     if is_written(&request.digest) {
         return boxed(|| load::unkept(&request, &body, true)).await;
     }
+    if let Some(held) = request.audited.as_ref().filter(|_| !reloads) {
+        request.emit(Event::Hit(Tier::Memory));
+        boxed(|| load::audit(&request, &body, held)).await;
+        request.ended(held);
+        return Ok(Clone::clone(held));
+    }
     let returned = match reloads {
         true => boxed(|| load::refresh(&request, &body)).await,
         false => match may_refresh().then(|| request.used_in_memory()).flatten() {
@@ -207,6 +213,9 @@ async fn run(request: Arc<Request>, body: Remote) -> Returned {
         },
     };
     if let Ok(held) = &returned {
+        if request.policy.audits() && request.tally.is_hit() && request.is_drawn(held) {
+            boxed(|| load::audit(&request, &body, held)).await;
+        }
         request.ended(held);
     }
     returned

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::terms::answers::{AllFound, Claimed, Filled, LeaseReply, Made, Node, Read};
+use super::terms::answers::{AllFound, Claimed, Filled, LeaseReply, Made, Node, Read, Unlinked};
 use super::terms::asks::{FillAsk, Keys, LeaseAsk, PublishAsk, StampAsk};
 use super::terms::fault::Fault;
 use super::terms::news::{LinkEvent, LinkReport, Pushed};
@@ -216,7 +216,7 @@ impl Topology {
         match self.0 {}
     }
 
-    pub(crate) async fn unlink(&self, _: &[&[String]]) -> Vec<Result<(), Fault>> {
+    pub(crate) async fn unlink(&self, _: &[&[String]]) -> Vec<Unlinked> {
         match self.0 {}
     }
 

@@ -29,13 +29,19 @@ mod wire;
 
 #[cfg(not(feature = "redis"))]
 pub(crate) use absent::{Cursor, Holds, LinkSettings, Topology};
-pub(crate) use terms::answers::{Claimed, Filled, Found, Leased, Made, Node, Read, STORED_WRITES};
+#[cfg(feature = "redis")]
+pub(crate) use terms::answers::PutBack;
+pub(crate) use terms::answers::{
+    Claimed, Filled, Found, Leased, Made, Node, Read, STORED_WRITES, Unlinked,
+};
+#[cfg(feature = "redis")]
+pub(crate) use terms::asks::PutBackAsk;
 pub(crate) use terms::asks::{FillAsk, Keys, LeaseAsk, PublishAsk, StampAsk};
 pub(crate) use terms::fault::Fault;
 pub(crate) use terms::news::{LinkEvent, LinkReport, LinkState, Pushed};
 #[cfg(feature = "redis")]
 pub(crate) use terms::said::Said;
 #[cfg(feature = "redis")]
-pub(crate) use topology::{Holds, Topology, outside::Master, scan::Cursor};
+pub(crate) use topology::{Holds, Topology, outside::Master, scan::Cursor, scan::Place};
 #[cfg(feature = "redis")]
 pub(crate) use wire::{scripts::hash_of as script_hash, settings::LinkSettings};

@@ -85,6 +85,8 @@ pub(crate) struct Interned {
     told_codec: AtomicBool,
     /// Set once it was told that a value can't be encoded.
     told_encode: AtomicBool,
+    /// Set once it was told that its hits can't be audited.
+    told_unaudited: AtomicBool,
     prefix: Sha256,
 }
 
@@ -117,6 +119,7 @@ impl Interned {
             misfit: AtomicBool::new(false),
             told_codec: AtomicBool::new(false),
             told_encode: AtomicBool::new(false),
+            told_unaudited: AtomicBool::new(false),
             prefix: Sha256::new().chain_update(prefix),
         }
     }
@@ -214,6 +217,19 @@ impl Interned {
                 site = self.identity,
                 why = %why,
                 "a value can't be encoded: it is returned and not stored; cache a type without it, or choose another `codec`"
+            );
+        }
+    }
+
+    /// Tells once if a settings file asks for audits and no task can have the body.
+    pub(crate) fn tell_unaudited(&self, policy: &Policy) {
+        let is_asked = policy.audit > 0.0 && !policy.is_owned;
+        if is_asked && !self.told_unaudited.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: "cache",
+                site = self.identity,
+                "the settings file says `audit`, and the function may borrow what it takes, which a task can't have: \
+                 write `audit = 0.0` in its annotation"
             );
         }
     }

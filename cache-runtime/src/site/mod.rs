@@ -36,7 +36,7 @@ pub(crate) use pattern::Pattern;
 pub(crate) use pattern::escaped;
 pub use shared::SharedWith;
 pub use spec::Spec;
-pub(crate) use table::all;
+pub(crate) use table::{all, digest_of};
 pub(crate) use value_type::ValueType;
 
 use crate::likeness::{DebugText, Equality, Likeness};

@@ -1,5 +1,5 @@
 //! Names in Redis: `P:e:ns:{digest}`, `P:e:ns:{digest}:lease`, `P:t:{tag}`, `P:n:{ns}`, `P:b:{i}`,
-//! `P:f:{fleet}`, `P:f:{fleet}:id`, `P:k:kind:{name}`.
+//! `P:f:{fleet}`, `P:f:{fleet}:id`, `P:log`, `P:turn:what`, `P:restored:id`, `P:k:kind:{name}`.
 //!
 //! The braces are written as such: they put an entry and its lease in one slot of a cluster, and all that processes
 //! publish.
@@ -57,7 +57,7 @@ impl Names {
         }
     }
 
-    pub(super) fn prefix(&self) -> &str {
+    pub(crate) fn prefix(&self) -> &str {
         &self.prefix
     }
 
@@ -143,6 +143,18 @@ impl Names {
     #[cfg(feature = "redis")]
     pub(crate) fn log(&self) -> String {
         [&self.prefix, ":log"].concat()
+    }
+
+    /// What says whose turn it is to do what one process of the fleet does.
+    #[cfg(feature = "redis")]
+    pub(crate) fn turn(&self, of: &str) -> String {
+        [&self.prefix, ":turn:", of].concat()
+    }
+
+    /// What says that all entries of a backup were reserved.
+    #[cfg(feature = "redis")]
+    pub(crate) fn restored(&self, id: &str) -> String {
+        [&self.prefix, ":restored:", id].concat()
     }
 
     /// The namespace of an entry's name and what stands in its braces, if it is an entry's.

@@ -89,6 +89,14 @@ impl Spec {
         }
     }
 
+    /// What its keys look like: the `key = ".."` that is written, else what their parts are called.
+    pub(crate) fn pattern(&self) -> String {
+        literal(self.arguments, "key").unwrap_or_else(|| {
+            let parts = self.parts.iter().map(|part| format!("{{{part}}}"));
+            parts.collect::<Vec<_>>().join(", ")
+        })
+    }
+
     /// What its author wrote: the arguments, and of these the tags.
     #[must_use]
     pub const fn written(self, arguments: &'static str, tags: &'static [&'static str]) -> Self {
@@ -150,5 +158,61 @@ impl Spec {
             first: OnceLock::new(),
             path: OnceLock::new(),
         }
+    }
+}
+
+/// The text that an argument of this name is given in an annotation's list, where it is given a plain one.
+fn literal(arguments: &str, name: &str) -> Option<String> {
+    let mut rest = arguments;
+    while let Some(at) = rest.find(|c: char| c == '"' || c.is_alphabetic() || c == '_') {
+        rest = &rest[at..];
+        if let Some(text) = rest.strip_prefix('"') {
+            rest = &text[end_of_text(text)? + 1..];
+            continue;
+        }
+        let is_name = |c: char| c.is_alphanumeric() || c == '_';
+        let (word, after) = rest.split_at(rest.find(|c| !is_name(c)).unwrap_or(rest.len()));
+        rest = after;
+        let value = after.trim_start().strip_prefix('=').map(str::trim_start);
+        if let Some(text) = value.and_then(|value| value.strip_prefix('"'))
+            && word == name
+        {
+            return Some(text[..end_of_text(text)?].to_owned());
+        }
+    }
+    None
+}
+
+/// Where the quote is that ends a text.
+fn end_of_text(text: &str) -> Option<usize> {
+    let mut is_escaped = false;
+    text.find(|c: char| {
+        let ends = c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        ends
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pattern_of_keys_is_the_literal_that_is_written() {
+        let found = |arguments| literal(arguments, "key");
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            found(r#"ns = "user", key = "user:{id}", ttl = "5m""#),
+            some("user:{id}")
+        );
+        assert_eq!(
+            found(r#"tags = ["key = \"no\"", "x"], key="a\"b""#),
+            some(r#"a\"b"#)
+        );
+        assert_eq!(found(r#"key = id, monkey = "no""#), None);
+        assert_eq!(found(r#"key = (id, "no")"#), None);
+        assert_eq!(found(r#"key = "cut"#), None);
+        let spec = Spec::new("f", "ns", &["org", "id"]);
+        assert_eq!(spec.pattern(), "{org}, {id}");
     }
 }

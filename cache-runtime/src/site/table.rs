@@ -80,6 +80,17 @@ pub(crate) fn all() -> Vec<&'static Interned> {
     all
 }
 
+/// The first 128 bits of the digest of a key, of the site of this id.
+pub(crate) fn digest_of(site: u32, key: &[u8]) -> Option<[u8; 16]> {
+    let site = {
+        let table = TABLE.lock();
+        let mut rows = table.rows.values().map(|row| row.interned);
+        rows.find(|interned| interned.id == site)?
+    };
+    let digest = site.digest(key);
+    Some(std::array::from_fn(|at| digest[at]))
+}
+
 /// The one site for this identity and value type, made when first asked for.
 pub(super) fn intern(value: ValueType, identity: Identity<'_>) -> &'static Interned {
     let shape = (value.shape)();

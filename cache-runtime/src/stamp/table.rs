@@ -101,7 +101,12 @@ impl Cells {
 
     /// Makes everything that rests on the subject invalid in this process.
     pub(crate) fn flip(&self, subject: &Subject) {
-        self.shard(subject).lock().change(subject, OTHERWISE);
+        self.flip_any(subject);
+    }
+
+    /// As [`flip`](Self::flip); whether anything rested on it.
+    pub(crate) fn flip_any(&self, subject: &Subject) -> bool {
+        self.shard(subject).lock().change(subject, OTHERWISE)
     }
 
     /// The node told that the subject's key changed, by whomever; whether anything rested on it.

@@ -2,7 +2,7 @@
 //! with its number. The origin is a folder that all actors share, a file an id.
 //!
 //! `call ID CALLERS SLEEP_MS` · `sweep IDS SLEEP_MS` · `hasty ID CALLERS SLEEP_MS` · `aged ID CALLERS SLEEP_MS` · `expire ID` · `loads` · `invalidate tag|entry|namespace ID` · `stats` · `fleet` · `get ID` · `key ID`
-//! `puts ID TASKS TIMES NAME`
+//! `puts ID TASKS TIMES NAME` · `audited ID CALLERS SLEEP_MS` · `audits` · `churn IDS MS`
 #![expect(clippy::print_stdout, reason = "it answers on its output")]
 
 use std::env;
@@ -53,6 +53,81 @@ async fn read(id: u64, sleep_ms: u64) -> Result<String, std::io::ErrorKind> {
 )]
 async fn aged(id: u64, sleep_ms: u64) -> Result<String, std::io::ErrorKind> {
     read(id, sleep_ms).await
+}
+
+/// The same, of which each hit is audited.
+#[cached(
+    ns = "audited",
+    ttl = "5m",
+    audit = 1.0,
+    tags = ["audited:{id}"],
+    skip(sleep_ms)
+)]
+async fn audited(id: u64, sleep_ms: u64) -> Result<String, std::io::ErrorKind> {
+    read(id, sleep_ms).await
+}
+
+/// `same outdated void failed skipped`
+fn audits(cache: &Cache) -> String {
+    let stats = cache.stats();
+    let audits = stats.namespace("audited").map(|row| row.audits.clone());
+    let audits = audits.unwrap_or_default();
+    let counts = [
+        audits.same,
+        audits.outdated,
+        audits.void,
+        audits.failed,
+        audits.skipped,
+    ];
+    counts.map(|count| count.to_string()).join(" ")
+}
+
+/// Reads and writes so many ids for so long, each by several tasks; a write changes the origin and invalidates. How many
+/// writes there were.
+async fn churn(cache: &Cache, ids: u64, ms: u64) -> String {
+    let end = Instant::now() + Duration::from_millis(ms);
+    let reading = (0..ids * 4).map(|task| {
+        tokio::spawn(async move {
+            while Instant::now() < end {
+                let _ = audited(task % ids, 0).await;
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            0
+        })
+    });
+    let writing = (0..ids).map(|id| {
+        let cache = cache.clone();
+        tokio::spawn(async move {
+            let mut writes: u64 = 0;
+            while Instant::now() < end {
+                writes += 1;
+                let done = write(&cache, id, writes).await;
+                done.unwrap_or_else(|error| panic!("{error}"));
+                tokio::time::sleep(Duration::from_millis(20 + id * 7)).await;
+            }
+            writes
+        })
+    });
+    let tasks: Vec<_> = reading.chain(writing).collect();
+    let mut writes = 0;
+    for task in tasks {
+        match task.await {
+            Ok(some) => writes += some,
+            Err(panic) => return format!("error {panic}"),
+        }
+    }
+    writes.to_string()
+}
+
+/// Writes a value of this process's own, and then invalidates.
+async fn write(cache: &Cache, id: u64, number: u64) -> Result<(), Box<dyn std::error::Error>> {
+    let origin = ORIGIN.get().ok_or("no origin")?;
+    let process = std::process::id();
+    let next = origin.join(format!("next-{process}-{id}"));
+    tokio::fs::write(&next, format!("{process}-{number}")).await?;
+    tokio::fs::rename(&next, origin.join(id.to_string())).await?;
+    cache.tag(format!("audited:{id}")).invalidate().await?;
+    Ok(())
 }
 
 /// `loads slowest_ms values`, of so many callers at once.
@@ -171,6 +246,9 @@ async fn answer(cache: Cache, line: String) -> String {
         Some(&"call") => call(callers, || slow(number(1), number(3))).await,
         Some(&"hasty") => call(callers, || hasty(number(1), number(3))).await,
         Some(&"aged") => call(callers, || aged(number(1), number(3))).await,
+        Some(&"audited") => call(callers, || audited(number(1), number(3))).await,
+        Some(&"audits") => audits(&cache),
+        Some(&"churn") => churn(&cache, number(1), number(2)).await,
         Some(&"expire") => {
             let done = cache.tag(format!("aged:{}", number(1))).expire().await;
             done.map_or_else(|error| format!("error {error}"), |()| "ok".to_owned())

@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::arguments::{self, Kind};
 use crate::exit::{Exit, Failure, of_cause};
 use crate::output::progress::Progress;
+pub(crate) use note::{noted, who};
 use part::{Outcome, Part, Target};
 pub(crate) use report::Acted;
 

@@ -9,7 +9,6 @@ use super::part::{Outcome, Part};
 /// Notes a part that was tried; why not, if that is not to be had.
 pub(super) async fn note(admin: &Admin, what: What, part: &Part) -> Option<String> {
     let action = Action {
-        who: who(),
         what: what.word().to_owned(),
         target: part.name.clone(),
         count: part.counted.as_ref().map(|counted| counted.entries),
@@ -19,6 +18,12 @@ pub(super) async fn note(admin: &Admin, what: What, part: &Part) -> Option<Strin
         },
         ..Action::default()
     };
+    noted(admin, action).await
+}
+
+/// Notes what the user of this machine did; why not, if that is not to be had.
+pub(crate) async fn noted(admin: &Admin, mut action: Action) -> Option<String> {
+    action.who = who();
     match admin.note(&action).await {
         Ok(()) => None,
         Err(CacheError::Unavailable { cause, .. }) => Some(cause),
@@ -27,7 +32,7 @@ pub(super) async fn note(admin: &Admin, what: What, part: &Part) -> Option<Strin
 }
 
 /// The user and the machine.
-fn who() -> String {
+pub(crate) fn who() -> String {
     let names = ["USER", "LOGNAME"].into_iter();
     let mut named = names.filter_map(|name| std::env::var(name).ok());
     let user = named.find(|name| !name.is_empty());

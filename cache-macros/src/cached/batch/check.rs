@@ -46,6 +46,13 @@ pub(super) fn check_batch(arguments: &Arguments, function: &Function, errors: &m
             "a batch is given its ids by reference, which a task can't have: remove `detach`, or spawn the call",
         );
     }
+    if let Some(audit) = &arguments.audit {
+        errors.at(
+            audit.place(),
+            "the body of a batch loads many ids, and an audit is of the hit of one: remove `audit`, or audit a fn of one \
+             id, whose entries the batch has by `batch_of`",
+        );
+    }
     if let Some(("Background", place)) = arguments.refresh {
         errors.at(
             place,

@@ -1,4 +1,5 @@
-//! What a fn may take whose load outlives the call: one in the background, or one that goes on without its caller.
+//! What a fn may take whose load outlives the call: one in the background, beside a hit, or one that goes on without its
+//! caller.
 
 use syn::ReceiverKind;
 use syn::visit::Visit;
@@ -12,13 +13,14 @@ pub(super) fn check_what_outlives_the_call_is_owned(
     function: &Function,
     errors: &mut Errors,
 ) {
-    let (what, instead) = match (arguments.is_in_background(), arguments.detach) {
-        (true, _) => (
+    let (what, instead) = match () {
+        () if arguments.is_in_background() => (
             "a refresh in the background",
             "write `refresh = \"caller\"`",
         ),
-        (false, Some(_)) => ("a load with `detach`", "remove `detach`"),
-        (false, None) => return,
+        () if arguments.audit.is_some() => ("the load of an audit", "remove `audit`"),
+        () if arguments.detach.is_some() => ("a load with `detach`", "remove `detach`"),
+        () => return,
     };
     if let Some(receiver) = function.receiver()
         && matches!(receiver.kind, ReceiverKind::Reference(..))

@@ -27,6 +27,13 @@ pub(super) fn check_valid_if_can_ask(
              `refresh = \"caller\"`, or remove `valid_if`",
         );
     }
+    if let Some(audit) = &arguments.audit {
+        errors.at(
+            audit.place(),
+            "a call whose `valid_if` refuses a value loads for itself, and the task of an audit would have its body: \
+             remove `audit`, or `valid_if`",
+        );
+    }
     let Expr::Closure(closure) = valid_if else {
         return;
     };

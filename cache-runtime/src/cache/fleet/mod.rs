@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use publishing::{Publishing, take_back};
 pub(super) use reading::fleet_stats;
+#[cfg(feature = "redis")]
+pub(super) use reading::process;
 
 use crate::events::{Stats, plain};
 

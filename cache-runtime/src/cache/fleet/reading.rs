@@ -46,6 +46,28 @@ pub(in crate::cache) async fn fleet_stats(tiers: &Tiers) -> Result<FleetStats, C
     Ok(summed.unwrap_or_else(|| FleetStats::of(vec![alone], true, skipped + count)))
 }
 
+/// The process whose id begins like this, if it publishes still and this one may ask.
+#[cfg(feature = "redis")]
+pub(in crate::cache) async fn process(tiers: &Tiers, begins: &str) -> Option<ProcessStats> {
+    if id(tiers).starts_with(begins) {
+        return Some(own(tiers).await.told(id(tiers), Duration::ZERO, true));
+    }
+    let redis = tiers.redis.as_ref().filter(|_| tiers.is_on())?;
+    let read = redis.read(Keys::from_iter([tiers.names.fleet()])).await;
+    let read = read.ok()?;
+    let now = read.node.ms;
+    let list = read.found.into_iter().next()?.bytes?;
+    let (records, _) = records(&list);
+    let mut records = records.into_iter();
+    let (id, ends) = records.find(|(id, ends)| *ends > now && id.starts_with(begins))?;
+    let read = redis
+        .read(Keys::from_iter([tiers.names.process(&id)]))
+        .await;
+    let bytes = read.ok()?.found.into_iter().next()?.bytes?;
+    let left = Duration::from_millis(ends - now);
+    decoded(vec![Published { id, bytes, left }]).pop()
+}
+
 /// What all others have published, and how many of them can't be told.
 async fn others(tiers: &Tiers, redis: &Topology) -> Result<(Vec<Published>, u64), Fault> {
     let read = redis.read(Keys::from_iter([tiers.names.fleet()])).await?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::process::{build, host};
 use super::{MOST, ProcessStats};
-use crate::cache::stats::stats;
+use crate::cache::stats::{FEW_KEYS, stats};
 use crate::clock::since_epoch;
 use crate::events::Stats;
 use crate::frame::{compress, decompress};
@@ -53,7 +53,7 @@ pub(super) async fn own(tiers: &Tiers) -> Snapshot {
         started_ms: ms(since_epoch(tiers.built)),
         build,
         life_ms: tiers.limits.published_ms,
-        stats: stats(tiers),
+        stats: stats(tiers, FEW_KEYS),
     }
 }
 
@@ -178,12 +178,18 @@ mod tests {
                 let counters = events.function("shop", &format!("shop::items::function_{n}"));
                 for at in 0..n * 37 {
                     counters.memory_hit();
-                    counters.memory_hit_took(Duration::from_nanos(80 + at));
+                    let key = crate::sketch::EncodedKey {
+                        site: 0,
+                        hash: at,
+                        parts: &[],
+                    };
+                    let took = Duration::from_nanos(80 + at);
+                    counters.memory_hit_took(took, key, crate::clock::Moment(1));
                     let took = Duration::from_micros(at * n);
                     events.emit("shop", &counters, crate::events::Event::Read(took));
                 }
             }
-            let stats = events.snapshot();
+            let stats = events.snapshot(crate::events::Learnt::NOTHING);
             let snapshot = Snapshot {
                 stats,
                 ..snapshot()

@@ -2,6 +2,7 @@
 
 mod checks;
 mod durability;
+mod told;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -52,6 +53,8 @@ pub(super) struct Settings {
     pub(super) skip_cells: bool,
     /// Settings that environment variables made, and their names.
     pub(super) variables: Vec<(&'static str, &'static str)>,
+    /// What all were when the variables had been read: another value is the program's own.
+    pub(super) as_read: Vec<told::Shown>,
 }
 
 impl Default for Settings {
@@ -82,6 +85,7 @@ impl Default for Settings {
             #[cfg(feature = "__planted")]
             skip_cells: false,
             variables: Vec::new(),
+            as_read: Vec::new(),
         }
     }
 }

@@ -12,7 +12,7 @@
 //!
 //! The associated data is the entry's name in Redis and the header as it was then. So a frame opens under its own
 //! name alone, and with the header that it was made with: of that only the times may have changed, and only to
-//! earlier ones, as expiring an entry by hand does.
+//! earlier ones, as expiring an entry by hand does, and the mark of one that came from a backup.
 
 #[cfg(not(feature = "encrypt"))]
 mod absent;
@@ -53,8 +53,10 @@ pub(crate) fn write_encrypted<N: AsRef<str> + Clone>(
     payload: &[u8],
     lock: Lock<'_>,
 ) -> Option<Vec<u8>> {
+    let flags = header.flags;
     let header = Header {
         is_encrypted: true,
+        flags: header.own_flags(),
         ..header.clone()
     };
     let len = PREFACE_LEN + payload.len() + TAG_LEN;
@@ -68,7 +70,7 @@ pub(crate) fn write_encrypted<N: AsRef<str> + Clone>(
     sealed.extend_from_slice(payload);
     let tag = key.seal(&nonce, &associated, &mut sealed[PREFACE_LEN..])?;
     sealed.extend_from_slice(&tag);
-    Some(header::write(&header, &sealed))
+    Some(header::write(&Header { flags, ..header }, &sealed))
 }
 
 /// The payload of an encrypted frame, as it was before.
@@ -77,7 +79,7 @@ pub(crate) fn write_encrypted<N: AsRef<str> + Clone>(
 ///
 /// [`Unreadable::NoKey`] where its key is not there, [`Unreadable::NotAuthentic`] where it was made for another entry
 /// or changed since.
-pub(super) fn opened(frame: &Frame<'_>, lock: Lock<'_>) -> Result<Vec<u8>, Unreadable> {
+pub(crate) fn opened(frame: &Frame<'_>, lock: Lock<'_>) -> Result<Vec<u8>, Unreadable> {
     let (preface, sealed) = Preface::read(frame.payload).ok_or(Unreadable::Truncated)?;
     let keys = lock.keys.ok_or(Unreadable::NoKey)?;
     let key = keys.find(preface.key).ok_or(Unreadable::NoKey)?;
@@ -88,6 +90,7 @@ pub(super) fn opened(frame: &Frame<'_>, lock: Lock<'_>) -> Result<Vec<u8>, Unrea
         return Err(Unreadable::NotAuthentic);
     }
     let header = Header {
+        flags: header.own_flags(),
         fresh_until_ms: preface.fresh_until_ms,
         stale_until_ms: preface.stale_until_ms,
         ..header.clone()

@@ -121,6 +121,8 @@ fn times_may_come_sooner_and_nothing_else_of_a_header_may_change() {
     assert_eq!(with(&|_| {}), whole);
     assert_eq!(with(&|header| *header = header.expired(1_500)), whole);
     assert_eq!(with(&|header| header.stale_until_ms = 1_500), whole);
+    #[cfg(feature = "redis")]
+    assert_eq!(with(&|header| header.mark_restored()), whole);
     assert_eq!(with(&|header| header.fresh_until_ms += 1), refused);
     assert_eq!(with(&|header| header.stale_until_ms += 1), refused);
     assert_eq!(with(&|header| header.born_ms += 1), refused);

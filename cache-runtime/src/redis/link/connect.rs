@@ -93,6 +93,7 @@ async fn greet(
         rights::ask(&mut pipeline, key, node.replicas.is_some());
     }
     let tried = pipeline.len();
+    let pushes = pushes && node.tracked;
     if pushes {
         // Not `NOLOOP`: it also holds back what is evicted, expires or is forgotten while the node
         // runs a command of this client.

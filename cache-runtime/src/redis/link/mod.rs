@@ -122,6 +122,11 @@ impl Link {
         self.0.live.load().as_ref().map(|live| live.node_ms())
     }
 
+    /// The run of the node, while it is connected.
+    pub(in crate::redis) fn run_id(&self) -> Option<[u8; 8]> {
+        self.0.live.load().as_ref().map(|live| live.run_id())
+    }
+
     /// What vouches for what is read next, if there is a connection.
     pub(in crate::redis) fn vouch(&self) -> Option<Vouch> {
         Some(self.0.live.load().as_ref()?.epoch.vouch())
@@ -176,6 +181,11 @@ impl Link {
     /// What a person knows the node by.
     pub(in crate::redis) fn shown(&self) -> String {
         self.0.settings.shown()
+    }
+
+    /// What it was made with.
+    pub(in crate::redis) fn settings(&self) -> &LinkSettings {
+        &self.0.settings
     }
 
     pub(in crate::redis) fn is(&self, other: &Self) -> bool {

@@ -34,6 +34,9 @@ pub(crate) struct Read {
     pub(crate) vouch: Vouch,
 }
 
+/// Whether keys were deleted, and how many of them were there, where that is known.
+pub(crate) type Unlinked = Result<Option<u64>, Fault>;
+
 /// What became of a wish for a lease.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Leased {
@@ -108,6 +111,16 @@ pub(crate) enum Filled {
     /// A put that claimed the lease later has stored, or is about to.
     Superseded,
     Lost,
+}
+
+/// What became of an entry of a backup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PutBack {
+    Done,
+    /// Something else stands there than was seen.
+    Another,
+    /// A process loads it or puts it.
+    Held,
 }
 
 /// A key's bytes, and the run of the node that they were read from.

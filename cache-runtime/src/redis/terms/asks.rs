@@ -57,3 +57,16 @@ pub(crate) struct FillAsk<'a> {
     /// What a put found when it claimed the lease; a load claims none.
     pub(crate) claimed: Option<&'a Claimed>,
 }
+
+/// An entry of a backup, or a reservation for one, to be put where the same stands as was seen.
+#[derive(Debug)]
+pub(crate) struct PutBackAsk<'a> {
+    pub(crate) lease: &'a str,
+    pub(crate) entry: &'a str,
+    /// What stood in the id's place; empty if there was nothing.
+    pub(crate) seen_id: &'a [u8],
+    /// How long what stood there was, in bytes.
+    pub(crate) seen_len: usize,
+    pub(crate) frame: &'a [u8],
+    pub(crate) ttl_ms: u64,
+}

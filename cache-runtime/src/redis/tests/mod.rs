@@ -116,7 +116,8 @@ fn state(link: &Topology) -> LinkState {
 
 async fn unlink(link: &Topology, names: Keys) -> Result<(), Fault> {
     let names: Vec<_> = names.iter().map(ToString::to_string).collect();
-    link.unlink(&[&names]).await.into_iter().collect()
+    let mut done = link.unlink(&[&names]).await.into_iter();
+    done.try_for_each(|done| done.map(drop))
 }
 
 impl Read {

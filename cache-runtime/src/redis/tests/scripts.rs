@@ -4,7 +4,9 @@ use cache_tests::Server;
 use redis::Value;
 
 use super::{names, unlink, up};
-use crate::redis::{Fault, FillAsk, Filled, LeaseAsk, Leased, StampAsk, Topology};
+use crate::redis::{
+    Fault, FillAsk, Filled, LeaseAsk, Leased, PutBack, PutBackAsk, StampAsk, Topology,
+};
 
 /// More than a step of the coarse clock of any kernel, in milliseconds.
 const COARSE: u64 = 20;
@@ -362,5 +364,73 @@ async fn the_nodes_time_is_known_to_a_round_trip() {
     assert!(
         thought - time().await.min(thought) < 2_000,
         "off by the handshake at most"
+    );
+}
+
+#[tokio::test]
+async fn an_entry_is_put_back_only_where_the_same_stands_as_was_seen() {
+    let server = Server::start().await.unwrap();
+    let link = up(&server).await;
+    let put = async |(seen_id, seen_len): (&[u8], usize), frame: &[u8]| {
+        let ask = PutBackAsk {
+            lease: "{e}:lease",
+            entry: "{e}",
+            seen_id,
+            seen_len,
+            frame,
+            ttl_ms: 60_000,
+        };
+        link.put_back(&[ask]).await.remove(0).unwrap()
+    };
+    let (reservation, entry) = (frame(OURS), [&frame(OURS)[..], b"and more"].concat());
+    let (nothing, seen) = ((&b""[..], 0), (OURS.as_slice(), reservation.len()));
+    assert_eq!(
+        put(seen, &entry).await,
+        PutBack::Another,
+        "nothing is there"
+    );
+    assert_eq!(put(nothing, &reservation).await, PutBack::Done);
+    assert_eq!(put(nothing, &reservation).await, PutBack::Another);
+    assert!(int(&server, &[b"PTTL", b"{e}"]).await > 50_000);
+
+    // Whoever is to store, of this run and with an end, comes first.
+    for (lease, is_held) in [
+        (held(&link, THEIRS).await, true),
+        (
+            [b"nostore", &held(&link, THEIRS).await[16..]].concat(),
+            true,
+        ),
+        (b"of another run, at least 24.".to_vec(), false),
+    ] {
+        server
+            .command(&[b"SET", b"{e}:lease", &lease, b"PX", b"60000"])
+            .await
+            .unwrap();
+        let told = put((OURS, reservation.len()), &reservation).await;
+        let expected = if is_held {
+            PutBack::Held
+        } else {
+            PutBack::Done
+        };
+        assert_eq!(told, expected, "{lease:?}");
+    }
+    assert_eq!(put(seen, &entry).await, PutBack::Done);
+    assert_eq!(
+        put(seen, &entry).await,
+        PutBack::Another,
+        "of another length by now"
+    );
+    assert_eq!(read(&link, "{e}").await, Some(entry));
+    unlink(&link, names(["{e}"])).await.unwrap();
+    assert_eq!(
+        put(seen, &reservation).await,
+        PutBack::Another,
+        "it was invalidated"
+    );
+    server.command(&[b"LPUSH", b"{e}", b"x"]).await.unwrap();
+    assert_eq!(
+        put(nothing, &reservation).await,
+        PutBack::Another,
+        "it is no entry"
     );
 }

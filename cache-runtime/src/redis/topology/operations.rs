@@ -11,8 +11,10 @@ use super::redirect::Redirect;
 use crate::boxed::boxed;
 use crate::redis::link::Link;
 use crate::redis::link::read::Sent;
-use crate::redis::terms::answers::{AllFound, Claimed, Filled, LeaseReply, Made, Node, Read};
-use crate::redis::terms::asks::{FillAsk, Keys, LeaseAsk, PublishAsk, StampAsk};
+use crate::redis::terms::answers::{
+    AllFound, Claimed, Filled, LeaseReply, Made, Node, PutBack, Read,
+};
+use crate::redis::terms::asks::{FillAsk, Keys, LeaseAsk, PublishAsk, PutBackAsk, StampAsk};
 use crate::redis::terms::fault::Fault;
 use crate::redis::wire::answers::{Answered, Read as LinkRead, bytes, found, leased, made, read};
 use crate::redis::wire::asks::Ask;
@@ -223,6 +225,19 @@ impl Topology {
     /// Publishes what a process tells of itself, or takes it back; `false` if the list has no room for it.
     pub(crate) async fn publish(&self, ask: &PublishAsk<'_>) -> Result<bool, Fault> {
         self.yes(Ask::Publish(ask)).await
+    }
+
+    /// Puts back entries of a backup, or reservations for them; an error of one is in its place.
+    pub(crate) async fn put_back(&self, asks: &[PutBackAsk<'_>]) -> Vec<Result<PutBack, Fault>> {
+        let asks: Vec<_> = asks.iter().map(Ask::PutBack).collect();
+        let answers = self.each(&asks).await.into_iter();
+        let put = answers.map(|answered| match unwrap(answered?.value)? {
+            Value::Int(0) => Ok(PutBack::Another),
+            Value::Int(1) => Ok(PutBack::Done),
+            Value::Int(2) => Ok(PutBack::Held),
+            _ => Err(Fault::Protocol),
+        });
+        put.collect()
     }
 
     async fn yes(&self, ask: Ask<'_>) -> Result<bool, Fault> {

@@ -3,10 +3,11 @@
 use super::{Routes, Topology};
 use crate::redis::link::Link;
 use crate::redis::terms::fault::Fault;
-use crate::redis::terms::news::LinkReport;
+use crate::redis::terms::news::{LinkEvent, LinkReport, Pushed};
 use crate::redis::terms::said::Said;
 use crate::redis::wire::asks::Ask;
 use crate::redis::wire::said::said;
+use crate::redis::wire::settings::LinkSettings;
 
 /// A command, and the key whose node is asked.
 pub(crate) type Saying<'a> = (&'a str, &'a [&'a [u8]]);
@@ -25,6 +26,34 @@ impl Topology {
         let answers = self.each(&asks).await;
         let answers = answers.into_iter().map(|answered| said(answered?.value));
         answers.collect()
+    }
+
+    /// The same servers, on connections of their own, one to each node, which are told of every change of a name that
+    /// begins so; `hear` as in [`new`](Self::new).
+    pub(crate) fn watching(
+        &self,
+        beginning: String,
+        tell: impl Fn(&str, LinkEvent) + Send + Sync + 'static,
+        hear: impl Fn(Pushed<'_>) + Send + Sync + 'static,
+    ) -> Result<Self, Fault> {
+        let settings = self.settings()?;
+        let mut settings = settings.clone().with_watched(beginning);
+        // Each of several would tell of all.
+        settings.connections = 1;
+        Ok(Self::new(settings, tell, hear))
+    }
+
+    /// Connections of their own to the same servers, which remember nothing of what is read on them.
+    pub(crate) fn untracked(&self) -> Result<Self, Fault> {
+        let settings = self.settings()?.clone().untracked();
+        Ok(Self::new(settings, |_, _| {}, |_| {}))
+    }
+
+    fn settings(&self) -> Result<&LinkSettings, Fault> {
+        Ok(match &*self.0 {
+            Routes::Node(lanes) => lanes.first().ok_or(Fault::Down)?.settings(),
+            Routes::Cluster(cluster) => cluster.settings(),
+        })
     }
 
     /// Every node that has keys; without a map of a cluster, waits for one.
@@ -68,6 +97,11 @@ impl Master {
     /// How its connection is.
     pub(crate) fn report(&self) -> LinkReport {
         LinkReport::of(&self.0)
+    }
+
+    /// Its run, while it is connected.
+    pub(crate) fn run_id(&self) -> Option<[u8; 8]> {
+        self.0.run_id()
     }
 
     /// Its clock in Unix milliseconds, while it is connected.

@@ -23,6 +23,18 @@ pub(crate) struct Cursor {
     vouch: Vouch,
 }
 
+/// Where a walk stands, so that another process can go on with it.
+///
+/// The server keeps nothing of a walk: its cursor is all there is, and means the same for as long as the server runs
+/// (<https://redis.io/docs/latest/commands/scan/>, "Scan guarantees").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The masters that are left, each by its address and its run, the present one last.
+    pub(crate) masters: Vec<(String, [u8; 8])>,
+    /// Where the present one goes on.
+    pub(crate) at: Vec<u8>,
+}
+
 /// Where each master's walk begins and ends.
 const ENDS: &[u8] = b"0";
 
@@ -38,6 +50,26 @@ impl Topology {
             at: ENDS.to_vec(),
             vouch: Vouch::empty(),
         })
+    }
+
+    /// The walk that stands there; `None` where a master of it is gone, or was started anew.
+    pub(crate) async fn walk_from(&self, place: &Place) -> Result<Option<Cursor>, Fault> {
+        let mut walk = self.walk().await?;
+        let mut masters = Vec::with_capacity(place.masters.len());
+        for (address, run_id) in &place.masters {
+            let known = walk.masters.iter().find(|link| link.shown() == *address);
+            let Some(link) = known else {
+                return Ok(None);
+            };
+            link.up().await?;
+            if link.run_id() != Some(*run_id) {
+                return Ok(None);
+            }
+            masters.push(link.clone());
+        }
+        walk.masters = masters;
+        walk.at.clone_from(&place.at);
+        Ok(Some(walk))
     }
 
     /// Deletes all keys that match and are there from its beginning to its end.
@@ -64,6 +96,16 @@ impl Topology {
 impl Cursor {
     /// How many keys one step looks at, about.
     pub(crate) const STEP: u64 = SCANNED as u64;
+
+    /// Where it stands; `None` while a master of it is away.
+    pub(crate) fn place(&self) -> Option<Place> {
+        let masters = self.masters.iter();
+        let masters = masters.map(|link| Some((link.shown(), link.run_id()?)));
+        Some(Place {
+            masters: masters.collect::<Option<_>>()?,
+            at: self.at.clone(),
+        })
+    }
 
     /// The next names that match, perhaps none; `None` at the end. A name may come twice.
     pub(crate) async fn next(&mut self, pattern: &str) -> Result<Option<Vec<String>>, Fault> {

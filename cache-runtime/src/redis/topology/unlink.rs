@@ -1,31 +1,37 @@
 //! Deletions, in the order that invalidations need.
 
+use redis::Value;
+
 use super::Topology;
+use crate::redis::terms::answers::Unlinked;
 use crate::redis::terms::fault::Fault;
 use crate::redis::wire::asks::Ask;
 use crate::redis::wire::error::unwrap;
 use crate::redis::wire::slots::slot_of;
 
 impl Topology {
-    /// Deletes keys, each list in its order, and says of each list whether it was done; acknowledged
-    /// once as many replicas have it as the settings ask.
-    pub(crate) async fn unlink(&self, lists: &[&[String]]) -> Vec<Result<(), Fault>> {
+    /// Deletes keys, each list in its order, and says of each list whether it was done, and how many of its keys were
+    /// there, where that is known; acknowledged once as many replicas have it as the settings ask.
+    pub(crate) async fn unlink(&self, lists: &[&[String]]) -> Vec<Unlinked> {
         if let Some(link) = self.only() {
             let names: Vec<_> = lists
                 .iter()
                 .flat_map(|names| names.iter().cloned())
                 .collect();
             if names.is_empty() {
-                return lists.iter().map(|_| Ok(())).collect();
+                return lists.iter().map(|_| Ok(None)).collect();
             }
             let answers = link.run(&[Ask::Unlink(&names)], false).await;
-            let done = answers.and_then(|mut answers| {
-                unwrap(answers.pop().ok_or(Fault::Protocol)?.value).map(drop)
-            });
+            let done =
+                answers.and_then(|mut answers| unwrap(answers.pop().ok_or(Fault::Protocol)?.value));
+            // Of several lists it is known only where there was nothing.
+            let count =
+                |value: Value| count(&value).filter(|count| *count == 0 || lists.len() == 1);
+            let done = done.map(count);
             return lists.iter().map(|_| done).collect();
         }
         let mut steps: Vec<_> = lists.iter().map(|names| steps(names)).collect();
-        let mut done = vec![Ok(()); lists.len()];
+        let mut done: Vec<Unlinked> = vec![Ok(Some(0)); lists.len()];
         while steps.iter().any(|steps| !steps.is_empty()) {
             let next = steps.iter_mut().enumerate();
             let next = next.filter(|(_, steps)| !steps.is_empty());
@@ -35,12 +41,16 @@ impl Topology {
             for ((at, names), result) in at.iter().zip(&names).zip(self.each(&asks).await) {
                 let result = match result.and_then(|answered| unwrap(answered.value)) {
                     Err(Fault::SlotMoving) => self.unlink_singly(names).await,
-                    result => result.map(drop),
+                    result => result.map(|value| count(&value)),
                 };
-                if result.is_err() {
-                    // What comes after must not be done before.
-                    steps[*at].clear();
-                    done[*at] = result;
+                match (result, &mut done[*at]) {
+                    (Ok(more), Ok(sum)) => *sum = sum.zip(more).map(|(sum, more)| sum + more),
+                    (Err(fault), done) => {
+                        // What comes after must not be done before.
+                        steps[*at].clear();
+                        *done = Err(fault);
+                    }
+                    (Ok(_), Err(_)) => {}
                 }
             }
         }
@@ -48,12 +58,22 @@ impl Topology {
     }
 
     /// One after the other, of a slot whose keys are partly here and partly there.
-    async fn unlink_singly(&self, names: &[String]) -> Result<(), Fault> {
+    async fn unlink_singly(&self, names: &[String]) -> Unlinked {
+        let mut sum = Some(0);
         for name in names {
             let ask = Ask::Unlink(std::slice::from_ref(name));
-            unwrap(self.one(ask).await?.value)?;
+            let value = unwrap(self.one(ask).await?.value)?;
+            sum = sum.zip(count(&value)).map(|(sum, more)| sum + more);
         }
-        Ok(())
+        Ok(sum)
+    }
+}
+
+/// How many keys the server says that it has deleted.
+fn count(answer: &Value) -> Option<u64> {
+    match answer {
+        Value::Int(count) => u64::try_from(*count).ok(),
+        _ => None,
     }
 }
 

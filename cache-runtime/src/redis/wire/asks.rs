@@ -2,8 +2,10 @@
 
 use super::calls::{Call, One};
 use super::run::RunId;
-use super::scripts::{CLAIM, EXPIRE, EXPIRE_ENTRY, FILL, LEASE, LENGTHEN, Lua, PUBLISH, STAMP};
-use crate::redis::terms::asks::{FillAsk, LeaseAsk, PublishAsk, StampAsk};
+use super::scripts::{
+    CLAIM, EXPIRE, EXPIRE_ENTRY, FILL, LEASE, LENGTHEN, Lua, PUBLISH, PUT_BACK, STAMP,
+};
+use crate::redis::terms::asks::{FillAsk, LeaseAsk, PublishAsk, PutBackAsk, StampAsk};
 
 /// How many keys one command of a walk looks at: some 100 µs of the node's time.
 pub(in crate::redis) const SCANNED: u32 = 512;
@@ -45,6 +47,7 @@ pub(in crate::redis) enum Ask<'a> {
     },
     Get(&'a str),
     Publish(&'a PublishAsk<'a>),
+    PutBack(&'a PutBackAsk<'a>),
     /// Of the node and of no key.
     Scan {
         from: &'a [u8],
@@ -72,6 +75,7 @@ impl Ask<'_> {
             Self::ExpireEntry { entry, .. } | Self::Lengthen { entry, .. } => entry,
             Self::Get(name) => name,
             Self::Publish(ask) => ask.list,
+            Self::PutBack(ask) => ask.entry,
             Self::Scan { .. } => "",
             Self::Unlink(names) => names.first().map_or("", String::as_str),
             Self::Said { key, .. } => key,
@@ -166,6 +170,14 @@ impl Ask<'_> {
                 call.arg(ask.list).arg(ask.name);
                 call.arg(ask.id).arg(ask.life_ms);
                 call.arg(ask.snapshot).arg(ask.most);
+                call
+            }
+            Self::PutBack(ask) => {
+                let mut call = PUT_BACK.call(2);
+                call.arg(ask.lease).arg(ask.entry);
+                call.arg(run_id.as_slice());
+                call.arg(ask.seen_id).arg(ask.seen_len);
+                call.arg(ask.frame).arg(ask.ttl_ms);
                 call
             }
             Self::Scan { from, pattern } => {

@@ -13,7 +13,7 @@
 --          1 stored · 0 lost: the lease is gone or another's · 2 superseded by a later put
 --          an error, which is of this entry alone
 --
--- Invariant: every store of a frame goes through here, and an invalidation deletes the lease, so
+-- Invariant: every store of a load or a put goes through here, and an invalidation deletes the lease, so
 -- a load that began before an invalidation can't store after it. Both keys are read before they are
 -- written, so that the caller is pushed exactly its two writes, behind the reply; and the entry is
 -- read after it, which registers the caller for what others do to it.

@@ -34,6 +34,7 @@ scripts! {
     EXPIRE_ENTRY = "expire_entry.lua",
     LENGTHEN = "lengthen.lua",
     PUBLISH = "publish.lua",
+    PUT_BACK = "put_back.lua",
 }
 
 /// Loads all of them; the answers come in the order of [`SCRIPTS`].

@@ -115,6 +115,38 @@ async fn an_action_needs_its_page_its_browser_and_its_person() {
 }
 
 #[tokio::test]
+async fn a_page_that_has_names_answers_to_no_other() {
+    let cache = used().await;
+    let console = known(&cache).hosts(["localhost", "127.0.0.1"]);
+    let site = Site::serve(&console).await;
+    assert!(site.get("overview", "").await.head.contains(" 200 "));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let routes = console.router();
+    let rebound = tokio::spawn(async move {
+        let named = async |mut request: axum::extract::Request, next: axum::middleware::Next| {
+            let evil = "evil.example:80".parse().unwrap();
+            request.headers_mut().insert("host", evil);
+            next.run(request).await
+        };
+        let routes = routes.layer(axum::middleware::from_fn(named));
+        axum::serve(listener, routes).await.unwrap();
+    });
+    for (path, status) in [
+        ("/overview", " 403 "),
+        ("/api/key", " 403 "),
+        ("/act", " 403 "),
+        ("/nothing", " 403 "),
+        ("/healthz", " 200 "),
+        ("/readyz", " 200 "),
+    ] {
+        let answer = crate::http::get(&address, path, ADA).await.unwrap();
+        assert!(answer.head.contains(status), "{path}: {}", answer.head);
+    }
+    rebound.abort();
+}
+
+#[tokio::test]
 async fn nothing_is_done_unless_it_was_allowed() {
     let cache = used().await;
     let site = Site::serve(&Console::new(&cache)).await;
@@ -153,7 +185,11 @@ async fn a_page_says_what_an_action_may_cost_and_a_bad_name_is_told_of() {
         .await
         .body;
     assert!(
-        other.contains("No function that was called here has it"),
+        other.contains("No function that is known here has it"),
+        "{other}"
+    );
+    assert!(
+        other.contains("No data") && !other.contains("Up to"),
         "{other}"
     );
 

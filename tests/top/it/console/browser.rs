@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use cache_console::Console;
-use cache_runtime::{Cache, CacheError};
+use cache_runtime::{Cache, CacheError, Policy, Tier, cached};
 use cache_tests::Server;
 use serde_json::{Value, json};
 
 use super::another::Another;
 use super::driver::Browser;
-use super::{Site, call, call_in, until};
+use super::{Site, built, call, call_in, until};
 
-const VIEWS: [&str; 8] = [
+const VIEWS: [&str; 11] = [
     "overview",
     "functions",
     "function?namespace=page&function=top::console::page",
@@ -19,6 +19,9 @@ const VIEWS: [&str; 8] = [
     "tags",
     "nodes",
     "processes",
+    "memory",
+    "key",
+    "events",
     "health",
 ];
 
@@ -30,13 +33,6 @@ const HOSTILE: [&str; 3] = [
     "\"><img src=x onerror=document.title=1>",
     "\u{202e}evil\u{2066} \u{5d0}\u{5d1}\u{5d2}",
 ];
-
-fn built(url: &str) -> Cache {
-    let builder = Cache::builder()
-        .url(url)
-        .fleet_interval(Duration::from_millis(200));
-    builder.lag(Duration::from_secs(1)).build().unwrap()
-}
 
 fn acting(cache: &Cache) -> Console {
     Console::new(cache).allow_actions(|_| Some("ada".to_owned()))
@@ -75,21 +71,24 @@ async fn each_view_is_whole_sound_and_accessible() -> Result<(), CacheError> {
         call_in(&cache, name).await;
     }
     call_in(&cache, &"<b>".repeat(1 << 18)).await;
-    let site = Site::serve(&acting(&cache)).await;
+    let _another = Another::start(&server.url());
+    cache.scope(async { shelf(7).await }).await;
+    cache.tag("shelf:7").expire().await?;
+    many_reads(&cache).await;
+    let site = Site::serve(&acting(&cache).show_values()).await;
+    let key = "key?name=shelf:7&value=true";
     let browser = Browser::start().await;
     for scheme in ["light", "dark"] {
         browser.scheme(scheme).await;
-        for view in VIEWS {
+        for view in VIEWS.map(|view| if view == "key" { key } else { view }) {
             let name = view.split('?').next().unwrap();
             for width in [1200, 360] {
                 let what = format!("{name}-{scheme}-{width}");
                 browser.width(width).await;
                 browser.open(&site.url(view)).await;
-                until("figures to move", async || {
-                    let live = browser.text("#live").await;
-                    live.contains("are live").then_some(())
-                })
-                .await;
+                if name != "key" {
+                    shows(&browser, "#live", "are live").await;
+                }
                 browser.picture(&what).await;
                 assert_eq!(browser.run(CHECKS).await, json!([]), "{what}");
                 let wide = "return document.documentElement.scrollWidth";
@@ -103,6 +102,21 @@ async fn each_view_is_whole_sound_and_accessible() -> Result<(), CacheError> {
         }
     }
     Ok(())
+}
+
+/// One that is found by its readable key.
+#[cached(ns = "shelf", key = "shelf:{id}", ttl = "1h", stale = "1h", codec = "json", tags = ["shelf:{id}", "shelves"])]
+async fn shelf(id: u64) -> Vec<String> {
+    vec![format!("<b>book</b> {id}")]
+}
+
+/// So many that there is a curve of what memory serves.
+async fn many_reads(cache: &Cache) {
+    let policy = Policy::new(Duration::from_secs(600)).only(Tier::Memory);
+    for key in (0..6_000_u64).chain(0..6_000) {
+        let load = async { Ok::<_, String>([0_u8; 16]) };
+        let _ = cache.get_or_load("many", &key, &policy, load).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -194,6 +208,7 @@ async fn the_keyboard_reaches_each_control_and_shows_where_it_is() {
         "functions",
         "namespaces",
         "tags",
+        "memory",
         "act?how=expire&kind=tag&name=a",
     ] {
         browser.open(&site.url(view)).await;
@@ -320,4 +335,134 @@ async fn redis_away_is_said_plainly_and_an_action_that_failed_too() -> Result<()
             .contains("Invalidations owed: 1.")
     );
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_searched_for_explained_and_invalidated_by_hand() -> Result<(), CacheError> {
+    let server = Server::start().await.unwrap();
+    let cache = built(&server.url());
+    cache.connect().await?;
+    cache.scope(async { shelf(7).await }).await;
+    let site = Site::serve(&acting(&cache).show_values()).await;
+    let browser = Browser::start().await;
+    browser.open(&site.url("key")).await;
+    browser.write("#name", "shelf:7").await;
+    browser.click("button[type=submit]").await;
+    shows(&browser, ".finding", "it is fresh for another").await;
+    assert!(!browser.text("main").await.contains("book"));
+    browser.click("a[href*='value=true']").await;
+    // What is stored is text.
+    shows(&browser, "pre", "<b>book</b> 7").await;
+    assert_eq!(
+        browser
+            .run("return document.querySelectorAll('pre b').length")
+            .await,
+        0
+    );
+    browser.click("a[href*='how=invalidate']").await;
+    shows(&browser, "#estimate", "One load").await;
+    browser.click("button[type=submit]").await;
+    shows(&browser, "h1", "Done").await;
+    browser.click("main a[href^='key']").await;
+    shows(&browser, ".finding", "ada (page) did it").await;
+    is_sound(&browser, &site, "key").await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_come_by_can_be_stopped_and_are_text() -> Result<(), CacheError> {
+    let server = Server::start().await.unwrap();
+    let cache = built(&server.url());
+    cache.connect().await?;
+    let site = Site::serve(&Console::new(&cache)).await;
+    let browser = Browser::start().await;
+    browser.open(&site.url("events")).await;
+    shows(&browser, "#watching", "are heard").await;
+    cache
+        .scope(async { (shelf(7).await, shelf(8).await) })
+        .await;
+    cache.tag("shelf:7").invalidate().await?;
+    shows(&browser, "#rows", "stamp gone").await;
+    browser.picture("changes").await;
+    for name in HOSTILE {
+        call_in(&cache, name).await;
+    }
+    cache
+        .tag(format!("{}\u{202e}", "long".repeat(40)))
+        .invalidate()
+        .await?;
+    let long = format!("cache:e:x:{{{}}}", "<i>".repeat(350_000));
+    server.run(&["SET", &long, "x"]).await.unwrap();
+    shows(&browser, "#rows", "<script>document.title=").await;
+    shows(&browser, "#rows", "cache:e:x:{<i><i>").await;
+    assert_eq!(browser.text("title").await, "Events – cache");
+    let elements = "return document.querySelectorAll('main script, main img, main i').length";
+    assert_eq!(browser.run(elements).await, 0);
+    let longest = "return Math.max(...[...document.querySelectorAll('#rows th')].map(th => th.textContent.length))";
+    assert!(browser.run(longest).await.as_u64() < Some(200));
+    browser.click("#pause").await;
+    shows(&browser, "#live", "you have paused them").await;
+    call(&cache, 77, 1).await;
+    cache.tag("page:77").invalidate().await?;
+    // It is heard, and not shown before the page goes on.
+    until("it to be heard", async || {
+        let told = site.get("api/events", "").await.body;
+        told.contains("page:77").then_some(())
+    })
+    .await;
+    assert!(!browser.text("#rows").await.contains("page:77"));
+    browser.click("#pause").await;
+    shows(&browser, "#rows", "page:77").await;
+    // Only what is asked for.
+    browser.open(&site.url("events?kind=tag")).await;
+    shows(&browser, "#live", "are live").await;
+    assert!(!browser.text("#rows").await.contains("cache:e:"));
+    is_sound(&browser, &site, "events").await;
+    drop(server);
+    shows(&browser, "#watching", "Redis away").await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_choice_of_whose_figures_is_kept_from_view_to_view() -> Result<(), CacheError> {
+    let server = Server::start().await.unwrap();
+    let cache = built(&server.url());
+    cache.connect().await?;
+    let another = Another::start(&server.url());
+    another.call();
+    call(&cache, 7, 3).await;
+    let site = Site::serve(&Console::new(&cache)).await;
+    let browser = Browser::start().await;
+    browser.open(&site.url("overview")).await;
+    shows(&browser, "#calls", "4").await;
+    browser.click(".switch li:last-child a").await;
+    shows(&browser, "#figures", "Figures of this process").await;
+    assert_eq!(browser.text("#calls").await, "3");
+    browser.click("nav li:nth-child(2) a").await;
+    shows(&browser, "h1", "Functions").await;
+    shows(&browser, "#of", "Of this process").await;
+    browser.click("thead th:nth-child(3) a").await;
+    shows(&browser, "th[aria-sort] a", "Hit rate").await;
+    shows(&browser, "#of", "Of this process").await;
+    browser.click(".switch li:first-child a").await;
+    shows(&browser, "#of", "Of the fleet, which is 2 processes").await;
+    shows(&browser, "th[aria-sort] a", "Hit rate").await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_is_not_there_leads_back_from_whatever_depth() {
+    let site = Site::serve(&Console::new(&Cache::memory())).await;
+    let browser = Browser::start().await;
+    for path in ["nothing", "a/b/nothing", "overview/", "api/nothing"] {
+        browser.open(&site.url(path)).await;
+        assert!(
+            browser.text("main").await.contains("no such page"),
+            "{path}"
+        );
+        let is_styled = "return getComputedStyle(document.querySelector('nav ul')).listStyleType";
+        assert_eq!(browser.run(is_styled).await, "none", "{path}");
+        browser.click("nav li:first-child a").await;
+        shows(&browser, "h1", "Overview").await;
+    }
 }

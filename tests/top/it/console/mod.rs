@@ -3,10 +3,14 @@
 mod actions;
 mod another;
 mod browser;
+mod changes;
 mod driver;
+mod entries;
+mod fleet;
 mod probes;
 mod streams;
 mod views;
+mod warming;
 
 use std::time::{Duration, Instant};
 
@@ -58,6 +62,16 @@ impl Drop for Site {
     fn drop(&mut self) {
         self.serving.abort();
     }
+}
+
+/// A cache on a server, which publishes its figures often.
+fn built(url: &str) -> Cache {
+    let builder = Cache::builder()
+        .url(url)
+        .fleet_interval(Duration::from_millis(200))
+        // Of a machine that has much else to do.
+        .op_timeout(Duration::from_millis(500));
+    builder.lag(Duration::from_secs(1)).build().unwrap()
 }
 
 /// Makes so many calls of a page, of which the first is a load.

@@ -1,12 +1,12 @@
 //! What views say, as a program reads them and as HTML.
 
 use cache_console::Console;
-use cache_runtime::Cache;
+use cache_runtime::{Cache, Clock, cached};
 use serde_json::{Value, json};
 
 use super::{Site, call, call_in, page_entry, until};
 
-const VIEWS: [&str; 8] = [
+const VIEWS: [&str; 11] = [
     "overview",
     "functions",
     "function?namespace=page&function=top::console::page",
@@ -14,6 +14,9 @@ const VIEWS: [&str; 8] = [
     "tags",
     "nodes",
     "processes",
+    "memory",
+    "key",
+    "events",
     "health",
 ];
 
@@ -128,7 +131,14 @@ async fn figures_are_those_of_the_cache() {
         "{annotation}"
     );
     let ttl = row(&annotation["settings"], "name", "ttl");
-    assert_eq!(ttl["from"], "annotation or its default");
+    assert_eq!(ttl["from"], "annotation");
+    let stale = row(&annotation["settings"], "name", "stale");
+    assert_eq!(stale["from"], "default of annotations");
+    let lag = row(&one["cache_settings"], "name", "lag");
+    assert_eq!(
+        (&lag["value"], &lag["from"]),
+        (&json!("2s"), &json!("default"))
+    );
     let cause = row(&one["misses"], "name", "invalidated");
     assert_eq!(cause["times"], 1);
     assert!(
@@ -227,4 +237,54 @@ async fn a_hostile_name_is_whole_to_a_program_and_text_in_a_page() {
     );
     assert!(page.contains("\\u{202e}"), "{page}");
     assert!(page.len() < 20_000, "{} bytes", page.len());
+}
+
+#[cached(ns = "report", ttl = "60s")]
+async fn report(id: u32) -> u32 {
+    id
+}
+
+#[tokio::test]
+async fn what_could_be_set_better_is_said_with_its_evidence_on_both_pages() {
+    let clock = Clock::manual();
+    let cache = Cache::builder().clock(clock.clone()).build().unwrap();
+    let site = Site::serve(&Console::new(&cache)).await;
+    let page = "function?namespace=report&function=top::console::views::report";
+    let reports = async |ids: std::ops::Range<u32>| {
+        for id in ids {
+            cache.scope(report(id)).await;
+        }
+        clock.advance(std::time::Duration::from_secs(100));
+    };
+    reports(0..500).await;
+    let one = json(&site, page).await;
+    assert_eq!(one["advice"], json!([]), "too few");
+    // Nobody reads what is stored.
+    reports(500..3_000).await;
+    let one = json(&site, page).await;
+    let item = &one["advice"][0];
+    assert_eq!(
+        (&item["setting"], &item["to"]),
+        (&json!("enabled"), &json!("false")),
+        "{one}"
+    );
+    assert!(
+        item["because"]
+            .as_str()
+            .unwrap()
+            .contains("left without a read"),
+        "{item}"
+    );
+    assert!(
+        one["insight"]["never_read"]["share"].as_f64() > Some(0.9),
+        "{one}"
+    );
+    let overview = json(&site, "overview").await;
+    assert_eq!(overview["advice"][0]["id"], item["id"]);
+    for view in ["overview", page] {
+        let page = site.get(view, "").await.body;
+        assert!(page.contains("What could be set better"), "{view}: {page}");
+        assert!(page.contains("left without a read"), "{view}: {page}");
+        assert!(page.contains("% sure"), "{view}: {page}");
+    }
 }

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cache_metrics::Exporter;
+use cache_metrics::alerts::{Alarm, Alerts, Change, Rule, Wrong, rules};
 use cache_runtime::{Cache, cached};
 use cache_tests::Server;
 use serde_json::Value;
@@ -85,6 +87,129 @@ fn rules_ask_for_metrics_that_there_are() {
         count += 1;
     }
     assert!(count > 10);
+}
+
+/// A rule as the file for Prometheus has it.
+#[derive(Debug, PartialEq)]
+struct Written {
+    alert: String,
+    limits: Vec<(Wrong, f64)>,
+    hold: Duration,
+    severity: String,
+    runbook: String,
+}
+
+impl Written {
+    fn of(rule: &Rule) -> Self {
+        let limits = rule.limits.iter().map(|limit| (limit.wrong, limit.at));
+        Self {
+            alert: rule.alarm.name().to_owned(),
+            limits: limits.collect(),
+            hold: rule.hold,
+            severity: rule.severity.as_str().to_owned(),
+            runbook: rule.runbook.to_owned(),
+        }
+    }
+
+    fn read(text: &str) -> Self {
+        let field = |name: &str| {
+            let found = text.lines().find_map(|line| line.trim().strip_prefix(name));
+            found
+                .unwrap_or_else(|| panic!("no {name} in {text}"))
+                .trim()
+        };
+        let (_, expr) = text.split_once("expr: ").unwrap();
+        let (expr, _) = expr.split_once("        for: ").unwrap();
+        let hold = field("for: ");
+        let (number, unit) = hold.split_at(hold.len() - 1);
+        let seconds = if unit == "m" { 60 } else { 1 };
+        let severity = field("labels: { severity: ");
+        Self {
+            alert: text.lines().next().unwrap().trim().to_owned(),
+            limits: limits(expr),
+            hold: Duration::from_secs(number.parse::<u64>().unwrap() * seconds),
+            severity: severity.trim_end_matches(" }").to_owned(),
+            runbook: field("runbook: ").trim_matches('"').to_owned(),
+        }
+    }
+}
+
+/// What an expression compares with, in its order.
+fn limits(expr: &str) -> Vec<(Wrong, f64)> {
+    // A server without a limit is left out.
+    let expr = expr.replace("(redis_memory_max_bytes > 0)", "redis_memory_max_bytes");
+    let words: Vec<&str> = expr.split_whitespace().collect();
+    let compared = words.windows(2).filter_map(|pair| {
+        let wrong = match pair[0] {
+            "<" => Wrong::Below,
+            ">" => Wrong::Above,
+            "==" => Wrong::Equal,
+            _ => return None,
+        };
+        Some((wrong, pair[1].parse().unwrap()))
+    });
+    compared.collect()
+}
+
+#[test]
+fn the_rules_for_prometheus_are_those_of_the_program() {
+    let file = fs::read_to_string(Path::new(ALERTS).join("cache.rules.yml")).unwrap();
+    let mut written: Vec<_> = file.split("- alert: ").skip(1).map(Written::read).collect();
+    let mut own: Vec<_> = rules().iter().map(Written::of).collect();
+    written.sort_by(|one, other| one.alert.cmp(&other.alert));
+    own.sort_by(|one, other| one.alert.cmp(&other.alert));
+    assert_eq!(written.len(), own.len());
+    for (written, own) in written.iter().zip(&own) {
+        assert_eq!(written, own);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alert_of_the_program_comes_and_goes_with_redis() {
+    const SHORT: Duration = Duration::from_millis(100);
+    let mut redis = Server::start().await.unwrap();
+    let cache = Cache::builder().url(redis.url()).build().unwrap();
+    cache.connect().await.unwrap();
+    let told = Arc::<Mutex<Vec<(Alarm, Change, String)>>>::default();
+    let telling = Arc::clone(&told);
+    let watched = Alerts::of(&Exporter::new(&cache))
+        .hold(Alarm::BreakerOpen, SHORT)
+        .every(Duration::from_millis(20))
+        .resolves_after(SHORT)
+        .on_change(move |alert| {
+            let change = (alert.alarm, alert.change, alert.about.clone());
+            telling.lock().unwrap().push(change);
+        })
+        .watch()
+        .unwrap();
+    let until = async |count: usize| {
+        let limit = std::time::Instant::now() + Duration::from_secs(20);
+        while told.lock().unwrap().len() < count {
+            assert!(std::time::Instant::now() < limit, "{told:?}");
+            cache.scope(square(100)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    assert_eq!(watched.firing(), []);
+    redis.kill9().unwrap();
+    until(1).await;
+    let firing = watched.firing();
+    assert_eq!(firing.len(), 1, "{firing:?}");
+    let node = firing[0].about.clone();
+    assert!(node.contains(&redis.port().to_string()), "{firing:?}");
+    assert!(firing[0].runbook.ends_with("#cachebreakeropen"));
+    redis.restart().await.unwrap();
+    until(2).await;
+    assert_eq!(watched.firing(), []);
+    let expected = [Change::Fires, Change::IsOver];
+    let expected = expected.map(|change| (Alarm::BreakerOpen, change, node.clone()));
+    assert_eq!(*told.lock().unwrap(), expected);
+
+    // Dropped, it tells of nothing.
+    drop(watched);
+    redis.kill9().unwrap();
+    tokio::time::sleep(SHORT * 4).await;
+    assert_eq!(told.lock().unwrap().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

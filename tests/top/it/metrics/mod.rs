@@ -5,6 +5,7 @@ mod docs;
 mod facade;
 mod moves;
 mod otel;
+mod servers;
 mod text;
 
 use std::collections::BTreeMap;

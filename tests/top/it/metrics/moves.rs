@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use cache_metrics::{Exporter, metrics};
 use cache_runtime::{Cache, LoadTimeout, cached};
-use cache_tests::Server;
+use cache_tests::{Cluster, Server};
 
 use super::{number, sample};
 
@@ -67,6 +67,13 @@ async fn large(id: u64) -> String {
     format!("{id:0>100}")
 }
 
+/// Each hit is compared with what it gives now: another value each time.
+#[cached(ns = "moves", ttl = "1h", audit = 1.0)]
+async fn changing() -> u64 {
+    static LOADS: AtomicU64 = AtomicU64::new(0);
+    LOADS.fetch_add(1, Ordering::SeqCst)
+}
+
 /// Asks until it is so.
 async fn until(mut condition: impl AsyncFnMut() -> bool) {
     let limit = Instant::now() + Duration::from_secs(20);
@@ -79,6 +86,7 @@ async fn until(mut condition: impl AsyncFnMut() -> bool) {
 static SLOW_RUNS: AtomicU64 = AtomicU64::new(0);
 const SLOW: [&str; 2] = ["moves", "top::metrics::moves::slow"];
 const FAILING: [&str; 2] = ["moves", "top::metrics::moves::failing"];
+const CHANGING: [&str; 3] = ["moves", "top::metrics::moves::changing", "outdated"];
 const STALE: [&str; 2] = ["moves", "top::metrics::moves::stale"];
 
 /// The names of the metrics of which some sample is not zero.
@@ -99,6 +107,7 @@ async fn each_metric_moves() {
         builder
             .memory_bytes(1 << 20)
             .op_timeout(Duration::from_millis(200))
+            .lag(Duration::from_millis(500))
             .build()
             .unwrap()
     };
@@ -107,6 +116,11 @@ async fn each_metric_moves() {
     let mut seen = BTreeSet::new();
     here.connect().await.unwrap();
     there.connect().await.unwrap();
+    server
+        .run(&["CONFIG", "SET", "maxmemory", "1gb"])
+        .await
+        .unwrap();
+    let asked = exporter.watch_servers().unwrap();
 
     // Another process loads: this one waits for its lease; two calls here wait for one load.
     let on = |cache: &Cache| {
@@ -144,6 +158,11 @@ async fn each_metric_moves() {
         })
         .await;
         here.tag("moves:1").invalidate().await.unwrap();
+        until(async || {
+            assert_eq!(changing().await, 0);
+            sample(&exporter, "audits", &CHANGING).is_some()
+        })
+        .await;
         // A value is past its ttl, and its load fails.
         until(async || {
             assert_eq!(failing().await, Ok(0));
@@ -173,6 +192,18 @@ async fn each_metric_moves() {
     server.restart().await.unwrap();
     here.connect().await.unwrap();
     seen.extend(moved(&exporter));
+    // The server was asked when it had served nothing yet.
+    drop(asked);
+    let _asked = exporter.watch_servers().unwrap();
+    until(async || moved(&exporter).contains("redis_keyspace_misses")).await;
+    seen.extend(moved(&exporter));
+    let cluster = Cluster::start().await.unwrap();
+    let clustered = Cache::builder().url(cluster.url()).build().unwrap();
+    clustered.connect().await.unwrap();
+    let clustered = Exporter::new(&clustered);
+    let _asked = clustered.watch_servers().unwrap();
+    until(async || moved(&clustered).contains("redis_cluster_state")).await;
+    seen.extend(moved(&clustered));
 
     let all: BTreeSet<_> = metrics().map(|metric| metric.name).collect();
     let still: Vec<_> = all.difference(&seen).collect();

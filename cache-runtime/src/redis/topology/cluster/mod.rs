@@ -27,6 +27,11 @@ impl Cluster {
         Self(Arc::new(Shared::new(settings, ears)))
     }
 
+    /// What it was made with.
+    pub(super) fn settings(&self) -> &LinkSettings {
+        &self.0.settings
+    }
+
     /// A connection to each master, when there is a map.
     pub(super) async fn masters(&self) -> Result<Vec<Link>, Fault> {
         self.link(0).await?;

@@ -41,6 +41,8 @@ pub(crate) struct LinkSettings {
     pub(in crate::redis) probe: Option<String>,
     /// Whether to be pushed every change of a name that begins so, and not only of what was read.
     pub(in crate::redis) watched: Option<String>,
+    /// Whether the server is to remember what is read, and push what becomes of it.
+    pub(in crate::redis) tracked: bool,
     /// For deletions that wait for replicas.
     pub(in crate::redis) replicas: Option<Replicas>,
     /// Where its connections are driven.
@@ -69,6 +71,7 @@ impl LinkSettings {
             found: None,
             probe: None,
             watched: None,
+            tracked: true,
             replicas: None,
             home: Home::default(),
         }
@@ -181,6 +184,12 @@ impl LinkSettings {
     /// Is pushed every change of a name that begins so.
     pub(crate) fn with_watched(mut self, beginning: String) -> Self {
         self.watched = Some(beginning);
+        self
+    }
+
+    /// Has the server remember nothing of what is read.
+    pub(in crate::redis) fn untracked(mut self) -> Self {
+        self.tracked = false;
         self
     }
 

@@ -1,12 +1,52 @@
 //! Why an entry is a hit or a miss, and what to do next, in words.
 
-use cache_runtime::admin::{Explanation, StampKind, StampState, Verdict};
+use super::explanation::{EntryHeader, Explanation, StampKind, StampState, Verdict};
 
-use crate::output::units::span;
+impl Explanation {
+    /// Why the next read finds what it finds, in words for a person. Names in it are as they are in Redis: escape them.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        reason(&self.verdict)
+    }
 
-/// Why the next read finds what it finds.
-pub(super) fn reason(told: &Explanation) -> String {
-    match &told.verdict {
+    /// The process that made it, in words for a person: by its id alone once it publishes no more. `None` without an entry.
+    #[must_use]
+    pub fn loaded_on(&self) -> Option<String> {
+        let id = &self.header.as_ref()?.loader;
+        Some(match &self.loader {
+            Some(loader) => {
+                let build = match loader.build.as_str() {
+                    "" => String::new(),
+                    build => format!(", build {build}"),
+                };
+                format!("{}, process {}{build}", loader.host, loader.pid)
+            }
+            None => format!("{id}, a process that publishes nothing now"),
+        })
+    }
+
+    /// What to do next, in words for a person. `has_siblings` says whether the same key has entries of other functions,
+    /// builds or types, of which a reader finds its own alone.
+    #[must_use]
+    pub fn next_step(&self, has_siblings: bool) -> String {
+        next_step(self, has_siblings)
+    }
+}
+
+impl EntryHeader {
+    /// What made it, in words for a person.
+    #[must_use]
+    pub fn made_by(&self) -> &'static str {
+        match (self.is_restored, self.is_put) {
+            (true, _) => "a restore of a backup (a miss to a `strong` function), by the load",
+            (false, true) => "a write, which put it",
+            (false, false) => "a load",
+        }
+    }
+}
+
+fn reason(verdict: &Verdict) -> String {
+    match verdict {
         Verdict::Fresh { for_ms } => format!("it is fresh for another {}", span(*for_ms)),
         Verdict::Stale { for_ms, by_hand } => format!(
             "it is stale{}, and may be served for another {} while it is loaded anew",
@@ -31,17 +71,14 @@ pub(super) fn reason(told: &Explanation) -> String {
         Verdict::Loading => "nothing is stored yet, and a process loads it now".to_owned(),
         Verdict::NeverStored => "nothing is stored".to_owned(),
         Verdict::NodeAway { cause } => format!("its node can't be reached: {cause}"),
-        // Of a runtime that knows more causes than this program.
-        other => format!("{other:?}"),
     }
 }
 
-/// What to do next.
-pub(super) fn next_step(told: &Explanation, has_siblings: bool) -> String {
+fn next_step(told: &Explanation, has_siblings: bool) -> String {
     let step = match &told.verdict {
         Verdict::Fresh { .. } | Verdict::Stale { .. } if has_siblings => {
             "Several entries have this key: of functions, builds or types that don't share what they store. A program \
-             that misses reads another of them; `--shape` says which is its own."
+             that misses reads another of them; `cachectl explain --shape` says which is its own."
         }
         Verdict::Fresh { .. } => {
             "Nothing to do. A program that misses it all the same looks for another name: its key, function, version or \
@@ -97,7 +134,6 @@ pub(super) fn next_step(told: &Explanation, has_siblings: bool) -> String {
         Verdict::NodeAway { .. } => {
             "Calls run their functions meanwhile. See that the server runs, then `cachectl doctor`."
         }
-        _ => "",
     };
     match misses_many(told) {
         true => format!("{step} More than one of its stamps does not hold."),
@@ -123,5 +159,18 @@ fn kind_text(kind: StampKind) -> &'static str {
         StampKind::Tag => "tag",
         StampKind::Namespace => "namespace",
         StampKind::Node => "node",
+    }
+}
+
+/// A span of milliseconds: `870 ms`, `4 m 59 s`, `2 h 5 m`, `3 d 4 h`.
+fn span(ms: u64) -> String {
+    let seconds = ms / 1_000;
+    match seconds {
+        0 => format!("{ms} ms"),
+        1..=9 => format!("{seconds}.{} s", ms % 1_000 / 100),
+        10..=59 => format!("{seconds} s"),
+        60..=3_599 => format!("{} m {} s", seconds / 60, seconds % 60),
+        3_600..=86_399 => format!("{} h {} m", seconds / 3_600, seconds / 60 % 60),
+        _ => format!("{} d {} h", seconds / 86_400, seconds / 3_600 % 24),
     }
 }
