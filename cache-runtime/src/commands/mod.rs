@@ -1,7 +1,8 @@
 //! Commands of the program's own on the connections of the cache: structures beside it, as locks, limits and queues.
 //!
 //! A command goes to the node that has its key, and on where a cluster sends it; while a node is away it fails at once.
-//! It is written beside the cache's own reads, so it must not block (`BLPOP`, `WAIT`): see [`Commands::apart`].
+//! It is written beside the cache's own reads, so it must not block (`BLPOP`, `WAIT`):
+//! all callers would wait for it.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {

@@ -115,7 +115,7 @@ impl Names {
 
     /// A structure of the program's own. Those of one name are in one slot.
     #[cfg_attr(
-        not(feature = "redis"),
+        not(any(feature = "redis", test)),
         expect(dead_code, reason = "there is no server to keep it")
     )]
     pub(crate) fn kept(&self, kind: &str, name: &str) -> String {
