@@ -198,7 +198,7 @@ mod tests {
         };
         let (few, many) = (of(1), of(101));
         let most = match COMPRESSION {
-            Compression::None => 1_500,
+            Compression::None => 2_000,
             #[cfg(feature = "lz4")]
             _ => 500,
         };
