@@ -192,10 +192,22 @@ async fn each_metric_moves() {
     server.restart().await.unwrap();
     here.connect().await.unwrap();
     seen.extend(moved(&exporter));
-    // The server was asked when it had served nothing yet.
+    // The server counts from its start, and was asked when it had served nothing yet.
+    for words in [
+        ["SET", "other", "1"].as_slice(),
+        &["GET", "other"],
+        &["GET", "none"],
+    ] {
+        server.run(words).await.unwrap();
+    }
     drop(asked);
     let _asked = exporter.watch_servers().unwrap();
-    until(async || moved(&exporter).contains("redis_keyspace_misses")).await;
+    until(async || {
+        let moved = moved(&exporter);
+        let served = ["redis_keyspace_hits", "redis_keyspace_misses"];
+        served.iter().all(|name| moved.contains(name))
+    })
+    .await;
     seen.extend(moved(&exporter));
     let cluster = Cluster::start().await.unwrap();
     let clustered = Cache::builder().url(cluster.url()).build().unwrap();
