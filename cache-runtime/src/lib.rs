@@ -80,6 +80,7 @@ mod curve;
 mod error;
 mod events;
 mod executable;
+mod extensions;
 mod own_thread;
 mod patience;
 mod sketch;

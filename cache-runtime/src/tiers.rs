@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, Moment, system};
 use crate::events::{Events, Runs, Tier, Use};
+use crate::extensions::Extensions;
 use crate::flight::{Backoffs, Failures, Flights, Holders, Refreshes};
 use crate::frame::{EncryptionKeys, Writer};
 use crate::lease::Leases;
@@ -78,6 +79,8 @@ pub(crate) struct Tiers {
     pub(crate) runs: Option<Runs>,
     /// Whether anything uses it.
     pub(crate) used: Use,
+    /// What packages on top keep for this cache.
+    pub(crate) extensions: Extensions,
     /// Tells it from those of other processes. The half of it is in the id of each entry that it makes.
     pub(crate) id: u128,
     pub(crate) built: SystemTime,
@@ -163,6 +166,7 @@ impl Tiers {
             settings: Vec::new(),
             runs: None,
             used: Use::none_yet(),
+            extensions: Extensions::default(),
             id: Writer::process(),
             built: system(),
             began: Moment::default(),

@@ -14,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
         "curve",
         "events",
         "executable",
+        "extensions",
         "own_thread",
         "patience",
         "sketch",

@@ -7,6 +7,7 @@ mod deferred;
 mod due;
 mod entry;
 mod environment;
+mod extension;
 mod fleet;
 mod groups;
 mod health;

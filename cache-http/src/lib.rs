@@ -1,0 +1,1 @@
+//! HTTP on a cache: responses, sessions and rate limits as [tower](https://docs.rs/tower) layers, for axum and hyper.

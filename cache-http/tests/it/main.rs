@@ -1,0 +1,1 @@
+//! The layers on real servers: one binary.

@@ -1,0 +1,37 @@
+//! What packages on top ask a cache for.
+
+use std::sync::Arc;
+
+use super::Cache;
+
+impl Cache {
+    /// What a package on top keeps for this cache: one value of each type, made by its `Default` when it is first asked
+    /// for, shared by all handles, and dropped with the last of them. It must not keep a handle of the cache itself, which
+    /// would then never be dropped.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// use cache_runtime::Cache;
+    ///
+    /// /// Requests that were served from this cache.
+    /// #[derive(Default)]
+    /// struct Served(AtomicU64);
+    ///
+    /// let cache = Cache::memory();
+    /// cache.extension::<Served>().0.fetch_add(1, Ordering::Relaxed);
+    /// assert_eq!(cache.clone().extension::<Served>().0.load(Ordering::Relaxed), 1);
+    /// assert_eq!(Cache::memory().extension::<Served>().0.load(Ordering::Relaxed), 0);
+    /// ```
+    #[must_use]
+    pub fn extension<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.tiers().extensions.get()
+    }
+
+    /// Whether it has Redis by its settings, be that away or not. A cache of `memory:` has none, nor has one that is
+    /// turned off.
+    #[must_use]
+    pub fn has_redis(&self) -> bool {
+        self.tiers().redis.is_some()
+    }
+}
