@@ -135,8 +135,9 @@ impl<'a> Bench<'a> {
     }
 
     fn instructions(&self, name: &str, calls: u64) -> Result<u64, String> {
-        let runner = "target.'cfg(all())'.runner = ['valgrind', '--tool=callgrind', \
-                      '--callgrind-out-file=/dev/null']";
+        // Threads take turns, so that their order is about the same in each run.
+        let runner = "target.'cfg(all())'.runner = ['valgrind', '--fair-sched=yes', \
+                      '--tool=callgrind', '--callgrind-out-file=/dev/null']";
         let calls = calls.to_string();
         let words = ["--config", runner, "--", "count", name, &calls];
         let said = self.cargo("run", &words).errors(name)?;
@@ -170,5 +171,8 @@ impl<'a> Bench<'a> {
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
             .env("CARGO_INCREMENTAL", "0")
             .env("REDIS_SERVER", &self.server)
+            // glibc's lists of free memory are searched the longer the more of them there are, which differs from run
+            // to run: with room for all in a thread's own lists they are not.
+            .env("GLIBC_TUNABLES", "glibc.malloc.tcache_count=60000")
     }
 }
