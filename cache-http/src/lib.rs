@@ -1,1 +1,10 @@
 //! HTTP on a cache: responses, sessions and rate limits as [tower](https://docs.rs/tower) layers, for axum and hyper.
+
+/// The chapter of the guide, whose code must compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/src/responses.md")]
+pub struct Guide;
+
+pub mod response;
+
+pub use response::ResponseCache;

@@ -1,0 +1,114 @@
+//! What a client is told of where its response is from: `X-Cache`, and `Cache-Status` (RFC 9211).
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+use http_body::Body;
+
+use super::conditional::{judged, without_body};
+use super::stored::Stored;
+use super::{ResponseBody, Shared};
+
+const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+
+/// Where a response is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum From {
+    /// It was kept, and is fresh.
+    Kept,
+    /// It was kept, and is stale.
+    Stale,
+    /// The handler, and it is kept.
+    Stored,
+    /// The handler, and it is not kept.
+    Handler,
+    /// The handler, as no cache may answer.
+    Around,
+}
+
+impl From {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Kept => "HIT",
+            Self::Stale => "STALE",
+            Self::Stored | Self::Handler => "MISS",
+            Self::Around => "BYPASS",
+        }
+    }
+}
+
+/// Notes it in the response's fields.
+pub(super) fn tell(headers: &mut HeaderMap, from: From, ttl: i64) {
+    headers.insert(X_CACHE, HeaderValue::from_static(from.word()));
+    let status = match from {
+        From::Kept | From::Stale => format!("cache-runtime; hit; ttl={ttl}"),
+        From::Stored => format!("cache-runtime; fwd=miss; stored; ttl={ttl}"),
+        From::Handler => "cache-runtime; fwd=miss".to_owned(),
+        From::Around => "cache-runtime; fwd=bypass".to_owned(),
+    };
+    if let Ok(status) = HeaderValue::try_from(status) {
+        headers.append(CACHE_STATUS, status);
+    }
+}
+
+/// A response that is kept, as this client is given it.
+pub(super) fn told<B: Body<Data = Bytes>>(
+    shared: &Shared,
+    stored: &Arc<Stored>,
+    asked: &HeaderMap,
+    from: From,
+) -> Response<ResponseBody<B>> {
+    let now = SystemTime::now();
+    let body = ResponseBody::whole(stored.body.clone());
+    let mut response = stored.served(body, now);
+    let fresh_for = stored.terms.fresh_for(now).as_secs();
+    let stale_for = stored.terms.stale_for(now).as_secs();
+    tell(
+        response.headers_mut(),
+        from,
+        fresh_for as i64 - stale_for as i64,
+    );
+    if shared.tells_tags {
+        tell_tags(response.headers_mut(), &stored.tags);
+    }
+    if response.status() == StatusCode::OK {
+        let status = judged(asked, response.headers());
+        if status != StatusCode::OK {
+            without_body(&mut response, status);
+            return response.map(|_| ResponseBody::whole(Bytes::new()));
+        }
+    }
+    response
+}
+
+/// For a CDN in front, by the names that these read. A tag that can't stand in one is left out there.
+fn tell_tags(headers: &mut HeaderMap, tags: &[String]) {
+    let words: Vec<&str> = tags
+        .iter()
+        .map(String::as_str)
+        .filter(|tag| {
+            tag.bytes()
+                .all(|byte| byte.is_ascii_graphic() && byte != b',')
+        })
+        .collect();
+    let groups = tags
+        .iter()
+        .filter(|tag| tag.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+    let groups: Vec<String> = groups
+        .map(|tag| format!("\"{}\"", tag.replace('\\', "\\\\").replace('"', "\\\"")))
+        .collect();
+    let fields = [
+        ("surrogate-key", words.join(" ")),
+        ("cache-tag", words.join(",")),
+        ("cache-groups", groups.join(", ")),
+    ];
+    for (name, text) in fields {
+        if let (false, Ok(value)) = (text.is_empty(), HeaderValue::try_from(text)) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+}
