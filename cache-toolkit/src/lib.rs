@@ -28,25 +28,37 @@
 //! |---|---|
 //! | let so many through in a time | [`Limiter`] |
 //! | have one process at a time do something | [`Toolkit::lock`] |
+//! | have something done later, by any process | [`Toolkit::queue`] |
 
 mod error;
 pub mod limit;
 pub mod lock;
+pub mod queue;
+mod stream;
 
 use cache_runtime::Cache;
 
 pub use error::ToolkitError;
 pub use limit::{Decision, Limiter, OnOutage};
 pub use lock::{Lock, LockError, LockGuard};
+pub use queue::{Attempt, Delivery, Level, Queue, QueueStats};
+pub use stream::{Consumer, ConsumerStats, DeadLetter, DeadLetters};
 
 /// What a cache can be asked for with this crate.
 pub trait Toolkit {
     /// The lock of this name, for the whole fleet; nothing is asked of Redis yet. See [`Lock`].
     fn lock(&self, name: impl Into<String>) -> Lock;
+
+    /// The queue of this name, of jobs of one type; nothing is asked of Redis yet. See [`Queue`].
+    fn queue<T>(&self, name: impl AsRef<str>) -> Queue<T>;
 }
 
 impl Toolkit for Cache {
     fn lock(&self, name: impl Into<String>) -> Lock {
         Lock::new(self, name.into())
+    }
+
+    fn queue<T>(&self, name: impl AsRef<str>) -> Queue<T> {
+        Queue::new(self, name.as_ref())
     }
 }

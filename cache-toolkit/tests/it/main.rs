@@ -4,6 +4,7 @@ mod children;
 mod limits;
 mod locks;
 mod misuse;
+mod row_36_queues;
 
 use cache_runtime::Cache;
 use cache_tests::Server;
