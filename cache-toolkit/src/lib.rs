@@ -29,8 +29,13 @@
 //! | let so many through in a time | [`Limiter`] |
 //! | have one process at a time do something | [`Toolkit::lock`] |
 //! | have something done later, by any process | [`Toolkit::queue`] |
+//! | invalidate what an event makes invalid, and tell others of it | [`Toolkit::publish`], [`Toolkit::on`] |
+
+// What the derive writes names the crate.
+extern crate self as cache_toolkit;
 
 mod error;
+pub mod event;
 pub mod limit;
 pub mod lock;
 pub mod queue;
@@ -38,7 +43,9 @@ mod stream;
 
 use cache_runtime::Cache;
 
+pub use cache_macros::CacheEvent;
 pub use error::ToolkitError;
+pub use event::{CacheEvent, GroupStats, On, PublishError};
 pub use limit::{Decision, Limiter, OnOutage};
 pub use lock::{Lock, LockError, LockGuard};
 pub use queue::{Attempt, Delivery, Level, Queue, QueueStats};
@@ -51,6 +58,32 @@ pub trait Toolkit {
 
     /// The queue of this name, of jobs of one type; nothing is asked of Redis yet. See [`Queue`].
     fn queue<T>(&self, name: impl AsRef<str>) -> Queue<T>;
+
+    /// Invalidates the tags of an event, all at once, and once they are acknowledged has every group told of it; gives its
+    /// number. See [`event`].
+    ///
+    /// In a transaction it belongs behind the commit: what is invalidated by hand in a
+    /// [`deferred`](cache_runtime::deferred) scope is invalidated at once.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError`], which says which half was not done.
+    ///
+    /// # Cancellation
+    ///
+    /// Once polled the invalidation is carried out, even if the future is dropped. The event may have been told or not.
+    fn publish<E: CacheEvent>(
+        &self,
+        event: E,
+    ) -> impl Future<Output = Result<u64, PublishError>> + Send;
+
+    /// A group that handles an event, of which each event is told to one process; nothing runs yet. See [`On`].
+    fn on<E: CacheEvent>(&self, group: impl AsRef<str>) -> On<E>;
+}
+
+#[doc(hidden)]
+pub mod __private {
+    pub use cache_runtime::Tag;
 }
 
 impl Toolkit for Cache {
@@ -60,5 +93,16 @@ impl Toolkit for Cache {
 
     fn queue<T>(&self, name: impl AsRef<str>) -> Queue<T> {
         Queue::new(self, name.as_ref())
+    }
+
+    fn publish<E: CacheEvent>(
+        &self,
+        event: E,
+    ) -> impl Future<Output = Result<u64, PublishError>> + Send {
+        event::publish(self.clone(), event)
+    }
+
+    fn on<E: CacheEvent>(&self, group: impl AsRef<str>) -> On<E> {
+        On::new(self, group.as_ref())
     }
 }
