@@ -29,10 +29,8 @@
 //! | let so many through in a time | [`Limiter`] |
 //! | have one process at a time do something | [`Toolkit::lock`] |
 //! | have something done later, by any process | [`Toolkit::queue`] |
+//! | tell all who listen, and those who were away what they missed | [`Toolkit::topic`] |
 //! | invalidate what an event makes invalid, and tell others of it | [`Toolkit::publish`], [`Toolkit::on`] |
-
-// What the derive writes names the crate.
-extern crate self as cache_toolkit;
 
 mod error;
 pub mod event;
@@ -40,6 +38,7 @@ pub mod limit;
 pub mod lock;
 pub mod queue;
 mod stream;
+pub mod topic;
 
 use cache_runtime::Cache;
 
@@ -50,6 +49,7 @@ pub use limit::{Decision, Limiter, OnOutage};
 pub use lock::{Lock, LockError, LockGuard};
 pub use queue::{Attempt, Delivery, Level, Queue, QueueStats};
 pub use stream::{Consumer, ConsumerStats, DeadLetter, DeadLetters};
+pub use topic::{Message, Position, Subscription, Topic};
 
 /// What a cache can be asked for with this crate.
 pub trait Toolkit {
@@ -58,6 +58,9 @@ pub trait Toolkit {
 
     /// The queue of this name, of jobs of one type; nothing is asked of Redis yet. See [`Queue`].
     fn queue<T>(&self, name: impl AsRef<str>) -> Queue<T>;
+
+    /// The topic of this name, of messages of one type; nothing is asked of Redis yet. See [`Topic`].
+    fn topic<T>(&self, name: impl AsRef<str>) -> Topic<T>;
 
     /// Invalidates the tags of an event, all at once, and once they are acknowledged has every group told of it; gives its
     /// number. See [`event`].
@@ -93,6 +96,10 @@ impl Toolkit for Cache {
 
     fn queue<T>(&self, name: impl AsRef<str>) -> Queue<T> {
         Queue::new(self, name.as_ref())
+    }
+
+    fn topic<T>(&self, name: impl AsRef<str>) -> Topic<T> {
+        Topic::new(self, name.as_ref())
     }
 
     fn publish<E: CacheEvent>(

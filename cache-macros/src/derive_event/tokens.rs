@@ -43,7 +43,7 @@ fn written(
     }
 }
 
-/// `{ let Self { entity_id, .. } = self; Tag::format(format_args!("entity:{}", entity_id)) }`
+/// `{ let entity_id = &self.entity_id; Tag::format(format_args!("entity:{}", entity_id)) }`
 fn made(tag: &Template, input: &DeriveInput, toolkit: &TokenStream) -> TokenStream {
     let place = span::made(tag.literal.span());
     let mut heads: Vec<&Ident> = Vec::new();
@@ -52,17 +52,12 @@ fn made(tag: &Template, input: &DeriveInput, toolkit: &TokenStream) -> TokenStre
             heads.push(&hole.head);
         }
     }
-    let bound = heads.into_iter().filter_map(|head| {
+    let lent = heads.into_iter().filter_map(|head| {
         let field = field(input, head)?;
-        Some(quote_spanned!(place=> #field: #head))
+        Some(quote_spanned!(place=> let #head = &self.#field;))
     });
-    let bound: Vec<_> = bound.collect();
-    let lent = match bound.is_empty() {
-        true => TokenStream::new(),
-        false => quote_spanned!(place=> let Self { #(#bound,)* .. } = self;),
-    };
     let args = tag.format_args();
-    quote_spanned!(place=> { #lent #toolkit::__private::Tag::format(#args) })
+    quote_spanned!(place=> { #(#lent)* #toolkit::__private::Tag::format(#args) })
 }
 
 /// The field that a hole names, as its struct has it.

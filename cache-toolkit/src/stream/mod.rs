@@ -25,9 +25,10 @@ use crate::ToolkitError;
 pub use consumer::{Consumer, ConsumerStats};
 pub(crate) use consumer::{Failure, consume};
 pub use dead::{DeadLetter, DeadLetters};
-pub(crate) use group::{Given, Group, Retried};
+pub(crate) use group::{Bell, Given, Group, Retried};
 use local::Local;
 use remote::Remote;
+pub(crate) use remote::{millis, number};
 pub(crate) use terms::Terms;
 
 /// How many bytes an entry may have: 1 MiB.

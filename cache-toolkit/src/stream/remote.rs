@@ -280,7 +280,7 @@ fn counts(reply: &Reply) -> Option<Counts> {
 }
 
 /// A number that is not negative, as an integer or as text.
-fn number(reply: &Reply) -> Option<u64> {
+pub(crate) fn number(reply: &Reply) -> Option<u64> {
     match reply {
         Reply::Number(number) => (*number).try_into().ok(),
         reply => reply.text()?.parse().ok(),

@@ -4,7 +4,9 @@ mod children;
 mod limits;
 mod locks;
 mod misuse;
+mod row_22_events;
 mod row_36_queues;
+mod row_36_topics;
 
 use cache_runtime::Cache;
 use cache_tests::Server;
