@@ -7,6 +7,8 @@ mod misuse;
 mod row_22_events;
 mod row_36_queues;
 mod row_36_topics;
+mod streams_failover;
+mod streams_killed;
 
 use cache_runtime::Cache;
 use cache_tests::Server;

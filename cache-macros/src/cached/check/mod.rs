@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 
 use proc_macro2::Span;
 use quote::ToTokens;
+use syn::Expr;
 use syn::ext::IdentExt;
-use syn::{Expr, Ident};
 
 use super::arguments::Arguments;
 use super::values::{Entry, Key};
