@@ -3,6 +3,7 @@
 -- Gives: 1 if it was pending until then.
 local group, delivery, deletes = ARGV[1], ARGV[2], ARGV[3]
 local stream, id = stream_of(delivery)
+make_way()
 if not attempts_of(group, stream, id) then
   return 0
 end

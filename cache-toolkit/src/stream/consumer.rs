@@ -19,6 +19,12 @@ use crate::ToolkitError;
 /// The pause while Redis is away.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// The pause where it refuses what is asked, which somebody has to mend.
+const LONG_PAUSE: Duration = Duration::from_secs(5);
+
+/// How many are taken at once: of 1 MiB each that is what an answer may hold.
+const MOST_AT_ONCE: usize = 64;
+
 /// How long a connection is waited for before it is asked again.
 const CONNECTION: Duration = Duration::from_secs(1);
 
@@ -166,7 +172,7 @@ impl Work {
                 running.join_next().await;
                 continue;
             }
-            let want = at_once - running.len();
+            let want = (at_once - running.len()).min(MOST_AT_ONCE);
             // Stopped only while it waits: what is being delivered is handed on.
             let until = async { drop(stopped.wait_for(|stopped| *stopped).await) };
             match self.group.next(want, until).await {
@@ -176,18 +182,30 @@ impl Work {
                         running.spawn(self.clone().deal_with(one));
                     }
                 }
-                Err(error) => self.wait_out(&error).await,
+                Err(error) => tokio::select! {
+                    () = self.wait_out(&error) => {}
+                    _ = stopped.changed() => {}
+                },
             }
         }
         while running.join_next().await.is_some() {}
     }
 
-    /// Waits for Redis, of which nothing could be had.
+    /// Waits until it is worth asking again.
     async fn wait_out(&self, error: &ToolkitError) {
         let stream = &self.group.stream;
-        tracing::debug!(stream = %stream.name, kind = stream.kind.name, %error, "nothing could be taken");
-        tokio::time::sleep(PAUSE).await;
-        let _ = stream.cache.connect_within(CONNECTION).await;
+        let is_outage = matches!(error, ToolkitError::Command(error) if error.is_outage());
+        if is_outage {
+            tracing::debug!(stream = %stream.name, kind = stream.kind.name, %error, "redis is waited for");
+            tokio::time::sleep(PAUSE).await;
+            let _ = stream.cache.connect_within(CONNECTION).await;
+        } else {
+            tracing::warn!(
+                stream = %stream.name, kind = stream.kind.name, %error,
+                "nothing can be delivered: it is tried again every five seconds"
+            );
+            tokio::time::sleep(LONG_PAUSE).await;
+        }
     }
 
     async fn deal_with(self, given: Given) {

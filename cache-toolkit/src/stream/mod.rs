@@ -99,12 +99,6 @@ impl Stream {
         delay: Duration,
         bounds: Bounds,
     ) -> Result<u64, ToolkitError> {
-        if bytes.len() > MOST_BYTES {
-            return Err(ToolkitError::Setting {
-                what: "size of the value",
-                reason: "it is at most 1 MiB as JSON: keep it elsewhere, and pass its name along",
-            });
-        }
         let number = match self.place()? {
             Place::Redis(redis) => redis.add(level, bytes, delay, bounds).await?,
             Place::Process(local) => local.add(self.kind, level, bytes, delay, bounds),
@@ -119,10 +113,20 @@ impl Stream {
 /// A value as it is written: JSON, which people and other programs can read, and in which a field can be added
 /// (`#[serde(default)]`) while old entries are under way.
 pub(crate) fn encoded<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, ToolkitError> {
-    serde_json::to_vec(value).map_err(|_| ToolkitError::Setting {
-        what: "value",
-        reason: "it can't be written as JSON: keys of its maps are texts or numbers, and its `Serialize` must not fail",
-    })
+    let wrong = |what, reason| ToolkitError::Setting { what, reason };
+    let bytes = serde_json::to_vec(value).map_err(|_| {
+        wrong(
+            "value",
+            "it can't be written as JSON: keys of its maps are texts or numbers, and its `Serialize` must not fail",
+        )
+    })?;
+    if bytes.len() > MOST_BYTES {
+        return Err(wrong(
+            "size of the value",
+            "it is at most 1 MiB as JSON: keep it elsewhere, and pass its name along",
+        ));
+    }
+    Ok(bytes)
 }
 
 /// The value of some JSON. The error quotes nothing of it.

@@ -4,6 +4,7 @@
 -- Gives: 0 if another has it or nobody, 1 if it is due again, 2 if it was set aside.
 local group, delivery, attempts = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local stream, id = stream_of(delivery)
+make_way()
 if attempts_of(group, stream, id) ~= attempts then
   return 0
 end

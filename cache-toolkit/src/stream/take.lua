@@ -13,6 +13,7 @@ local function give(delivery, attempts, fields)
   given[#given + 1] = {delivery, attempts, fields.n, fields.job}
 end
 
+make_way()
 -- Delayed ones whose time has come join the others.
 for _, waiting in ipairs(redis.call('ZRANGE', later, '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)) do
   local n, level, job = string.match(waiting, '^(%d+):(%d+):(.*)$')

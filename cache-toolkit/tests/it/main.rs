@@ -8,7 +8,10 @@ mod row_22_events;
 mod row_36_queues;
 mod row_36_topics;
 mod streams_failover;
+mod streams_full;
 mod streams_killed;
+mod streams_misuse;
+mod streams_rights;
 
 use cache_runtime::Cache;
 use cache_tests::Server;
