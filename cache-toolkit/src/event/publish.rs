@@ -66,7 +66,7 @@ pub(crate) async fn publish<E: CacheEvent>(cache: Cache, event: E) -> Result<u64
         done.map_err(|error| PublishError::NotInvalidated { name, error })?;
     }
     tracing::debug!(
-        event = name,
+        target: "cache", event = name,
         tags = tags.len(),
         "an event has invalidated its tags"
     );

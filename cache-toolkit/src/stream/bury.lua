@@ -40,6 +40,10 @@ end
 -- How often it was delivered; nil if it is not pending.
 local function attempts_of(group, stream, id)
   local pending = redis.pcall('XPENDING', stream, group, id, id, 1)
+  if pending.err and not string.find(pending.err, 'NOGROUP', 1, true) then
+    -- Nothing is known: nothing may be done.
+    return redis.call('XPENDING', stream, group, id, id, 1)
+  end
   return pending[1] and pending[1][4]
 end
 

@@ -196,12 +196,12 @@ impl Work {
         let stream = &self.group.stream;
         let is_outage = matches!(error, ToolkitError::Command(error) if error.is_outage());
         if is_outage {
-            tracing::debug!(stream = %stream.name, kind = stream.kind.name, %error, "redis is waited for");
+            tracing::debug!(target: "cache", stream = %stream.name, kind = stream.kind.name, %error, "redis is waited for");
             tokio::time::sleep(PAUSE).await;
             let _ = stream.cache.connect_within(CONNECTION).await;
         } else {
             tracing::warn!(
-                stream = %stream.name, kind = stream.kind.name, %error,
+                target: "cache", stream = %stream.name, kind = stream.kind.name, %error,
                 "nothing can be delivered: it is tried again every five seconds"
             );
             tokio::time::sleep(LONG_PAUSE).await;
@@ -258,7 +258,7 @@ impl Work {
                 Err(error) if begun.elapsed() >= self.group.terms.visible_for => {
                     let stream = &self.group.stream;
                     tracing::warn!(
-                        stream = %stream.name, kind = stream.kind.name, %error,
+                        target: "cache", stream = %stream.name, kind = stream.kind.name, %error,
                         "what became of a delivery could not be told: it is made again"
                     );
                     return None;

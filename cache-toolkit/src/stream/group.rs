@@ -185,7 +185,7 @@ impl Group {
         }
         if taken.missed > 0 {
             tracing::warn!(
-                stream = %self.stream.name, kind = self.stream.kind.name, group = %self.name, missed = taken.missed,
+                target: "cache", stream = %self.stream.name, kind = self.stream.kind.name, group = %self.name, missed = taken.missed,
                 "entries were trimmed away before they could be delivered"
             );
         }
@@ -288,7 +288,7 @@ impl Group {
 
     fn log_buried(&self, number: u64, attempts: u32, error: &str) {
         tracing::warn!(
-            stream = %self.stream.name, kind = self.stream.kind.name, group = %self.name, number, attempts, error,
+            target: "cache", stream = %self.stream.name, kind = self.stream.kind.name, group = %self.name, number, attempts, error,
             "an entry was set aside, as none of its deliveries was finished"
         );
     }

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::children::{Process, variable};
-use crate::{connected, server};
+use crate::{connected, server, until};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -202,13 +202,7 @@ impl Told {
     }
 
     async fn until(&self, count: usize) -> Vec<u64> {
-        let until = async {
-            while self.0.lock().len() < count {
-                tokio::time::sleep(Duration::from_millis(2)).await;
-            }
-        };
-        let is_there = tokio::time::timeout(LONG, until).await;
-        assert!(is_there.is_ok(), "{:?} of {count}", self.0.lock());
+        until(async || (self.0.lock().len() >= count).then_some(())).await;
         self.0.lock().clone()
     }
 }
@@ -304,19 +298,12 @@ async fn a_poison_event_goes_aside_after_its_tries_and_is_told_to_its_group_alon
             updated(&cache, id).await;
         }
         let dead = on().dead_letters();
-        let letter = loop {
-            if let Some(letter) = dead.list(0, 10).await.unwrap().pop() {
-                break letter;
-            }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        };
+        let letter = until(async || dead.list(0, 10).await.unwrap().pop()).await;
         assert_eq!((letter.id(), letter.attempts()), (2, 3));
         assert_eq!(letter.error(), "it can't be indexed");
         assert_eq!(letter.value::<EntityUpdated>().unwrap().entity_id, 2);
         // It knows once it has the answer.
-        while consumer.stats().buried == 0 {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        until(async || (consumer.stats().buried > 0).then_some(())).await;
         let stats = consumer.stats();
         assert_eq!((stats.failed, stats.panicked, stats.buried), (3, 1, 1));
         assert_eq!(other.until(3).await, [1, 2, 3]);
@@ -325,9 +312,7 @@ async fn a_poison_event_goes_aside_after_its_tries_and_is_told_to_its_group_alon
         assert_eq!(dead.redrive_all().await.unwrap(), 1);
         updated(&cache, 4).await;
         assert_eq!(other.until(4).await, [1, 2, 3, 4]);
-        while consumer.stats().finished < 4 {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        until(async || (consumer.stats().finished >= 4).then_some(())).await;
         let mut all = tries.lock().clone();
         all.sort_unstable();
         assert_eq!(all, [1, 2, 2, 2, 2, 3, 4]);

@@ -9,7 +9,7 @@ use cache_toolkit::{Level, Queue, Toolkit as _, ToolkitError};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use crate::{connected, server};
+use crate::{connected, in_time, server, until};
 
 const LONG: Duration = Duration::from_secs(60);
 const SOON: Duration = Duration::from_millis(200);
@@ -30,8 +30,7 @@ async fn places() -> (cache_tests::Server, [Cache; 2]) {
 }
 
 async fn next(queue: &Queue<Mail>) -> cache_toolkit::Delivery<Mail> {
-    let next = tokio::time::timeout(LONG, queue.next()).await;
-    next.expect("in time").unwrap()
+    in_time(queue.next()).await.unwrap()
 }
 
 #[tokio::test]
@@ -187,12 +186,7 @@ async fn what_is_neither_finished_nor_renewed_in_time_is_another_s() {
             async move { theirs.next().await.unwrap().ack().await }
         });
         let dead = ours.dead_letters();
-        let letter = loop {
-            if let Some(letter) = dead.list(0, 1).await.unwrap().pop() {
-                break letter;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        };
+        let letter = until(async || dead.list(0, 1).await.unwrap().pop()).await;
         assert_eq!((letter.id(), letter.attempts()), (2, 2));
         assert!(
             letter.error().contains("within its time"),
@@ -201,7 +195,7 @@ async fn what_is_neither_finished_nor_renewed_in_time_is_another_s() {
         );
         assert_eq!(ours.stats().await.unwrap().delivered, 4);
         ours.push(&mail("bob")).await.unwrap();
-        waiting.await.unwrap().unwrap();
+        in_time(waiting).await.unwrap().unwrap();
     }
 }
 
@@ -228,9 +222,7 @@ async fn who_waits_is_told_by_a_push_and_asks_for_nothing_meanwhile() {
     let (server, cache) = server().await;
     let other = connected(&server.url()).await;
     let waiting = tokio::spawn(async move { next(&other.queue("mails")).await.job().clone() });
-    while scripts(&server).await < 2 {
-        tokio::task::yield_now().await;
-    }
+    until(async || (scripts(&server).await >= 2).then_some(())).await;
     // It has taken, looked and taken once more by now, or does it.
     tokio::time::sleep(Duration::from_millis(300)).await;
     let before = scripts(&server).await;
@@ -289,12 +281,7 @@ async fn consumers_of_two_caches_do_each_job_once_and_errors_and_panics_are_fail
     for n in 0..JOBS {
         queues[0].push(&mail(n)).await.unwrap();
     }
-    let until = async {
-        while queues[0].len().await.unwrap() > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(LONG, until).await.expect("in time");
+    until(async || (queues[0].len().await.unwrap() == 0).then_some(())).await;
     let stats: Vec<_> = consumers.iter().map(|consumer| consumer.stats()).collect();
     for consumer in consumers {
         consumer.stop().await;
@@ -345,16 +332,16 @@ async fn a_consumer_that_is_stopped_finishes_what_it_has_and_one_that_is_dropped
             mails.consume(1, handler).await.unwrap()
         };
         let dropped = consume().await;
-        begun.acquire().await.unwrap().forget();
+        in_time(begun.acquire()).await.unwrap().forget();
         assert_eq!(dropped.stats().under_way, 1);
         drop(dropped);
         let stopped = consume().await;
-        begun.acquire().await.unwrap().forget();
+        in_time(begun.acquire()).await.unwrap().forget();
         // Longer than its time: it is renewed while its handler runs.
         tokio::time::sleep(SOON * 2).await;
         let stop = tokio::spawn(stopped.stop());
         go_on.add_permits(1);
-        stop.await.unwrap();
+        in_time(stop).await.unwrap();
         let stats = mails.stats().await.unwrap();
         assert_eq!((stats.delivered, stats.finished, stats.pending), (2, 1, 0));
     }

@@ -6,7 +6,7 @@ use cache_runtime::Cache;
 use cache_toolkit::{Message, Position, Subscription, Toolkit as _, ToolkitError};
 use serde::de::DeserializeOwned;
 
-use crate::{connected, server};
+use crate::{connected, in_time, server, until};
 
 const LONG: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -15,8 +15,7 @@ const HOUR: Duration = Duration::from_secs(3_600);
 async fn next<T: DeserializeOwned>(
     subscription: &mut Subscription<T>,
 ) -> Result<(u64, T), Option<u64>> {
-    let received = tokio::time::timeout(LONG, subscription.recv()).await;
-    match received.expect("in time").unwrap() {
+    match in_time(subscription.recv()).await.unwrap() {
         Message::Value { number, value } => Ok((number, value)),
         Message::Missed { count } => Err(count),
         other => panic!("{}", std::any::type_name_of_val(&other)),
@@ -48,7 +47,7 @@ async fn row_36_all_who_listen_are_told_in_order_of_what_is_published_from_then_
         let waiting = tokio::spawn(async move { next(&mut listener).await });
         tokio::task::yield_now().await;
         there.publish(&300).await.unwrap();
-        assert_eq!(waiting.await.unwrap(), Ok((252, 300)));
+        assert_eq!(in_time(waiting).await.unwrap(), Ok((252, 300)));
     }
 }
 
@@ -116,14 +115,11 @@ async fn what_was_published_and_is_too_old_is_missed_even_where_nothing_is_left(
     for price in 1..=4 {
         prices.publish(&price).await.unwrap();
     }
-    while server
-        .run(&["EXISTS", "cache:k:topic:{prices}"])
-        .await
-        .unwrap()
-        != redis::Value::Int(0)
-    {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    until(async || {
+        let there = server.run(&["EXISTS", "cache:k:topic:{prices}"]).await;
+        (there.unwrap() == redis::Value::Int(0)).then_some(())
+    })
+    .await;
     assert_eq!(next(&mut listener).await, Err(Some(4)));
     let kept = cache.topic::<u64>("prices");
     kept.publish(&5).await.unwrap();
@@ -171,12 +167,7 @@ async fn a_lost_connection_loses_nothing_and_a_server_that_went_back_is_told() {
     assert_eq!(next(&mut listener).await, Ok((1, 1)));
     let words: [&[u8]; 4] = [b"CLIENT", b"KILL", b"TYPE", b"normal"];
     let _ = server.command(&words).await;
-    let again = async {
-        while prices.publish(&2).await.is_err() {
-            cache.connect().await.unwrap();
-        }
-    };
-    again.await;
+    until(async || prices.publish(&2).await.ok()).await;
     assert_eq!(next(&mut listener).await, Ok((2, 2)));
 
     // All is gone: nobody knows what it held last.

@@ -12,7 +12,7 @@ use cache_tests::{Cluster, Sentinels};
 use cache_toolkit::{Consumer, Message, Queue, Subscription, Toolkit as _};
 use parking_lot::Mutex;
 
-use crate::connected;
+use crate::{connected, until};
 
 const LONG: Duration = Duration::from_secs(120);
 
@@ -231,9 +231,7 @@ impl Scene {
         let dead = self.queue.dead_letters().list(0, 10).await.unwrap();
         assert!(dead.is_empty(), "{what}: {dead:?}");
 
-        while self.topic.publish(&END).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        until(async || self.topic.publish(&END).await.ok()).await;
         let heard = tokio::time::timeout(LONG, self.listener).await;
         let heard = heard.expect("it hears of the end").unwrap();
         eprintln!(

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cache_runtime::Cache;
-use cache_toolkit::{CacheEvent, PublishError, Toolkit as _, ToolkitError};
+use cache_toolkit::{CacheEvent, Message, PublishError, Toolkit as _, ToolkitError};
 use serde::{Deserialize, Serialize};
 
-use crate::server;
+use crate::{in_time, server, until};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -65,7 +65,7 @@ async fn names_and_sizes_that_are_none_are_refused_and_hostile_ones_are_names_li
             let mut listener = cache.topic::<usize>(name).subscribe().await.unwrap();
             cache.topic(name).publish(&at).await.unwrap();
             let heard = listener.recv().await.unwrap();
-            assert!(matches!(heard, cache_toolkit::Message::Value { value, .. } if value == at));
+            assert!(matches!(heard, Message::Value { value, .. } if value == at));
         }
         for group in ["", "a b", "a}", &huge] {
             let on = cache
@@ -214,8 +214,7 @@ async fn while_redis_is_away_it_is_an_error_and_a_consumer_goes_on_when_it_is_ba
     server.restart().await.unwrap();
     cache.connect().await.unwrap();
     queue.push(&2).await.unwrap();
-    let next = tokio::time::timeout(LONG, told.recv()).await;
-    assert_eq!(next.expect("in time"), Some(2));
+    assert_eq!(in_time(told.recv()).await, Some(2));
     consumer.stop().await;
 }
 
@@ -234,9 +233,7 @@ async fn a_closed_cache_says_so_and_its_consumer_can_be_stopped() {
         .await
         .unwrap_err();
     assert!(!matches!(error, PublishError::Unwritable { .. }), "{error}");
-    tokio::time::timeout(LONG, consumer.stop())
-        .await
-        .expect("it ends");
+    in_time(consumer.stop()).await;
 }
 
 #[tokio::test]
@@ -255,24 +252,16 @@ async fn a_push_a_wait_or_a_listener_that_is_dropped_half_way_breaks_nothing() {
         }
         queue.push(&100).await.unwrap();
         cache.topic("a").publish(&100_u8).await.unwrap();
-        let until = async {
-            loop {
-                let one = queue.next().await.unwrap();
-                let is_last = *one.job() == 100;
-                one.ack().await.unwrap();
-                if is_last && queue.len().await.unwrap() == 0 {
-                    break;
-                }
-                if queue.len().await.unwrap() == 0 {
-                    break;
-                }
-            }
-            listener.recv().await.unwrap()
-        };
-        let heard = tokio::time::timeout(LONG, until).await.expect("in time");
-        assert!(matches!(
-            heard,
-            cache_toolkit::Message::Value { value: 100, .. }
-        ));
+        until(async || {
+            let one = queue.next().await.unwrap();
+            one.ack().await.unwrap();
+            (queue.len().await.unwrap() == 0).then_some(())
+        })
+        .await;
+        let heard = until(async || match listener.recv().await.unwrap() {
+            Message::Value { value: 100, .. } => Some(()),
+            _ => None,
+        });
+        heard.await;
     }
 }
