@@ -1,7 +1,8 @@
-//! Queues and topics while a master is lost, with sentinels and in a cluster: what is delivered, delivered twice and lost.
+//! Queues, events and topics while a master is lost, with sentinels and in a cluster: what is delivered, delivered twice and
+//! lost.
 //!
-//! Redis replicates after it answers, so a job that was acknowledged just before may be lost, and one that was finished
-//! just before may be delivered again; nothing else may be.
+//! Redis replicates after it answers, so what was acknowledged just before may be lost, and what was finished just before
+//! may be delivered again; nothing else may be.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use cache_runtime::Cache;
 use cache_tests::{Cluster, Sentinels};
-use cache_toolkit::{Consumer, Message, Queue, Subscription, Toolkit as _};
+use cache_toolkit::{CacheEvent, Consumer, Message, Queue, Subscription, Toolkit as _};
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 
-use crate::{connected, until};
+use crate::{connected, in_time, until};
 
 const LONG: Duration = Duration::from_secs(120);
 
@@ -22,8 +24,69 @@ const UNTOLD: Duration = Duration::from_secs(1);
 /// How many jobs are acknowledged before, and after.
 const JOBS: usize = 500;
 
-/// When the deliveries of each job began.
-type Delivered = Arc<Mutex<BTreeMap<u64, u32>>>;
+#[derive(CacheEvent, Serialize, Deserialize)]
+#[cache_event("job.made", invalidates = ["job:{job}"])]
+struct JobMade {
+    job: u64,
+}
+
+/// What was added, and how often each was delivered.
+#[derive(Clone, Default)]
+struct Ledger {
+    /// What was acknowledged, and when it was sent.
+    added: Arc<Mutex<BTreeMap<u64, Instant>>>,
+    /// Of which nobody knows.
+    unknown: Arc<Mutex<Vec<u64>>>,
+    delivered: Arc<Mutex<BTreeMap<u64, u32>>>,
+}
+
+impl Ledger {
+    fn sent<T, E>(&self, job: u64, sent: Instant, added: &Result<T, E>) {
+        match added {
+            Ok(_) => drop(self.added.lock().insert(job, sent)),
+            Err(_) => self.unknown.lock().push(job),
+        }
+    }
+
+    /// A handler that writes down what it is handed.
+    fn deliver(&self, job: u64) -> std::future::Ready<Result<(), String>> {
+        *self.delivered.lock().entry(job).or_default() += 1;
+        std::future::ready(Ok(()))
+    }
+
+    fn len(&self) -> usize {
+        self.added.lock().len()
+    }
+
+    /// Nothing is lost but what was acknowledged right before the master was lost, or by one that was none any more.
+    fn judge(&self, what: &str, lost_from: Instant, lost_until: Instant) {
+        let (added, delivered) = (self.added.lock().clone(), self.delivered.lock().clone());
+        let lost: Vec<_> = added
+            .iter()
+            .filter(|(job, _)| !delivered.contains_key(job))
+            .collect();
+        let twice = delivered.values().filter(|times| **times > 1).count();
+        let most = delivered.values().max().copied().unwrap_or_default();
+        let unknown = self.unknown.lock().clone();
+        let of_unknown = unknown
+            .iter()
+            .filter(|job| delivered.contains_key(job))
+            .count();
+        eprintln!(
+            "{what}: {} acknowledged, {} delivered, {twice} more than once (at most {most} times), {} lost; {} failed, of \
+             which {of_unknown} were delivered",
+            added.len(),
+            delivered.len(),
+            lost.len(),
+            unknown.len()
+        );
+        for (job, sent) in &lost {
+            let is_told = **sent + UNTOLD < lost_from || **sent > lost_until;
+            assert!(!is_told, "{what}: {job} is lost");
+        }
+        assert!(most <= 5, "{what}: no more often than it may be");
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_master_of_sentinels_loses_no_job_that_its_replicas_were_told_of() {
@@ -76,14 +139,10 @@ async fn a_killed_master_of_a_cluster_loses_no_job_that_its_replica_was_told_of(
 
 /// One who pushes and publishes, two who consume, one who listens.
 struct Scene {
-    queue: Queue<u64>,
-    topic: cache_toolkit::Topic<u64>,
-    /// The jobs whose pushes were acknowledged, and when they were sent.
-    pushed: Mutex<BTreeMap<u64, Instant>>,
-    /// Those of which nobody knows.
-    unknown: Mutex<Vec<u64>>,
+    cache: Cache,
+    jobs: Ledger,
+    events: Ledger,
     next: Mutex<u64>,
-    delivered: Delivered,
     consumers: Vec<Consumer>,
     listener: tokio::task::JoinHandle<Heard>,
 }
@@ -107,32 +166,28 @@ const END: u64 = u64::MAX;
 impl Scene {
     async fn begin(url: &str) -> Self {
         let cache = connected(url).await;
-        let delivered = Delivered::default();
+        let (jobs, events) = (Ledger::default(), Ledger::default());
         let mut consumers = Vec::new();
         for _ in 0..2 {
-            let delivered = Arc::clone(&delivered);
-            let work = move |job: u64, _| {
-                *delivered.lock().entry(job).or_default() += 1;
-                std::future::ready(Ok::<(), String>(()))
-            };
-            let consumer = queue(&connected(url).await).consume(4, work).await;
-            consumers.push(consumer.unwrap());
+            let cache = connected(url).await;
+            let ledger = jobs.clone();
+            let work = move |job: u64, _| ledger.deliver(job);
+            consumers.push(queue(&cache).consume(4, work).await.unwrap());
+            let ledger = events.clone();
+            let on = cache
+                .on::<JobMade>("do")
+                .visible_for(Duration::from_secs(5));
+            let told = move |event: JobMade| ledger.deliver(event.job);
+            consumers.push(on.run(told).await.unwrap());
         }
-        let listening = connected(url)
-            .await
-            .topic("jobs")
-            .subscribe()
-            .await
-            .unwrap();
+        let listening = connected(url).await.topic("jobs").subscribe().await;
         Self {
-            queue: queue(&cache),
-            topic: cache.topic("jobs"),
-            pushed: Mutex::default(),
-            unknown: Mutex::default(),
+            cache,
+            jobs,
+            events,
             next: Mutex::default(),
-            delivered,
             consumers,
-            listener: tokio::spawn(listen(listening)),
+            listener: tokio::spawn(listen(listening.unwrap())),
         }
     }
 
@@ -143,26 +198,24 @@ impl Scene {
             *next
         };
         let sent = Instant::now();
-        match self.queue.push(&job).await {
-            Ok(_) => drop(self.pushed.lock().insert(job, sent)),
-            Err(_) => {
-                self.unknown.lock().push(job);
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+        let pushed = queue(&self.cache).push(&job).await;
+        self.jobs.sent(job, sent, &pushed);
+        let sent = Instant::now();
+        let published = self.cache.publish(JobMade { job }).await;
+        self.events.sent(job, sent, &published);
+        let told = self.cache.topic("jobs").publish(&job).await;
+        if pushed.is_err() || published.is_err() || told.is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let _ = self.topic.publish(&job).await;
     }
 
     /// Until so many more are acknowledged.
     async fn push(&self, count: usize) {
         let begun = Instant::now();
-        let wanted = self.pushed.lock().len() + count;
-        while self.pushed.lock().len() < wanted {
-            assert!(
-                begun.elapsed() < LONG,
-                "{} of {wanted}",
-                self.pushed.lock().len()
-            );
+        let there = || self.jobs.len().min(self.events.len());
+        let wanted = there() + count;
+        while there() < wanted {
+            assert!(begun.elapsed() < LONG, "{} of {wanted}", there());
             self.push_one().await;
         }
     }
@@ -184,56 +237,31 @@ impl Scene {
         self.judge_between(what, lost_at, lost_at).await;
     }
 
-    /// Nothing is lost but what was acknowledged right before the master was lost, or by one that was no master any more.
     async fn judge_between(self, what: &str, lost_from: Instant, lost_until: Instant) {
-        let begun = Instant::now();
-        let is_empty = async || self.queue.len().await.is_ok_and(|len| len == 0);
-        while !is_empty().await {
-            assert!(
-                begun.elapsed() < LONG,
-                "{what}: {:?}",
-                self.queue.stats().await
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        let late: u64 = self
-            .consumers
-            .iter()
-            .map(|consumer| consumer.stats().late)
-            .sum();
+        let on = || self.cache.on::<JobMade>("do");
+        until(async || {
+            let jobs = queue(&self.cache).len().await.ok()?;
+            let events = on().stats().await.ok()?;
+            (jobs + events.behind + events.pending == 0).then_some(())
+        })
+        .await;
         for consumer in self.consumers {
             consumer.stop().await;
         }
-        let (pushed, delivered) = (self.pushed.lock().clone(), self.delivered.lock().clone());
-        let lost: Vec<_> = pushed
-            .iter()
-            .filter(|(job, _)| !delivered.contains_key(job))
-            .collect();
-        let twice = delivered.values().filter(|times| **times > 1).count();
-        let most = delivered.values().max().copied().unwrap_or_default();
-        let (unknown, known) = (self.unknown.lock().clone(), pushed.len());
-        let of_unknown = unknown
-            .iter()
-            .filter(|job| delivered.contains_key(job))
-            .count();
-        eprintln!(
-            "{what}: {known} acknowledged, {} delivered, {twice} more than once (at most {most} times, {late} late), {} lost; \
-             {} pushes failed, {of_unknown} of their jobs delivered",
-            delivered.len(),
-            lost.len(),
-            unknown.len()
-        );
-        for (job, sent) in &lost {
-            let is_told = **sent + UNTOLD < lost_from || **sent > lost_until;
-            assert!(!is_told, "{what}: {job} is lost");
+        self.jobs
+            .judge(&format!("{what}, jobs"), lost_from, lost_until);
+        self.events
+            .judge(&format!("{what}, events"), lost_from, lost_until);
+        for dead in [queue(&self.cache).dead_letters(), on().dead_letters()] {
+            let dead = dead.list(0, 10).await.unwrap();
+            assert!(dead.is_empty(), "{what}: {dead:?}");
         }
-        assert!(most <= 5, "{what}: no more often than it may be");
-        let dead = self.queue.dead_letters().list(0, 10).await.unwrap();
-        assert!(dead.is_empty(), "{what}: {dead:?}");
-
-        until(async || self.topic.publish(&END).await.ok()).await;
-        let heard = tokio::time::timeout(LONG, self.listener).await;
-        let heard = heard.expect("it hears of the end").unwrap();
+        let topic = self.cache.topic::<u64>("jobs");
+        let next = *self.next.lock() + 1;
+        for last in [next, END] {
+            until(async || topic.publish(&last).await.ok()).await;
+        }
+        let heard = in_time(self.listener).await.unwrap();
         eprintln!(
             "{what}: a listener heard {}, was told that {} are missed, and {} times that some may be",
             heard.values.len(),
@@ -241,12 +269,7 @@ impl Scene {
             heard.unknown
         );
         assert!(heard.values.is_sorted(), "{what}: in order");
-        let last = heard.values.last().copied();
-        assert_eq!(
-            last,
-            pushed.keys().next_back().copied(),
-            "{what}: it goes on"
-        );
+        assert_eq!(heard.values.last(), Some(&next), "{what}: it goes on");
     }
 }
 
