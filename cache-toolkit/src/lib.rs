@@ -113,3 +113,19 @@ impl Toolkit for Cache {
         On::new(self, group.as_ref())
     }
 }
+
+/// The chapters of the guide, whose code must compile.
+#[cfg(doctest)]
+mod guide {
+    macro_rules! chapters {
+        ($($chapter:literal $name:ident)*) => {$(
+            #[doc = include_str!(concat!("../../docs/guide/src/", $chapter))]
+            pub struct $name;
+        )*};
+    }
+
+    chapters! {
+        "queues.md" Queues
+        "events.md" Events
+    }
+}

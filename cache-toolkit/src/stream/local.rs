@@ -18,9 +18,12 @@ const MOST: usize = 1_024;
 /// What `bury.lua` says of a delivery whose time was over.
 const LAPSED: &str = "it was neither finished nor renewed within its time";
 
-/// The streams of a cache, by their kind and name.
+/// The streams of a cache.
 #[derive(Default)]
-pub(crate) struct Locals(Mutex<HashMap<(&'static str, Box<str>), Arc<Local>>>);
+pub(crate) struct Locals(Mutex<HashMap<Name, Arc<Local>>>);
+
+/// What a stream goes by: its kind, and its name.
+type Name = (&'static str, Box<str>);
 
 /// One of them.
 pub(crate) struct Local {

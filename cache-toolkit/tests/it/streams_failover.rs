@@ -59,6 +59,7 @@ impl Ledger {
     }
 
     /// Nothing is lost but what was acknowledged right before the master was lost, or by one that was none any more.
+    #[expect(clippy::print_stderr, reason = "the counts are for who reads them")]
     fn judge(&self, what: &str, lost_from: Instant, lost_until: Instant) {
         let (added, delivered) = (self.added.lock().clone(), self.delivered.lock().clone());
         let lost: Vec<_> = added
@@ -237,6 +238,7 @@ impl Scene {
         self.judge_between(what, lost_at, lost_at).await;
     }
 
+    #[expect(clippy::print_stderr, reason = "the counts are for who reads them")]
     async fn judge_between(self, what: &str, lost_from: Instant, lost_until: Instant) {
         let on = || self.cache.on::<JobMade>("do");
         until(async || {
