@@ -146,6 +146,17 @@ impl<E: CacheEvent> On<E> {
         })
     }
 
+    /// Deletes the group, with what it has not handled and its dead letters, for good; `false` if there was none. For one that no
+    /// program has any more: Redis keeps what it knows of it for ever. One that runs makes itself anew, and is told of all
+    /// that is kept.
+    ///
+    /// # Errors
+    ///
+    /// [`ToolkitError::Command`] if Redis does not do it.
+    pub async fn forget(&self) -> Result<bool, ToolkitError> {
+        self.group.forget().await
+    }
+
     /// Has a handler run for each event, in tasks of the caller's runtime, until the [`Consumer`] is stopped or dropped.
     /// `Ok` ends it. An error or a panic fails it: it is told again after a pause, or set aside with the error's text.
     /// While a handler runs, its event is renewed.

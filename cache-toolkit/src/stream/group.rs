@@ -146,6 +146,14 @@ impl Group {
         }
     }
 
+    /// Deletes it, with what it has not finished and its dead letters; `false` if there was none.
+    pub(crate) async fn forget(&self) -> Result<bool, ToolkitError> {
+        match self.place()? {
+            Place::Redis(redis) => redis.forget(&self.name).await,
+            Place::Process(local) => Ok(local.forget(&self.name)),
+        }
+    }
+
     /// Waits for something to be delivered, of which it takes at most `want`; nothing where it waits and `until` is over.
     /// What was missed comes with it.
     pub(crate) async fn next(

@@ -93,6 +93,10 @@ impl Local {
         own.counts.last = own.counts.last.max(number);
     }
 
+    pub(super) fn forget(&self, group: &str) -> bool {
+        self.state.lock().groups.remove(group).is_some()
+    }
+
     pub(super) fn bell(&self) -> watch::Receiver<u64> {
         self.bell.subscribe()
     }

@@ -14,6 +14,10 @@ static ACK: Script = Script::new(concat!(include_str!("bury.lua"), include_str!(
 static RETRY: Script = Script::new(concat!(include_str!("bury.lua"), include_str!("retry.lua")));
 static RENEW: Script = Script::new(concat!(include_str!("bury.lua"), include_str!("renew.lua")));
 static OPEN: Script = Script::new(concat!(include_str!("bury.lua"), include_str!("open.lua")));
+static FORGET: Script = Script::new(concat!(
+    include_str!("bury.lua"),
+    include_str!("forget.lua")
+));
 static REDRIVE: Script = Script::new(concat!(
     include_str!("bury.lua"),
     include_str!("redrive.lua")
@@ -100,6 +104,12 @@ impl Remote {
     pub(super) async fn open(&self, group: &str, from_start: bool) -> Result<(), ToolkitError> {
         let from: &[u8] = if from_start { b"0" } else { b"$" };
         self.run(&OPEN, group, &[from]).await.map(drop)
+    }
+
+    /// Deletes the group; `false` if there was none.
+    pub(super) async fn forget(&self, group: &str) -> Result<bool, ToolkitError> {
+        let reply = self.run(&FORGET, group, &[]).await?;
+        Ok(reply.number() == Some(1))
     }
 
     pub(super) async fn take(

@@ -22,7 +22,6 @@ const LONG: Duration = Duration::from_secs(60);
 
 /// What a listener is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Message<T> {
     /// A message.
     Value {

@@ -325,6 +325,35 @@ async fn a_poison_event_goes_aside_after_its_tries_and_is_told_to_its_group_alon
 }
 
 #[tokio::test]
+async fn a_group_that_is_forgotten_leaves_nothing_and_others_are_as_they_were() {
+    let (server, cache) = server().await;
+    for cache in [cache, Cache::memory()] {
+        let on = |group| cache.on::<EntityUpdated>(group).max_deliveries(1);
+        let told = Told::default();
+        let fails = async |_| Err::<(), _>("always");
+        let failing = on("old").run(fails).await.unwrap();
+        let _kept = on("kept").run(told.handler()).await.unwrap();
+        updated(&cache, 1).await;
+        until(async || (failing.stats().buried > 0).then_some(())).await;
+        failing.stop().await;
+        assert!(on("old").forget().await.unwrap());
+        assert!(!on("old").forget().await.unwrap());
+        assert!(
+            on("old")
+                .dead_letters()
+                .list(0, 1)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        updated(&cache, 2).await;
+        assert_eq!(told.until(2).await, [1, 2]);
+    }
+    let left = server.keys().await.unwrap();
+    assert!(left.iter().all(|key| !key.contains(".old")), "{left:?}");
+}
+
+#[tokio::test]
 async fn what_was_trimmed_away_while_a_group_was_down_is_told() {
     let (server, cache) = server().await;
     let told = Told::default();

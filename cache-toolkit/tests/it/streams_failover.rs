@@ -293,7 +293,6 @@ async fn listen(mut subscription: Subscription<u64>) -> Heard {
                 heard.missed += count.unwrap_or_default();
                 heard.unknown += u64::from(count.is_none());
             }
-            Ok(_) => {}
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     }

@@ -81,6 +81,8 @@ async fn everything(cache: &Cache) -> Result<(), ToolkitError> {
         .map_err(|_| ToolkitError::Late)?;
     assert_eq!(told.recv().await, Some(7));
 
+    assert!(cache.on::<JobMade>("do").forget().await?);
+
     let topic = cache.topic::<u64>("news");
     let mut listener = topic.subscribe().await?;
     for news in [8, 9] {
