@@ -240,6 +240,30 @@ async fn who_waits_is_told_by_a_push_and_asks_for_nothing_meanwhile() {
     );
 }
 
+#[tokio::test]
+async fn who_waits_is_told_of_what_another_failed() {
+    let (server, cache) = server().await;
+    let other = connected(&server.url()).await;
+    let memory = Cache::memory();
+    for caches in [[cache, other], [memory.clone(), memory]] {
+        let [ours, theirs] = caches.map(|cache| {
+            let mails = cache.queue::<Mail>("mails").visible_for(LONG);
+            mails.back_off(SOON, LONG)
+        });
+        ours.push(&mail("ada")).await.unwrap();
+        let one = next(&ours).await;
+        let waiting = tokio::spawn(async move { next(&theirs).await.attempt().number });
+        // Until it has seen that there is nothing, and waits.
+        tokio::time::sleep(SOON).await;
+        one.retry("no").await.unwrap();
+        assert_eq!(
+            in_time(waiting).await.unwrap(),
+            2,
+            "long before it looks by itself"
+        );
+    }
+}
+
 /// How many scripts the server has run.
 async fn scripts(server: &cache_tests::Server) -> u64 {
     let info = server.run(&["INFO", "commandstats"]).await.unwrap();
