@@ -69,8 +69,8 @@ impl<T> Delivery<T> {
     ///
     /// # Errors
     ///
-    /// [`ToolkitError::Late`] if it was finished by another or set aside, [`ToolkitError::Command`] if Redis does not do it: it may
-    /// be told again.
+    /// [`ToolkitError::Late`] if it was finished by another or set aside, [`ToolkitError::Command`] if Redis does not do it:
+    /// call it again. After one that was not answered `Late` may be its own doing.
     ///
     /// # Cancellation
     ///

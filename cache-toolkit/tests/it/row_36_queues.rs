@@ -241,6 +241,31 @@ async fn who_waits_is_told_by_a_push_and_asks_for_nothing_meanwhile() {
 }
 
 #[tokio::test]
+async fn of_more_dead_letters_than_are_kept_the_oldest_are_dropped_and_counted() {
+    let (_server, caches) = places().await;
+    for cache in caches {
+        let mails = cache.queue::<Mail>("mails").keep_dead(2);
+        for n in 1..=5 {
+            mails.push(&mail(n)).await.unwrap();
+            next(&mails).await.bury(n).await.unwrap();
+        }
+        let dead = mails.dead_letters();
+        let kept = dead.list(0, 10).await.unwrap();
+        assert_eq!(
+            kept.iter().map(|letter| letter.id()).collect::<Vec<_>>(),
+            [4, 5]
+        );
+        let page = dead.list(4, 10).await.unwrap();
+        assert_eq!((page.len(), page[0].error()), (1, "5"));
+        let stats = mails.stats().await.unwrap();
+        assert_eq!((stats.buried, stats.dead, stats.dropped), (5, 2, 3));
+        assert_eq!(dead.redrive_all().await.unwrap(), 2);
+        let stats = mails.stats().await.unwrap();
+        assert_eq!((stats.dead, stats.waiting, stats.redriven), (0, 2, 2));
+    }
+}
+
+#[tokio::test]
 async fn who_waits_is_told_of_what_another_failed() {
     let (server, cache) = server().await;
     let other = connected(&server.url()).await;
@@ -361,8 +386,10 @@ async fn a_consumer_that_is_stopped_finishes_what_it_has_and_one_that_is_dropped
         drop(dropped);
         let stopped = consume().await;
         in_time(begun.acquire()).await.unwrap().forget();
-        // Longer than its time: it is renewed while its handler runs.
-        tokio::time::sleep(SOON * 2).await;
+        // Longer than its time: it is renewed while its handler runs, so nobody else has it.
+        let other = cache.queue::<Mail>("mails").visible_for(SOON);
+        let taken = tokio::time::timeout(SOON * 3, other.next()).await;
+        assert!(taken.is_err(), "{taken:?}");
         let stop = tokio::spawn(stopped.stop());
         go_on.add_permits(1);
         in_time(stop).await.unwrap();

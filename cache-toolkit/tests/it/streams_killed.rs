@@ -8,12 +8,15 @@ use cache_toolkit::{CacheEvent, Consumer, Queue, Toolkit as _};
 use serde::{Deserialize, Serialize};
 
 use crate::children::{Process, variable};
-use crate::server;
+use crate::{server, until};
 
 const LONG: Duration = Duration::from_secs(60);
 
 /// How many there are to do.
 const JOBS: u64 = 300;
+
+/// How often each is delivered at most.
+const MOST: u32 = 3;
 
 /// How many each process does at once.
 const AT_ONCE: usize = 4;
@@ -25,7 +28,8 @@ struct JobMade {
 }
 
 fn queue(cache: &Cache) -> Queue<u64> {
-    cache.queue("jobs").visible_for(Duration::from_secs(1))
+    let queue = cache.queue("jobs").visible_for(Duration::from_secs(1));
+    queue.max_deliveries(MOST)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,6 +68,42 @@ async fn of_events_none_is_lost_and_those_that_it_had_are_told_twice() {
         (stats.delivered, stats.redelivered, stats.finished),
         (JOBS + had, had, JOBS)
     );
+}
+
+/// A job that ends whoever takes it.
+const POISON: u64 = 666;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_kills_its_consumers_is_delivered_exactly_as_often_as_promised_and_set_aside() {
+    let (server, cache) = server().await;
+    let url = server.url();
+    let queue = queue(&cache);
+    queue.push(&POISON).await.unwrap();
+    for job in 0..20 {
+        queue.push(&job).await.unwrap();
+    }
+    let start = || {
+        let variables = [
+            ("STREAM_URL", url.as_str()),
+            ("STREAM_KIND", "queue"),
+            ("STREAM_HANGS_AFTER", "never"),
+            // What is under way beside it ends with it, and has been delivered, too.
+            ("STREAM_AT_ONCE", "1"),
+        ];
+        Process::start("streams_killed::a_process_that_works", &variables)
+    };
+    for _ in 0..MOST {
+        let mut victim = start();
+        until(async || victim.is_over().then_some(())).await;
+    }
+    let _survivor = start();
+    until(async || (queue.len().await.unwrap() == 0).then_some(())).await;
+    let done = did(&cache).await;
+    assert_eq!(done[&POISON], u64::from(MOST));
+    assert!((0..20).all(|job| done.contains_key(&job)), "{done:?}");
+    let letters = queue.dead_letters().list(0, 10).await.unwrap();
+    assert_eq!((letters.len(), letters[0].attempts()), (1, MOST));
+    assert_eq!(letters[0].value::<u64>().unwrap(), POISON);
 }
 
 /// Three processes, one of which is killed while it has as many as it may.
@@ -135,6 +175,8 @@ async fn did(cache: &Cache) -> BTreeMap<u64, u64> {
 #[expect(clippy::print_stdout, reason = "it answers on its output")]
 async fn a_process_that_works() {
     let cache = crate::connected(&variable("STREAM_URL")).await;
+    let at_once =
+        std::env::var("STREAM_AT_ONCE").map_or(AT_ONCE, |at_once| at_once.parse().unwrap());
     let hangs_after: usize = variable("STREAM_HANGS_AFTER")
         .parse()
         .unwrap_or(usize::MAX - AT_ONCE);
@@ -148,6 +190,9 @@ async fn a_process_that_works() {
                 let (key, job) = (commands.key("did", "test"), job.to_string());
                 let words: [&[u8]; 4] = [b"HINCRBY", key.as_bytes(), job.as_bytes(), b"1"];
                 commands.command(&key, &words).await?;
+                if job == POISON.to_string() {
+                    std::process::abort();
+                }
                 if begun == hangs_after + AT_ONCE {
                     println!("\nhangs");
                 }
@@ -160,11 +205,11 @@ async fn a_process_that_works() {
     };
     let _consumer: Consumer = match variable("STREAM_KIND").as_str() {
         "queue" => queue(&cache)
-            .consume(AT_ONCE, move |job, _| work(job))
+            .consume(at_once, move |job, _| work(job))
             .await
             .unwrap(),
         _ => {
-            let on = cache.on::<JobMade>("do").at_once(AT_ONCE);
+            let on = cache.on::<JobMade>("do").at_once(at_once);
             let on = on.visible_for(Duration::from_secs(1));
             on.run(move |event| work(event.job)).await.unwrap()
         }
