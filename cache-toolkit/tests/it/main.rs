@@ -3,6 +3,7 @@
 mod children;
 mod limits;
 mod locks;
+mod log;
 mod misuse;
 mod row_22_events;
 mod row_36_queues;

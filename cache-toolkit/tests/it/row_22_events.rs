@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::children::{Process, variable};
+use crate::log::Log;
 use crate::{connected, server, until};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -267,6 +268,8 @@ async fn each_group_is_told_once_over_its_processes_and_one_that_was_down_catche
 async fn a_poison_event_goes_aside_after_its_tries_and_is_told_to_its_group_alone_once_more() {
     let (_server, cache) = server().await;
     for cache in [cache, Cache::memory()] {
+        let log = Log::default();
+        let _guard = log.listen();
         let tries = Arc::new(Mutex::new(Vec::new()));
         let other = Told::default();
         let _other = cache.on("other").run(other.handler()).await.unwrap();
@@ -307,6 +310,19 @@ async fn a_poison_event_goes_aside_after_its_tries_and_is_told_to_its_group_alon
         let stats = consumer.stats();
         assert_eq!((stats.failed, stats.panicked, stats.buried), (3, 1, 1));
         assert_eq!(other.until(3).await, [1, 2, 3]);
+
+        let told = log.lines("an entry was set aside");
+        assert_eq!(told.len(), 1, "{told:?}");
+        for part in [
+            "WARN",
+            "entity.updated",
+            "search",
+            "number=2",
+            "attempts=3",
+            "it can't be indexed",
+        ] {
+            assert!(told[0].contains(part), "{} has no {part}", told[0]);
+        }
 
         // The fourth time it is dealt with, by the group that failed.
         assert_eq!(dead.redrive_all().await.unwrap(), 1);
@@ -373,8 +389,15 @@ async fn what_was_trimmed_away_while_a_group_was_down_is_told() {
     }
     let words = ["XTRIM", "cache:k:event-all:{entity.updated}", "MAXLEN", "2"];
     server.run(&words).await.unwrap();
+    let log = Log::default();
+    let _guard = log.listen();
     let consumer = on().await;
     assert_eq!(told.until(3).await, [1, 8, 9]);
+    let warned = log.lines("trimmed away before");
+    assert!(
+        warned.len() == 1 && warned[0].contains("missed=6"),
+        "{warned:?}"
+    );
     assert_eq!(consumer.stats().missed, 6);
     let stats = cache.on::<EntityUpdated>("search").stats().await.unwrap();
     assert_eq!(stats.missed, 6);
