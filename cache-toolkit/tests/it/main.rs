@@ -27,7 +27,9 @@ async fn server() -> (Server, Cache) {
 }
 
 async fn connected(url: &str) -> Cache {
-    let cache = Cache::builder().url(url).build().unwrap();
+    // On a machine that is busy an answer takes its time.
+    let cache = Cache::builder().url(url).op_timeout(Duration::from_secs(5));
+    let cache = cache.build().unwrap();
     cache.connect().await.unwrap();
     cache
 }
