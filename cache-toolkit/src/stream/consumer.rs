@@ -216,11 +216,14 @@ impl Work {
             add(&figures.redelivered);
         }
         let _under_way = UnderWay::new(figures);
+        // In a task of its own, so that it goes on where the handler blocks its thread.
+        let mut renewal = JoinSet::new();
+        renewal.spawn(renew(self.group.clone(), given.clone()));
+        // Which has begun by then: what was spawned last waits for this thread, and no other takes it.
+        tokio::task::yield_now().await;
         let handled = AssertUnwindSafe(async { (self.handle)(given.clone()).await });
-        let handled = tokio::select! {
-            handled = handled.catch_unwind() => handled,
-            never = self.renew(&given) => match never {},
-        };
+        let handled = handled.catch_unwind().await;
+        drop(renewal);
         let failure = match handled {
             Ok(Ok(())) => None,
             Ok(Err(failure)) => Some(failure),
@@ -238,15 +241,6 @@ impl Work {
             Some(Told::Retried(Retried::Buried)) => add(&figures.buried),
             Some(Told::Late | Told::Retried(Retried::Lost)) | None => add(&figures.late),
         };
-    }
-
-    /// Lets it be this process's while its handler runs.
-    async fn renew(&self, given: &Given) -> std::convert::Infallible {
-        loop {
-            tokio::time::sleep(self.group.terms.visible_for / 3).await;
-            // Where it is not to be had, another is handed it beside: finishing it counts all the same.
-            let _ = self.group.renew(given).await;
-        }
     }
 
     /// Tells what became of a delivery, again while Redis is away, until others have it anyway.
@@ -274,6 +268,15 @@ impl Work {
             None if self.group.ack(given).await? => Told::Finished,
             None => Told::Late,
         })
+    }
+}
+
+/// Lets a delivery be this process's for as long as this is polled.
+async fn renew(group: Group, given: Given) {
+    loop {
+        tokio::time::sleep(group.terms.visible_for / 3).await;
+        // Where it is not to be had, another is handed it beside: finishing it counts all the same.
+        let _ = group.renew(&given).await;
     }
 }
 

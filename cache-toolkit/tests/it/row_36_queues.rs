@@ -240,6 +240,27 @@ async fn who_waits_is_told_by_a_push_and_asks_for_nothing_meanwhile() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_handler_that_blocks_its_thread_is_renewed_all_the_same() {
+    let (_server, caches) = places().await;
+    for cache in caches {
+        let mails = cache.queue::<Mail>("mails").visible_for(SOON * 3);
+        let block = async |_, _| {
+            std::thread::sleep(SOON * 9);
+            Ok::<(), String>(())
+        };
+        let consumer = mails.consume(1, block).await.unwrap();
+        mails.push(&mail("ada")).await.unwrap();
+        until(async || (consumer.stats().under_way > 0).then_some(())).await;
+        let other = cache.queue::<Mail>("mails").visible_for(SOON * 3);
+        let waiting = tokio::spawn(async move { other.next().await.map(drop) });
+        until(async || (consumer.stats().finished > 0).then_some(())).await;
+        let stats = mails.stats().await.unwrap();
+        assert_eq!((stats.delivered, stats.redelivered), (1, 0));
+        waiting.abort();
+    }
+}
+
 #[tokio::test]
 async fn of_more_dead_letters_than_are_kept_the_oldest_are_dropped_and_counted() {
     let (_server, caches) = places().await;
