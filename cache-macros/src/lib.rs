@@ -3,6 +3,7 @@
 mod borrow;
 mod cache;
 mod cached;
+mod derive_event;
 mod derive_key;
 mod derive_tag;
 mod duration;
@@ -87,6 +88,18 @@ pub fn derive_cache_key(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(CacheTag, attributes(cache_tag))]
 pub fn derive_cache_tag(input: TokenStream) -> TokenStream {
     derive_tag::derive(input.into()).into()
+}
+
+/// Documented where it is re-exported, in `cache-toolkit`: a struct that is told of as an event.
+///
+/// | `#[cache_event(..)]` on the type | meaning |
+/// |---|---|
+/// | `"entity.updated"` | what the event is called in every process |
+/// | `invalidates = ["entity:{entity_id}"]` | the tags that are invalid once it has happened: templates over its fields |
+/// | `crate = path` | where `cache-toolkit` is, when it was renamed |
+#[proc_macro_derive(CacheEvent, attributes(cache_event))]
+pub fn derive_cache_event(input: TokenStream) -> TokenStream {
+    derive_event::derive(input.into()).into()
 }
 
 /// An expansion, or its errors beside the item as it was, so that callers still resolve.

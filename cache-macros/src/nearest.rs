@@ -1,5 +1,7 @@
 //! "Did you mean": the known name a mistyped one is closest to.
 
+use proc_macro2::Ident;
+
 /// The candidate that is at most a third of its letters away from `word`.
 pub(crate) fn nearest<'a>(
     word: &str,
@@ -11,6 +13,24 @@ pub(crate) fn nearest<'a>(
         .filter(|(edits, candidate)| *edits <= candidate.chars().count().max(3) / 3)
         .min_by_key(|(edits, _)| *edits)
         .map(|(_, candidate)| candidate)
+}
+
+/// What stands behind "no such name": the one that may be meant, and all that there are.
+pub(crate) fn among(names: &[String], word: &Ident) -> String {
+    let word = word.to_string();
+    let hint = nearest(&word, names.iter().map(String::as_str));
+    let hint = hint.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+    match names {
+        [] => format!("{hint} (it has none)"),
+        names => {
+            let list = names
+                .iter()
+                .map(|name| format!("`{name}`"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            format!("{hint} (it has {list})")
+        }
+    }
 }
 
 /// The edits (insert, delete, replace) that turn one word into the other (Levenshtein 1966).

@@ -27,4 +27,28 @@ pub enum ToolkitError {
         /// What was looked for.
         what: &'static str,
     },
+    /// There is no room for more: nothing was added.
+    #[error(
+        "the {what} has {most} entries, as many as it may: have more consumers, or raise `max_len`"
+    )]
+    Full {
+        /// Of what.
+        what: &'static str,
+        /// How many there may be.
+        most: u32,
+    },
+    /// A value was written as another type than it is read as. What it holds is not told.
+    #[error(
+        "it is no JSON of the type that is asked for (line {line}, column {column}): give new fields `#[serde(default)]`, \
+         and another form another name"
+    )]
+    Unreadable {
+        /// Where in the JSON.
+        line: usize,
+        /// Where in that line.
+        column: usize,
+    },
+    /// A delivery was over: its time was too short, and it was finished by another, made again or set aside.
+    #[error("the delivery was over before it was finished: renew it, or raise `visible_for`")]
+    Late,
 }

@@ -28,25 +28,104 @@
 //! |---|---|
 //! | let so many through in a time | [`Limiter`] |
 //! | have one process at a time do something | [`Toolkit::lock`] |
+//! | have something done later, by any process | [`Toolkit::queue`] |
+//! | tell all who listen, and those who were away what they missed | [`Toolkit::topic`] |
+//! | invalidate what an event makes invalid, and tell others of it | [`Toolkit::publish`], [`Toolkit::on`] |
 
 mod error;
+pub mod event;
 pub mod limit;
 pub mod lock;
+pub mod queue;
+mod stream;
+pub mod topic;
 
 use cache_runtime::Cache;
 
+pub use cache_macros::CacheEvent;
 pub use error::ToolkitError;
+pub use event::{CacheEvent, GroupStats, On, PublishError};
 pub use limit::{Decision, Limiter, OnOutage};
 pub use lock::{Lock, LockError, LockGuard};
+pub use queue::{Attempt, Delivery, Level, Queue, QueueStats};
+pub use stream::{Consumer, ConsumerStats, DeadLetter, DeadLetters};
+pub use topic::{Message, Position, Subscription, Topic};
 
 /// What a cache can be asked for with this crate.
 pub trait Toolkit {
     /// The lock of this name, for the whole fleet; nothing is asked of Redis yet. See [`Lock`].
     fn lock(&self, name: impl Into<String>) -> Lock;
+
+    /// The queue of this name, of jobs of one type; nothing is asked of Redis yet. See [`Queue`].
+    fn queue<T>(&self, name: impl AsRef<str>) -> Queue<T>;
+
+    /// The topic of this name, of messages of one type; nothing is asked of Redis yet. See [`Topic`].
+    fn topic<T>(&self, name: impl AsRef<str>) -> Topic<T>;
+
+    /// Invalidates the tags of an event, all at once, and once they are acknowledged has every group told of it; gives its
+    /// number. See [`event`].
+    ///
+    /// In a transaction it belongs behind the commit: what is invalidated by hand in a
+    /// [`deferred`](cache_runtime::deferred) scope is invalidated at once.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError`], which says which half was not done.
+    ///
+    /// # Cancellation
+    ///
+    /// Once polled the invalidation is carried out, even if the future is dropped. The event may have been told or not.
+    fn publish<E: CacheEvent>(
+        &self,
+        event: E,
+    ) -> impl Future<Output = Result<u64, PublishError>> + Send;
+
+    /// A group that handles an event, of which each event is told to one process; nothing runs yet. See [`On`].
+    fn on<E: CacheEvent>(&self, group: impl AsRef<str>) -> On<E>;
+}
+
+#[doc(hidden)]
+pub mod __private {
+    pub use cache_runtime::Tag;
 }
 
 impl Toolkit for Cache {
     fn lock(&self, name: impl Into<String>) -> Lock {
         Lock::new(self, name.into())
+    }
+
+    fn queue<T>(&self, name: impl AsRef<str>) -> Queue<T> {
+        Queue::new(self, name.as_ref())
+    }
+
+    fn topic<T>(&self, name: impl AsRef<str>) -> Topic<T> {
+        Topic::new(self, name.as_ref())
+    }
+
+    fn publish<E: CacheEvent>(
+        &self,
+        event: E,
+    ) -> impl Future<Output = Result<u64, PublishError>> + Send {
+        event::publish(self.clone(), event)
+    }
+
+    fn on<E: CacheEvent>(&self, group: impl AsRef<str>) -> On<E> {
+        On::new(self, group.as_ref())
+    }
+}
+
+/// The chapters of the guide, whose code must compile.
+#[cfg(doctest)]
+mod guide {
+    macro_rules! chapters {
+        ($($chapter:literal $name:ident)*) => {$(
+            #[doc = include_str!(concat!("../../docs/guide/src/", $chapter))]
+            pub struct $name;
+        )*};
+    }
+
+    chapters! {
+        "queues.md" Queues
+        "events.md" Events
     }
 }

@@ -8,9 +8,11 @@ use crate::handler::{App, owned};
 
 type Fields = &'static [(&'static str, &'static str)];
 
+type Case = (&'static str, Fields, (u16, Fields), Fields, bool);
+
 /// Section; the first request's fields; the status and fields of the response; the second request's fields; whether it
 /// hits.
-const CASES: &[(&str, Fields, (u16, Fields), Fields, bool)] = &[
+const CASES: &[Case] = &[
     (
         "3",
         &[],

@@ -33,6 +33,11 @@ impl Process {
         said.unwrap_or_else(|| panic!("it is gone without {word}"))
     }
 
+    /// Whether it has ended by itself.
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Ends it without a word.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();

@@ -12,15 +12,15 @@ use std::collections::BTreeSet;
 
 use proc_macro2::Span;
 use quote::ToTokens;
+use syn::Expr;
 use syn::ext::IdentExt;
-use syn::{Expr, Ident};
 
 use super::arguments::Arguments;
 use super::values::{Entry, Key};
 use crate::errors::Errors;
 use crate::function::{Form, Function, Output, check_function, check_returns, parameters};
 use crate::mentions::mentions;
-use crate::nearest::nearest;
+use crate::nearest::among;
 
 pub(crate) use templates::check_tags;
 
@@ -218,23 +218,6 @@ fn argument_names(function: &Function) -> Vec<String> {
         .into_iter()
         .chain(bound.map(|name| name.unraw().to_string()))
         .collect()
-}
-
-fn among(names: &[String], word: &Ident) -> String {
-    let word = word.to_string();
-    let hint = nearest(&word, names.iter().map(String::as_str));
-    let hint = hint.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
-    match names {
-        [] => format!("{hint} (it has none)"),
-        names => {
-            let list = names
-                .iter()
-                .map(|name| format!("`{name}`"))
-                .collect::<Vec<_>>()
-                .join(", ");
-            format!("{hint} (it has {list})")
-        }
-    }
 }
 
 impl Key {

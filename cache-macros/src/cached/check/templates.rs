@@ -2,11 +2,12 @@
 
 use syn::ext::IdentExt;
 
-use super::{among, argument_names};
+use super::argument_names;
 use crate::cached::arguments::Arguments;
 use crate::cached::values::Key;
 use crate::errors::Errors;
 use crate::function::Function;
+use crate::nearest::among;
 use crate::tags::Tag;
 use crate::template::Template;
 
