@@ -34,4 +34,10 @@ impl Cache {
     pub fn has_redis(&self) -> bool {
         self.tiers().redis.is_some()
     }
+
+    /// Whether it is in use: it was not made with [`enabled(false)`](crate::CacheBuilder::enabled), and is not closed.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.tiers().is_on()
+    }
 }
