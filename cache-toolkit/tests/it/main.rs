@@ -4,9 +4,15 @@ mod children;
 mod limits;
 mod locks;
 mod misuse;
+mod row_36_structures;
+
+use std::time::{Duration, Instant};
 
 use cache_runtime::Cache;
 use cache_tests::Server;
+
+/// How long something may take that is waited for, on a busy machine too.
+const LIMIT: Duration = Duration::from_secs(90);
 
 /// A server, and a cache on it that is connected.
 async fn server() -> (Server, Cache) {
@@ -19,4 +25,13 @@ async fn connected(url: &str) -> Cache {
     let cache = Cache::builder().url(url).build().unwrap();
     cache.connect().await.unwrap();
     cache
+}
+
+/// Waits until it is so.
+async fn until(mut is_so: impl AsyncFnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so().await {
+        assert!(start.elapsed() < LIMIT, "not within {LIMIT:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
