@@ -1,9 +1,10 @@
 //! What programs see of the toolkit, on servers that the tests start.
 
 mod children;
-mod limits;
-mod locks;
+mod failover;
 mod misuse;
+mod row_34_limits;
+mod row_35_locks;
 mod row_36_structures;
 
 use std::time::{Duration, Instant};
