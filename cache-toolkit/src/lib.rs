@@ -45,6 +45,11 @@
 //! languages. Two that are equal must be the same text: the names in an object are put in order, so structs and maps are
 //! fine; a `HashSet` has no order (take a `BTreeSet`), and a float is no id.
 
+/// The guide's chapter, whose code is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/src/toolkit.md")]
+struct Guide;
+
 mod counter;
 mod error;
 mod home;

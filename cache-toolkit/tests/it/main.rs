@@ -3,6 +3,7 @@
 mod children;
 mod failover;
 mod misuse;
+mod rights;
 mod row_34_limits;
 mod row_35_locks;
 mod row_36_structures;
