@@ -36,7 +36,8 @@
 //! # Without Redis
 //!
 //! On a cache of `memory:` all of this works within the process, by the same rules, in 64 MiB at most for each cache; what
-//! is over that is refused with [`ToolkitError::Full`]. Other processes know nothing of it. On a cache that is off, or
+//! is over that is refused with [`ToolkitError::Full`]: what is counted already goes on, new names and members have no room.
+//! A rank is found by halving, and what is near by a walk through all places of the name. Other processes know nothing of it. On a cache that is off, or
 //! closed, nothing of this works: a lock that nobody else sees is none.
 //!
 //! # Members

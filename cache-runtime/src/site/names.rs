@@ -114,10 +114,6 @@ impl Names {
     }
 
     /// A structure of the program's own. Those of one name are in one slot.
-    #[cfg_attr(
-        not(any(feature = "redis", test)),
-        expect(dead_code, reason = "there is no server to keep it")
-    )]
     pub(crate) fn kept(&self, kind: &str, name: &str) -> String {
         let [kind, name] = [kind, name].map(|text| plain(&text.into()));
         // Between braces with nothing in them a cluster looks for no slot: then a mark that no text begins with stands there.

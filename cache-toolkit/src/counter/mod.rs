@@ -36,6 +36,8 @@ pub struct Counter(Named);
 struct Count(Option<i64>);
 
 impl Kept for Count {
+    const GROWS: bool = false;
+
     fn bytes(&self) -> usize {
         self.0.map_or(0, |_| size_of::<i64>())
     }
@@ -68,11 +70,11 @@ impl Counter {
     pub async fn add(&self, step: i64) -> Result<i64, ToolkitError> {
         match self.0.home()? {
             Home::Redis(commands) => {
-                let step = step.to_string();
-                let said = self.0.change(commands, "INCRBY", &[step.as_bytes()]).await;
+                let word = step.to_string();
+                let said = self.0.change(commands, "INCRBY", &[word.as_bytes()]).await;
                 match said {
-                    Err(ToolkitError::Command(error)) if is_refused(&error) => {
-                        Err(self.why_refused(commands, error).await)
+                    Err(ToolkitError::Command(error)) if !error.is_outage() => {
+                        Err(self.why_refused(commands, step, error).await)
                     }
                     said => number(&said?),
                 }
@@ -129,20 +131,21 @@ impl Counter {
     }
 
     /// The server keeps its reason to itself, as it may quote a value: what is stored there tells.
-    async fn why_refused(&self, commands: &Commands, error: CommandError) -> ToolkitError {
-        match self.0.ask(commands, "GET", &[]).await {
-            Ok(stored) => match number(&stored) {
-                Ok(_) => ToolkitError::Overflow,
-                Err(foreign) => foreign,
-            },
-            Err(_) => error.into(),
+    async fn why_refused(
+        &self,
+        commands: &Commands,
+        step: i64,
+        error: CommandError,
+    ) -> ToolkitError {
+        let Ok(stored) = self.0.ask(commands, "GET", &[]).await else {
+            return error.into();
+        };
+        match number(&stored).map(|count| count.checked_add(step)) {
+            Ok(Some(_)) => error.into(),
+            Ok(None) => ToolkitError::Overflow,
+            Err(foreign) => foreign,
         }
     }
-}
-
-/// Whether it is the numbers that were wrong, and not a right or the room.
-fn is_refused(error: &CommandError) -> bool {
-    matches!(error, CommandError::Refused { cause } if *cause == "refused")
 }
 
 fn number(reply: &Reply) -> Result<i64, ToolkitError> {

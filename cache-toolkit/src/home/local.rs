@@ -20,6 +20,10 @@ const SWEEPS: Duration = Duration::from_secs(1);
 
 /// What can be kept.
 pub(crate) trait Kept: Any + Default + Send {
+    /// Whether a name that is there may come to take more. Those that don't are changed in a full store too, so that who
+    /// fills it with names of limits lifts none that is counted already.
+    const GROWS: bool = true;
+
     /// About how many bytes it takes, told without walking through it; 0 says that there is nothing to keep.
     fn bytes(&self) -> usize;
 }
@@ -92,14 +96,16 @@ impl Local {
     ///
     /// # Errors
     ///
-    /// [`ToolkitError::Full`] if there is no room: nothing is changed then.
+    /// [`ToolkitError::Full`] if it may take more room than before and there is none: nothing is changed then.
     pub(crate) fn write<T: Kept, R>(
         &self,
         name: &str,
         change: impl FnOnce(&mut T, &mut Life) -> R,
     ) -> Result<R, ToolkitError> {
         let mut held = self.held.lock();
-        held.make_room()?;
+        if T::GROWS || !held.names.contains_key(name) {
+            held.make_room()?;
+        }
         Ok(held.change(name, change))
     }
 
@@ -173,6 +179,18 @@ mod tests {
         }
     }
 
+    /// A number, which never grows.
+    #[derive(Default)]
+    struct Fixed(u64);
+
+    impl Kept for Fixed {
+        const GROWS: bool = false;
+
+        fn bytes(&self) -> usize {
+            8
+        }
+    }
+
     fn set(local: &Local, name: &str, text: &str) -> Result<(), ToolkitError> {
         local.write(name, |value: &mut Text, _| value.0 = text.to_owned())
     }
@@ -207,5 +225,20 @@ mod tests {
         local.held.lock().swept = None;
         set(&local, "c", "three").unwrap();
         assert_eq!(local.held.lock().names.len(), 2);
+    }
+
+    #[test]
+    fn what_does_not_grow_goes_on_in_a_full_store_and_takes_no_new_names() {
+        let local = Local::default();
+        let count = |name| {
+            local.write(name, |fixed: &mut Fixed, _| {
+                fixed.0 += 1;
+                fixed.0
+            })
+        };
+        assert_eq!(count("a"), Ok(1));
+        set(&local, "large", &"x".repeat(MOST)).unwrap();
+        assert_eq!(count("a"), Ok(2));
+        assert_eq!(count("b"), Err(ToolkitError::Full));
     }
 }

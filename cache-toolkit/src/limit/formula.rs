@@ -163,8 +163,10 @@ impl Formula for Gcra {
 }
 
 macro_rules! kept {
-    ($($of:ident: $bytes:expr;)*) => {$(
+    ($($of:ident, $grows:literal: $bytes:expr;)*) => {$(
         impl Kept for $of {
+            const GROWS: bool = $grows;
+
             fn bytes(&self) -> usize {
                 let bytes: fn(&Self) -> usize = $bytes;
                 bytes(self)
@@ -174,8 +176,8 @@ macro_rules! kept {
 }
 
 kept! {
-    FixedWindow: |kept| kept.0.map_or(0, |_| 16);
-    SlidingLog: |kept| 8 * kept.0.len();
-    SlidingCounter: |kept| kept.0.map_or(0, |_| 24);
-    Gcra: |kept| kept.0.map_or(0, |_| 8);
+    FixedWindow, false: |kept| kept.0.map_or(0, |_| 16);
+    SlidingLog, true: |kept| 8 * kept.0.len();
+    SlidingCounter, false: |kept| kept.0.map_or(0, |_| 24);
+    Gcra, false: |kept| kept.0.map_or(0, |_| 8);
 }

@@ -11,6 +11,8 @@ use crate::home::{Kept, Local};
 pub(super) struct Holder(Option<Box<str>>);
 
 impl Kept for Holder {
+    const GROWS: bool = false;
+
     fn bytes(&self) -> usize {
         self.0.as_ref().map_or(0, |token| token.len())
     }
