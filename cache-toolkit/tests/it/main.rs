@@ -3,6 +3,7 @@
 mod children;
 mod failover;
 mod misuse;
+mod passes;
 mod rights;
 mod row_34_limits;
 mod row_35_locks;

@@ -262,7 +262,8 @@ async fn without_redis_it_is_a_lock_of_this_process() {
     );
     next.release().await.unwrap();
 
-    // A hundred callers are one at a time.
+    // A hundred callers are one at a time, and each is told of the one before.
+    let lock = lock.ttl(LONG);
     let (inside, sum) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let callers = (0..100).map(|_| {
         let (lock, inside, sum) = (lock.clone(), Arc::clone(&inside), Arc::clone(&sum));
