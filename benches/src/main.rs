@@ -34,6 +34,7 @@ mod suites;
 mod tables;
 mod tags;
 mod tasks;
+mod toolkit;
 mod trace;
 mod user;
 mod wake;

@@ -3,7 +3,7 @@
 use crate::arguments::Arguments;
 use crate::{
     batch, beside, codec, compile, curve, herd, hits, invalidation, memory, outage, pools,
-    redis_hits, staleness, tags, trace, wake,
+    redis_hits, staleness, tags, toolkit, trace, wake,
 };
 
 /// A suite of figures.
@@ -75,6 +75,11 @@ pub(crate) const SUITES: &[Suite] = &[
         name: "outage",
         title: "Calls before Redis is killed, while it is away, and once it is back",
         run: |_| outage::run(),
+    },
+    Suite {
+        name: "toolkit",
+        title: "Limits, locks, counters, sets, leaderboards and places beside the same by hand",
+        run: |_| toolkit::run(),
     },
     Suite {
         name: "codec",

@@ -24,6 +24,11 @@ impl Calls {
         Self { task: 0, count: 1 }
     }
 
+    /// Which task it is.
+    pub(crate) fn task(self) -> u64 {
+        self.task
+    }
+
     /// The ids that it asks for, of so many: no two tasks begin at the same.
     pub(crate) fn ids(self, of: u64) -> impl Iterator<Item = u64> {
         let Self { task, count } = self;

@@ -31,23 +31,53 @@
 //! | have something done later, by any process | [`Toolkit::queue`] |
 //! | tell all who listen, and those who were away what they missed | [`Toolkit::topic`] |
 //! | invalidate what an event makes invalid, and tell others of it | [`Toolkit::publish`], [`Toolkit::on`] |
+//! | count | [`Toolkit::counter`] |
+//! | know who belongs | [`Toolkit::set`] |
+//! | rank players | [`Toolkit::leaderboard`] |
+//! | find what is near | [`Toolkit::places`] |
+//!
+//! # Without Redis
+//!
+//! On a cache of `memory:` all of this works within the process, by the same rules, in 64 MiB at most for each cache; what
+//! is over that is refused with [`ToolkitError::NoRoom`]: what is counted already goes on, new names and members have no room.
+//! A rank is found by halving, and what is near by a walk through all places of the name. Other processes know nothing of
+//! it. On a cache that is off, or closed, nothing of this works: a lock that nobody else sees is none.
+//!
+//! # Members
+//!
+//! Members of sets, leaderboards and places are stored as JSON text, so that they can be read by hand and in other
+//! languages. Two that are equal must be the same text: the names in an object are put in order, so structs and maps are
+//! fine; a `HashSet` has no order (take a `BTreeSet`), and a float is no id.
 
+mod counter;
 mod error;
 pub mod event;
+mod home;
+mod leaderboard;
 pub mod limit;
 pub mod lock;
+mod member;
+mod named;
+mod places;
 pub mod queue;
+mod set;
 mod stream;
 pub mod topic;
 
 use cache_runtime::Cache;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 pub use cache_macros::CacheEvent;
+pub use counter::Counter;
 pub use error::ToolkitError;
 pub use event::{CacheEvent, GroupStats, On, PublishError};
+pub use leaderboard::{Leaderboard, Standing};
 pub use limit::{Decision, Limiter, OnOutage};
 pub use lock::{Lock, LockError, LockGuard};
+pub use places::{Found, Places, Point};
 pub use queue::{Attempt, Delivery, Level, Queue, QueueStats};
+pub use set::{Members, Set};
 pub use stream::{Consumer, ConsumerStats, DeadLetter, DeadLetters};
 pub use topic::{Message, Position, Subscription, Topic};
 
@@ -82,6 +112,21 @@ pub trait Toolkit {
 
     /// A group that handles an event, of which each event is told to one process; nothing runs yet. See [`On`].
     fn on<E: CacheEvent>(&self, group: impl AsRef<str>) -> On<E>;
+
+    /// The counter of this name; nothing is asked of Redis yet. See [`Counter`].
+    fn counter(&self, name: impl Into<String>) -> Counter;
+
+    /// The set of this name; nothing is asked of Redis yet. See [`Set`].
+    fn set<T: Serialize + DeserializeOwned>(&self, name: impl Into<String>) -> Set<T>;
+
+    /// The leaderboard of this name; nothing is asked of Redis yet. See [`Leaderboard`].
+    fn leaderboard<M: Serialize + DeserializeOwned>(
+        &self,
+        name: impl Into<String>,
+    ) -> Leaderboard<M>;
+
+    /// The places of this name; nothing is asked of Redis yet. See [`Places`].
+    fn places<M: Serialize + DeserializeOwned>(&self, name: impl Into<String>) -> Places<M>;
 }
 
 #[doc(hidden)]
@@ -112,6 +157,25 @@ impl Toolkit for Cache {
     fn on<E: CacheEvent>(&self, group: impl AsRef<str>) -> On<E> {
         On::new(self, group.as_ref())
     }
+
+    fn counter(&self, name: impl Into<String>) -> Counter {
+        Counter::new(self, name.into())
+    }
+
+    fn set<T: Serialize + DeserializeOwned>(&self, name: impl Into<String>) -> Set<T> {
+        Set::new(self, name.into())
+    }
+
+    fn leaderboard<M: Serialize + DeserializeOwned>(
+        &self,
+        name: impl Into<String>,
+    ) -> Leaderboard<M> {
+        Leaderboard::new(self, name.into())
+    }
+
+    fn places<M: Serialize + DeserializeOwned>(&self, name: impl Into<String>) -> Places<M> {
+        Places::new(self, name.into())
+    }
 }
 
 /// The chapters of the guide, whose code must compile.
@@ -127,5 +191,6 @@ mod guide {
     chapters! {
         "queues.md" Queues
         "events.md" Events
+        "toolkit.md" Structures
     }
 }

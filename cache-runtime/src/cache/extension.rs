@@ -34,4 +34,18 @@ impl Cache {
     pub fn has_redis(&self) -> bool {
         self.tiers().redis.is_some()
     }
+
+    /// The name of what a package on top keeps under a name of its own kind, in Redis or where else it has it:
+    /// `prefix:k:kind:{name}`. Text that may not stand in a name is escaped, and a long one hashed, so that no two are the
+    /// same.
+    #[must_use]
+    pub fn name_of(&self, kind: &str, name: &str) -> String {
+        self.tiers().names.kept(kind, name)
+    }
+
+    /// Whether it is in use: it was not made with [`enabled(false)`](crate::CacheBuilder::enabled), and is not closed.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.tiers().is_on()
+    }
 }

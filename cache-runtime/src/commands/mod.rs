@@ -71,7 +71,7 @@ impl Commands {
     /// [`Tag`](crate::Tag) does. `kind` is the program's word, without a brace.
     #[must_use]
     pub fn key(&self, kind: &str, name: &str) -> String {
-        self.cache.tiers().names.kept(kind, name)
+        self.cache.name_of(kind, name)
     }
 
     /// Sends a command: `words` are its name and its arguments, one of which is `key`, whose node is asked.

@@ -114,13 +114,11 @@ impl Names {
     }
 
     /// A structure of the program's own. Those of one name are in one slot.
-    #[cfg_attr(
-        not(any(feature = "redis", test)),
-        expect(dead_code, reason = "there is no server to keep it")
-    )]
     pub(crate) fn kept(&self, kind: &str, name: &str) -> String {
         let [kind, name] = [kind, name].map(|text| plain(&text.into()));
-        [&self.prefix, ":k:", &kind, ":{", &name, "}"].concat()
+        // Between braces with nothing in them a cluster looks for no slot: then a mark that no text begins with stands there.
+        let name = if name.is_empty() { "\u{1}" } else { &*name };
+        [&self.prefix, ":k:", &kind, ":{", name, "}"].concat()
     }
 
     /// A key that is written so that replicas can be waited for.

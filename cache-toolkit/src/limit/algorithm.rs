@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use cache_runtime::commands::Script;
 
+use super::formula::{Ask, FixedWindow, Formula, Gcra, SlidingCounter, SlidingLog};
 use crate::ToolkitError;
+use crate::home::Local;
 
 /// How is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,21 @@ impl Algorithm {
             Self::SlidingLog => &SLIDING_LOG,
             Self::SlidingCounter => &SLIDING_COUNTER,
             Self::Gcra => &GCRA,
+        }
+    }
+
+    /// What its script would say, of what this process has counted.
+    pub(super) fn decide(
+        self,
+        local: &Local,
+        key: &str,
+        ask: Ask,
+    ) -> Result<[i64; 4], ToolkitError> {
+        match self {
+            Self::FixedWindow => decide::<FixedWindow>(local, key, ask),
+            Self::SlidingLog => decide::<SlidingLog>(local, key, ask),
+            Self::SlidingCounter => decide::<SlidingCounter>(local, key, ask),
+            Self::Gcra => decide::<Gcra>(local, key, ask),
         }
     }
 
@@ -61,4 +78,14 @@ impl Algorithm {
         }
         Ok(())
     }
+}
+
+fn decide<F: Formula>(local: &Local, key: &str, ask: Ask) -> Result<[i64; 4], ToolkitError> {
+    local.write(key, |kept: &mut F, life| {
+        let verdict = kept.decide(ask);
+        if let Some(lives) = verdict.lives {
+            life.ends_in(Duration::from_micros(lives.ceil() as u64));
+        }
+        verdict.numbers
+    })
 }

@@ -5,7 +5,8 @@ local limit, period, weight = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARG
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local each = period / limit
-local arrival = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
+-- GETEX and not GET: to the server it is a write, so that the change below is not pushed to who made it.
+local arrival = math.max(tonumber(redis.call('GETEX', KEYS[1]) or now), now)
 local after = arrival + weight * each
 local over = after - now - period
 -- Half a microsecond is what rounding may come to.

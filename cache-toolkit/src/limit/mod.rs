@@ -10,21 +10,29 @@
 //! Each check is one script on the node that has the name, by the node's clock, so that processes whose clocks differ
 //! agree. One that is refused is not counted: a caller who goes on trying is not locked out for ever. What is known here to
 //! be refused for another while is refused without asking.
+//!
+//! On a cache without Redis the same is counted in this process, for this process alone. A failover may let pass once more
+//! what the old master had counted and the new one has not heard of yet: at most the limit, for each failover.
 
 mod algorithm;
 mod decision;
+mod formula;
 mod refused;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use cache_runtime::Cache;
 use cache_runtime::commands::{Commands, Reply};
 
 use crate::ToolkitError;
+use crate::home::{Home, Local};
 use algorithm::Algorithm;
 pub use decision::Decision;
+use formula::Ask;
 use refused::Refused;
 
 /// What a limiter says while Redis is away.
@@ -44,7 +52,7 @@ pub enum OnOutage {
 pub struct Limiter(Arc<Shared>);
 
 struct Shared {
-    commands: Commands,
+    home: Home,
     name: String,
     algorithm: Algorithm,
     limit: u32,
@@ -59,7 +67,7 @@ impl Limiter {
     /// # Errors
     ///
     /// [`ToolkitError::Setting`] for a limit of 0 or over a million, or a period under a millisecond or over 30 days;
-    /// [`ToolkitError::Cache`] for a cache without Redis.
+    /// [`ToolkitError::Cache`] for a cache that is off or closed.
     pub fn fixed_window(
         cache: &Cache,
         name: &str,
@@ -120,7 +128,7 @@ impl Limiter {
     ) -> Result<Self, ToolkitError> {
         algorithm.check(limit, period)?;
         Ok(Self(Arc::new(Shared {
-            commands: cache.commands()?,
+            home: Home::of(cache)?,
             name: name.to_owned(),
             algorithm,
             limit,
@@ -136,7 +144,7 @@ impl Limiter {
     pub fn on_outage(self, on_outage: OnOutage) -> Self {
         let shared = &self.0;
         Self(Arc::new(Shared {
-            commands: shared.commands.clone(),
+            home: shared.home.clone(),
             name: shared.name.clone(),
             refused: Refused::default(),
             on_outage,
@@ -148,7 +156,8 @@ impl Limiter {
     ///
     /// # Errors
     ///
-    /// [`ToolkitError::Command`] if Redis refuses the script, or is away and [`OnOutage::Error`] is set.
+    /// [`ToolkitError::Command`] if Redis refuses the script, or is away and [`OnOutage::Error`] is set;
+    /// [`ToolkitError::NoRoom`] in place of that in a process that has no room.
     ///
     /// # Cancellation
     ///
@@ -179,10 +188,10 @@ impl Limiter {
             return Ok(self.decision(false, 0, left, left));
         }
         match self.ask(name, weight).await {
-            Err(ToolkitError::Command(error)) if error.is_outage() => match shared.on_outage {
+            Err(error) if is_outage(&error) => match shared.on_outage {
                 OnOutage::Open => Ok(Decision::unlimited(shared.limit)),
                 OnOutage::Closed => Ok(self.decision(false, 0, shared.period, RETRY)),
-                OnOutage::Error => Err(error.into()),
+                OnOutage::Error => Err(error),
             },
             asked => asked,
         }
@@ -192,7 +201,28 @@ impl Limiter {
         let shared = &*self.0;
         // A length before the limiter's name, so that no two pairs of names are one text.
         let name_of = format!("{}:{}:{name}", shared.name.len(), shared.name);
-        let key = shared.commands.key(shared.algorithm.kind(), &name_of);
+        let key = shared.home.key(shared.algorithm.kind(), &name_of);
+        let sent = Instant::now();
+        let numbers = match &shared.home {
+            Home::Redis(commands) => self.ask_redis(commands, &key, weight).await?,
+            Home::Memory(local) => self.ask_here(local, &key, weight)?,
+        };
+        let decision = self.read(numbers);
+        if let Some(after) = decision.retry_after {
+            // From the sending on, so that it is never refused for longer than the server would.
+            shared.refused.note(name, weight, sent + after);
+        }
+        Ok(decision)
+    }
+
+    /// A script's answer.
+    async fn ask_redis(
+        &self,
+        commands: &Commands,
+        key: &str,
+        weight: u32,
+    ) -> Result<[i64; 4], ToolkitError> {
+        let shared = &*self.0;
         let numbers = [
             u128::from(shared.limit),
             shared.period.as_micros(),
@@ -201,29 +231,34 @@ impl Limiter {
         ];
         let words = numbers.map(|number| number.to_string());
         let words = words.each_ref().map(|word| word.as_bytes());
-        let sent = Instant::now();
         let script = shared.algorithm.script();
-        let reply = shared.commands.script(script, &[&key], &words).await?;
-        let decision = self.read(&reply)?;
-        if let Some(after) = decision.retry_after {
-            // From the sending on, so that it is never refused for longer than the server would.
-            shared.refused.note(name, weight, sent + after);
-        }
-        Ok(decision)
-    }
-
-    /// A script's answer: whether it passes, what is left, and the microseconds until all is left again and until it may
-    /// be tried again.
-    fn read(&self, reply: &Reply) -> Result<Decision, ToolkitError> {
+        let reply = commands.script(script, &[key], &words).await?;
         let foreign = || ToolkitError::Foreign { what: "rate limit" };
         let numbers = reply.list().ok_or_else(foreign)?.iter().map(Reply::number);
         let numbers: Option<Vec<i64>> = numbers.collect();
-        let [passes, remaining, reset, retry] = numbers.ok_or_else(foreign)?[..] else {
-            return Err(foreign());
+        numbers
+            .and_then(|numbers| numbers.try_into().ok())
+            .ok_or_else(foreign)
+    }
+
+    /// The same of this process.
+    fn ask_here(&self, local: &Local, key: &str, weight: u32) -> Result<[i64; 4], ToolkitError> {
+        let shared = &*self.0;
+        let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        let ask = Ask {
+            limit: shared.limit.into(),
+            period: shared.period.as_micros() as f64,
+            weight: weight.into(),
+            now: since.as_micros() as f64,
         };
+        shared.algorithm.decide(local, key, ask)
+    }
+
+    /// Whether it passes, what is left, and the microseconds until all is left again and until it may be tried again.
+    fn read(&self, [passes, remaining, reset, retry]: [i64; 4]) -> Decision {
         let span = |micros: i64| Duration::from_micros(micros.try_into().unwrap_or(0));
         let remaining = remaining.try_into().unwrap_or(0);
-        Ok(self.decision(passes == 1, remaining, span(reset), span(retry)))
+        self.decision(passes == 1, remaining, span(reset), span(retry))
     }
 
     fn decision(
@@ -241,6 +276,14 @@ impl Limiter {
             retry_after: (!is_allowed).then_some(retry),
             is_limited: true,
         }
+    }
+}
+
+/// Whether it is that nobody can count: Redis is away, or this process has no room.
+fn is_outage(error: &ToolkitError) -> bool {
+    match error {
+        ToolkitError::Command(error) => error.is_outage(),
+        error => *error == ToolkitError::NoRoom,
     }
 }
 

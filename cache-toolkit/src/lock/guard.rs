@@ -4,18 +4,20 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cache_runtime::commands::{CommandError, Commands, Reply};
+use cache_runtime::commands::{Commands, Reply};
 use tokio::runtime::Handle;
 
 use super::renewal::Renewal;
-use super::{LockError, RELEASE, RENEW, TAKE};
+use super::{LockError, RELEASE, RENEW, TAKE, local};
+use crate::ToolkitError;
+use crate::home::Home;
 
 /// How long the number of the last holder is kept: 30 days. Where it is gone, numbers go on with the server's clock.
 const FENCE_KEPT_MS: &[u8] = b"2592000000";
 
 /// A lock and the token of who asks for it.
 pub(super) struct Held {
-    pub(super) commands: Commands,
+    pub(super) home: Home,
     pub(super) name: String,
     pub(super) key: String,
     pub(super) fence_key: String,
@@ -24,24 +26,50 @@ pub(super) struct Held {
 }
 
 impl Held {
-    pub(super) async fn take(&self) -> Result<Reply, CommandError> {
+    /// The holder's number, or for how much longer another has it.
+    pub(super) async fn take(&self) -> Result<Result<i64, Duration>, ToolkitError> {
+        match &self.home {
+            Home::Redis(commands) => self.take_from(commands).await,
+            Home::Memory(local) => local::take(local, &self.key, &self.token, self.ttl),
+        }
+    }
+
+    async fn take_from(&self, commands: &Commands) -> Result<Result<i64, Duration>, ToolkitError> {
         let keys = [self.key.as_str(), &self.fence_key];
         let words = [self.token.as_bytes(), &self.ttl_ms(), FENCE_KEPT_MS];
-        self.commands.script(&TAKE, &keys, &words).await
+        let reply = commands.script(&TAKE, &keys, &words).await?;
+        let numbers: Option<Vec<i64>> = reply
+            .list()
+            .and_then(|list| list.iter().map(Reply::number).collect());
+        match numbers.as_deref() {
+            Some([1, fence]) => Ok(Ok(*fence)),
+            Some([0, left]) => Ok(Err(Duration::from_millis((*left).try_into().unwrap_or(1)))),
+            _ => Err(ToolkitError::Foreign { what: "lock" }),
+        }
     }
 
     /// Lets it live on; `false` if it is another's, or nobody's.
-    pub(super) async fn renew(&self) -> Result<bool, CommandError> {
-        let words = [self.token.as_bytes(), &self.ttl_ms()];
-        let reply = self.commands.script(&RENEW, &[&self.key], &words).await?;
-        Ok(reply.number() == Some(1))
+    pub(super) async fn renew(&self) -> Result<bool, ToolkitError> {
+        match &self.home {
+            Home::Redis(commands) => {
+                let words = [self.token.as_bytes(), &self.ttl_ms()];
+                let reply = commands.script(&RENEW, &[&self.key], &words).await?;
+                Ok(reply.number() == Some(1))
+            }
+            Home::Memory(local) => Ok(local::renew(local, &self.key, &self.token, self.ttl)),
+        }
     }
 
     /// Gives it back; `false` if it was another's, or nobody's.
-    async fn release(&self) -> Result<bool, CommandError> {
-        let words = [self.token.as_bytes()];
-        let reply = self.commands.script(&RELEASE, &[&self.key], &words).await?;
-        Ok(reply.number() == Some(1))
+    async fn release(&self) -> Result<bool, ToolkitError> {
+        match &self.home {
+            Home::Redis(commands) => {
+                let words = [self.token.as_bytes()];
+                let reply = commands.script(&RELEASE, &[&self.key], &words).await?;
+                Ok(reply.number() == Some(1))
+            }
+            Home::Memory(local) => Ok(local::release(local, &self.key, &self.token)),
+        }
     }
 
     fn ttl_ms(&self) -> Vec<u8> {
@@ -49,9 +77,11 @@ impl Held {
     }
 }
 
-/// Gives it back in the background; where there is no runtime it ends by itself.
+/// Gives it back in the background, or in this process at once; where there is no runtime it ends by itself.
 fn let_go(held: Arc<Held>) {
-    if let Ok(runtime) = Handle::try_current() {
+    if let Home::Memory(here) = &held.home {
+        local::release(here, &held.key, &held.token);
+    } else if let Ok(runtime) = Handle::try_current() {
         runtime.spawn(async move { held.release().await });
     }
 }
@@ -147,10 +177,7 @@ impl LockGuard {
         match released {
             Ok(true) => Ok(()),
             Ok(false) => Err(LockError::Lost { name }),
-            Err(error) => {
-                let error = error.into();
-                Err(LockError::Unavailable { name, error })
-            }
+            Err(error) => Err(LockError::Unavailable { name, error }),
         }
     }
 }

@@ -7,22 +7,28 @@
 //! beside the next one; and a failover to a replica that has not heard of it gives it away a second time. It saves work that
 //! is done twice; it does not make two writers safe. Where they must be, pass [`LockGuard::fence`] along and have what is
 //! written to refuse a smaller number than it has seen (Kleppmann, *How to do distributed locking*, 2016).
+//!
+//! On a cache without Redis it is a lock of this process alone.
 
 mod guard;
+mod local;
 mod queue;
 mod renewal;
+mod waiting;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cache_runtime::Cache;
-use cache_runtime::commands::{Commands, Reply, Script};
+use cache_runtime::commands::Script;
 
 use crate::ToolkitError;
+use crate::home::Home;
 use guard::Held;
 pub use guard::LockGuard;
 use queue::Queue;
+use waiting::Look;
 
 static TAKE: Script = Script::new(include_str!("take.lua"));
 static RENEW: Script = Script::new(include_str!("renew.lua"));
@@ -33,9 +39,6 @@ const TTL: Duration = Duration::from_secs(10);
 
 /// How long it is waited for.
 const WAIT: Duration = Duration::from_secs(10);
-
-/// The longest pause between two looks where the server does not tell of changes.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// A lock by name; made by [`Toolkit::lock`](crate::Toolkit::lock). It is cheap to clone, and nothing until it is taken.
 ///
@@ -129,26 +132,23 @@ impl Lock {
     /// If the future is dropped, it is not taken, or given back at once.
     pub async fn take(&self) -> Result<LockGuard, LockError> {
         let asked = Instant::now();
-        let commands = self.commands()?;
-        let key = commands.key("lock", &self.name);
+        let home = self.home()?;
+        let key = home.key("lock", &self.name);
+        let turns = self.cache.extension::<Queue>();
         let wait = async {
             // One caller of this process asks at a time, so that a herd here is one asker there.
-            let turn = Queue::of_process().turn(&key).await;
+            let _turn = turns.turn(&key).await;
             loop {
-                let (holder, watch) = commands
-                    .look(&key)
-                    .await
-                    .map_err(|error| self.unavailable(error))?;
-                let left = match holder {
-                    None => match self.ask(&commands, &key).await? {
+                let look = Look::at(&home, &key).await;
+                let look = look.map_err(|error| self.unavailable(error))?;
+                let left = match look.is_held() {
+                    false => match self.ask(&home, &key).await? {
                         Ok(guard) => return Ok(guard),
                         Err(left) => left,
                     },
-                    Some(_) => self.ttl,
+                    true => self.ttl,
                 };
-                let limit = if watch.is_told() { left } else { PAUSE };
-                watch.changed(limit.max(Duration::from_millis(1))).await;
-                let _still_ours = &turn;
+                look.changed(left).await;
             }
         };
         match tokio::time::timeout(self.wait, wait).await {
@@ -167,9 +167,9 @@ impl Lock {
     ///
     /// As [`take`](Self::take).
     pub async fn try_take(&self) -> Result<Option<LockGuard>, LockError> {
-        let commands = self.commands()?;
-        let key = commands.key("lock", &self.name);
-        Ok(self.ask(&commands, &key).await?.ok())
+        let home = self.home()?;
+        let key = home.key("lock", &self.name);
+        Ok(self.ask(&home, &key).await?.ok())
     }
 
     /// Takes it, runs the body, and gives it back, whatever the body returns.
@@ -189,41 +189,30 @@ impl Lock {
         Ok(returned)
     }
 
-    fn commands(&self) -> Result<Commands, LockError> {
-        self.cache
-            .commands()
-            .map_err(|error| self.unavailable(error))
+    fn home(&self) -> Result<Home, LockError> {
+        Home::of(&self.cache).map_err(|error| self.unavailable(error))
     }
 
     /// Asks for it once; for how much longer another has it where that is so.
-    async fn ask(
-        &self,
-        commands: &Commands,
-        key: &str,
-    ) -> Result<Result<LockGuard, Duration>, LockError> {
+    async fn ask(&self, home: &Home, key: &str) -> Result<Result<LockGuard, Duration>, LockError> {
         let held = Held {
-            commands: commands.clone(),
+            home: home.clone(),
             name: self.name.clone(),
             key: key.to_owned(),
-            fence_key: commands.key("fence", &self.name),
+            fence_key: home.key("fence", &self.name),
             token: format!("{:032x}", rand::random::<u128>()),
             ttl: self.ttl,
         };
         // Given back if this is dropped before the answer is here.
         let asking = guard::Asking::new(Arc::new(held));
         let sent = Instant::now();
-        let reply = asking.held().take().await;
-        let reply = reply.map_err(|error| self.unavailable(error))?;
-        let numbers: Option<Vec<i64>> = reply
-            .list()
-            .and_then(|list| list.iter().map(Reply::number).collect());
-        match numbers.as_deref() {
-            Some([1, fence]) => Ok(Ok(asking.taken(*fence, sent))),
-            Some([0, left]) => {
+        let asked = asking.held().take().await;
+        match asked.map_err(|error| self.unavailable(error))? {
+            Ok(fence) => Ok(Ok(asking.taken(fence, sent))),
+            Err(left) => {
                 asking.not_taken();
-                Ok(Err(Duration::from_millis((*left).try_into().unwrap_or(1))))
+                Ok(Err(left))
             }
-            _ => Err(self.unavailable(ToolkitError::Foreign { what: "lock" })),
         }
     }
 

@@ -1,7 +1,7 @@
-//! The turns of this process's callers who wait for one lock.
+//! The turns of a cache's callers who wait for one lock.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Weak};
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
@@ -14,11 +14,6 @@ pub(super) struct Queue(Mutex<HashMap<String, Weak<Turn<()>>>>);
 const SWEPT: usize = 256;
 
 impl Queue {
-    pub(super) fn of_process() -> &'static Self {
-        static QUEUE: LazyLock<Queue> = LazyLock::new(Queue::default);
-        &QUEUE
-    }
-
     /// Waits for this caller's turn, which lasts until it is dropped.
     pub(super) async fn turn(&self, name: &str) -> OwnedMutexGuard<()> {
         let turn = self.of(name);

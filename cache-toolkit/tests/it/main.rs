@@ -1,12 +1,16 @@
 //! What programs see of the toolkit, on servers that the tests start.
 
 mod children;
-mod limits;
-mod locks;
+mod failover;
 mod log;
 mod misuse;
+mod passes;
+mod rights;
 mod row_22_events;
+mod row_34_limits;
+mod row_35_locks;
 mod row_36_queues;
+mod row_36_structures;
 mod row_36_topics;
 mod streams_failover;
 mod streams_full;
@@ -14,10 +18,13 @@ mod streams_killed;
 mod streams_misuse;
 mod streams_rights;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cache_runtime::Cache;
 use cache_tests::Server;
+
+/// How long something may take that is waited for, on a busy machine too.
+const LIMIT: Duration = Duration::from_secs(90);
 
 /// A server, and a cache on it that is connected.
 async fn server() -> (Server, Cache) {
@@ -33,9 +40,6 @@ async fn connected(url: &str) -> Cache {
     cache.connect().await.unwrap();
     cache
 }
-
-/// How long anything is waited for.
-const LIMIT: Duration = Duration::from_secs(30);
 
 /// What a future gives, in time.
 async fn in_time<T>(future: impl Future<Output = T>) -> T {
@@ -54,4 +58,13 @@ async fn until<T>(mut asks: impl AsyncFnMut() -> Option<T>) -> T {
         }
     })
     .await
+}
+
+/// Waits until it is so.
+async fn until_so(mut is_so: impl AsyncFnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so().await {
+        assert!(start.elapsed() < LIMIT, "not within {LIMIT:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

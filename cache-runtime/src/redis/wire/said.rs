@@ -18,6 +18,8 @@ pub(in crate::redis) fn said(answer: Value) -> Result<Said, Fault> {
             Said::Bytes(text.into_bytes())
         }
         Value::Okay => Said::Bytes(b"OK".to_vec()),
+        // As RESP2 has it: the shortest text that is read back as the same number.
+        Value::Double(number) => Said::Bytes(number.to_string().into_bytes()),
         Value::Array(items) | Value::Set(items) => list(items)?,
         // As RESP2 has it: each name before its value.
         Value::Map(pairs) => list(pairs.into_iter().flat_map(|(name, value)| [name, value]))?,
@@ -49,6 +51,7 @@ mod tests {
         assert_eq!(read("%1\r\n$9\r\nmaxmemory\r\n$1\r\n0\r\n"), pair());
         assert_eq!(read("_\r\n"), Ok(Said::Nothing));
         assert_eq!(read(":7\r\n"), Ok(Said::Number(7)));
+        assert_eq!(read(",1.5\r\n"), Ok(Said::Bytes(b"1.5".to_vec())));
         assert_eq!(read("=6\r\ntxt:ab\r\n"), Ok(Said::Bytes(b"ab".to_vec())));
     }
 
@@ -57,6 +60,6 @@ mod tests {
         for wire in ["-NOPERM no\r\n", "*1\r\n-NOPERM no\r\n"] {
             assert_eq!(read(wire), Err(Fault::NoPermission), "{wire}");
         }
-        assert_eq!(read(",1.5\r\n"), Err(Fault::Protocol));
+        assert_eq!(read("#t\r\n"), Err(Fault::Protocol));
     }
 }

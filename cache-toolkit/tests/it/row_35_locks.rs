@@ -202,7 +202,7 @@ async fn many_callers_of_two_caches_are_one_at_a_time() {
 async fn the_lock_of_a_process_that_is_killed_is_another_s_after_its_ttl() {
     let (server, cache) = server().await;
     let url = server.url();
-    let mut holder = Process::start("locks::a_process_that_holds", &[("LOCK_URL", &url)]);
+    let mut holder = Process::start("row_35_locks::a_process_that_holds", &[("LOCK_URL", &url)]);
     let fence: u64 = holder.says("holds").parse().unwrap();
     holder.kill();
     let killed = Instant::now();
@@ -229,4 +229,77 @@ async fn a_process_that_holds() {
         .unwrap();
     println!("\nholds {}", guard.fence());
     guard.lost().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_redis_it_is_a_lock_of_this_process() {
+    let cache = Cache::memory();
+    let lock = cache
+        .lock("report")
+        .ttl(Duration::from_millis(300))
+        .wait(LONG);
+    let guard = lock.take().await.unwrap();
+    assert!(lock.try_take().await.unwrap().is_none());
+    // Renewed, past its ttl.
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert!(guard.is_held() && lock.try_take().await.unwrap().is_none());
+    let waiting = tokio::spawn({
+        let lock = lock.clone();
+        async move { lock.take().await }
+    });
+    let fence = guard.fence();
+    drop(guard);
+    let next = waiting.await.unwrap().unwrap();
+    assert!(next.fence() > fence);
+    assert!(
+        Cache::memory()
+            .lock("report")
+            .try_take()
+            .await
+            .unwrap()
+            .is_some(),
+        "of another cache"
+    );
+    next.release().await.unwrap();
+
+    // A hundred callers are one at a time, and each is told of the one before.
+    let lock = lock.ttl(LONG);
+    let (inside, sum) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let callers = (0..100).map(|_| {
+        let (lock, inside, sum) = (lock.clone(), Arc::clone(&inside), Arc::clone(&sum));
+        tokio::spawn(async move {
+            lock.with(async |_| {
+                assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                tokio::task::yield_now().await;
+                sum.fetch_add(1, Ordering::SeqCst);
+                inside.fetch_sub(1, Ordering::SeqCst);
+            })
+            .await
+            .unwrap();
+        })
+    });
+    for caller in callers.collect::<Vec<_>>() {
+        caller.await.unwrap();
+    }
+    assert_eq!(sum.load(Ordering::SeqCst), 100);
+}
+
+#[tokio::test]
+async fn without_redis_what_nobody_renews_ends_by_itself() {
+    let cache = Cache::memory();
+    let lock = cache
+        .lock("report")
+        .ttl(Duration::from_millis(200))
+        .wait(LONG);
+    // Its runtime is gone, and with it who would renew it or give it back.
+    let held = std::thread::spawn({
+        let lock = lock.clone();
+        move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            std::mem::forget(runtime.block_on(lock.take()).unwrap());
+        }
+    });
+    held.join().unwrap();
+    assert!(lock.try_take().await.unwrap().is_none());
+    lock.take().await.unwrap().release().await.unwrap();
 }
