@@ -5,6 +5,8 @@
 #[doc = include_str!("../../docs/guide/src/responses.md")]
 pub struct Guide;
 
+pub mod limit;
 pub mod response;
+pub mod session;
 
 pub use response::ResponseCache;

@@ -152,6 +152,24 @@ impl Limiter {
         }))
     }
 
+    /// Its name, behind which the names of callers stand.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// How many it lets through in a period.
+    #[must_use]
+    pub fn limit(&self) -> u32 {
+        self.0.limit
+    }
+
+    /// The time that the limit is of.
+    #[must_use]
+    pub fn period(&self) -> Duration {
+        self.0.period
+    }
+
     /// Asks for one to pass, under this name: a user's id, an address. Any text will do.
     ///
     /// # Errors
