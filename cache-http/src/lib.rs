@@ -5,8 +5,15 @@
 #[doc = include_str!("../../docs/guide/src/responses.md")]
 pub struct Guide;
 
+pub mod assets;
+pub mod hints;
 pub mod limit;
 pub mod response;
 pub mod session;
 
+mod list;
+mod tags;
+mod telling;
+
 pub use response::ResponseCache;
+pub use telling::Telling;

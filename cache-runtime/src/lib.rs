@@ -34,6 +34,7 @@
 //! |---|---|
 //! | what is kept, of which return types; what is shared by which processes; what a type may lose on its way | [`cached`](macro@cached) |
 //! | whether a call was a hit, and where | [`outcome`] |
+//! | what a piece of work rests on: the tags of what it called, and for how long | [`dependencies`] |
 //! | many ids at once, by one query | [`cached`](macro@cached#many-at-once) |
 //! | how a write stores what it wrote | [`cache_put`](macro@cache_put), [`Entry::put`] |
 //! | how to invalidate, and what it promises | [`cache_invalidate`](macro@cache_invalidate), [`TagHandle::invalidate`], [`Entry::invalidate`] |
@@ -81,6 +82,7 @@ mod error;
 mod events;
 mod executable;
 mod extensions;
+mod listeners;
 mod own_thread;
 mod patience;
 mod sketch;
@@ -124,7 +126,7 @@ pub mod __private;
 pub use cache::{
     Cache, CacheBuilder, Durability, Entry, FleetStats, Health, Inspection, Invalidations,
     Namespace, NodeHealth, ProcessStats, Scan, ScannedKey, SiteInfo, TagHandle, Testing, bypass,
-    deferred, inherit, outcome,
+    deferred, dependencies, inherit, outcome,
 };
 pub use cache_macros::CacheKey;
 pub use cache_macros::CacheTag;
@@ -138,13 +140,14 @@ pub use clock::Clock;
 pub use curve::MemoryCurve;
 pub use error::{CacheError, LoadTimeout};
 pub use events::{
-    AuditStats, BreakerState, CallStats, Counts, FunctionStats, HistogramSnapshot, MemorySizes,
-    MemoryStats, MissStats, NamespaceStats, NodeStats, Outcome, RedisHealth, Served, SizeSnapshot,
-    Stats, Tier, UncachedStats, UnstoredStats,
+    AuditStats, BreakerState, CallStats, Counts, Dependencies, FunctionStats, HistogramSnapshot,
+    MemorySizes, MemoryStats, MissStats, NamespaceStats, NodeStats, Outcome, RedisHealth, Served,
+    SizeSnapshot, Stats, Tier, UncachedStats, UnstoredStats,
 };
 #[cfg(feature = "encrypt")]
 pub use frame::EncryptionKeys;
 pub use key::{CacheKey, KeyWriter, Rounded, Serialized};
+pub use listeners::{Invalidated, Listener};
 pub use overrides::{SettingFrom, SettingInForce};
 pub use policy::{Codec, Compression, Consistency, Lease, OnOutage, Policy, Priority, Refresh};
 pub use site::SharedWith;

@@ -12,6 +12,7 @@ use crate::extensions::Extensions;
 use crate::flight::{Backoffs, Failures, Flights, Holders, Refreshes};
 use crate::frame::{EncryptionKeys, Writer};
 use crate::lease::Leases;
+use crate::listeners::Listeners;
 use crate::memory::Memory;
 use crate::overrides::{Overrides, SettingInForce};
 use crate::owed::Owed;
@@ -81,6 +82,8 @@ pub(crate) struct Tiers {
     pub(crate) used: Use,
     /// What packages on top keep for this cache.
     pub(crate) extensions: Extensions,
+    /// Who is told of invalidations.
+    pub(crate) listeners: Listeners,
     /// Tells it from those of other processes. The half of it is in the id of each entry that it makes.
     pub(crate) id: u128,
     pub(crate) built: SystemTime,
@@ -167,6 +170,7 @@ impl Tiers {
             runs: None,
             used: Use::none_yet(),
             extensions: Extensions::default(),
+            listeners: Listeners::default(),
             id: Writer::process(),
             built: system(),
             began: Moment::default(),

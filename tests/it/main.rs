@@ -17,6 +17,7 @@ mod coherence;
 mod connecting;
 mod connections;
 mod deferred;
+mod dependencies;
 mod derive_key;
 mod derive_names;
 mod detach;

@@ -3,8 +3,8 @@
 use http::header::{self, HeaderMap};
 use http::{Response, StatusCode};
 
-use super::directives::outside_quotes;
 use super::rules::date;
+use crate::list::outside_quotes;
 
 /// What a client makes its request depend on. A handler is asked without, so that what it answers can be kept.
 const CONDITIONS: [header::HeaderName; 5] = [

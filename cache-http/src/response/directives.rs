@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http::header::{HeaderMap, HeaderName};
 
+use crate::list::outside_quotes;
+
 /// Those of all lines of one field. What is there twice counts as it stands first.
 #[derive(Debug, Default)]
 pub(super) struct Directives(Vec<(String, Option<String>)>);
@@ -91,16 +93,6 @@ impl Directives {
 
 /// 2^31 seconds, which is for ever.
 const LONGEST: u64 = 1 << 31;
-
-/// The parts of a list, whose quoted texts may have commas.
-pub(super) fn outside_quotes(line: &str) -> impl Iterator<Item = &str> {
-    let mut is_quoted = false;
-    let parts = line.split(move |c: char| {
-        is_quoted ^= c == '"';
-        c == ',' && !is_quoted
-    });
-    parts.map(str::trim).filter(|part| !part.is_empty())
-}
 
 #[cfg(test)]
 mod tests {

@@ -13,11 +13,14 @@ use parking_lot::Mutex;
 use tower_service::Service;
 
 use super::conditional::without_conditions;
+use super::load::Asks;
 use super::look::{Asked, Loading, kept, kept_entry};
 use super::rules::{Serves, Wishes};
 use super::stored::{Kept, Stored};
 use super::told::{From, tell, told};
 use super::{ResponseBody, Shared, load, name};
+use crate::list::outside_quotes;
+use crate::tags;
 
 const GROUP_INVALIDATION: HeaderName = HeaderName::from_static("cache-group-invalidation");
 
@@ -196,17 +199,17 @@ fn not_there<B: Body<Data = Bytes>>() -> Response<ResponseBody<B>> {
 }
 
 async fn invalidate(shared: &Shared, asked: (&Uri, &HeaderMap), said: &HeaderMap) {
-    let mut tags = vec![name::tag_of(asked.0, asked.1)];
+    let mut all = vec![name::tag_of(asked.0, asked.1)];
     for field in [header::LOCATION, header::CONTENT_LOCATION] {
-        tags.extend(name::tag_named(&field, said, asked));
+        all.extend(name::tag_named(&field, said, asked));
     }
     for line in said.get_all(GROUP_INVALIDATION) {
         let groups = line.to_str().unwrap_or_default();
-        tags.extend(super::directives::outside_quotes(groups).map(load::unquoted));
+        all.extend(outside_quotes(groups).map(tags::unquoted));
     }
-    tags.sort_unstable();
-    tags.dedup();
-    for tag in tags.into_iter().filter(|tag| !tag.is_empty()) {
+    all.sort_unstable();
+    all.dedup();
+    for tag in all.into_iter().filter(|tag| !tag.is_empty()) {
         if let Err(error) = shared.cache.tag(tag).invalidate().await {
             // It is owed, and carried out once Redis is back.
             tracing::warn!(target: "cache", %error, "responses to what a request has changed are not invalid yet");
@@ -271,19 +274,19 @@ where
                     Kept::Failed
                 }
                 (Ok(response), Some(older)) if response.status() == StatusCode::NOT_MODIFIED => {
-                    let said = response.headers();
-                    self.noted(load::unchanged(
-                        &self.shared,
-                        &asked.parts,
-                        self.is_private,
-                        &older,
-                        said,
-                    ))
+                    self.noted(load::unchanged(&self.asks(asked), &older, &response))
                 }
-                (Ok(response), _) => self
-                    .noted(load::kept(&self.shared, &asked.parts, self.is_private, response).await),
+                (Ok(response), _) => self.noted(load::kept(&self.asks(asked), response).await),
             }
         })
+    }
+
+    fn asks<'a>(&'a self, asked: &'a Asked) -> Asks<'a> {
+        Asks {
+            shared: &self.shared,
+            parts: &asked.parts,
+            is_private: self.is_private,
+        }
     }
 
     fn noted(&self, (kept, own): (Kept, Option<Response<ResponseBody<R>>>)) -> Kept {

@@ -41,7 +41,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache_runtime::Cache;
-use http::HeaderMap;
 use http::request::Parts;
 use tower_layer::Layer;
 
@@ -178,16 +177,6 @@ impl<S> Layer<S> for ResponseCache {
 impl Shared {
     fn whose(&self, parts: &Parts) -> Option<String> {
         self.private_by.as_ref().and_then(|whose| whose(parts))
-    }
-
-    /// The tags of what a handler answered, beside that of its target.
-    fn tags_of(&self, parts: &Parts, response: &HeaderMap) -> Vec<String> {
-        let mut tags = self.tags.as_ref().map_or_else(Vec::new, |tags| tags(parts));
-        tags.extend(load::named_tags(response));
-        tags.retain(|tag| !tag.is_empty());
-        tags.sort_unstable();
-        tags.dedup();
-        tags
     }
 }
 

@@ -36,6 +36,8 @@ pub(super) struct Terms {
 pub(super) struct Settings {
     /// For how long one is fresh that says nothing of it.
     pub(super) ttl: Option<Duration>,
+    /// For how long what it rests on is fresh, where it says no more itself.
+    pub(super) lent: Option<Duration>,
     pub(super) stale_if_error: Duration,
     /// Whether nobody else is served what is kept.
     pub(super) is_private: bool,
@@ -119,7 +121,11 @@ impl Terms {
         {
             lifetime = ttl;
         }
-        let no_cache = says.has("no-cache") || (says.is_empty() && pragma(headers));
+        let mut no_cache = says.has("no-cache") || (says.is_empty() && pragma(headers));
+        if let (true, Some(lent)) = (settings.is_private, settings.lent) {
+            // What is said is for the browser.
+            (lifetime, no_cache) = (lent, false);
+        }
         let terms = Self {
             received_ms: unix_ms(now),
             age,
@@ -142,6 +148,12 @@ impl Terms {
     /// For how much longer it is fresh.
     pub(super) fn fresh_for(&self, now: SystemTime) -> Duration {
         self.lifetime.saturating_sub(self.age(now))
+    }
+
+    /// The same in whole seconds, less than zero once it is stale (RFC 9211, 2.5).
+    pub(super) fn ttl(&self, now: SystemTime) -> i64 {
+        let seconds = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        seconds(self.lifetime).saturating_sub(seconds(self.age(now)))
     }
 
     pub(super) fn stale_for(&self, now: SystemTime) -> Duration {

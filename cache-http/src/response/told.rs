@@ -11,6 +11,7 @@ use http_body::Body;
 use super::conditional::{judged, without_body};
 use super::stored::Stored;
 use super::{ResponseBody, Shared};
+use crate::tags;
 
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -65,15 +66,9 @@ pub(super) fn told<B: Body<Data = Bytes>>(
     let now = SystemTime::now();
     let body = ResponseBody::whole(stored.body.clone());
     let mut response = stored.served(body, now);
-    let fresh_for = stored.terms.fresh_for(now).as_secs();
-    let stale_for = stored.terms.stale_for(now).as_secs();
-    tell(
-        response.headers_mut(),
-        from,
-        fresh_for as i64 - stale_for as i64,
-    );
+    tell(response.headers_mut(), from, stored.terms.ttl(now));
     if shared.tells_tags {
-        tell_tags(response.headers_mut(), &stored.tags);
+        tags::tell(response.headers_mut(), &stored.tags);
     }
     if response.status() == StatusCode::OK {
         let status = judged(asked, response.headers());
@@ -83,32 +78,4 @@ pub(super) fn told<B: Body<Data = Bytes>>(
         }
     }
     response
-}
-
-/// For a CDN in front, by the names that these read. A tag that can't stand in one is left out there.
-fn tell_tags(headers: &mut HeaderMap, tags: &[String]) {
-    let words: Vec<&str> = tags
-        .iter()
-        .map(String::as_str)
-        .filter(|tag| {
-            tag.bytes()
-                .all(|byte| byte.is_ascii_graphic() && byte != b',')
-        })
-        .collect();
-    let groups = tags
-        .iter()
-        .filter(|tag| tag.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
-    let groups: Vec<String> = groups
-        .map(|tag| format!("\"{}\"", tag.replace('\\', "\\\\").replace('"', "\\\"")))
-        .collect();
-    let fields = [
-        ("surrogate-key", words.join(" ")),
-        ("cache-tag", words.join(",")),
-        ("cache-groups", groups.join(", ")),
-    ];
-    for (name, text) in fields {
-        if let (false, Ok(value)) = (text.is_empty(), HeaderValue::try_from(text)) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    }
 }

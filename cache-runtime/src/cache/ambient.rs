@@ -9,7 +9,7 @@ use once_cell::sync::OnceCell;
 use super::Cache;
 use super::deferred::Deferral;
 use crate::error::{CacheError, Result};
-use crate::events::{Observed, Observer, Outcome, tell_of_default};
+use crate::events::{Dependencies, Lender, Observed, Observer, Outcome, tell_of_default};
 use crate::load::{Task, short};
 use crate::site::Digest;
 
@@ -128,19 +128,18 @@ pub(crate) fn refreshes(digest: &Digest) -> bool {
         .unwrap_or(false)
 }
 
-/// Whether some entry is to be reloaded on this task, so that memory may not answer for it.
-#[inline]
-pub(crate) fn may_refresh() -> bool {
-    AMBIENT
-        .try_with(|ambient| ambient.refresh.is_some())
-        .unwrap_or(false)
-}
-
-/// Whether what may serve a call on this task is told by its tags, so that memory may not be looked at before.
+/// Whether memory may not be looked at before the tags of a call on this task are known: they tell what may serve it, or
+/// are to be lent.
 #[inline]
 pub(crate) fn looks_later() -> bool {
     AMBIENT
-        .try_with(|ambient| ambient.refresh.is_some() || ambient.deferral.is_some())
+        .try_with(|ambient| {
+            let lends = ambient
+                .observer
+                .as_ref()
+                .is_some_and(|observer| observer.lends());
+            lends || ambient.refresh.is_some() || ambient.deferral.is_some()
+        })
         .unwrap_or(false)
 }
 
@@ -196,13 +195,71 @@ pub(crate) fn observer() -> Observed {
 /// # });
 /// ```
 pub async fn outcome<F: Future>(call: F) -> (F::Output, Outcome) {
-    let observer = Arc::<Observer>::default();
+    let observer = Arc::new(Observer::default().lending_as(observer().as_deref()));
     let ambient = Ambient {
         observer: Some(Arc::clone(&observer)),
         ..present()
     };
     let returned = AMBIENT.scope(ambient, call).await;
     (returned, observer.outcome())
+}
+
+/// Runs a piece of work, and tells what the annotated functions that it called rest on: for whoever keeps what the work
+/// made of them, as a response that is cached in front of it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use cache_runtime::{Cache, cached, dependencies};
+///
+/// #[cached(ttl = "5m", tags = ["user:{id}"])]
+/// async fn user(id: u64) -> String {
+///     format!("user {id}")
+/// }
+///
+/// #[cached(ttl = "1m", jitter = 0.0, tags = ["org:{id}"])]
+/// async fn org(id: u64) -> String {
+///     format!("org {id}")
+/// }
+///
+/// Cache::memory().scope(async {
+///     let (page, rests_on) = dependencies(async {
+///         format!("{} of {}", user(7).await, org(3).await)
+///     }).await;
+///     assert_eq!(page, "user 7 of org 3");
+///     assert_eq!(rests_on.tags, ["org:3", "user:7"]);
+///     assert!(rests_on.fresh_for.unwrap().as_secs() <= 60);
+/// }).await;
+/// # });
+/// ```
+///
+/// Of functions that call others it is the outer ones alone: what these call is part of their values, which live by their
+/// own tags and ttl.
+///
+/// An invalidation of one [`Entry`](crate::Entry) or of a [`Namespace`](crate::Namespace) names no tag: what is kept
+/// elsewhere learns nothing of it, and ends with `fresh_for`.
+///
+/// Inside, every function is as one with [`Consistency::Strong`](crate::Consistency): each call asks Redis, and memory
+/// serves none. What is made of a value that memory is allowed to be behind with, and is kept elsewhere, would be behind for
+/// as long as it is kept.
+///
+/// It sees what the work polls on its own task; a task that it spawns it does not, with [`inherit`] neither.
+pub async fn dependencies<F: Future>(work: F) -> (F::Output, Dependencies) {
+    let lender = Arc::<Lender>::default();
+    let ambient = Ambient {
+        observer: Some(Arc::new(Observer::lending(&lender))),
+        ..present()
+    };
+    let returned = AMBIENT.scope(ambient, work).await;
+    (returned, lender.dependencies())
+}
+
+/// Polls the body of a call: what it calls is nobody's to look on.
+pub(crate) fn unobserved(poll: &mut dyn FnMut()) {
+    let ambient = Ambient {
+        observer: None,
+        ..present()
+    };
+    AMBIENT.sync_scope(ambient, poll);
 }
 
 /// Makes something in whose calls another is told what becomes of them, if anyone is to be told: who looks on here, and
@@ -214,7 +271,7 @@ pub(crate) fn observed<R>(
     let Some(here) = observer() else {
         return (make(), None);
     };
-    let other = Arc::new(other);
+    let other = Arc::new(other.lending_as(Some(&here)));
     let ambient = Ambient {
         observer: Some(Arc::clone(&other)),
         ..present()

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Cache;
+use crate::listeners::{Invalidated, Listener};
 
 impl Cache {
     /// What a package on top keeps for this cache: one value of each type, made by its `Default` when it is first asked
@@ -26,6 +27,38 @@ impl Cache {
     #[must_use]
     pub fn extension<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
         self.tiers().extensions.get()
+    }
+
+    /// Has this told of each tag, each namespace and everything that this process invalidates by this cache, for as long as
+    /// what it gives lives: for what keeps copies elsewhere, as a CDN.
+    ///
+    /// It is told once Redis has acknowledged, and before the invalidation's own `Ok`; what Redis was not there for is told
+    /// of once it is carried out. What is invalidated in other processes they are told of themselves; of single entries, and
+    /// of what is expired, nobody is told. It must be quick, and not block: what is more work it hands to a task.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use std::sync::mpsc;
+    ///
+    /// use cache_runtime::{Cache, Invalidated};
+    ///
+    /// let cache = Cache::memory();
+    /// let (tell, told) = mpsc::channel();
+    /// let listener = cache.on_invalidated(move |what| {
+    ///     if let Invalidated::Tag(tag) = what {
+    ///         let _ = tell.send(tag.to_owned());
+    ///     }
+    /// });
+    /// cache.tag("user:7").invalidate().await.unwrap();
+    /// assert_eq!(told.recv().unwrap(), "user:7");
+    /// drop(listener);
+    /// # });
+    /// ```
+    pub fn on_invalidated(
+        &self,
+        told: impl Fn(Invalidated<'_>) + Send + Sync + 'static,
+    ) -> Listener {
+        self.tiers().listeners.add(told)
     }
 
     /// Whether it has Redis by its settings, be that away or not. A cache of `memory:` has none, nor has one that is

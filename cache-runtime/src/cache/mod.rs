@@ -25,7 +25,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use ambient::{bypass, inherit, outcome};
+pub use ambient::{bypass, dependencies, inherit, outcome};
 pub use builder::CacheBuilder;
 pub use deferred::{Invalidations, deferred};
 pub use entry::{Entry, Inspection};
@@ -39,7 +39,7 @@ pub use testing::Testing;
 
 pub(crate) use ambient::{
     Current, around, bystander, carried, current, deferral, is_bypassed, is_written, looks_later,
-    may_refresh, observed, observer, refreshes, resolve, writing,
+    observed, observer, refreshes, resolve, unobserved, writing,
 };
 pub(crate) use deferred::{Deferral, is_deferred};
 pub(crate) use due::{Due, How};
@@ -251,7 +251,8 @@ impl Cache {
         match draft.with_tags(&[], Hooks::default()) {
             Ok(request) => {
                 let tally = Arc::clone(&request.tally);
-                Some(Course::new(tally, false, |body| read(request, body)))
+                let course = Course::new(tally, false, |body| read(request, body));
+                Some(course)
             }
             Err(error) => {
                 self.called_uncached(namespace, "", self.refused(site, namespace, &error));

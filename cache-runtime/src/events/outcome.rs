@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::{Event, Tier};
+use super::{Event, Lender, Lending, Tier};
 
 /// What became of a call of an annotated function, as [`outcome`](crate::outcome) tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,7 +48,11 @@ pub enum Served {
 /// Where a call notes its outcome. Of several calls the last that ends is told of, and of many ids at once the one
 /// that took most, with the shortest time that all are fresh.
 #[derive(Debug, Default)]
-pub(crate) struct Observer(Mutex<Noted>);
+pub(crate) struct Observer {
+    noted: Mutex<Noted>,
+    /// Where calls lend what they rest on, if anywhere.
+    lender: Option<Arc<Lender>>,
+}
 
 #[derive(Debug, Default)]
 struct Noted {
@@ -59,7 +63,30 @@ struct Noted {
 
 impl Observer {
     pub(crate) fn outcome(&self) -> Outcome {
-        self.0.lock().outcome
+        self.noted.lock().outcome
+    }
+
+    /// The same, where calls lend what they rest on as they do to another.
+    pub(crate) fn lending_as(mut self, other: Option<&Self>) -> Self {
+        self.lender = other.and_then(|other| other.lender.clone());
+        self
+    }
+
+    /// Where calls lend what they rest on.
+    pub(crate) fn lending(lender: &Arc<Lender>) -> Self {
+        Self {
+            lender: Some(Arc::clone(lender)),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn lends(&self) -> bool {
+        self.lender.is_some()
+    }
+
+    /// A call begins that lends what it rests on, if that is wanted.
+    pub(crate) fn begin_lending(&self) -> Option<Lending> {
+        self.lender.clone().map(Lending::begin)
     }
 
     /// Of many ids at once.
@@ -68,20 +95,27 @@ impl Observer {
             served: Served::Memory,
             fresh_for: Duration::ZERO,
         };
-        Self(Mutex::new(Noted {
+        let noted = Noted {
             outcome,
             of_many: Some(false),
-        }))
+        };
+        Self {
+            noted: Mutex::new(noted),
+            lender: None,
+        }
     }
 
     /// Takes what another was told.
     pub(crate) fn take(&self, other: &Self) {
         let outcome = other.outcome();
-        self.0.lock().outcome = outcome;
+        self.noted.lock().outcome = outcome;
     }
 
     pub(crate) fn uncached(&self) {
         self.served(Served::Uncached);
+        if let Some(lender) = &self.lender {
+            lender.unknown();
+        }
     }
 
     /// A hit in memory.
@@ -97,7 +131,7 @@ impl Observer {
     }
 
     pub(crate) fn served(&self, served: Served) {
-        let noted = &mut *self.0.lock();
+        let noted = &mut *self.noted.lock();
         let outcome = &mut noted.outcome;
         match noted.of_many {
             None => {
@@ -115,7 +149,7 @@ impl Observer {
     }
 
     pub(crate) fn fresh_for(&self, ms: u64) {
-        self.0.lock().fresh_for(ms);
+        self.noted.lock().fresh_for(ms);
     }
 }
 

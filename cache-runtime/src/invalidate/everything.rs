@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::{Extent, TAGS, acknowledged, begin};
 use crate::error::Result;
 use crate::events::Event;
+use crate::listeners::Invalidated;
 use crate::redis::{Fault, Topology};
 use crate::tiers::Tiers;
 
@@ -25,6 +26,7 @@ pub(crate) async fn invalidate_everything(tiers: &Arc<Tiers>) -> Result<()> {
     tiers.events.invalidated_all();
     tiers.cells.flip_all();
     let Some(redis) = &tiers.redis else {
+        tiers.listeners.tell(Invalidated::Everything);
         return Ok(());
     };
     acknowledged(DOING, begin(tiers, redis, Extent::Everything)).await
@@ -56,6 +58,9 @@ impl Drop for Deleting<'_> {
             self.tiers.owed.add_everything();
         }
         self.tiers.cells.flip_all();
+        if self.is_done {
+            self.tiers.listeners.tell(Invalidated::Everything);
+        }
     }
 }
 

@@ -13,9 +13,11 @@ use tracing::{Instrument as _, debug_span};
 use crate::boxed::boxed;
 use crate::error::{CacheError, Result};
 use crate::events::Event;
+use crate::listeners::Invalidated;
 use crate::owed::Target;
 use crate::own_thread;
 use crate::redis::{Fault, Topology, Unlinked};
+use crate::stamp::Subject;
 use crate::tiers::Tiers;
 pub(crate) use everything::invalidate_everything;
 pub(crate) use retry::retry;
@@ -42,6 +44,7 @@ pub(crate) async fn invalidate(
             let checked = targets.iter().zip(rested);
             checked.for_each(|(target, rested)| check(tiers, target, !rested));
         }
+        tell(tiers, &targets);
         return Ok(());
     };
     let span = debug_span!(target: "cache", "cache.invalidate", targets = targets.len());
@@ -209,6 +212,23 @@ impl Drop for Deleting<'_> {
             self.tiers.owed.add(&left);
         }
         drop_copies(self.tiers, self.targets);
+        let done = self.targets.iter().enumerate();
+        tell(
+            self.tiers,
+            done.filter(|(at, _)| is_done(*at))
+                .map(|(_, target)| target),
+        );
+    }
+}
+
+/// Tells who wants to know of what was invalidated.
+fn tell<'a>(tiers: &Tiers, targets: impl IntoIterator<Item = &'a Target>) {
+    for target in targets {
+        match target.subjects.last() {
+            Some(Subject::Tag(tag)) => tiers.listeners.tell(Invalidated::Tag(tag)),
+            Some(Subject::Namespace(name)) => tiers.listeners.tell(Invalidated::Namespace(name)),
+            _ => {}
+        }
     }
 }
 

@@ -58,6 +58,7 @@ pub(crate) async fn audit(request: &Request, body: &Remote, held: &Arc<Held>) {
     let audit = Audit {
         request: Request {
             observer: None,
+            lending: None,
             audited: None,
             tally: Arc::new(Tally::of_none(Arc::clone(&request.counters))),
             // Its own look at the end is nobody's to wait for.

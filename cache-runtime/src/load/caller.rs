@@ -45,7 +45,7 @@ where
         loop {
             let returned = match course.step(context) {
                 Step::Wait => return Poll::Pending,
-                Step::Run => match course.span().in_scope(|| this.body.poll(context)) {
+                Step::Run => match course.polling(|| this.body.poll(context)) {
                     Poll::Ready(returned) => returned,
                     Poll::Pending => continue,
                 },

@@ -21,6 +21,8 @@ pub(crate) struct Course {
     desk: Arc<Desk>,
     /// What the call comes to.
     tally: Arc<Tally>,
+    /// What the body is polled in, where its calls are to be kept apart from the call's own.
+    apart: Option<fn(&mut dyn FnMut())>,
     /// Whether the body runs.
     runs: bool,
     /// What it runs in.
@@ -64,6 +66,7 @@ impl Course {
             algorithm: algorithm(Remote::new(&desk, is_limited)),
             desk,
             tally,
+            apart: None,
             runs: false,
             span: Span::none(),
             next: Next::Algorithm,
@@ -110,9 +113,20 @@ impl Course {
         self.desk.waits()
     }
 
-    /// What the body is to be polled in.
-    pub(super) fn span(&self) -> &Span {
-        &self.span
+    /// The same, with its body polled in this.
+    pub(crate) fn apart(mut self, apart: Option<fn(&mut dyn FnMut())>) -> Self {
+        self.apart = apart;
+        self
+    }
+
+    /// Polls the body.
+    pub(super) fn polling<R>(&self, mut poll: impl FnMut() -> Poll<R>) -> Poll<R> {
+        let Some(apart) = self.apart else {
+            return self.span.in_scope(poll);
+        };
+        let mut polled = Poll::Pending;
+        self.span.in_scope(|| apart(&mut || polled = poll()));
+        polled
     }
 
     pub(super) fn made(&mut self, made: Made) {

@@ -127,6 +127,7 @@ impl Leader<'_> {
         let refreshing = Refreshing {
             request: Request {
                 observer: None,
+                lending: None,
                 tally: Arc::new(Tally::of_none(Arc::clone(&request.counters))),
                 ..request.clone()
             },

@@ -137,7 +137,8 @@ pub(crate) async fn load(request: &Request, body: &Remote) -> Returned {
     {
         // One that was under way when the call began may be older than an invalidation elsewhere.
         let any = joining.seat();
-        let leads = match joining.turn(&any, any.is_verified()).await {
+        let verifies = any.is_verified() || request.is_checked();
+        let leads = match joining.turn(&any, verifies).await {
             Joined::Served(returned) => return returned,
             Joined::Leads(turn) => Some(turn),
             Joined::Refused(turn) => {

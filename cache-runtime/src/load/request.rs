@@ -8,7 +8,7 @@ use super::hooks::Hooks;
 use super::there::There;
 use crate::clock::{Moment, Stopwatch};
 use crate::error::{CacheError, Result, check_name};
-use crate::events::{Counters, Event, Miss, Observed, Of, Served, Tally, Tier, Unstored};
+use crate::events::{Counters, Event, Lending, Miss, Observed, Of, Served, Tally, Tier, Unstored};
 use crate::flight::Terms;
 use crate::frame::{CodecId, Lock};
 use crate::key::integer;
@@ -53,6 +53,8 @@ pub(crate) struct Request {
     pub(crate) reloads: bool,
     /// Who is to be told what becomes of it.
     pub(crate) observer: Observed,
+    /// Who is to be told what it rests on.
+    pub(crate) lending: Option<Arc<Lending>>,
     /// Since when it waits for others, where that was not with this read.
     pub(crate) waiting: Option<Stopwatch>,
     /// The load whose value does not serve this call.
@@ -155,6 +157,7 @@ impl Draft {
             missed: self.missed,
             ahead: self.ahead,
             reloads: self.reloads,
+            lending: lending(&self.observer),
             observer: self.observer,
             waiting: None,
             refused: self.refused,
@@ -162,6 +165,10 @@ impl Draft {
             invalid: None,
         })
     }
+}
+
+fn lending(observer: &Observed) -> Option<Arc<Lending>> {
+    observer.as_ref()?.begin_lending().map(Arc::new)
 }
 
 /// The integer that a key is, or that its text ends in.
@@ -270,10 +277,11 @@ impl Request {
         self.redis().is_some() && (self.is_strong() || self.memory().is_none())
     }
 
-    /// Whether it is of a `strong` site, which memory may not serve. Without Redis memory is all
-    /// there is, and can't be behind.
+    /// Whether memory may not serve it: it is of a `strong` site, or what is made of it is kept elsewhere, and would be
+    /// behind for longer than memory is. Without Redis memory is all there is, and can't be behind.
     pub(crate) fn is_strong(&self) -> bool {
-        self.policy.consistency == Consistency::Strong && self.redis().is_some()
+        let is_strong = self.policy.consistency == Consistency::Strong || self.lending.is_some();
+        is_strong && self.redis().is_some()
     }
 
     pub(super) fn memory(&self) -> Option<&Memory> {
@@ -424,18 +432,35 @@ impl Request {
         is_fresh || (now < held.stale_end() && held.watch.holds_stale(now))
     }
 
-    /// Tells who looks on how much longer what the call ends with is fresh.
+    /// Tells who looks on how much longer what the call ends with is fresh, and what it rests on.
     pub(crate) fn ended(&self, held: &Held) {
-        if let Some(observer) = &self.observer
-            && !held.is_stale
-        {
-            let now = self.tiers.clock.now();
-            let end = match self.policy.idle_ms() {
-                Some(_) => self.unused_until(held.given.fresh_until, now),
-                None => held.until,
-            };
-            observer.fresh_for(end.ms_since(now));
+        let Some(observer) = &self.observer else {
+            return;
+        };
+        let now = self.tiers.clock.now();
+        let fresh_ms = match (held.is_stale, self.policy.idle_ms()) {
+            (true, _) => 0,
+            (false, Some(_)) => self.unused_until(held.given.fresh_until, now).ms_since(now),
+            (false, None) => held.until.ms_since(now),
+        };
+        if !held.is_stale {
+            observer.fresh_for(fresh_ms);
         }
+        if let Some(lending) = &self.lending {
+            lending.end(self.tags(held), fresh_ms);
+        }
+    }
+
+    /// The tags of its entry. A tag that is refused is none: what it is of is not stored.
+    fn tags(&self, held: &Held) -> Vec<Arc<str>> {
+        let own = self.subjects.iter().filter_map(|subject| match subject {
+            Subject::Tag(tag) => Some(Arc::clone(tag)),
+            _ => None,
+        });
+        let tags_from = self.hooks.tags_from.as_ref();
+        let by_value = tags_from.map(|tags_from| tags_from(&held.value));
+        let by_value = by_value.iter().flatten().filter_map(|tag| tag.name().ok());
+        own.chain(by_value.map(Arc::clone)).collect()
     }
 
     /// Keeps a value in memory, where it is served while its watch holds; whether it is there.

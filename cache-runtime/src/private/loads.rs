@@ -10,7 +10,9 @@ use tokio::runtime::Handle;
 use tracing::Instrument as _;
 
 use crate::boxed::boxed;
-use crate::cache::{around, carried, deferral, is_deferred, is_written, may_refresh, refreshes};
+use crate::cache::{
+    around, carried, deferral, is_deferred, is_written, looks_later, refreshes, unobserved,
+};
 use crate::error::LoadTimeout;
 use crate::events::{Event, Tier};
 use crate::load::{
@@ -184,7 +186,11 @@ fn requested(
 /// The read of an entry.
 pub(super) fn begin(request: Arc<Request>) -> Course {
     let (tally, is_limited) = (Clone::clone(&request.tally), request.hooks.is_limited);
-    Course::new(tally, is_limited, |body| boxed(|| run(request, body)))
+    let apart = match request.lending.is_some() {
+        true => Some(unobserved as fn(&mut dyn FnMut())),
+        false => None,
+    };
+    Course::new(tally, is_limited, |body| boxed(|| run(request, body))).apart(apart)
 }
 
 async fn run(request: Arc<Request>, body: Remote) -> Returned {
@@ -204,9 +210,9 @@ async fn run(request: Arc<Request>, body: Remote) -> Returned {
     }
     let returned = match reloads {
         true => boxed(|| load::refresh(&request, &body)).await,
-        false => match may_refresh().then(|| request.used_in_memory()).flatten() {
+        false => match looks_later().then(|| request.used_in_memory()).flatten() {
             Some(held) => {
-                request.emit(Event::Hit(Tier::Memory));
+                request.count_older(&held);
                 Ok(held)
             }
             None => load::load(&request, &body).await,

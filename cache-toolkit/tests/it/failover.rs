@@ -171,7 +171,11 @@ async fn limits_hold(mut fleet: Fleet, how: Lost) {
             "it counts again: {algorithm} {said:?}"
         );
         match on_outage {
-            OnOutage::Open => assert!(said.uncounted > 0, "{algorithm} {said:?}"),
+            OnOutage::Open => {
+                // Where the master is paused a question may wait for the next one, which counts it.
+                let was_told = matches!(how, Lost::Paused) || said.uncounted > 0;
+                assert!(was_told, "{algorithm} {said:?}");
+            }
             _ => assert!(
                 said.uncounted == 0 && said.refused > 0,
                 "{algorithm} {said:?}"

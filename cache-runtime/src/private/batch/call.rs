@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 
 use super::super::loads::begin;
 use super::many::Apart;
-use crate::cache::{deferral, refreshes, writing};
+use crate::cache::{deferral, refreshes, unobserved, writing};
 use crate::error::LoadTimeout;
 use crate::events::{Event, Observer};
 use crate::load::{Absent, Begins, Due, Ended, Group, Limit, Request, read_fresh};
@@ -51,6 +51,9 @@ impl Missing {
         self.places.push(place);
         if let Some(request) = &self.request {
             again.tally.joins(&request.tally);
+            if let Some(lending) = &again.lending {
+                lending.joins();
+            }
         }
     }
 }
@@ -151,8 +154,14 @@ impl<R, K, V, E> Batch<'_, R, K, V, E> {
         });
         let digests = requests.iter().map(|request| &request.digest);
         let mut body = pin!(writing(digests, body));
+        let lends = requests.iter().any(|request| request.lending.is_some());
         poll_fn(|context| {
-            if let Poll::Ready(returned) = body.as_mut().poll(context) {
+            let mut polled = Poll::Pending;
+            match lends {
+                true => unobserved(&mut || polled = body.as_mut().poll(context)),
+                false => polled = body.as_mut().poll(context),
+            }
+            if let Poll::Ready(returned) = polled {
                 return Poll::Ready(self.returned(returned, context));
             }
             let (values, missing, give) = (&mut self.values, &self.missing, self.ways.give);
