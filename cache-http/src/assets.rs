@@ -9,6 +9,7 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 use tower_layer::Layer;
 
+use crate::credentials::Credentials;
 use crate::telling::{Answered, Asked, Telling, Tells};
 
 /// One year, which is as good as for ever.
@@ -49,6 +50,7 @@ pub struct StaticAssets(Arc<Rules>);
 #[derive(Clone)]
 struct Rules {
     html: Duration,
+    credentials: Credentials,
     is_immutable: Arc<dyn Fn(&str) -> bool + Send + Sync>,
 }
 
@@ -58,6 +60,7 @@ impl StaticAssets {
     pub fn new() -> Self {
         Self(Arc::new(Rules {
             html: HTML,
+            credentials: Credentials::default(),
             is_immutable: Arc::new(has_hash),
         }))
     }
@@ -68,6 +71,14 @@ impl StaticAssets {
     #[must_use]
     pub fn immutable(mut self, is: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         Arc::make_mut(&mut self.0).is_immutable = Arc::new(is);
+        self
+    }
+
+    /// Cookies that change no response, as those of statistics: what was asked with them alone is anybody's. A name with a
+    /// `*` behind it stands for all that begin so: `["theme", "_ga*"]`. Unless set, every cookie says who asks.
+    #[must_use]
+    pub fn ignore_cookies<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        Arc::make_mut(&mut self.0).credentials.ignore(names);
         self
     }
 
@@ -103,6 +114,10 @@ impl<S> Layer<S> for StaticAssets {
 
 impl Tells for StaticAssets {
     const LOOKS_ON: bool = false;
+
+    fn credentials(&self) -> &Credentials {
+        &self.0.credentials
+    }
 
     fn tell(&self, asked: &Asked, answered: Answered<'_>, _: Dependencies) {
         let is_file = [StatusCode::OK, StatusCode::PARTIAL_CONTENT].contains(&answered.status)

@@ -30,6 +30,7 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use tower_layer::Layer;
 
+use crate::credentials::Credentials;
 use crate::tags;
 use crate::telling::{Answered, Asked, Telling, Tells};
 
@@ -64,6 +65,7 @@ pub struct Hints(Arc<Said>);
 struct Said {
     browser: Duration,
     tells_tags: bool,
+    credentials: Credentials,
 }
 
 /// What a response rests on, for the response cache around it.
@@ -96,6 +98,14 @@ impl Hints {
         self
     }
 
+    /// Cookies that change no response, as those of statistics: what was asked with them alone is anybody's. A name with a
+    /// `*` behind it stands for all that begin so: `["theme", "_ga*"]`. Unless set, every cookie says who asks.
+    #[must_use]
+    pub fn ignore_cookies<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        Arc::make_mut(&mut self.0).credentials.ignore(names);
+        self
+    }
+
     /// Whether the tags are told to who asks, for a CDN in front: in `Surrogate-Key`, `Cache-Tag` and `Cache-Groups`
     /// (RFC 9875). They are not unless set.
     #[must_use]
@@ -115,6 +125,10 @@ impl<S> Layer<S> for Hints {
 
 impl Tells for Hints {
     const LOOKS_ON: bool = true;
+
+    fn credentials(&self) -> &Credentials {
+        &self.0.credentials
+    }
 
     fn tell(&self, asked: &Asked, answered: Answered<'_>, rests_on: Dependencies) {
         let is_kept = STATUSES.contains(&answered.status);

@@ -8,9 +8,11 @@ pub struct Guide;
 pub mod assets;
 pub mod hints;
 pub mod limit;
+pub mod purge;
 pub mod response;
 pub mod session;
 
+mod credentials;
 mod list;
 mod tags;
 mod telling;

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use cache_runtime::{Dependencies, dependencies};
-use http::header::{self, HeaderMap};
+use http::header::HeaderMap;
 use http::{Extensions, Method, Request, Response, StatusCode};
 use tower_service::Service;
+
+use crate::credentials::Credentials;
 
 /// What of a request matters to who tells.
 #[derive(Debug)]
@@ -40,6 +42,9 @@ impl Answered<'_> {
 pub(crate) trait Tells: Send + Sync + 'static {
     /// Whether it wants to know what the handler's calls rest on.
     const LOOKS_ON: bool;
+
+    /// By what a request says who asks.
+    fn credentials(&self) -> &Credentials;
 
     fn tell(&self, asked: &Asked, answered: Answered<'_>, rests_on: Dependencies);
 }
@@ -85,12 +90,10 @@ where
         let mut inner = mem::replace(&mut self.inner, clone);
         let tells = Arc::clone(&self.tells);
         Box::pin(async move {
-            let headers = request.headers();
             let asked = Asked {
                 method: request.method().clone(),
                 path: request.uri().path().to_owned(),
-                is_of_one: headers.contains_key(header::COOKIE)
-                    || headers.contains_key(header::AUTHORIZATION),
+                is_of_one: tells.credentials().are_in(request.headers()),
             };
             let answering = inner.call(request);
             let (answer, rests_on) = match T::LOOKS_ON {

@@ -69,9 +69,9 @@ where
     async fn got(self, wishes: Wishes) -> Result<Response<ResponseBody<R>>, S::Error> {
         let (parts, body) = self.request.into_parts();
         let whose = self.shared.whose(&parts);
-        let mut key = name::key(&parts, &self.shared.vary, whose.as_deref());
+        let mut key = name::key(&parts, &self.shared.vary, &whose);
         let mut asked = Asked::new(&parts, wishes);
-        let handler = Handler::new(self.shared, whose.is_some(), self.inner, parts, body);
+        let handler = Handler::new(self.shared, whose.is_known(), self.inner, parts, body);
         let cache = &handler.shared.cache;
         let mut found = kept(cache, &key, &asked, handler.asked(&asked)).await;
         if let Kept::Response(stored) = &found
@@ -153,7 +153,7 @@ async fn looked_up<B: Body<Data = Bytes>>(
 ) -> Option<Response<ResponseBody<B>>> {
     let parts = &asked.parts;
     let whose = shared.whose(parts);
-    let key = name::key(parts, &shared.vary, whose.as_deref());
+    let key = name::key(parts, &shared.vary, &whose);
     let mut stored = peeked(shared, asked, &key).await?;
     if !stored.is_selected_by(&parts.headers) {
         let key = name::of_variant(&key, &stored.variant(&parts.headers));

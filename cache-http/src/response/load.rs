@@ -35,6 +35,7 @@ impl Asks<'_> {
         let parts = self.parts;
         let mut settings = self.shared.settings;
         settings.is_private = self.is_private;
+        settings.is_of_one = self.shared.credentials.are_in(&parts.headers);
         settings.lent = lent.and_then(|lent| lent.fresh_for);
         let asked = (&parts.method, &parts.uri, &parts.headers);
         Terms::of(asked, (status, headers), settings, now)

@@ -7,7 +7,9 @@
 //! one that says nothing is kept where [`ttl`](ResponseCache::ttl) says for how long. Never kept are answers with
 //! `Set-Cookie`, with `private` or `no-store`, with `Vary: *`, to a request with `Authorization` unless they allow it, and
 //! streams of events. Without a word of freshness neither is what was asked with a cookie, unless
-//! [`private_by`](ResponseCache::private_by) says whose it is.
+//! [`private_by`](ResponseCache::private_by) says whose it is. What was asked by nobody in particular is served to nobody in
+//! particular: a request with a cookie or `Authorization` is answered by what such a request has left, if that says that it
+//! is anybody's.
 //!
 //! An entry carries tags: those of [`tags`](ResponseCache::tags), those that the handler names in `Cache-Tag`,
 //! `Surrogate-Key` or `Cache-Groups` (RFC 9875), and one for its target, by which a `POST`, `PUT`, `PATCH` or `DELETE` to
@@ -45,8 +47,11 @@ use http::request::Parts;
 use tower_layer::Layer;
 
 pub use body::ResponseBody;
+use name::Whose;
 use rules::Settings;
 pub use service::ResponseCacheService;
+
+use crate::credentials::Credentials;
 
 /// How much a body may have to be kept: 1 MiB.
 const MAX_BODY: usize = 1 << 20;
@@ -86,6 +91,7 @@ struct Shared {
     vary: Vec<String>,
     tags: Option<TagsOf>,
     private_by: Option<WhoseOf>,
+    credentials: Credentials,
     tells_tags: bool,
 }
 
@@ -100,6 +106,7 @@ impl ResponseCache {
             vary: Vec::new(),
             tags: None,
             private_by: None,
+            credentials: Credentials::default(),
             tells_tags: false,
         }))
     }
@@ -152,6 +159,13 @@ impl ResponseCache {
         self.with(|shared| shared.private_by = Some(Arc::new(whose)))
     }
 
+    /// Cookies that change no response, as those of statistics: what was asked with them alone is anybody's. A name with a
+    /// `*` behind it stands for all that begin so: `["theme", "_ga*"]`. Unless set, every cookie says who asks.
+    #[must_use]
+    pub fn ignore_cookies<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
+        self.with(|shared| shared.credentials.ignore(names))
+    }
+
     /// The longest body that is kept, in bytes; 1 MiB unless set. A longer one is streamed to its caller.
     #[must_use]
     pub fn max_body(self, bytes: usize) -> Self {
@@ -175,8 +189,13 @@ impl<S> Layer<S> for ResponseCache {
 }
 
 impl Shared {
-    fn whose(&self, parts: &Parts) -> Option<String> {
-        self.private_by.as_ref().and_then(|whose| whose(parts))
+    fn whose(&self, parts: &Parts) -> Whose {
+        let whose = self.private_by.as_ref().and_then(|whose| whose(parts));
+        match whose {
+            Some(name) => Whose::Of(name),
+            None if self.credentials.are_in(&parts.headers) => Whose::Somebody,
+            None => Whose::Anybody,
+        }
     }
 }
 

@@ -10,16 +10,38 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::stored::lines;
 
+/// Whom a response is for, as far as its request says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// It says nothing.
+    Anybody,
+    /// It has credentials, and nobody says whose they are.
+    Somebody,
+    /// It is of this user or workspace.
+    Of(String),
+}
+
+impl Whose {
+    pub(super) fn is_known(&self) -> bool {
+        matches!(self, Self::Of(_))
+    }
+}
+
 /// The key of a request: host, path, query in the order of its names, whose it is, and the fields that it always varies
 /// by. Each part has its length before it, so that no two requests have one key.
-pub(super) fn key(parts: &Parts, vary: &[String], whose: Option<&str>) -> String {
+pub(super) fn key(parts: &Parts, vary: &[String], whose: &Whose) -> String {
     let mut key = String::new();
     put(&mut key, &host(&parts.uri, &parts.headers));
     put(&mut key, parts.uri.path());
     put(&mut key, &sorted(parts.uri.query().unwrap_or_default()));
     put(&mut key, if parts.uri.query().is_some() { "?" } else { "" });
-    put(&mut key, if whose.is_some() { "of" } else { "" });
-    put(&mut key, whose.unwrap_or_default());
+    let (kind, name) = match whose {
+        Whose::Anybody => ("", ""),
+        Whose::Somebody => ("somebody", ""),
+        Whose::Of(name) => ("of", &**name),
+    };
+    put(&mut key, kind);
+    put(&mut key, name);
     for name in vary {
         put(&mut key, name);
         put_lines(&mut key, &lines(&parts.headers, name));

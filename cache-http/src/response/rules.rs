@@ -41,6 +41,8 @@ pub(super) struct Settings {
     pub(super) stale_if_error: Duration,
     /// Whether nobody else is served what is kept.
     pub(super) is_private: bool,
+    /// Whether it may be for who asked alone, and nobody says whose it is.
+    pub(super) is_of_one: bool,
 }
 
 /// How a response that is kept serves a request.
@@ -114,10 +116,8 @@ impl Terms {
             && !says.has("s-maxage")
             && !headers.contains_key(header::EXPIRES)
             && !headers.contains_key(header::LAST_MODIFIED);
-        let is_of_one =
-            asked.contains_key(header::COOKIE) || asked.contains_key(header::AUTHORIZATION);
         if let (true, Some(ttl)) = (is_silent && status == StatusCode::OK, settings.ttl)
-            && (settings.is_private || !is_of_one || says.has("public"))
+            && (settings.is_private || !settings.is_of_one || says.has("public"))
         {
             lifetime = ttl;
         }

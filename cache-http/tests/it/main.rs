@@ -7,6 +7,7 @@ mod rfc9111;
 mod row_32_responses;
 mod row_33_sessions;
 mod row_34_http;
+mod row_41_edges;
 
 use std::time::{Duration, Instant};
 

@@ -358,3 +358,31 @@ async fn a_handler_that_says_nothing_has_changed_is_asked_for_no_body() {
     }
     assert_eq!(app.calls(), 3, "each is asked");
 }
+
+#[tokio::test]
+async fn what_nobody_in_particular_asked_for_is_not_served_to_who_is_logged_in() {
+    // A page that greets who is logged in, and says nothing of it.
+    let greets = |layer: ResponseCache| {
+        App::new(layer, |_, request| {
+            let who = request.headers().get("cookie");
+            let who = who.map_or("nobody", |who| who.to_str().unwrap_or_default());
+            (StatusCode::OK, Vec::new(), who.as_bytes().to_vec())
+        })
+    };
+    let ask = async |app: &App, cookie: &str| {
+        let fields = [("cookie", cookie)];
+        let fields = if cookie.is_empty() { &[][..] } else { &fields };
+        let said = app.ask(Method::GET, "/", fields).await;
+        format!("{} {}", said.body, said.from())
+    };
+    let app = greets(layer());
+    assert_eq!(ask(&app, "").await, "nobody MISS");
+    assert_eq!(ask(&app, "id=ada").await, "id=ada MISS");
+    assert_eq!(ask(&app, "id=bob").await, "id=bob MISS");
+    // Nor do they keep others from being served.
+    assert_eq!(ask(&app, "").await, "nobody HIT");
+    let app = greets(layer().ignore_cookies(["_ga*"]));
+    assert_eq!(ask(&app, "").await, "nobody MISS");
+    assert_eq!(ask(&app, "_ga=1; _ga_2=3").await, "nobody HIT");
+    assert_eq!(ask(&app, "_ga=1; id=ada").await, "_ga=1; id=ada MISS");
+}
