@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tower_sessions_core::session::Id;
 
@@ -29,7 +30,8 @@ pub(super) struct Place {
 }
 
 /// What a session is known by to who may end it: made of a hash of its id, so nobody is logged in by it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct SessionHandle(Place);
 
 impl UserName {
@@ -94,6 +96,20 @@ impl SessionHandle {
 impl fmt::Display for SessionHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:08x}{}", self.0.bucket, self.0.hash)
+    }
+}
+
+impl From<SessionHandle> for String {
+    fn from(handle: SessionHandle) -> Self {
+        handle.to_string()
+    }
+}
+
+impl TryFrom<String> for SessionHandle {
+    type Error = SessionError;
+
+    fn try_from(text: String) -> Result<Self, SessionError> {
+        text.parse()
     }
 }
 
