@@ -83,7 +83,7 @@ pub struct PurgerBuilder<P> {
 /// let token = std::env::var("CDN_TOKEN")?;
 /// let cdn = Webhook::new("https://api.cloudflare.com/client/v4/zones/1a2b/purge_cache")?
 ///     .header("authorization", &format!("Bearer {token}"))?;
-/// let purger = Purger::new(&cache, "cloudflare", cdn).start().await?;
+/// let purger = Purger::builder(&cache, "cloudflare", cdn).start().await?;
 ///
 /// cache.tag("user:7").invalidate().await?;
 /// purger.flush().await;   // optional: from here on it is purged, whatever becomes of this process
@@ -117,7 +117,7 @@ pub struct PurgerStats {
 impl Purger {
     /// A purger of this name for this CDN: each process starts one of the same name, and a service with two CDNs one for
     /// each.
-    pub fn new<P: Purge>(cache: &Cache, name: impl Into<String>, cdn: P) -> PurgerBuilder<P> {
+    pub fn builder<P: Purge>(cache: &Cache, name: impl Into<String>, cdn: P) -> PurgerBuilder<P> {
         PurgerBuilder {
             cache: cache.clone(),
             name: name.into(),

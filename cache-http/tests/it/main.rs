@@ -2,7 +2,9 @@
 
 mod browser;
 mod children;
+mod failover_sessions;
 mod handler;
+mod misuse_sessions;
 mod rfc9111;
 mod row_32_responses;
 mod row_33_sessions;

@@ -303,7 +303,7 @@ fn webhook(url: &str) -> Webhook {
 }
 
 async fn purger(cache: &Cache, url: &str) -> Purger {
-    let purger = Purger::new(cache, "cdn", webhook(url))
+    let purger = Purger::builder(cache, "cdn", webhook(url))
         .back_off(Duration::from_millis(20), Duration::from_millis(100))
         .again_after(Duration::from_millis(50));
     purger.start().await.unwrap()
@@ -396,7 +396,7 @@ async fn row_41_a_cdn_serves_the_new_answer_once_it_is_purged() {
     let at_edge = Cache::memory();
     let origin = routes(&cache).layer(Hints::new().tell_tags(true));
     let edge = origin.layer(ResponseCache::new(&at_edge));
-    let purger = Purger::new(&cache, "edge", Edge(at_edge))
+    let purger = Purger::builder(&cache, "edge", Edge(at_edge))
         .start()
         .await
         .unwrap();
@@ -456,19 +456,19 @@ async fn what_is_used_wrongly_says_what_to_do() {
         "{error}"
     );
     let cache = Cache::memory();
-    let error = Purger::new(&cache, "", hook.clone())
+    let error = Purger::builder(&cache, "", hook.clone())
         .start()
         .await
         .unwrap_err()
         .to_string();
     assert!(error.contains("name of a purger"), "{error}");
     let slow = Duration::from_secs(2);
-    let error = Purger::new(&cache, "a", hook.clone())
+    let error = Purger::builder(&cache, "a", hook.clone())
         .back_off(slow, Duration::ZERO)
         .start()
         .await;
     assert!(error.unwrap_err().to_string().contains("`back_off`"));
     cache.close().await.unwrap();
-    let closed = Purger::new(&cache, "a", hook).start().await;
+    let closed = Purger::builder(&cache, "a", hook).start().await;
     assert!(closed.unwrap_err().to_string().contains("off or closed"));
 }
