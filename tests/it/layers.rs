@@ -15,6 +15,7 @@ const LAYERS: &[&[&str]] = &[
         "events",
         "executable",
         "extensions",
+        "listeners",
         "own_thread",
         "patience",
         "sketch",

@@ -10,7 +10,7 @@
 //!
 //! A purge begins after Redis has acknowledged the invalidation, so what the CDN asks for afterwards is new. A response that
 //! it had asked for before, and that comes in after the purge, would stay: so each purge is made once more after 5 s
-//! ([`again_after`](Purger::again_after)). Until the CDN has answered it serves what it has. A process that is killed
+//! ([`again_after`](PurgerBuilder::again_after)). Until the CDN has answered it serves what it has. A process that is killed
 //! between an invalidation and the queue, some milliseconds, leaves the CDN as it is: [`flush`](Purger::flush) waits for
 //! that where it matters.
 //!
@@ -38,7 +38,7 @@ pub use webhook::{Webhook, WebhookError};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Purged {
-    /// All responses that carry one of these tags; at least one, and at most [`at_once`](Purger::at_once).
+    /// All responses that carry one of these tags; at least one, and at most [`at_once`](PurgerBuilder::at_once).
     Tags(Vec<String>),
     /// All responses.
     Everything,
