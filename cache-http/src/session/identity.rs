@@ -11,6 +11,9 @@ use tower_sessions_core::session::Id;
 
 use super::SessionError;
 
+/// The bytes of a user's id: as it stands in each session of his, it is a name and no document.
+const LONGEST: usize = 1_024;
+
 /// The digits of a hash.
 const DIGITS: usize = 32;
 
@@ -36,6 +39,9 @@ impl UserName {
     pub(super) fn new(user: &str) -> Result<Self, SessionError> {
         if user.is_empty() {
             return Err(SessionError::NoUser);
+        }
+        if user.len() > LONGEST {
+            return Err(SessionError::LongUser { limit: LONGEST });
         }
         let hash = digits(&[b"user:", user.as_bytes()]);
         let bucket = u32::from_str_radix(&hash[..8], 16).unwrap_or(0);
@@ -88,6 +94,12 @@ impl SessionHandle {
 
     pub(super) fn place(&self) -> &Place {
         &self.0
+    }
+}
+
+impl From<Place> for SessionHandle {
+    fn from(place: Place) -> Self {
+        Self(place)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The layers on real servers: one binary.
 
+mod attacks_sessions;
 mod browser;
 mod children;
 mod handler;
