@@ -124,9 +124,16 @@ pub struct SessionInfo {
 }
 
 impl SessionStore {
-    /// A store in the Redis of this cache; nothing is asked of it yet.
+    /// A store in the Redis of this cache; nothing is asked of it yet. Of a cache that is off the sessions are kept in this
+    /// process too, with a warning: another process does not know them.
     #[must_use]
     pub fn new(cache: &Cache) -> Self {
+        if !cache.is_enabled() {
+            tracing::warn!(
+                "sessions are kept in this process alone, as the cache is off or closed: other processes don't know them, \
+                 and a restart ends them"
+            );
+        }
         let kept = match cache.commands() {
             Ok(commands) => Kept::Remote(Remote::new(commands)),
             Err(_) => Kept::Local(cache.extension()),

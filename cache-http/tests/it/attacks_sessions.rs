@@ -92,7 +92,7 @@ async fn a_session_that_has_ended_does_not_live_on_by_a_change_of_its_id() {
 #[tokio::test]
 async fn a_logout_while_the_id_is_changed_ends_it() {
     each(async |store| {
-        for end in ["logout", "destroy_all"] {
+        for end in ["logout", "destroy", "destroy_all"] {
             let id = logged_in(&store, "ada").await;
             let slow = session(&store, Some(id));
             let now = session(&store, Some(id));
@@ -100,12 +100,27 @@ async fn a_logout_while_the_id_is_changed_ends_it() {
             slow.cycle_id().await.unwrap();
             match end {
                 "logout" => logout(&now).await.unwrap(),
+                "destroy" => drop(store.destroy("ada", &SessionHandle::of(id)).await.unwrap()),
                 _ => drop(store.destroy_all("ada").await.unwrap()),
             }
             let error = slow.save().await.unwrap_err().to_string();
             assert!(error.contains("the session ended"), "{end}: {error}");
             assert!(store.active("ada").await.unwrap().is_empty());
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_user_does_not_end_it_while_the_id_is_changed() {
+    each(async |store| {
+        let id = logged_in(&store, "ada").await;
+        let slow = session(&store, Some(id));
+        slow.cycle_id().await.unwrap();
+        let ended = store.destroy("mallory", &SessionHandle::of(id)).await;
+        assert_eq!(ended, Ok(false));
+        slow.save().await.unwrap();
+        assert!(whose(&store, slow.id().unwrap()).await.is_some());
     })
     .await;
 }

@@ -4,6 +4,8 @@ mod attacks_sessions;
 mod browser;
 mod children;
 mod handler;
+mod log;
+mod misuse_sessions;
 mod rfc9111;
 mod row_32_responses;
 mod row_33_sessions;
