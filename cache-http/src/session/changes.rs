@@ -14,7 +14,7 @@ use super::identity::{Place, SessionHandle, UserName, digits};
 use super::own::{BASE, is_proof, is_stored, proof};
 
 /// The bytes of all names and values.
-const LARGEST: usize = 64 * 1_024;
+pub(super) const LARGEST: usize = 64 * 1_024;
 
 /// How many lists and objects may be within each other; `serde_json` reads no more than 127.
 const DEEPEST: usize = 100;

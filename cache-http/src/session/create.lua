@@ -18,7 +18,7 @@ local epoch = '0'
 if user ~= '' then
   epoch = redis.call('HGET', KEYS[2], 'e:' .. user) or '0'
   if ARGV[5] ~= 'any' then
-    if ARGV[5] ~= epoch or redis.call('GET', KEYS[3]) ~= user then
+    if ARGV[5] ~= epoch or redis.call('HGET', KEYS[3], 'user') ~= user then
       return 1
     end
     redis.call('DEL', KEYS[3])

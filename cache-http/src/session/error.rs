@@ -36,14 +36,6 @@ pub enum SessionError {
     /// A user has no name.
     #[error("a user's id is some text, and not empty: give what names one user for good")]
     NoUser,
-    /// A user's name is too long.
-    #[error(
-        "a user's id is at most {limit} bytes: give what names one user for good, and keep the rest as other values"
-    )]
-    LongUser {
-        /// How many bytes it may have.
-        limit: usize,
-    },
     /// A value has a name that this crate has a use for.
     #[error(
         "names of a session's values that begin with `cache.` are the crate's own: give the value another name, and let \

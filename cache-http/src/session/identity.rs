@@ -11,9 +11,6 @@ use tower_sessions_core::session::Id;
 
 use super::SessionError;
 
-/// The bytes of a user's id: as it stands in each session of his, it is a name and no document.
-const LONGEST: usize = 1_024;
-
 /// The digits of a hash.
 const DIGITS: usize = 32;
 
@@ -39,9 +36,6 @@ impl UserName {
     pub(super) fn new(user: &str) -> Result<Self, SessionError> {
         if user.is_empty() {
             return Err(SessionError::NoUser);
-        }
-        if user.len() > LONGEST {
-            return Err(SessionError::LongUser { limit: LONGEST });
         }
         let hash = digits(&[b"user:", user.as_bytes()]);
         let bucket = u32::from_str_radix(&hash[..8], 16).unwrap_or(0);

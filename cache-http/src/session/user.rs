@@ -5,10 +5,11 @@ use tower_sessions_core::Session;
 use tower_sessions_core::session::{Error, Record};
 
 use super::SessionError;
+use super::changes::LARGEST;
 use super::identity::UserName;
 use super::own::{LOGIN, USER, proof};
 
-/// Makes a session this user's, by whatever id names him for good (1 to 1,024 bytes), with a new id, and stores it. Call it
+/// Makes a session this user's, by whatever id names him for good, with a new id, and stores it. Call it
 /// when the password was checked, and not before.
 ///
 /// What an anonymous session held before stays in it, as a cart. Of a session that was another user's nothing stays. The
@@ -23,7 +24,7 @@ use super::own::{LOGIN, USER, proof};
 /// If the future is dropped, the session may be ended, and another be there or not.
 pub async fn login(session: &Session, user: &str) -> Result<(), Error> {
     // Before the session of now is ended.
-    UserName::new(user).map_err(|error| Error::Store(error.into()))?;
+    check_name(user).map_err(|error| Error::Store(error.into()))?;
     let before = self::user(session).await?;
     if before.is_some_and(|before| before != user) {
         session.flush().await?;
@@ -38,6 +39,15 @@ pub async fn login(session: &Session, user: &str) -> Result<(), Error> {
         session.clear().await;
     }
     saved
+}
+
+fn check_name(user: &str) -> Result<(), SessionError> {
+    UserName::new(user)?;
+    // The session holds it, as JSON.
+    if user.len() > LARGEST / 2 {
+        return Err(SessionError::TooLarge { limit: LARGEST });
+    }
+    Ok(())
 }
 
 /// Ends a session, and has the browser forget its cookie. Of a session that nobody is logged in to, or that has ended, it

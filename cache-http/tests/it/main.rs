@@ -3,6 +3,7 @@
 mod attacks_sessions;
 mod browser;
 mod children;
+mod failover_sessions;
 mod handler;
 mod log;
 mod misuse_sessions;
