@@ -36,7 +36,8 @@ struct Kept {
     end: Option<SystemTime>,
     /// Stamps and values.
     values: HashMap<String, (String, String)>,
-    removed: String,
+    /// The stamp of who has removed last, and what.
+    removed: (String, Vec<String>),
 }
 
 impl Kept {
@@ -136,7 +137,7 @@ impl Local {
             ends: now,
             end: wanted.end.map(|end| now + end),
             values: values.collect(),
-            removed: String::new(),
+            removed: (String::new(), Vec::new()),
         };
         kept.slide(wanted.ttl, now);
         sessions.sessions.insert(place.clone(), kept);
@@ -157,21 +158,27 @@ impl Local {
                 let writer = there.map_or("", |(stamp, _)| stamp);
                 let is_own = writer == change.before
                     || writer == wanted.stamp
-                    || (there.is_none() && kept.removed == wanted.stamp);
+                    || (there.is_none()
+                        && kept.removed.0 == wanted.stamp
+                        && kept.removed.1.contains(&change.name));
                 !is_own && there.map(|(_, value)| value) != change.value.as_ref()
             });
             if clashes {
                 return Err(SessionError::Conflict);
             }
         }
+        let mut gone = Vec::new();
         for change in &wanted.changes {
             if let Some(value) = &change.value {
                 let value = (wanted.stamp.to_owned(), value.clone());
                 kept.values.insert(change.name.clone(), value);
             } else {
                 kept.values.remove(&change.name);
-                wanted.stamp.clone_into(&mut kept.removed);
+                gone.push(change.name.clone());
             }
+        }
+        if !gone.is_empty() {
+            kept.removed = (wanted.stamp.to_owned(), gone);
         }
         kept.end = wanted.end.map(|end| now + end);
         kept.slide(wanted.ttl, now);

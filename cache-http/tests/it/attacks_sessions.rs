@@ -13,8 +13,8 @@ use cache_runtime::Cache;
 use cache_toolkit::Limiter;
 use http::request::Parts;
 use http::{Request, StatusCode};
-use tower_sessions::SessionStore as _;
 use tower_sessions::session::Id;
+use tower_sessions::{Session, SessionStore as _};
 
 use crate::browser::Browser;
 use crate::row_33_sessions::{each, logged_in, session, whose};
@@ -178,6 +178,56 @@ async fn who_ends_all_his_sessions_can_log_in_in_the_same_request() {
         assert!(whose(&store, here.id().unwrap()).await.is_some());
     })
     .await;
+}
+
+/// Each way in which two requests at once may change one value, of which the later has stored something before.
+#[tokio::test]
+async fn what_another_has_changed_is_never_overwritten_by_who_has_not_seen_it() {
+    each(async |store| {
+        for (first, second) in [
+            (Some(1), Some(2)),
+            (Some(1), None),
+            (None, Some(2)),
+            (None, None),
+        ] {
+            for is_stored_before in [false, true] {
+                let id = logged_in(&store, "ada").await;
+                let before = session(&store, Some(id));
+                before.insert("cart", 0).await.unwrap();
+                before.insert("theme", 0).await.unwrap();
+                before.save().await.unwrap();
+                let (one, two) = (session(&store, Some(id)), session(&store, Some(id)));
+                for session in [&one, &two] {
+                    user(session).await.unwrap();
+                }
+                change(&one, first).await;
+                one.save().await.unwrap();
+                if is_stored_before {
+                    two.remove_value("theme").await.unwrap();
+                    two.save().await.unwrap();
+                }
+                change(&two, second).await;
+                let saved = two.save().await.map_err(|error| error.to_string());
+                let what = format!("{first:?} {second:?} {is_stored_before}");
+                if first == second {
+                    saved.expect(&what);
+                } else {
+                    let error = saved.expect_err(&what);
+                    assert!(error.contains("another request has changed"), "{error}");
+                }
+                let after = session(&store, Some(id));
+                assert_eq!(after.get::<u8>("cart").await.unwrap(), first, "{what}");
+            }
+        }
+    })
+    .await;
+}
+
+async fn change(session: &Session, cart: Option<u8>) {
+    match cart {
+        Some(cart) => session.insert("cart", cart).await.unwrap(),
+        None => drop(session.remove_value("cart").await.unwrap()),
+    }
 }
 
 #[tokio::test]
