@@ -231,6 +231,22 @@ async fn change(session: &Session, cart: Option<u8>) {
 }
 
 #[tokio::test]
+async fn an_id_that_somebody_made_up_is_not_taken_over() {
+    each(async |store| {
+        let made_up = Id(7);
+        let browser = session(&store, Some(made_up));
+        login(&browser, "ada").await.unwrap();
+        assert_ne!(browser.id(), Some(made_up));
+        let browser = session(&store, Some(made_up));
+        browser.insert("cart", 1).await.unwrap();
+        browser.save().await.unwrap();
+        assert_ne!(browser.id(), Some(made_up));
+        assert!(store.load(&made_up).await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn ids_beside_that_of_another_find_nobody() {
     each(async |store| {
         let id = logged_in(&store, "ada").await;

@@ -425,6 +425,19 @@ async fn redis_that_is_away_is_told_without_its_password() {
     assert!(!shown.contains("hunter2"), "{shown}");
 }
 
+#[tokio::test]
+async fn a_cache_that_is_closed_lets_nobody_in() {
+    let (_server, cache) = server().await;
+    let store = SessionStore::new(&cache);
+    let id = logged_in(&store, "ada").await;
+    cache.close().await.unwrap();
+    says(user(&session(&store, Some(id))).await, "`cache.health()`");
+    says(
+        login(&session(&store, None), "ada").await,
+        "`cache.health()`",
+    );
+}
+
 /// A user of Redis with these rights to these keys beside those that a connection takes.
 async fn with_rights(server: &Server, rights: &str) -> Cache {
     let words = format!(
@@ -656,6 +669,9 @@ async fn proxies_of_none_believe_nobody_and_what_is_no_network_is_refused() {
             "write `10.0.0.1`, `10.0.0.0/8` or `fd00::/8`",
         );
     }
+    // What was given is told, and no more of it than helps.
+    let long = TrustedProxies::new([&*"x".repeat(1_000_000)]);
+    assert!(long.unwrap_err().to_string().len() < 200);
     // Without `ConnectInfo` nobody has an address, and all are one.
     let limiter = Limiter::gcra(&Cache::memory(), "api", 1, MINUTE).unwrap();
     let limit = RateLimit::new(limiter).by(|parts| {
