@@ -1,6 +1,6 @@
 //! Whose address a request has, behind proxies that are known.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use http::HeaderMap;
 
@@ -49,27 +49,45 @@ impl TrustedProxies {
 
     /// The client behind the proxies: of the addresses in `X-Forwarded-For`, each added by the proxy that was asked, the
     /// last that is no trusted proxy's. `peer` is who is connected, and the client himself unless he is a trusted proxy.
-    /// What is no address ends the search: before that anything may stand.
+    /// What is no address ends the search: before that anything may stand. A port behind an address is left out, and no
+    /// other header is read.
     #[must_use]
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer;
         let lines = headers.get_all("x-forwarded-for").iter().rev();
-        let lines = lines.map(|line| line.to_str().unwrap_or_default());
-        for said in lines.flat_map(|line| line.rsplit(',')) {
+        // Of bytes, as a client may have begun with what is no text.
+        for said in lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b',')) {
             if !self.0.iter().any(|network| network.has(client)) {
                 break;
             }
-            match said.trim().parse() {
-                Ok(before) => client = before,
-                Err(_) => break,
+            match address(said) {
+                Some(before) => client = before,
+                None => break,
             }
         }
         client
     }
 }
 
+/// An address as proxies write it: some add the port, and then set brackets around one of IPv6, some quotes (RFC 7239, 6).
+fn address(said: &[u8]) -> Option<IpAddr> {
+    let said = std::str::from_utf8(said).ok()?.trim();
+    let quoted = said
+        .strip_prefix('"')
+        .and_then(|said| said.strip_suffix('"'));
+    let said = quoted.unwrap_or(said);
+    let bracketed = said
+        .strip_prefix('[')
+        .and_then(|said| said.strip_suffix(']'));
+    if let Some(said) = bracketed {
+        return said.parse().ok().map(IpAddr::V6);
+    }
+    let with_port = || said.parse().ok().map(|address: SocketAddr| address.ip());
+    said.parse().ok().or_else(with_port)
+}
+
 /// The name of an address to count by: of IPv6 its first 64 bits, as one household has all of these; an IPv4 address in
-/// IPv6 is that IPv4 address.
+/// IPv6 is that IPv4 address. Many providers give a customer 256 to 65,536 such networks: see [`wider_network`].
 ///
 /// ```
 /// use cache_http::limit::network;
@@ -85,6 +103,31 @@ pub fn network(address: IpAddr) -> String {
         IpAddr::V6(address) => {
             let first = u128::from(address) >> 64 << 64;
             format!("{}/64", Ipv6Addr::from(first))
+        }
+    }
+}
+
+/// The name of all addresses that one customer may have: of IPv6 its first 48 bits, which is the most that a site is given
+/// (RFC 6177), and what one IPv4 address has by 6to4; of IPv4 its first 24 bits, which others share. For a second layer with
+/// a higher limit, so that who changes his [`network`] again and again is not counted anew for ever.
+///
+/// ```
+/// use cache_http::limit::wider_network;
+///
+/// assert_eq!(wider_network("2001:db8:1:2::1".parse()?), wider_network("2001:db8:1:3::1".parse()?));
+/// assert_eq!(wider_network("192.0.2.1".parse()?), "192.0.2.0/24");
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
+#[must_use]
+pub fn wider_network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let first = u32::from(address) >> 8 << 8;
+            format!("{}/24", Ipv4Addr::from(first))
+        }
+        IpAddr::V6(address) => {
+            let first = u128::from(address) >> 80 << 80;
+            format!("{}/48", Ipv6Addr::from(first))
         }
     }
 }

@@ -39,7 +39,7 @@ use cache_toolkit::Limiter;
 use http::request::Parts;
 use tower_layer::Layer;
 
-pub use address::{AddressError, TrustedProxies, network};
+pub use address::{AddressError, TrustedProxies, network, wider_network};
 pub use service::RateLimited;
 pub use who::secret_header;
 use who::{Ask, Who};
@@ -86,10 +86,11 @@ impl RateLimit {
     }
 
     /// Counts by the user that was [logged in](crate::session::login), which needs the layer of the sessions around this
-    /// one. The session is loaded for it, and not once more by the handler.
+    /// one: without it all are counted together, which the log says once. The session is loaded for it, and not once more
+    /// by the handler.
     #[must_use]
     pub fn by_user(mut self) -> Self {
-        self.who.push(Who::User);
+        self.who.push(Who::User(Arc::default()));
         self
     }
 

@@ -10,13 +10,14 @@ use serde_json::{Map, Value, json};
 use tower_sessions_core::session::{Id, Record};
 
 use super::SessionError;
-use super::identity::{UserName, digits};
-
-/// Under which it stands in a record; never stored.
-const BASE: &str = "cache.base";
+use super::identity::{Place, SessionHandle, UserName, digits};
+use super::own::{BASE, is_proof, is_stored, proof};
 
 /// The bytes of all names and values.
-const LARGEST: usize = 64 * 1_024;
+pub(super) const LARGEST: usize = 64 * 1_024;
+
+/// How many lists and objects may be within each other; `serde_json` reads no more than 127.
+const DEEPEST: usize = 100;
 
 /// Names, and values as JSON.
 pub(super) type Values = BTreeMap<String, String>;
@@ -30,6 +31,8 @@ pub(super) struct Base {
     /// begins another.
     user: String,
     epoch: String,
+    /// Where it was loaded from, as a handle; empty if it was not.
+    place: String,
     /// Of each value its stamp and its hash.
     seen: HashMap<String, (String, String)>,
 }
@@ -46,13 +49,20 @@ pub(super) struct Change {
 #[derive(Debug)]
 pub(super) struct Create<'a> {
     pub(super) user: Option<&'a UserName>,
-    /// The epoch that it must still be.
-    pub(super) epoch: Option<&'a str>,
+    pub(super) goes_on: Option<Continued<'a>>,
     pub(super) stamp: &'a str,
     pub(super) values: &'a Values,
     pub(super) ttl: Duration,
     pub(super) end: Option<Duration>,
     pub(super) most: u32,
+}
+
+/// A session of the same user that goes on in a new one: nobody must have ended it but who changed its id.
+#[derive(Debug)]
+pub(super) struct Continued<'a> {
+    /// Which of his epochs it must still be.
+    pub(super) epoch: &'a str,
+    pub(super) place: &'a Place,
 }
 
 /// Changes to be stored.
@@ -80,10 +90,14 @@ pub(super) fn all(record: &Record) -> Result<Values, SessionError> {
     let mut values = Values::new();
     let mut bytes = 0;
     for (name, value) in &record.data {
-        if name == BASE {
+        if !is_stored(name)? {
             continue;
         }
-        let value = serde_json::to_string(value).map_err(|_| SessionError::Value)?;
+        if !is_shallow(value, DEEPEST) {
+            return Err(SessionError::Value { deepest: DEEPEST });
+        }
+        let value =
+            serde_json::to_string(value).map_err(|_| SessionError::Value { deepest: DEEPEST })?;
         bytes += name.len() + value.len();
         values.insert(name.clone(), value);
     }
@@ -91,6 +105,17 @@ pub(super) fn all(record: &Record) -> Result<Values, SessionError> {
         return Err(SessionError::TooLarge { limit: LARGEST });
     }
     Ok(values)
+}
+
+fn is_shallow(value: &Value, left: usize) -> bool {
+    let Some(less) = left.checked_sub(1) else {
+        return !value.is_array() && !value.is_object();
+    };
+    match value {
+        Value::Array(items) => items.iter().all(|item| is_shallow(item, less)),
+        Value::Object(fields) => fields.values().all(|field| is_shallow(field, less)),
+        _ => true,
+    }
 }
 
 /// All values as changes.
@@ -117,7 +142,7 @@ impl Base {
         let Some(base) = record.data.get(BASE) else {
             return Ok(None);
         };
-        Self::read(base).map(Some).ok_or(SessionError::Value)
+        Self::read(base).map(Some).ok_or(SessionError::Reserved)
     }
 
     /// What stands in a record, which has it no longer.
@@ -128,6 +153,9 @@ impl Base {
     }
 
     fn read(base: &Value) -> Option<Self> {
+        if !is_proof(base.get("proof")) {
+            return None;
+        }
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let seen = base.get("seen")?.as_object()?.iter();
         let seen = seen.map(|(name, pair)| {
@@ -138,6 +166,7 @@ impl Base {
             stamp: text(base.get("stamp")?)?,
             user: text(base.get("user")?)?,
             epoch: text(base.get("epoch")?)?,
+            place: text(base.get("place")?)?,
             seen: seen.collect::<Option<_>>()?,
         })
     }
@@ -148,19 +177,28 @@ impl Base {
             .map(|(name, (stamp, hash))| (name, json!([stamp, hash])))
             .collect();
         let base = json!({
-            "stamp": self.stamp, "user": self.user, "epoch": self.epoch, "seen": seen,
+            "proof": proof(), "stamp": self.stamp, "user": self.user, "epoch": self.epoch, "place": self.place, "seen": seen,
         });
         record.data.insert(BASE.to_owned(), base);
     }
 
-    /// The epoch of this user that the record is of, if it was his.
-    pub(super) fn epoch_of(&self, user: Option<&UserName>) -> Option<&str> {
-        let is_his = user.is_some_and(|user| user.as_str() == self.user);
-        is_his.then_some(self.epoch.as_str())
+    /// Where it was loaded from, if it was this user's.
+    pub(super) fn place_of(&self, user: &UserName) -> Option<Place> {
+        let handle = self.place.parse::<SessionHandle>().ok()?;
+        (user.as_str() == self.user).then(|| handle.place().clone())
+    }
+
+    pub(super) fn epoch(&self) -> &str {
+        &self.epoch
     }
 
     /// When all values were written with its stamp.
-    pub(super) fn written(self, epoch: String, user: Option<&UserName>, values: &Values) -> Self {
+    pub(super) fn written(
+        self,
+        epoch: String,
+        user: Option<&UserName>,
+        (place, values): (Place, &Values),
+    ) -> Self {
         let stamp = &self.stamp;
         let seen = values
             .iter()
@@ -171,6 +209,7 @@ impl Base {
                 .map(|user| user.as_str().to_owned())
                 .unwrap_or_default(),
             epoch,
+            place: SessionHandle::from(place).to_string(),
             stamp: self.stamp.clone(),
         }
     }
@@ -211,7 +250,7 @@ impl Loaded {
         values.collect()
     }
 
-    pub(super) fn base(self, user: Option<&UserName>) -> Base {
+    pub(super) fn base(self, user: Option<&UserName>, place: Place) -> Base {
         let values = self.values.into_iter();
         let seen = values.map(|(name, stamp, value)| (name, (stamp, hash(&value))));
         Base {
@@ -220,6 +259,7 @@ impl Loaded {
                 .map(|user| user.as_str().to_owned())
                 .unwrap_or_default(),
             epoch: self.epoch,
+            place: SessionHandle::from(place).to_string(),
             ..Base::new()
         }
     }

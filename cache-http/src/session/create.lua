@@ -1,6 +1,7 @@
--- KEYS, as in load.lua. ARGV: the session's hash, its user or nothing, ttl and end in milliseconds (0 for none), the epoch
--- that the user must have (`any` for whichever), how many sessions a user has, a stamp, then names and values.
--- Gives: the user's epoch; 0 if there is one of this hash; 1 if the user has another epoch.
+-- KEYS, as in load.lua, and KEYS[3]: what delete.lua leaves of the session that goes on in this one. ARGV: the session's
+-- hash, its user or nothing, ttl and end in milliseconds (0 for none), the epoch that the user must have (`any` for a
+-- session that is not another's continuation), how many sessions a user has, a stamp, then names and values.
+-- Gives: the user's epoch; 0 if there is one of this hash; 1 if the one that would go on was ended meanwhile.
 -- Invariant: a user never has more in the list than that; who was used least goes.
 if redis.call('EXISTS', KEYS[1]) == 1 then
   return 0
@@ -16,8 +17,11 @@ end
 local epoch = '0'
 if user ~= '' then
   epoch = redis.call('HGET', KEYS[2], 'e:' .. user) or '0'
-  if ARGV[5] ~= 'any' and ARGV[5] ~= epoch then
-    return 1
+  if ARGV[5] ~= 'any' then
+    if ARGV[5] ~= epoch or redis.call('HGET', KEYS[3], 'user') ~= user then
+      return 1
+    end
+    redis.call('DEL', KEYS[3])
   end
   local used = {}
   local listed = redis.call('HGETALL', KEYS[2])

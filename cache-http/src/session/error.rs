@@ -36,6 +36,12 @@ pub enum SessionError {
     /// A user has no name.
     #[error("a user's id is some text, and not empty: give what names one user for good")]
     NoUser,
+    /// A value has a name that this crate has a use for.
+    #[error(
+        "names of a session's values that begin with `cache.` are the crate's own: give the value another name, and let \
+         no caller choose it"
+    )]
+    Reserved,
     /// There is too much in it.
     #[error(
         "a session is at most {limit} bytes: keep large values elsewhere, and their names in it"
@@ -44,9 +50,15 @@ pub enum SessionError {
         /// How many it may have.
         limit: usize,
     },
-    /// A value could not be written as JSON, or read.
-    #[error("a value of the session is no JSON that can be kept")]
-    Value,
+    /// A value is no JSON that could be read again.
+    #[error(
+        "a value of the session can't be kept: at most {deepest} lists and objects are within each other, so keep it \
+         flatter, or elsewhere"
+    )]
+    Value {
+        /// How many may be within each other.
+        deepest: usize,
+    },
     /// What is stored under the name was not written by this crate, or by another version of it.
     #[error(
         "what is stored there is no session of this version: delete it, and the user logs in again"

@@ -93,6 +93,12 @@ impl SessionHandle {
     }
 }
 
+impl From<Place> for SessionHandle {
+    fn from(place: Place) -> Self {
+        Self(place)
+    }
+}
+
 impl fmt::Display for SessionHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:08x}{}", self.0.bucket, self.0.hash)
@@ -141,6 +147,18 @@ pub(super) fn digits(parts: &[&[u8]]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_handle_is_its_text_in_paths_and_json() {
+        let handle = SessionHandle::of(id(None));
+        let text = serde_json::to_string(&handle).expect("a text");
+        assert_eq!(text, format!("\"{handle}\""));
+        assert_eq!(
+            serde_json::from_str::<SessionHandle>(&text).ok(),
+            Some(handle)
+        );
+        assert!(serde_json::from_str::<SessionHandle>("\"x\"").is_err());
+    }
 
     #[test]
     fn ids_of_a_user_are_in_his_bucket_and_differ() {

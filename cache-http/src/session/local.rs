@@ -22,6 +22,8 @@ struct Sessions {
     /// How often all sessions of a user were ended; of those who have none now no longer kept than there is room for.
     epochs: HashMap<String, u64>,
     ended: u64,
+    /// Sessions that may go on under another id: whose they were, and until when.
+    moving: HashMap<Place, (String, SystemTime)>,
 }
 
 #[derive(Debug)]
@@ -34,7 +36,8 @@ struct Kept {
     end: Option<SystemTime>,
     /// Stamps and values.
     values: HashMap<String, (String, String)>,
-    removed: String,
+    /// The stamp of who has removed last, and what.
+    removed: (String, Vec<String>),
 }
 
 impl Kept {
@@ -112,8 +115,12 @@ impl Local {
         }
         let user = wanted.user.map_or("", UserName::as_str);
         let epoch = sessions.epoch(user);
-        if wanted.epoch.is_some_and(|wanted| wanted != epoch) {
-            return Err(SessionError::Gone);
+        if let Some(of) = &wanted.goes_on {
+            let moves = sessions.moving.remove(of.place);
+            let may = moves.is_some_and(|(whose, until)| whose == user && until > now);
+            if of.epoch != epoch || !may {
+                return Err(SessionError::Gone);
+            }
         }
         if !user.is_empty() {
             sessions.keep_fewer(user, wanted.most as usize);
@@ -130,7 +137,7 @@ impl Local {
             ends: now,
             end: wanted.end.map(|end| now + end),
             values: values.collect(),
-            removed: String::new(),
+            removed: (String::new(), Vec::new()),
         };
         kept.slide(wanted.ttl, now);
         sessions.sessions.insert(place.clone(), kept);
@@ -151,34 +158,60 @@ impl Local {
                 let writer = there.map_or("", |(stamp, _)| stamp);
                 let is_own = writer == change.before
                     || writer == wanted.stamp
-                    || (there.is_none() && kept.removed == wanted.stamp);
+                    || (there.is_none()
+                        && kept.removed.0 == wanted.stamp
+                        && kept.removed.1.contains(&change.name));
                 !is_own && there.map(|(_, value)| value) != change.value.as_ref()
             });
             if clashes {
                 return Err(SessionError::Conflict);
             }
         }
+        let mut gone = Vec::new();
         for change in &wanted.changes {
             if let Some(value) = &change.value {
                 let value = (wanted.stamp.to_owned(), value.clone());
                 kept.values.insert(change.name.clone(), value);
             } else {
                 kept.values.remove(&change.name);
-                wanted.stamp.clone_into(&mut kept.removed);
+                gone.push(change.name.clone());
             }
+        }
+        if !gone.is_empty() {
+            kept.removed = (wanted.stamp.to_owned(), gone);
         }
         kept.end = wanted.end.map(|end| now + end);
         kept.slide(wanted.ttl, now);
         Ok(())
     }
 
-    pub(super) fn delete(&self, place: &Place, user: Option<&UserName>) -> bool {
+    pub(super) fn delete(&self, place: &Place, user: Option<&UserName>, goes_on: Duration) -> bool {
         let (mut sessions, now) = (self.0.lock(), SystemTime::now());
-        let Some(kept) = sessions.get(place, now) else {
+        let whose = sessions.get(place, now).map(|kept| kept.user.clone());
+        let moving = sessions.moving.get(place).map(|(whose, _)| whose);
+        let is_his = |user: &UserName| {
+            whose
+                .as_ref()
+                .or(moving)
+                .is_some_and(|his| his == user.as_str())
+        };
+        if !user.is_none_or(is_his) {
+            return false;
+        }
+        // Whoever ends it a second time takes away that it may go on.
+        sessions.moving.remove(place);
+        let Some(whose) = whose else {
             return false;
         };
-        if user.is_some_and(|user| user.as_str() != kept.user) {
-            return false;
+        if !whose.is_empty() && !goes_on.is_zero() {
+            if sessions.moving.len() >= MOST {
+                sessions.moving.retain(|_, (_, until)| *until > now);
+            }
+            if sessions.moving.len() < MOST {
+                sessions
+                    .moving
+                    .insert(place.clone(), (whose, now + goes_on));
+            }
         }
         sessions.sessions.remove(place).is_some()
     }

@@ -44,6 +44,8 @@
 //! - A session ends 24 hours ([`ttl`](SessionStore::ttl)) after it was last loaded or stored, a hundredth later at most. No
 //!   setting of the layer is needed for that.
 //! - Only [`login`] gives a session its user, and always with a new id, so that an id which somebody had planted is of no use.
+//!   Of a session that was another user's it takes nothing along.
+//! - A session goes on under another id (`cycle_id`) only where nobody has ended it meanwhile.
 //!
 //! What Redis itself does not promise: a failover may lose what the old master acknowledged last, so a session that was
 //! ended in that moment may be there again, and a new one may not.
@@ -52,6 +54,7 @@ mod changes;
 mod error;
 mod identity;
 mod local;
+mod own;
 mod redis;
 mod user;
 
@@ -65,7 +68,7 @@ use time::OffsetDateTime;
 use tower_sessions_core::session::{Id, Record};
 use tower_sessions_core::session_store;
 
-use changes::{Base, Create, Save};
+use changes::{Base, Continued, Create, Save};
 pub use error::SessionError;
 pub use identity::SessionHandle;
 use identity::{Place, UserName};
@@ -81,6 +84,9 @@ const LONGEST: Duration = Duration::from_secs(366 * 24 * 3_600);
 
 /// How many sessions a user has, unless set.
 const MOST: u32 = 100;
+
+/// How long after its id was given up a session may be stored under another: longer than a request is under way.
+const MOVING: Duration = Duration::from_secs(3_600);
 
 /// How often another id is tried where there is a session of the first.
 const IDS_TRIED: usize = 4;
@@ -118,9 +124,16 @@ pub struct SessionInfo {
 }
 
 impl SessionStore {
-    /// A store in the Redis of this cache; nothing is asked of it yet.
+    /// A store in the Redis of this cache; nothing is asked of it yet. Of a cache that is off the sessions are kept in this
+    /// process too, with a warning: another process does not know them.
     #[must_use]
     pub fn new(cache: &Cache) -> Self {
+        if !cache.is_enabled() {
+            tracing::warn!(
+                "sessions are kept in this process alone, as the cache is off or closed: other processes don't know them, \
+                 and a restart ends them"
+            );
+        }
         let kept = match cache.commands() {
             Ok(commands) => Kept::Remote(Remote::new(commands)),
             Err(_) => Kept::Local(cache.extension()),
@@ -202,8 +215,8 @@ impl SessionStore {
     pub async fn destroy(&self, user: &str, handle: &SessionHandle) -> Result<bool, SessionError> {
         let (user, place) = (UserName::new(user)?, handle.place());
         match &self.kept {
-            Kept::Remote(remote) => remote.delete(place, Some(&user)).await,
-            Kept::Local(local) => Ok(local.delete(place, Some(&user))),
+            Kept::Remote(remote) => remote.delete(place, Some(&user), Duration::ZERO).await,
+            Kept::Local(local) => Ok(local.delete(place, Some(&user), Duration::ZERO)),
         }
     }
 
@@ -226,16 +239,22 @@ impl SessionStore {
     }
 
     async fn create_one(&self, record: &mut Record) -> Result<(), SessionError> {
-        let (base, user) = (Base::take(record)?, user::of(record)?);
-        let values = changes::all(record)?;
+        let (base, is_login) = (Base::take(record)?, own::take_login(record)?);
+        let (user, values) = (user::of(record)?, changes::all(record)?);
         let base = base.unwrap_or_else(Base::new);
+        // Whoever is not logged in by this has been before.
+        let before = user.as_ref().filter(|_| !is_login);
+        let before = before.map(|user| base.place_of(user).ok_or(SessionError::OtherUser));
+        let before = before.transpose()?;
         for _ in 0..IDS_TRIED {
             record.id = identity::id(user.as_ref());
             let place = Place::of(record.id);
             let wanted = Create {
                 user: user.as_ref(),
-                // Of a session that was this user's before: it must not have been ended meanwhile.
-                epoch: base.epoch_of(user.as_ref()),
+                goes_on: before.as_ref().map(|place| Continued {
+                    epoch: base.epoch(),
+                    place,
+                }),
                 stamp: &base.stamp,
                 values: &values,
                 ttl: self.ttl,
@@ -247,7 +266,8 @@ impl SessionStore {
                 Kept::Local(local) => local.create(&place, &wanted)?,
             };
             if let Some(epoch) = made {
-                base.written(epoch, user.as_ref(), &values).put(record);
+                base.written(epoch, user.as_ref(), (place, &values))
+                    .put(record);
                 return Ok(());
             }
         }
@@ -291,7 +311,7 @@ impl SessionStore {
             expiry_date: OffsetDateTime::now_utc() + self.ttl,
         };
         let user = user::of(&record)?;
-        loaded.base(user.as_ref()).put(&mut record);
+        loaded.base(user.as_ref(), place).put(&mut record);
         Ok(Some(record))
     }
 
@@ -321,8 +341,8 @@ impl tower_sessions_core::SessionStore for SessionStore {
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
         let place = Place::of(*id);
         match &self.kept {
-            Kept::Remote(remote) => remote.delete(&place, None).await?,
-            Kept::Local(local) => local.delete(&place, None),
+            Kept::Remote(remote) => remote.delete(&place, None, MOVING).await?,
+            Kept::Local(local) => local.delete(&place, None, MOVING),
         };
         Ok(())
     }

@@ -34,17 +34,28 @@ impl Remote {
         self.commands.key(&kind, &format!("{:08x}", place.bucket))
     }
 
+    /// What stands for a session that was ended by its id.
+    fn ended(&self, place: &Place) -> String {
+        let kind = format!("ended:{}", place.hash);
+        self.commands.key(&kind, &format!("{:08x}", place.bucket))
+    }
+
     fn list(&self, bucket: u32) -> String {
         self.commands.key("sessions", &format!("{bucket:08x}"))
     }
 
+    /// Runs a script on a session, the list that it is in, and what stands for an ended one in the same slot.
     async fn ask(
         &self,
         script: &Script,
-        place: &Place,
+        (place, ended): (&Place, &Place),
         arguments: &[&str],
     ) -> Result<Reply, SessionError> {
-        let keys = [self.session(place), self.list(place.bucket)];
+        let keys = [
+            self.session(place),
+            self.list(place.bucket),
+            self.ended(ended),
+        ];
         let arguments: Vec<&[u8]> = arguments.iter().map(|word| word.as_bytes()).collect();
         let keys = keys.each_ref().map(String::as_str);
         Ok(self.commands.script(script, &keys, &arguments).await?)
@@ -55,7 +66,9 @@ impl Remote {
         place: &Place,
         ttl: Duration,
     ) -> Result<Option<Loaded>, SessionError> {
-        let reply = self.ask(&LOAD, place, &[&place.hash, &millis(ttl)]).await?;
+        let reply = self
+            .ask(&LOAD, (place, place), &[&place.hash, &millis(ttl)])
+            .await?;
         if reply == Reply::Nothing {
             return Ok(None);
         }
@@ -77,7 +90,7 @@ impl Remote {
         }))
     }
 
-    /// The user's epoch if it was made, `None` if there is one of this id.
+    /// The user's epoch if it was made, `None` if there is one of this id already.
     pub(super) async fn create(
         &self,
         place: &Place,
@@ -90,14 +103,15 @@ impl Remote {
             user,
             &ttl,
             &end,
-            wanted.epoch.unwrap_or("any"),
+            wanted.goes_on.as_ref().map_or("any", |of| of.epoch),
             &most,
             wanted.stamp,
         ];
         for (name, value) in wanted.values {
             arguments.extend([name.as_str(), value.as_str()]);
         }
-        let reply = self.ask(&CREATE, place, &arguments).await?;
+        let before = wanted.goes_on.as_ref().map_or(place, |of| of.place);
+        let reply = self.ask(&CREATE, (place, before), &arguments).await?;
         match (reply.number(), reply.text()) {
             (Some(0), _) => Ok(None),
             (Some(1), _) => Err(SessionError::Gone),
@@ -119,7 +133,7 @@ impl Remote {
                 change.value.as_deref().unwrap_or(""),
             ]);
         }
-        match self.ask(&SAVE, place, &arguments).await?.number() {
+        match self.ask(&SAVE, (place, place), &arguments).await?.number() {
             Some(0) => Ok(()),
             Some(1) => Err(SessionError::Gone),
             Some(2) => Err(SessionError::OtherUser),
@@ -128,14 +142,16 @@ impl Remote {
         }
     }
 
-    /// Whether there was one, of this user if one is given.
+    /// Whether there was one, of this user if one is given; for how long after that it may go on under another id.
     pub(super) async fn delete(
         &self,
         place: &Place,
         user: Option<&UserName>,
+        goes_on: Duration,
     ) -> Result<bool, SessionError> {
         let user = user.map_or("", UserName::as_str);
-        let reply = self.ask(&DELETE, place, &[&place.hash, user]).await?;
+        let arguments = [&*place.hash, user, &millis(goes_on)];
+        let reply = self.ask(&DELETE, (place, place), &arguments).await?;
         Ok(reply.number() == Some(1))
     }
 

@@ -1,9 +1,11 @@
 //! The layers on real servers: one binary.
 
+mod attacks_sessions;
 mod browser;
 mod children;
 mod failover_sessions;
 mod handler;
+mod log;
 mod misuse_sessions;
 mod rfc9111;
 mod row_32_responses;

@@ -80,7 +80,7 @@ fn app(store: &SessionStore) -> Router {
 }
 
 /// Both kinds of cache, as both keep what is promised.
-async fn each(mut check: impl AsyncFnMut(SessionStore)) {
+pub(crate) async fn each(mut check: impl AsyncFnMut(SessionStore)) {
     let (_server, cache) = server().await;
     check(SessionStore::new(&cache)).await;
     check(SessionStore::new(&Cache::memory())).await;
