@@ -45,7 +45,11 @@ where
         }
     }
 
-    pub(super) async fn answer(self) -> Result<Response<ResponseBody<R>>, S::Error> {
+    pub(super) async fn answer(mut self) -> Result<Response<ResponseBody<R>>, S::Error> {
+        if self.is_inside() {
+            let response = self.inner.call(self.request).await?;
+            return Ok(response.map(ResponseBody::streamed));
+        }
         let headers = self.request.headers();
         let wishes = Wishes::of(headers);
         let may_be_kept = !wishes.no_store
@@ -63,6 +67,21 @@ where
             Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE => self.passed().await,
             _ => self.changed().await,
         }
+    }
+
+    /// Whether a layer of the same cache is around this one, which has the same key for the request: it would wait for
+    /// itself. Marks the request for those inside.
+    fn is_inside(&mut self) -> bool {
+        let cache = self.shared.cache.extension::<Running>();
+        let around = self
+            .request
+            .extensions_mut()
+            .get_or_insert_default::<Around>();
+        let is_inside = around.0.iter().any(|other| Arc::ptr_eq(other, &cache));
+        if !is_inside {
+            around.0.push(cache);
+        }
+        is_inside
     }
 
     /// A `GET`, of one handler for all who ask at once.
@@ -331,6 +350,10 @@ where
 
 /// How many tasks load anew at once; while there are as many, what is stale is served as it is.
 const MOST_TASKS: usize = 64;
+
+/// The caches whose layers a request has passed.
+#[derive(Clone, Default)]
+struct Around(Vec<Arc<Running>>);
 
 /// The keys that are loaded anew in tasks now.
 #[derive(Default)]

@@ -24,7 +24,8 @@
 //! # What it does not do
 //!
 //! Requests with `Range` go through to the handler, and parts are not put together. `HEAD` is answered from what a `GET`
-//! left, and goes through otherwise. A response of a `POST` is not kept.
+//! left, and goes through otherwise. A response of a `POST` is not kept. Of two layers of one cache around a
+//! handler the outer one keeps, and the inner one lets through.
 
 mod body;
 mod conditional;

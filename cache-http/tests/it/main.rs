@@ -6,6 +6,7 @@ mod children;
 mod failover_sessions;
 mod handler;
 mod log;
+mod misuse_responses;
 mod misuse_sessions;
 mod rfc9111;
 mod row_32_responses;
