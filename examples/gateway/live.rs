@@ -35,15 +35,20 @@ impl Live {
 
     /// Hands the pages what is told, for as long as the process runs.
     pub(crate) async fn listen(self) {
+        let mut is_told = true;
         loop {
-            let Err(error) = self.hand_on().await;
-            tracing::warn!(%error, "pages are told nothing for now");
+            let Err(error) = self.hand_on(&mut is_told).await;
+            // Once for each time that it is away, and not for each try.
+            if std::mem::take(&mut is_told) {
+                tracing::warn!(%error, "pages are told nothing for now");
+            }
             sleep(Duration::from_secs(1)).await;
         }
     }
 
-    async fn hand_on(&self) -> Result<Infallible, ToolkitError> {
+    async fn hand_on(&self, is_told: &mut bool) -> Result<Infallible, ToolkitError> {
         let mut told = self.topic.subscribe().await?;
+        *is_told = true;
         loop {
             let event = match told.recv().await? {
                 Message::Value { value, .. } => value,

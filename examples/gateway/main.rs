@@ -77,12 +77,29 @@ fn port() -> Result<u16, String> {
     port.parse().map_err(wrong)
 }
 
+async fn listen(port: u16) -> Result<TcpListener, String> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    listener.map_err(|error| {
+        format!("nobody can be served on port {port}: {error}; give another one by PORT")
+    })
+}
+
+fn open_prices() -> Result<(), String> {
+    let file = std::env::var_os("DATABASE").map(PathBuf::from);
+    let file = file.unwrap_or_else(|| std::env::temp_dir().join("gateway.db"));
+    prices::open(&file).map_err(|error| {
+        let file = file.display();
+        format!(
+            "{file} can't hold the prices: {error}; give a file that may be written by DATABASE"
+        )
+    })
+}
+
 async fn run() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
         .init();
-    let file = std::env::var_os("DATABASE").map(PathBuf::from);
-    prices::open(&file.unwrap_or_else(|| std::env::temp_dir().join("gateway.db")))?;
+    open_prices()?;
     // Reads CACHE_URL and its like; without them everything stays in this process's memory.
     let cache = Cache::from_env()?;
     cache.install()?;
@@ -95,7 +112,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     // A browser sends a secure cookie over TLS alone: say `SECURE=1` where a proxy has it.
     let is_secure = std::env::var_os("SECURE").is_some();
     let app = app(service, limit(&cache)?, is_secure);
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port()?)).await?;
+    let listener = listen(port()?).await?;
     println!("open http://{}", listener.local_addr()?);
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let stop = async { drop(tokio::signal::ctrl_c().await) };

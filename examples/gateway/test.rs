@@ -1,5 +1,7 @@
 //! The example `gateway`, as processes that are asked over HTTP: one in memory, and two on one Redis.
 
+mod browser;
+
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -295,10 +297,19 @@ async fn without_redis_prices_are_shown_and_nobody_is_let_in() {
 
 #[test]
 fn what_is_set_wrongly_is_told_in_a_line() {
-    let port = "PORT is \"80000\": give a number up to 65535";
+    let other = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let taken = other.local_addr().unwrap().port().to_string();
     for (variable, says) in [
-        (("PORT", "80000"), port),
+        (
+            ("PORT", "80000"),
+            "PORT is \"80000\": give a number up to 65535",
+        ),
+        (("PORT", &*taken), "give another one by PORT"),
         (("CACHE_URL", "redis//x"), "CACHE_URL"),
+        (
+            ("DATABASE", "/nowhere/prices.db"),
+            "may be written by DATABASE",
+        ),
     ] {
         let (_folder, file) = database();
         let mut wrong = gateway(&[("DATABASE", file.to_str().unwrap()), variable]);
