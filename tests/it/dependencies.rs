@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use cache_runtime::{
-    Cache, Dependencies, Invalidated, Listener, bypass, cached, dependencies, outcome,
+    Cache, Dependencies, Invalidated, Listener, Policy, bypass, cached, dependencies, outcome,
 };
 use cache_tests::Server;
 use tokio::sync::Semaphore;
@@ -88,6 +88,15 @@ async fn of_a_function_that_calls_others_it_is_its_own_tags_loaded_or_not() {
             for _ in 0..2 {
                 let (_, told) = dependencies(page(&origin, 1)).await;
                 assert_eq!(rests_on(&told), (vec!["page"], Some(200)));
+            }
+            let current = Cache::current().unwrap();
+            for _ in 0..2 {
+                let load = user(&origin, 2);
+                let policy = Policy::new(Duration::from_secs(70)).jitter(0.0);
+                let by_hand = current.get_or_load("by hand", &2, &policy, load);
+                let (loaded, told) = dependencies(by_hand).await;
+                assert_eq!(loaded, Ok(2));
+                assert_eq!(rests_on(&told), (vec![], Some(70)));
             }
             for _ in 0..2 {
                 // An id that is there twice is one.

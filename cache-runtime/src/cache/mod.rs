@@ -251,8 +251,9 @@ impl Cache {
         match draft.with_tags(&[], Hooks::default()) {
             Ok(request) => {
                 let tally = Arc::clone(&request.tally);
+                let apart = apart(&request);
                 let course = Course::new(tally, false, |body| read(request, body));
-                Some(course)
+                Some(course.apart(apart))
             }
             Err(error) => {
                 self.called_uncached(namespace, "", self.refused(site, namespace, &error));
@@ -480,6 +481,14 @@ impl Cache {
     /// The cache that these tiers are of.
     pub(crate) fn of(tiers: &Arc<Tiers>) -> Self {
         Self(Arc::clone(tiers))
+    }
+}
+
+/// What the body of a call is polled in: where it lends what it rests on, what its body calls does not.
+pub(crate) fn apart(request: &Request) -> Option<fn(&mut dyn FnMut())> {
+    match request.lending.is_some() {
+        true => Some(unobserved),
+        false => None,
     }
 }
 

@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 
 use crate::boxed::boxed;
 use crate::cache::{
-    around, carried, deferral, is_deferred, is_written, looks_later, refreshes, unobserved,
+    apart, around, carried, deferral, is_deferred, is_written, looks_later, refreshes,
 };
 use crate::error::LoadTimeout;
 use crate::events::{Event, Tier};
@@ -186,10 +186,7 @@ fn requested(
 /// The read of an entry.
 pub(super) fn begin(request: Arc<Request>) -> Course {
     let (tally, is_limited) = (Clone::clone(&request.tally), request.hooks.is_limited);
-    let apart = match request.lending.is_some() {
-        true => Some(unobserved as fn(&mut dyn FnMut())),
-        false => None,
-    };
+    let apart = apart(&request);
     Course::new(tally, is_limited, |body| boxed(|| run(request, body))).apart(apart)
 }
 
